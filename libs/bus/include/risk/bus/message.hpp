@@ -1,0 +1,47 @@
+// What travels: records of streams. The bus does not look inside a record.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace risk::bus {
+
+// The longest record and the longest frame accepted from a peer; what is longer is refused unread.
+inline constexpr std::size_t kRecordBytesMax = 1 << 20;
+inline constexpr std::size_t kFrameBytesMax = 8 << 20;
+
+// An ordered, gapless series of records of one publisher.
+struct StreamId {
+  std::string text;  // 32 lower-case hexadecimal digits, random
+
+  friend auto operator<=>(const StreamId&, const StreamId&) = default;
+};
+StreamId make_stream_id();
+
+// One record as it was published. The views live until the handler that is given them returns.
+struct Record {
+  const StreamId& stream;
+  std::string_view publisher;  // the publisher's own name: "simulator@host"
+  std::uint64_t epoch;         // changes when the stream's journal was lost or reset
+  std::uint64_t sequence;      // from 1
+  std::string_view payload;
+};
+
+// Records [first, last] of a stream that did not arrive.
+struct Gap {
+  const StreamId& stream;
+  std::string_view publisher;
+  std::uint64_t first;
+  std::uint64_t last;
+};
+
+// A socket cannot be opened, bound or used: the message names the endpoint and the reason.
+class BusError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+}  // namespace risk::bus

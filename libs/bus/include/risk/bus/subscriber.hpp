@@ -1,0 +1,82 @@
+// The receiving end of streams: delivers each record to the application once, in order, per stream; a record that does
+// not come is a gap, counted and told.
+//
+// An endpoint with a host name connects to every address that the name resolves to, and looks again from time to time,
+// so publishers may come and go. Endpoints that nobody listens on are simply tried again.
+//
+// Threads: one at a time, but for wake(), which any thread may call.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "risk/bus/message.hpp"
+
+namespace risk::bus {
+
+struct SubscriberOptions {
+  std::vector<std::string> endpoints;  // tcp://HOST:PORT
+  std::vector<std::string> topics;
+  std::chrono::milliseconds resolve_interval{2000};
+  std::chrono::milliseconds silence_max{5000};  // without a frame or heartbeat: the stream counts as down
+  std::uint32_t frames_queued_max = 10'000;
+};
+
+struct SubscriberHandlers {
+  std::function<void(const Record&)> on_record;  // needed
+  std::function<void(const Gap&)> on_gap;        // may be empty
+  // A frame that cannot be read or is not from this stream's present: the reason names what and where. May be empty.
+  std::function<void(std::string_view reason)> on_bad_frame;
+};
+
+struct SubscriberCounters {
+  std::uint64_t records = 0;
+  std::uint64_t frames = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t gaps = 0;
+  std::uint64_t missing_records = 0;
+  std::uint64_t duplicate_records = 0;  // dropped
+  std::uint64_t bad_frames = 0;         // dropped
+};
+
+struct StreamStatus {
+  StreamId id;
+  std::string topic;
+  std::string publisher;
+  std::uint64_t epoch = 0;
+  std::uint64_t delivered = 0;  // last sequence given to the application
+  std::uint64_t announced = 0;  // last sequence the publisher says it has sent
+  std::uint64_t missing = 0;    // records that never came
+  bool up = false;              // heard of within silence_max
+};
+
+class Subscriber {
+ public:
+  // Throws BusError on an endpoint that cannot be parsed. Connecting goes on in the background.
+  Subscriber(SubscriberOptions options, SubscriberHandlers handlers);
+  ~Subscriber();
+
+  // The stream's records up to `sequence` are done: delivery goes on after it. Call before the first poll.
+  void resume_after(const StreamId& stream, std::uint64_t epoch, std::uint64_t sequence);
+
+  // Waits up to `timeout` for records, delivers at most `records_max` (a frame is never split: a little more), returns
+  // how many. Returns early on wake(). Handlers run here.
+  std::size_t poll(std::chrono::milliseconds timeout, std::size_t records_max = 4096);
+
+  // Makes a running or the next poll() return. Any thread.
+  void wake();
+
+  std::vector<StreamStatus> streams() const;
+  const SubscriberCounters& counters() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace risk::bus

@@ -1,0 +1,89 @@
+// The risk core: positions, marks, exposures, velocity and anomaly windows and the alerts they open and resolve.
+//
+// Deterministic and pure: no clock, no I/O, no randomness. The same calls in the same order give the same events,
+// exposures and state, whatever the batching or the machine.
+//
+// Invariants
+//   1. now() never falls; sweeps happen at whole seconds, each at most once, in rising order.
+//   2. An input that is rejected has changed nothing.
+//   3. The firm's long, short and turnover are the sums over symbols, and over clients, to the last digit, and fit 127
+//   bits.
+//   4. An entity has at most one open alert of each rule.
+//
+// Threads: one at a time; a Core is not shared.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "risk/engine/rules.hpp"
+#include "risk/engine/types.hpp"
+
+namespace risk::engine {
+
+struct Counters {
+  std::uint64_t transactions = 0;  // applied
+  std::uint64_t late = 0;          // of those, older than now
+  std::uint64_t opening_positions = 0;
+  std::uint64_t sweeps = 0;
+  std::uint64_t alerts_opened = 0;
+
+  friend bool operator==(const Counters&, const Counters&) = default;
+};
+
+class Core {
+ public:
+  // Precondition: problems(rules) is empty.
+  explicit Core(RuleSet rules);
+  ~Core();
+  Core(Core&&) noexcept;
+  Core& operator=(Core&&) noexcept;
+
+  // Applies one transaction, in the order of DESIGN §4, and appends the events it (and the sweep before it) caused to
+  // `events`. Returns the rejection if it cannot be applied; then nothing has changed.
+  std::optional<Rejection> apply(const Transaction& transaction, std::vector<AlertEvent>& events);
+
+  // Sets a position and its symbol's mark. No event comes of it before the next evaluation or sweep.
+  std::optional<Rejection> apply(const OpeningPosition& position);
+
+  // Time passes: now = max(now, time), with the sweep that goes with it. True if now moved.
+  bool tick(Timestamp time, std::vector<AlertEvent>& events);
+
+  const RuleSet& rules() const;
+  const Counters& counters() const;
+  std::optional<Timestamp> now() const;  // none before the first transaction or tick
+
+  // From here on the rules are these. An open alert stays open and is judged by them at the next evaluation or sweep;
+  // one whose rule is disabled or has no limit any more resolves at the next sweep. A velocity window of another length
+  // starts to count anew; an anomaly window keeps the newest notionals it has room for. Precondition: problems(rules)
+  // is empty.
+  void set_rules(RuleSet rules);
+
+  // Entities whose row may have changed since the last call, once each, in byte order of id. A row may be listed
+  // although it came back to its old figures. The figures are those at the latest marks.
+  enum class Scope {
+    kTraded,  // clients and symbols that traded
+    kMarked,  // and the clients whose exposure moved with a mark since the last call with this scope
+  };
+  struct Changes {
+    std::vector<ExposureRow> clients;
+    std::vector<ExposureRow> symbols;
+    std::vector<PositionRow> positions;  // whose quantity changed
+  };
+  Changes take_changes(Scope scope);
+
+  // The whole state, in byte order of id.
+  std::vector<ExposureRow> client_rows() const;
+  std::vector<ExposureRow> symbol_rows() const;
+  std::vector<PositionRow> position_rows() const;  // zero positions included
+  ExposureRow firm_row() const;                    // id ""
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace risk::engine

@@ -1,0 +1,188 @@
+// What goes into the risk core and what comes out of it, as plain values.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "risk/base/decimal.hpp"
+#include "risk/base/id.hpp"
+#include "risk/base/timestamp.hpp"
+
+namespace risk::engine {
+
+enum class Side : std::uint8_t { kUnknown = 0, kBuy = 1, kSell = 2 };
+enum class Severity : std::uint8_t { kLow = 1, kMedium = 2, kHigh = 3, kCritical = 4 };
+enum class RiskLevel : std::uint8_t { kLow = 1, kMedium = 2, kHigh = 3, kCritical = 4 };
+enum class Measure : std::uint8_t { kGross = 1, kNet = 2, kLong = 3, kShort = 4, kTurnover = 5 };
+enum class EntityType : std::uint8_t { kClient = 1, kSymbol = 2, kFirm = 3 };
+enum class AlertStatus : std::uint8_t { kOpen = 1, kAcknowledged = 2, kResolved = 3 };
+enum class AlertType : std::uint8_t {
+  kHighClientExposure = 1,
+  kHighSymbolExposure = 2,
+  kHighFirmExposure = 3,
+  kHighTransactionVelocity = 4,
+  kAnomalyDetected = 5,
+};
+// OPENED, ESCALATED, WORSENED and RESOLVED come from the core, the others from people.
+enum class AlertEventType : std::uint8_t {
+  kOpened = 1,
+  kEscalated = 2,
+  kWorsened = 3,
+  kAcknowledged = 4,
+  kAssigned = 5,
+  kCommented = 6,
+  kSilenced = 7,
+  kResolved = 8,
+};
+
+// The names of DESIGN's enumerations ("HIGH_CLIENT_EXPOSURE", "gross"), the same on every interface.
+std::string_view to_string(Side side);
+std::string_view to_string(Severity severity);
+std::string_view to_string(RiskLevel level);
+std::string_view to_string(Measure measure);
+std::string_view to_string(EntityType type);
+std::string_view to_string(AlertStatus status);
+std::string_view to_string(AlertType type);
+std::string_view to_string(AlertEventType type);
+
+// The inverse of to_string. No value: not one of the names. T is any enumeration above.
+template <class T>
+std::optional<T> parse_enum(std::string_view name);
+
+// One execution as it arrived, not yet judged: see validate() in rules.hpp for what the core accepts.
+struct Transaction {
+  std::string transaction_id;
+  Timestamp executed_at;
+  ClientId client_id;
+  Symbol symbol;
+  Side side = Side::kUnknown;
+  Quantity quantity;     // > 0
+  Price price;           // > 0, in `currency`
+  std::string currency;  // of price; a currency with a configured rate
+  std::string broker_id;
+  std::string market;
+
+  friend bool operator==(const Transaction&, const Transaction&) = default;
+};
+
+// A position held before the first transaction. Sets quantity (and the symbol's mark), whatever they were before.
+struct OpeningPosition {
+  ClientId client_id;
+  Symbol symbol;
+  Quantity quantity;  // buy +, sell -
+  Price price;        // > 0: the symbol's mark, in `currency`
+  std::string currency;
+
+  friend bool operator==(const OpeningPosition&, const OpeningPosition&) = default;
+};
+
+// Why an input cannot be applied: the field, its value as received and a clause for a person.
+struct Rejection {
+  std::string field;
+  std::string value;
+  std::string reason;
+
+  friend bool operator==(const Rejection&, const Rejection&) = default;
+};
+
+// The five measures of one entity at the latest marks.
+struct Exposure {
+  Notional long_value;
+  Notional short_value;  // >= 0
+  Notional turnover;     // since the session began
+
+  Notional gross() const { return Notional::from_units(long_value.units() + short_value.units()); }
+  Notional net() const { return Notional::from_units(long_value.units() - short_value.units()); }
+  Notional value(Measure measure) const;  // net with its sign
+
+  friend bool operator==(const Exposure&, const Exposure&) = default;
+};
+
+// One line of client_exposures or symbol_exposures. `id` is a client id or a symbol.
+struct ExposureRow {
+  std::string id;
+  Exposure exposure;
+  Notional total_exposure;              // the rule's measure
+  std::uint64_t position_count = 0;     // positions that are not zero
+  std::uint64_t transaction_count = 0;  // since the stream began
+  std::optional<std::int64_t>
+      utilisation_e4;  // |total_exposure| / limit, rounded half to even to 4 places; none without a limit
+  RiskLevel risk_level = RiskLevel::kLow;
+  Timestamp last_updated;  // now, when the row last changed
+
+  friend bool operator==(const ExposureRow&, const ExposureRow&) = default;
+};
+
+struct PositionRow {
+  ClientId client_id;
+  Symbol symbol;
+  Quantity quantity;
+  Price mark;  // base currency
+
+  friend bool operator==(const PositionRow&, const PositionRow&) = default;
+};
+
+// One of the largest parts of an exposure: a symbol of a client, a client of a symbol or of the firm.
+struct Contributor {
+  std::string id;
+  Notional value;  // of the rule's measure
+
+  friend bool operator==(const Contributor&, const Contributor&) = default;
+};
+
+// What an anomaly was judged against: the entity's previous notionals.
+struct AnomalyEvidence {
+  Notional notional;  // of the transaction
+  Notional mean;
+  Notional standard_deviation;
+  std::uint32_t sample_count = 0;
+
+  friend bool operator==(const AnomalyEvidence&, const AnomalyEvidence&) = default;
+};
+
+// A value, a limit or a peak of an alert in the unit of its rule: an exposure is an amount of base currency scaled
+// 10^16, a velocity a count, an anomaly |z| scaled 10^4.
+struct Figure {
+  enum class Unit : std::uint8_t { kMoney = 1, kCount = 2, kZScore = 3 };
+  Unit unit = Unit::kMoney;
+  Int128 amount = 0;
+
+  // Money and z with 4 places ("1250000.0000", "5.2100"), a count as it is ("11").
+  std::string to_string() const;
+  friend bool operator==(const Figure&, const Figure&) = default;
+};
+
+inline constexpr std::size_t kContributorsMax = 10;
+
+// A change of an alert, self-contained: with it a person can answer "why?".
+struct AlertEvent {
+  std::uint64_t alert_id = 0;  // from 1, in the order of opening
+  AlertEventType type = AlertEventType::kOpened;
+  AlertType alert_type = AlertType::kHighClientExposure;
+  Severity severity = Severity::kHigh;
+  EntityType entity_type = EntityType::kFirm;
+  std::string entity_id;           // a client id, a symbol; "" for the firm
+  std::optional<Measure> measure;  // exposure rules only
+  Figure value;                    // now
+  Figure limit;
+  std::optional<std::int64_t> utilisation_e4;  // value / limit scaled 10^4; none for anomalies
+  Figure peak;                                 // the largest value since the alert opened
+  std::uint32_t window_seconds = 0;            // velocity rules only
+  std::uint64_t config_version = 0;
+  Timestamp at;                               // now, or the sweep's second
+  std::optional<std::string> transaction_id;  // the one being applied; none in a sweep
+  std::vector<Contributor> contributors;      // at most kContributorsMax, largest first, then byte order
+  std::optional<AnomalyEvidence> anomaly;
+
+  friend bool operator==(const AlertEvent&, const AlertEvent&) = default;
+};
+
+// The sentence a person reads, with amounts rounded half to even to 2 places:
+// "Client CLIENT_001 gross exposure $1,250,000.00 exceeds limit $1,000,000.00 (125.0%)".
+// `base_currency` is an ISO 4217 code; USD is written "$", any other as "EUR ".
+std::string alert_message(const AlertEvent& event, std::string_view base_currency);
+
+}  // namespace risk::engine

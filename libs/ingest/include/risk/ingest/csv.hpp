@@ -1,0 +1,64 @@
+// Transactions and positions from CSV: ISO 8601 UTC times, header required, RFC 4180 quoting, columns in any order.
+//
+// A row that cannot be read is a BadRow with its line, field, value and reason, and reading goes on at the next row.
+// What cannot be read at all (no such file, a header that lacks a column or has one twice) stops with CsvError.
+//
+// Threads: one at a time. Memory: one row.
+#pragma once
+
+#include <cstdint>
+#include <istream>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <variant>
+
+#include "risk/engine/types.hpp"
+
+namespace risk::ingest {
+
+inline constexpr std::size_t kRowBytesMax = 64 * 1024;
+
+// The file as a whole: "fills.csv:1: column price is missing".
+class CsvError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+struct BadRow {
+  std::uint64_t line = 0;  // where the row begins, from 1
+  engine::Rejection rejection;
+  std::string raw;  // the row, printable, at most 1000 bytes
+};
+
+// transaction_id,executed_at,client_id,symbol,side,quantity,price,currency,broker_id,market
+class TransactionReader {
+ public:
+  explicit TransactionReader(const std::string& path);       // throws CsvError
+  TransactionReader(std::istream& input, std::string name);  // `input` must outlive it
+  ~TransactionReader();
+
+  // The next row, nothing at the end of the file.
+  std::optional<std::variant<engine::Transaction, BadRow>> next();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// client_id,symbol,quantity,price,currency
+class PositionReader {
+ public:
+  explicit PositionReader(const std::string& path);
+  PositionReader(std::istream& input, std::string name);
+  ~PositionReader();
+
+  std::optional<std::variant<engine::OpeningPosition, BadRow>> next();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace risk::ingest

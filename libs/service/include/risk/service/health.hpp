@@ -1,0 +1,56 @@
+// Health: is the process alive (/healthz), is it ready to do its work (/readyz), and if not, why. Any thread.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "risk/service/metrics.hpp"
+
+namespace risk::service {
+
+// The conditions a service needs to be ready, by name: "database", "transactions stream". Unready until all are met.
+class Health {
+ public:
+  // Declares a condition, not met: `reason` says what it waits for.
+  void require(const std::string& condition, const std::string& reason);
+  void met(const std::string& condition);
+  void not_met(const std::string& condition, const std::string& reason);  // logs the change
+  // Something the process cannot live with (a dead thread): /healthz fails from here on.
+  void fail(const std::string& reason);
+
+  struct Report {
+    bool ok = false;
+    std::string json;  // {"status":"ready","conditions":{"database":"ok"}} or "unready" with the reasons
+  };
+  Report liveness() const;
+  Report readiness() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::string, std::string> unmet_;  // condition to reason; "" when met
+  std::string failure_;
+};
+
+struct HealthServerOptions {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 0;  // 0 takes a free one
+};
+
+// GET /healthz, /readyz, /metrics over HTTP on a thread of its own. `health` and `metrics` must outlive it.
+class HealthServer {
+ public:
+  // Binds and starts. Throws std::runtime_error naming address, port and reason ("port 9102 is in use").
+  HealthServer(const HealthServerOptions& options, const Health& health, const Metrics& metrics);
+  ~HealthServer();
+
+  std::uint16_t port() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace risk::service

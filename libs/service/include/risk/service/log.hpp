@@ -1,0 +1,56 @@
+// Logs: one line an event on stdout, `time=… level=… service=… msg=… key=value`, or one JSON object a line with
+// LOG_FORMAT=json. Messages are constant texts; what varies goes into fields. Any thread may log.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+#include "risk/base/secret.hpp"
+
+namespace risk::service {
+
+enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarning, kError };
+
+// One key=value of a line. A Secret cannot be one.
+struct Field {
+  std::string_view key;
+  std::string value;
+
+  Field(std::string_view k, std::string v) : key(k), value(std::move(v)) {}
+  Field(std::string_view k, std::string_view v) : key(k), value(v) {}
+  Field(std::string_view k, const char* v) : key(k), value(v) {}
+  Field(std::string_view k, bool v) : key(k), value(v ? "true" : "false") {}
+  template <class T>
+  requires std::is_arithmetic_v<T> Field(std::string_view k, T v) : key(k), value(std::to_string(v)) {}
+  Field(std::string_view, const Secret&) = delete;
+};
+
+struct LogOptions {
+  std::string service;  // "risk-engine"
+  LogLevel level = LogLevel::kInfo;
+  bool json = false;
+};
+
+// Before this call lines go out as from service "risk-alert".
+void start_logging(const LogOptions& options);
+
+bool log_enabled(LogLevel level);
+void log(LogLevel level, std::string_view message, std::initializer_list<Field> fields = {});
+
+inline void log_debug(std::string_view message, std::initializer_list<Field> fields = {}) {
+  if (log_enabled(LogLevel::kDebug)) log(LogLevel::kDebug, message, fields);
+}
+inline void log_info(std::string_view message, std::initializer_list<Field> fields = {}) {
+  log(LogLevel::kInfo, message, fields);
+}
+inline void log_warning(std::string_view message, std::initializer_list<Field> fields = {}) {
+  log(LogLevel::kWarning, message, fields);
+}
+inline void log_error(std::string_view message, std::initializer_list<Field> fields = {}) {
+  log(LogLevel::kError, message, fields);
+}
+
+}  // namespace risk::service

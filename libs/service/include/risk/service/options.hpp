@@ -1,0 +1,88 @@
+// Options: command line, over environment, over YAML file (--config), over defaults. A service declares each option
+// once, with the variable it sets; parse() reads all sources and reports every mistake at once, each with its place
+// (the flag, the variable, or file and line) and what is allowed.
+//
+// Every set has --help, --version, --config FILE and --check-config. A `.env` file in the working directory counts as
+// environment, below the real one. An option declared with add_secret() also reads NAME_FILE for each of its variables.
+// A key in the YAML file that no option declared is a mistake, unless its first part is in `foreign_sections` (one file
+// may serve several services).
+//
+// Threads: one, at the start of main.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "risk/base/decimal.hpp"
+#include "risk/base/secret.hpp"
+
+namespace risk::service {
+
+struct OptionSpec {
+  std::string key;               // dotted path in the YAML file: "rules.client_exposure.limit"; "" for none
+  std::string flag;              // "--client-exposure-limit"; "" for none
+  std::vector<std::string> env;  // the first one set wins
+  std::string help;              // one line
+};
+
+// Turns a text into the option's value. Returns what is allowed ("a number from 1 to 65535") if the text is not.
+using OptionSetter = std::function<std::optional<std::string>(std::string_view text)>;
+
+class OptionSet {
+ public:
+  OptionSet(std::string program, std::string description);
+  ~OptionSet();
+
+  // The variable must outlive parse(). Its value at the time of the call is the default that --help shows.
+  void add_text(OptionSpec spec, std::string& value);
+  void add_list(OptionSpec spec, std::vector<std::string>& values);  // comma-separated, or a YAML sequence
+  void add_integer(OptionSpec spec, std::int64_t& value, std::int64_t min, std::int64_t max);
+  void add_integer(OptionSpec spec, std::uint64_t& value, std::uint64_t min, std::uint64_t max);
+  void add_integer(OptionSpec spec, std::uint32_t& value, std::uint32_t min, std::uint32_t max);
+  void add_integer(OptionSpec spec, std::uint16_t& value, std::uint16_t min, std::uint16_t max);
+  void add_number(OptionSpec spec, double& value, double min, double max);  // rates and factors; never money
+  void add_bool(OptionSpec spec, bool& value);  // as a flag it takes no value; elsewhere true/false/1/0/yes/no/on/off
+  void add_milliseconds(OptionSpec spec, std::chrono::milliseconds& value, std::chrono::milliseconds min,
+                        std::chrono::milliseconds max);  // "250ms", "5s", "2m"
+  void add_secret(OptionSpec spec, Secret& value);
+  // Any type of one's own. `shown_default` is for --help.
+  void add_custom(OptionSpec spec, OptionSetter set, std::string shown_default);
+  // A YAML mapping ("CLIENT_007: 250000"), or NAME=VALUE,NAME=VALUE; `set` is called for each entry.
+  void add_map(OptionSpec spec,
+               std::function<std::optional<std::string>(std::string_view name, std::string_view text)> set);
+  // Words after the options ("ack 12 anna"), as they come. Without this call they are a mistake.
+  void add_positionals(std::string name, std::string help, std::vector<std::string>& words);
+
+  // Called after all sources are read, to judge options against each other; returns every mistake.
+  void add_check(std::function<std::vector<std::string>()> check);
+
+  void ignore_sections(std::vector<std::string> foreign_sections);
+
+  // Nothing: go on. Else the exit status: 0 after --help, --version or a --check-config without mistakes (printed to
+  // stdout), 2 after mistakes (printed to stderr).
+  std::optional<int> parse(int argc, const char* const* argv);
+  // As above with an environment and streams of one's own, for tests.
+  struct Environment {
+    std::function<std::optional<std::string>(const std::string& name)> variable;
+    std::string dotenv_path = ".env";
+    std::string* out = nullptr;
+    std::string* err = nullptr;
+  };
+  std::optional<int> parse(int argc, const char* const* argv, const Environment& environment);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// What --version prints.
+std::string_view version();
+
+}  // namespace risk::service

@@ -1,0 +1,40 @@
+// The options that several executables share, declared once: the same YAML keys, variables and flags everywhere.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "risk/engine/rules.hpp"
+#include "risk/service/options.hpp"
+#include "risk/store/config.hpp"
+
+namespace risk::settings {
+
+// database.*: DB_TYPE (sqlite, postgresql), DB_HOST, DB_PORT, DB_NAME, DB_USER, DB_PASSWORD, SQLITE_DB_PATH
+void add_database_options(service::OptionSet& options, store::DatabaseConfig& database);
+
+// rules.*: base currency and rates, session, exposure, velocity and anomaly rules with limits by entity;
+// CLIENT_EXPOSURE_THRESHOLD, SYMBOL_EXPOSURE_THRESHOLD, TRANSACTION_VELOCITY_THRESHOLD, ANOMALY_DETECTION_THRESHOLD
+void add_rule_options(service::OptionSet& options, engine::RuleSet& rules);
+
+// bus.*: where the engine's streams and its command port are: ENGINE_ENDPOINT, ENGINE_COMMAND_ENDPOINT
+struct EngineEndpoints {
+  std::string publish = "tcp://localhost:5561";
+  std::string command = "tcp://localhost:5563";
+};
+void add_engine_stream_option(service::OptionSet& options, EngineEndpoints& endpoints);
+void add_engine_command_option(service::OptionSet& options, EngineEndpoints& endpoints);
+
+// bus.*: where this process binds: BUS_BIND_ADDRESS, BUS_ALLOW_PLAINTEXT
+struct BindOptions {
+  std::string address = "127.0.0.1";
+  bool allow_plaintext = false;  // permits a bind beyond loopback without encryption
+};
+void add_bind_options(service::OptionSet& options, BindOptions& bind);
+
+// The sections of the YAML file that these options live in; a service that does not declare one passes it to
+// ignore_sections().
+std::vector<std::string> all_sections();  // database, rules, bus, log, health, simulator, engine, notifier, gateway
+
+}  // namespace risk::settings

@@ -1,0 +1,82 @@
+// The reading side of the database: what the dashboard and riskctl ask. Never writes; on PostgreSQL the role
+// risk_reader suffices, SQLite is opened read-only.
+//
+// Each call is one consistent read. Lists are newest first unless said otherwise and bounded by their limit.
+// Threads: one at a time; a Reader owns its connection, and makes a new one on the next call after StoreUnavailable.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "risk/store/config.hpp"
+#include "risk/store/errors.hpp"
+#include "risk/store/rows.hpp"
+
+namespace risk::store {
+
+struct AlertFilter {
+  std::optional<engine::AlertStatus> status;
+  std::optional<engine::Severity> severity;
+  std::optional<engine::AlertType> type;
+  std::optional<engine::EntityType> entity_type;
+  std::optional<std::string> entity_id;
+  std::optional<std::uint64_t> before;  // alert_id below this
+  std::uint32_t limit = 100;
+};
+
+struct TransactionFilter {
+  std::optional<std::string> client_id;
+  std::optional<std::string> symbol;
+  std::optional<std::uint64_t> before;  // apply_seq below this
+  std::uint32_t limit = 100;
+};
+
+struct StoredTransaction {
+  std::uint64_t apply_seq = 0;
+  Origin origin;
+  engine::Transaction transaction;
+  Price base_price;
+  Notional notional;  // quantity x base price, as stored
+  bool late = false;
+};
+
+struct AlertCount {
+  engine::AlertType type;
+  engine::Severity severity;
+  engine::AlertStatus status;
+  std::uint64_t count = 0;
+};
+
+class Reader {
+ public:
+  virtual ~Reader() = default;
+
+  virtual std::optional<engine::ExposureRow> firm_exposure() = 0;
+  virtual std::vector<engine::ExposureRow> client_exposures() = 0;  // by id
+  virtual std::vector<engine::ExposureRow> symbol_exposures() = 0;  // by id
+  virtual std::optional<engine::ExposureRow> client_exposure(const std::string& client_id) = 0;
+  virtual std::optional<engine::ExposureRow> symbol_exposure(const std::string& symbol) = 0;
+  // Positions that are not zero, by client id and symbol; with both empty: all of them, zero ones too.
+  virtual std::vector<engine::PositionRow> positions(const std::string& client_id, const std::string& symbol) = 0;
+
+  virtual std::vector<AlertRow> alerts(const AlertFilter& filter) = 0;
+  virtual std::optional<AlertRow> alert(std::uint64_t alert_id) = 0;
+  virtual std::vector<AlertEventRow> alert_events(std::uint64_t alert_id) = 0;  // oldest first
+  virtual std::vector<AlertCount> alert_counts() = 0;                           // combinations that occur
+
+  virtual std::vector<StoredTransaction> transactions(const TransactionFilter& filter) = 0;
+  virtual std::vector<MetricsRow> metrics_since(Timestamp since, std::uint32_t limit) = 0;  // oldest first
+  virtual std::vector<LimitRow> limits() = 0;                                               // by rule and entity id
+  virtual std::vector<QuarantineRow> quarantine(std::optional<std::uint64_t> before, std::uint32_t limit) = 0;
+  virtual std::uint64_t quarantine_count() = 0;
+  virtual std::vector<CommandRow> commands(std::uint32_t limit) = 0;
+  virtual std::vector<CursorRow> cursors() = 0;  // by stream id
+};
+
+// Throws StoreUnavailable when the database cannot be reached now.
+std::unique_ptr<Reader> open_reader(const DatabaseConfig& config);
+
+}  // namespace risk::store

@@ -1,0 +1,177 @@
+// The rows of the database as values, and the commit that writes them. Both sides of the store speak in these.
+// Money is rounded half to even to 4 places on its way in; quantities and prices are exact.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "risk/base/decimal.hpp"
+#include "risk/base/timestamp.hpp"
+#include "risk/engine/types.hpp"
+
+namespace risk::store {
+
+// Where an input came from: a record of a stream.
+struct Origin {
+  std::string stream_id;  // 32 hexadecimal digits
+  std::uint64_t sequence = 0;
+
+  friend bool operator==(const Origin&, const Origin&) = default;
+};
+
+// Everything that moved the core, in the order of apply_seq (from 1, gapless). Re-applied in that order it gives the
+// same state. A transaction goes to `transactions`, the others to `engine_inputs`.
+struct TransactionInput {
+  engine::Transaction transaction;
+  Price base_price;  // the price in base currency that the core saw
+  bool late = false;
+
+  friend bool operator==(const TransactionInput&, const TransactionInput&) = default;
+};
+struct TickInput {
+  Timestamp time;
+
+  friend bool operator==(const TickInput&, const TickInput&) = default;
+};
+struct RulesInput {
+  std::uint64_t config_version = 0;
+  std::string rules;  // the encoded RuleSet; the store does not look inside
+
+  friend bool operator==(const RulesInput&, const RulesInput&) = default;
+};
+struct AppliedInput {
+  std::uint64_t apply_seq = 0;
+  Origin origin;  // stream_id "" for rules
+  std::variant<TransactionInput, TickInput, engine::OpeningPosition, RulesInput> input;
+
+  friend bool operator==(const AppliedInput&, const AppliedInput&) = default;
+};
+
+// One row of `alerts`: the alert as of its latest event.
+struct AlertRow {
+  engine::AlertEvent latest;  // figures, evidence and type of the latest event that the core announced
+  engine::AlertStatus status = engine::AlertStatus::kOpen;
+  std::string message;  // of that event
+  Timestamp opened_at;
+  Timestamp updated_at;
+  std::optional<Timestamp> resolved_at;
+  std::optional<std::string> acknowledged_by;
+  std::optional<Timestamp> acknowledged_at;
+  std::optional<std::string> assigned_to;
+
+  std::uint64_t alert_id() const { return latest.alert_id; }
+  friend bool operator==(const AlertRow&, const AlertRow&) = default;
+};
+
+// One row of `alert_events`, the engine's outgoing stream: event_id is its sequence, `payload` the message as
+// published.
+struct AlertEventRow {
+  std::uint64_t event_id = 0;  // from 1, gapless
+  std::uint64_t alert_id = 0;
+  engine::AlertEventType type = engine::AlertEventType::kOpened;
+  engine::Severity severity = engine::Severity::kHigh;
+  std::string value;  // as Figure::to_string
+  Timestamp at;       // now or the sweep's second; of a person's action the wall clock
+  std::optional<std::string> transaction_id;
+  std::optional<std::string> actor;    // who acknowledged, assigned or commented
+  std::optional<std::string> comment;  // the comment, or whom it was assigned to
+  std::string message;
+  std::string payload;  // bytes
+
+  friend bool operator==(const AlertEventRow&, const AlertEventRow&) = default;
+};
+
+// A record that could not be applied. `line` counts from 1 where the input was a file.
+struct QuarantineRow {
+  std::uint64_t quarantine_id = 0;  // given by the store
+  Origin origin;
+  std::string source;  // the publisher's name for its input: a file name, "simulator"
+  std::optional<std::uint64_t> line;
+  engine::Rejection rejection;
+  std::string raw;  // what is left of the record, printable
+  Timestamp received_at;
+
+  friend bool operator==(const QuarantineRow&, const QuarantineRow&) = default;
+};
+
+struct MetricsRow {
+  Timestamp timestamp;  // wall clock
+  std::uint64_t total_transactions = 0;
+  Notional total_exposure;           // the firm's gross
+  std::uint64_t active_clients = 0;  // with a position that is not zero
+  std::uint64_t active_symbols = 0;
+  std::uint64_t high_risk_clients = 0;  // risk level HIGH or CRITICAL
+  std::uint64_t high_risk_symbols = 0;
+  std::uint64_t alerts_generated = 0;  // opened since the stream began
+
+  friend bool operator==(const MetricsRow&, const MetricsRow&) = default;
+};
+
+// One row of `limits`: what is in force. entity_id "" is the rule's default for its entity type; limit as text, an
+// amount of money with 4 places or a count.
+struct LimitRow {
+  std::string rule;  // "client_exposure", "symbol_velocity", ...
+  engine::EntityType entity_type = engine::EntityType::kFirm;
+  std::string entity_id;
+  std::optional<engine::Measure> measure;
+  std::string limit;
+  std::uint64_t config_version = 0;
+
+  friend bool operator==(const LimitRow&, const LimitRow&) = default;
+};
+
+// One row of `commands`, the audit trail of what people did.
+struct CommandRow {
+  std::uint64_t command_id = 0;  // given by the store
+  Timestamp at;
+  std::string actor;
+  std::string command;  // "ACK", "ASSIGN", "COMMENT", "CLEANUP"
+  std::string target;   // "alert 12"
+  std::string old_value;
+  std::string new_value;
+
+  friend bool operator==(const CommandRow&, const CommandRow&) = default;
+};
+
+// One row of `stream_cursors`. The engine's own apply_seq is the row with stream_id kEngineCursor.
+struct CursorRow {
+  std::string stream_id;
+  std::string name;  // the publisher's own name: "simulator@host"
+  std::uint64_t epoch = 0;
+  std::uint64_t sequence = 0;  // the last whose effects are committed
+  std::uint64_t missing = 0;   // records of the stream that never came
+  Timestamp updated_at;
+
+  friend bool operator==(const CursorRow&, const CursorRow&) = default;
+};
+inline constexpr char kEngineCursor[] = "engine";
+
+// A cursor's step, compare-and-set: the commit fails with StoreConflict unless the row's sequence is `from`
+// (0: there is no row yet).
+struct CursorStep {
+  CursorRow to;
+  std::uint64_t from = 0;
+
+  friend bool operator==(const CursorStep&, const CursorStep&) = default;
+};
+
+// One database transaction: all or nothing. Empty parts cost nothing. Upserts list a row once.
+struct Commit {
+  std::vector<CursorStep> cursors;  // always with the step of kEngineCursor
+  std::vector<AppliedInput> inputs;
+  std::vector<engine::ExposureRow> client_exposures;  // upserted
+  std::vector<engine::ExposureRow> symbol_exposures;  // upserted
+  std::optional<engine::ExposureRow> firm_exposure;   // upserted
+  std::vector<engine::PositionRow> positions;         // upserted
+  std::vector<AlertRow> alerts;                       // upserted
+  std::vector<AlertEventRow> alert_events;
+  std::vector<QuarantineRow> quarantine;
+  std::vector<CommandRow> commands;
+  std::optional<MetricsRow> metrics;
+  std::optional<std::vector<LimitRow>> limits;  // replaces the table
+};
+
+}  // namespace risk::store

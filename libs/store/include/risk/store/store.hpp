@@ -1,0 +1,60 @@
+// The engine's side of the database: it alone writes.
+//
+// Invariants
+//   1. A commit is one database transaction: its effects and its cursors, all or nothing.
+//   2. A commit whose cursors do not stand where the engine believes writes nothing and throws StoreConflict:
+//      a second or stale writer cannot commit.
+//   3. What replay() gives, in its order, is what was committed, to the last digit.
+//
+// Threads: one at a time; a Store owns its connection. Errors of the environment are thrown, see errors.hpp.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "risk/store/config.hpp"
+#include "risk/store/errors.hpp"
+#include "risk/store/rows.hpp"
+
+namespace risk::store {
+
+// Where an engine that starts goes on from.
+struct ResumePoint {
+  std::vector<CursorRow> cursors;  // kEngineCursor among them once anything was committed
+  std::uint64_t last_apply_seq = 0;
+  std::uint64_t last_event_id = 0;
+  std::vector<AlertRow> open_alerts;  // OPEN and ACKNOWLEDGED, by alert_id
+};
+
+struct CleanupCount {
+  std::uint64_t alerts = 0;
+  std::uint64_t alert_events = 0;
+  std::uint64_t metrics = 0;
+  std::uint64_t quarantine = 0;
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // Brings the schema up to date with the numbered migrations of sql/, each in a transaction of its own. A database
+  // newer than this program, or a migration whose text has changed since it was applied, throws SchemaError.
+  virtual void migrate() = 0;
+
+  virtual ResumePoint resume_point() = 0;
+
+  // Calls `apply` with every committed input after `after_apply_seq`, in order, in constant memory.
+  virtual void replay(std::uint64_t after_apply_seq, const std::function<void(const AppliedInput&)>& apply) = 0;
+
+  virtual void commit(const Commit& commit) = 0;
+
+  // Deletes alerts resolved before `before` with their events, and metrics and quarantine rows older than it.
+  virtual CleanupCount cleanup(Timestamp before) = 0;
+};
+
+// Opens the database; with sqlite the file and its folder are made. Throws StoreUnavailable or StoreError.
+std::unique_ptr<Store> open_store(const DatabaseConfig& config);
+
+}  // namespace risk::store

@@ -1,0 +1,71 @@
+// Commands to the engine and its answers, and the rules as the store keeps them (proto/risk/v1/control.proto).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "risk/base/result.hpp"
+#include "risk/engine/rules.hpp"
+#include "risk/wire/alert.hpp"
+
+namespace risk::wire {
+
+struct AcknowledgeAlert {
+  std::uint64_t alert_id = 0;
+  std::string comment;  // may be empty
+  friend bool operator==(const AcknowledgeAlert&, const AcknowledgeAlert&) = default;
+};
+struct AssignAlert {
+  std::uint64_t alert_id = 0;
+  std::string assignee;  // 1 to 50 bytes
+  friend bool operator==(const AssignAlert&, const AssignAlert&) = default;
+};
+struct CommentAlert {
+  std::uint64_t alert_id = 0;
+  std::string comment;  // 1 to 1000 bytes
+  friend bool operator==(const CommentAlert&, const CommentAlert&) = default;
+};
+struct Cleanup {
+  std::uint32_t days = 0;  // 0 to 36500
+  friend bool operator==(const Cleanup&, const Cleanup&) = default;
+};
+
+struct Command {
+  std::string actor;  // who asks, 1 to 50 bytes
+  std::variant<AcknowledgeAlert, AssignAlert, CommentAlert, Cleanup> command;
+  friend bool operator==(const Command&, const Command&) = default;
+};
+
+std::string encode(const Command& command);
+// Errors name the field and the value: "actor: empty", "days 99999: must be at most 36500".
+Result<Command> decode_command(std::string_view payload);
+
+struct CleanupResult {
+  std::uint64_t alerts = 0;
+  std::uint64_t alert_events = 0;
+  std::uint64_t metrics = 0;
+  std::uint64_t quarantine = 0;
+  friend bool operator==(const CleanupResult&, const CleanupResult&) = default;
+};
+
+// Comes when the command's effect is stored, or when it has none.
+struct CommandReply {
+  enum class Outcome : std::uint8_t { kDone = 1, kNotFound = 2, kConflict = 3, kInvalid = 4, kUnavailable = 5 };
+  Outcome outcome = Outcome::kDone;
+  std::string reason;                 // for a person, unless kDone
+  std::optional<AlertMessage> event;  // what came of an alert's command
+  std::optional<CleanupResult> cleanup;
+  friend bool operator==(const CommandReply&, const CommandReply&) = default;
+};
+
+std::string encode(const CommandReply& reply);
+Result<CommandReply> decode_command_reply(std::string_view payload);
+
+// As text a person can read (protobuf's JSON form). decode_rules(encode(rules)) is rules.
+std::string encode(const engine::RuleSet& rules);
+Result<engine::RuleSet> decode_rules(std::string_view text);
+
+}  // namespace risk::wire

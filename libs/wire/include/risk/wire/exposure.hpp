@@ -1,0 +1,70 @@
+// Records of the stream "exposures" (proto/risk/v1/exposure.proto): what changed, for those who show it. Money is text
+// here, rounded to 4 places as in the database.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "risk/base/result.hpp"
+#include "risk/engine/types.hpp"
+
+namespace risk::wire {
+
+inline constexpr char kExposuresTopic[] = "exposures";
+
+struct ExposureFigures {
+  std::string id;  // a client id, a symbol; "" for the firm
+  std::string total_exposure, gross, net, long_value, short_value, turnover;
+  std::uint64_t position_count = 0;
+  std::uint64_t transaction_count = 0;
+  std::optional<std::string> utilisation;  // 4 places
+  engine::RiskLevel risk_level = engine::RiskLevel::kLow;
+  Timestamp last_updated;
+
+  friend bool operator==(const ExposureFigures&, const ExposureFigures&) = default;
+};
+ExposureFigures figures(const engine::ExposureRow& row);
+
+struct AppliedTransaction {
+  engine::Transaction transaction;
+  std::uint64_t apply_seq = 0;
+  std::string notional;  // base currency
+  bool late = false;
+
+  friend bool operator==(const AppliedTransaction&, const AppliedTransaction&) = default;
+};
+
+struct StreamStatus {
+  std::string stream_id;
+  std::string publisher;
+  std::uint64_t delivered = 0;
+  std::uint64_t announced = 0;
+  std::uint64_t missing = 0;
+  bool up = false;
+
+  friend bool operator==(const StreamStatus&, const StreamStatus&) = default;
+};
+
+struct ExposureUpdate {
+  std::uint64_t apply_seq = 0;  // the last input these figures contain
+  std::optional<Timestamp> now;
+  std::vector<ExposureFigures> clients;
+  std::vector<ExposureFigures> symbols;
+  std::optional<ExposureFigures> firm;
+  std::vector<AppliedTransaction> transactions;  // the newest since the last update, at most 100
+  std::uint64_t transactions_total = 0;
+  std::uint64_t quarantined_total = 0;
+  double transactions_per_second = 0;
+  std::uint64_t uncommitted_inputs = 0;
+  std::vector<StreamStatus> streams;
+
+  friend bool operator==(const ExposureUpdate&, const ExposureUpdate&) = default;
+};
+
+std::string encode(const ExposureUpdate& update);
+Result<ExposureUpdate> decode_exposure_update(std::string_view payload);
+
+}  // namespace risk::wire

@@ -1,0 +1,53 @@
+// Records of the stream "transactions": values to bytes and back (proto/risk/v1/transaction.proto).
+//
+// Decoding judges the bytes, not the transaction: an unknown side or a negative price is a value, which the core
+// rejects with its field. Unknown fields are skipped, so that a newer publisher can talk to an older engine.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "risk/base/result.hpp"
+#include "risk/engine/types.hpp"
+
+namespace risk::wire {
+
+inline constexpr char kTransactionsTopic[] = "transactions";
+
+struct Tick {
+  Timestamp time;
+  friend bool operator==(const Tick&, const Tick&) = default;
+};
+
+// An input that its reader could not turn into a transaction.
+struct RejectedInput {
+  std::string source;                 // the file's name
+  std::optional<std::uint64_t> line;  // in the file, from 1
+  engine::Rejection rejection;
+  std::string raw;  // the row, printable
+  friend bool operator==(const RejectedInput&, const RejectedInput&) = default;
+};
+
+using Input = std::variant<engine::Transaction, Tick, engine::OpeningPosition, RejectedInput>;
+
+std::string encode(const Input& input);
+
+// Keeps its memory between calls: one for a thread.
+class InputDecoder {
+ public:
+  InputDecoder();
+  ~InputDecoder();
+
+  // Errors: "not a TransactionRecord", "an empty TransactionRecord".
+  Result<Input> decode(std::string_view payload);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace risk::wire
