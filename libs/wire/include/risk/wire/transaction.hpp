@@ -25,8 +25,6 @@ struct Tick {
 
 // An input that its reader could not turn into a transaction.
 struct RejectedInput {
-  std::string source;                 // the file's name
-  std::optional<std::uint64_t> line;  // in the file, from 1
   engine::Rejection rejection;
   std::string raw;  // the row, printable
   friend bool operator==(const RejectedInput&, const RejectedInput&) = default;
@@ -34,7 +32,19 @@ struct RejectedInput {
 
 using Input = std::variant<engine::Transaction, Tick, engine::OpeningPosition, RejectedInput>;
 
-std::string encode(const Input& input);
+// Where an input was read, so that a rejection can be found again. Empty of a live feed.
+struct Provenance {
+  std::string source;                 // the file's name, up to 200 bytes
+  std::optional<std::uint64_t> line;  // in the file, from 1
+  friend bool operator==(const Provenance&, const Provenance&) = default;
+};
+
+struct Decoded {
+  Input input;
+  Provenance provenance;
+};
+
+std::string encode(const Input& input, const Provenance& provenance = {});
 
 // Keeps its memory between calls: one for a thread.
 class InputDecoder {
@@ -43,7 +53,7 @@ class InputDecoder {
   ~InputDecoder();
 
   // Errors: "not a TransactionRecord", "an empty TransactionRecord".
-  Result<Input> decode(std::string_view payload);
+  Result<Decoded> decode(std::string_view payload);
 
  private:
   class Impl;
