@@ -53,7 +53,7 @@ class Core {
   bool tick(Timestamp time, std::vector<AlertEvent>& events);
 
   const RuleSet& rules() const;
-  const Counters& counters() const;
+  Counters counters() const;
   std::optional<Timestamp> now() const;  // none before the first transaction or tick
 
   // From here on the rules are these. An open alert stays open and is judged by them at the next evaluation or sweep;

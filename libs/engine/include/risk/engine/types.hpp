@@ -111,7 +111,8 @@ struct ExposureRow {
   std::optional<std::int64_t>
       utilisation_e4;  // |total_exposure| / limit, rounded half to even to 4 places; none without a limit
   RiskLevel risk_level = RiskLevel::kLow;
-  Timestamp last_updated;  // now, when the row last changed
+  Timestamp last_updated;     // now, when the row last changed
+  std::optional<Price> mark;  // of a symbol, in base currency
 
   friend bool operator==(const ExposureRow&, const ExposureRow&) = default;
 };
