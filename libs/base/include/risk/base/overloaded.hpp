@@ -1,0 +1,11 @@
+// Several lambdas as one visitor of a std::variant.
+#pragma once
+
+namespace risk {
+
+template <class... Ts>
+struct Overloaded : Ts... {
+  using Ts::operator()...;
+};
+
+}  // namespace risk

@@ -1,0 +1,235 @@
+#include "risk/wire/control.hpp"
+
+#include <google/protobuf/util/json_util.h>
+
+#include "alert_message.hpp"
+#include "risk/base/overloaded.hpp"
+#include "risk/v1/control.pb.h"
+
+namespace risk::wire {
+namespace {
+
+constexpr std::size_t kCommentBytesMax = 1000;
+constexpr std::uint32_t kCleanupDaysMax = 36'500;
+
+std::optional<Error> check_name(const char* field, const std::string& name) {
+  const auto problem = id_problem(name);
+  if (!problem) return std::nullopt;
+  return Error{std::string(field) + " \"" + printable(name) + "\": " + std::string(*problem)};
+}
+
+std::optional<Error> check_comment(const std::string& comment) {
+  if (comment.size() <= kCommentBytesMax) return std::nullopt;
+  return Error{"comment: longer than " + std::to_string(kCommentBytesMax) + " bytes"};
+}
+
+// Reads decimals of a RuleSet and keeps the first that is none.
+class DecimalReader {
+ public:
+  template <class T>
+  void read(const char* field, const std::string& text, T& value) {
+    const auto parsed = T::parse(text);
+    if (parsed) {
+      value = *parsed;
+    } else if (!error_) {
+      error_ = Error{std::string(field) + " \"" + printable(text) + "\": " + parsed.error().reason};
+    }
+  }
+  const std::optional<Error>& error() const { return error_; }
+
+ private:
+  std::optional<Error> error_;
+};
+
+void to_message(const engine::ExposureRule& rule, v1::RuleSet::ExposureRule& message) {
+  message.set_enabled(rule.enabled);
+  message.set_measure(static_cast<v1::Measure>(rule.measure));
+  if (rule.limit) message.set_limit(rule.limit->to_string());
+  for (const auto& [id, limit] : rule.limit_by_entity) (*message.mutable_limit_by_entity())[id] = limit.to_string();
+  message.set_critical_ratio(rule.critical_ratio.to_string());
+  message.set_worsened_ratio(rule.worsened_ratio.to_string());
+  message.set_resolved_ratio(rule.resolved_ratio.to_string());
+}
+
+void to_message(const engine::VelocityRule& rule, v1::RuleSet::VelocityRule& message) {
+  message.set_enabled(rule.enabled);
+  message.set_limit(rule.limit);
+  for (const auto& [id, limit] : rule.limit_by_entity) (*message.mutable_limit_by_entity())[id] = limit;
+  message.set_window_seconds(rule.window_seconds);
+  message.set_worsened_ratio(rule.worsened_ratio.to_string());
+  message.set_resolved_ratio(rule.resolved_ratio.to_string());
+}
+
+void to_message(const engine::AnomalyRule& rule, v1::RuleSet::AnomalyRule& message) {
+  message.set_enabled(rule.enabled);
+  message.set_threshold(rule.threshold.to_string());
+  message.set_high_threshold(rule.high_threshold.to_string());
+  message.set_window(rule.window);
+  message.set_samples_min(rule.samples_min);
+  message.set_quiet_seconds(rule.quiet_seconds);
+}
+
+void read(const v1::RuleSet::ExposureRule& message, engine::ExposureRule& rule, DecimalReader& reader) {
+  rule.enabled = message.enabled();
+  rule.measure = static_cast<engine::Measure>(message.measure());
+  rule.limit.reset();
+  if (!message.limit().empty()) reader.read("limit", message.limit(), rule.limit.emplace());
+  for (const auto& [id, limit] : message.limit_by_entity()) {
+    reader.read("limit_by_entity", limit, rule.limit_by_entity[id]);
+  }
+  reader.read("critical_ratio", message.critical_ratio(), rule.critical_ratio);
+  reader.read("worsened_ratio", message.worsened_ratio(), rule.worsened_ratio);
+  reader.read("resolved_ratio", message.resolved_ratio(), rule.resolved_ratio);
+}
+
+void read(const v1::RuleSet::VelocityRule& message, engine::VelocityRule& rule, DecimalReader& reader) {
+  rule.enabled = message.enabled();
+  rule.limit = message.limit();
+  for (const auto& [id, limit] : message.limit_by_entity()) rule.limit_by_entity[id] = limit;
+  rule.window_seconds = message.window_seconds();
+  reader.read("worsened_ratio", message.worsened_ratio(), rule.worsened_ratio);
+  reader.read("resolved_ratio", message.resolved_ratio(), rule.resolved_ratio);
+}
+
+void read(const v1::RuleSet::AnomalyRule& message, engine::AnomalyRule& rule, DecimalReader& reader) {
+  rule.enabled = message.enabled();
+  reader.read("threshold", message.threshold(), rule.threshold);
+  reader.read("high_threshold", message.high_threshold(), rule.high_threshold);
+  rule.window = message.window();
+  rule.samples_min = message.samples_min();
+  rule.quiet_seconds = message.quiet_seconds();
+}
+
+}  // namespace
+
+std::string encode(const Command& command) {
+  v1::Command message;
+  message.set_actor(command.actor);
+  std::visit(Overloaded{
+                 [&](const AcknowledgeAlert& value) {
+                   message.mutable_acknowledge()->set_alert_id(value.alert_id);
+                   message.mutable_acknowledge()->set_comment(value.comment);
+                 },
+                 [&](const AssignAlert& value) {
+                   message.mutable_assign()->set_alert_id(value.alert_id);
+                   message.mutable_assign()->set_assignee(value.assignee);
+                 },
+                 [&](const CommentAlert& value) {
+                   message.mutable_comment()->set_alert_id(value.alert_id);
+                   message.mutable_comment()->set_comment(value.comment);
+                 },
+                 [&](const Cleanup& value) { message.mutable_cleanup()->set_days(value.days); },
+             },
+             command.command);
+  return message.SerializeAsString();
+}
+
+Result<Command> decode_command(std::string_view payload) {
+  v1::Command message;
+  if (!message.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) return Error{"not a Command"};
+  if (auto error = check_name("actor", message.actor())) return *error;
+  switch (message.command_case()) {
+    case v1::Command::kAcknowledge:
+      if (auto error = check_comment(message.acknowledge().comment())) return *error;
+      return Command{message.actor(),
+                     AcknowledgeAlert{message.acknowledge().alert_id(), message.acknowledge().comment()}};
+    case v1::Command::kAssign:
+      if (auto error = check_name("assignee", message.assign().assignee())) return *error;
+      return Command{message.actor(), AssignAlert{message.assign().alert_id(), message.assign().assignee()}};
+    case v1::Command::kComment:
+      if (message.comment().comment().empty()) return Error{"comment: empty"};
+      if (auto error = check_comment(message.comment().comment())) return *error;
+      return Command{message.actor(), CommentAlert{message.comment().alert_id(), message.comment().comment()}};
+    case v1::Command::kCleanup:
+      if (message.cleanup().days() > kCleanupDaysMax) {
+        return Error{"days " + std::to_string(message.cleanup().days()) + ": must be at most " +
+                     std::to_string(kCleanupDaysMax)};
+      }
+      return Command{message.actor(), Cleanup{message.cleanup().days()}};
+    case v1::Command::COMMAND_NOT_SET:
+      break;
+  }
+  return Error{"an unknown command"};
+}
+
+std::string encode(const CommandReply& reply) {
+  v1::CommandReply message;
+  message.set_outcome(static_cast<v1::CommandReply::Outcome>(reply.outcome));
+  message.set_reason(reply.reason);
+  if (reply.event) to_message(*reply.event, *message.mutable_event());
+  if (reply.cleanup) {
+    auto& cleanup = *message.mutable_cleanup();
+    cleanup.set_alerts(reply.cleanup->alerts);
+    cleanup.set_alert_events(reply.cleanup->alert_events);
+    cleanup.set_metrics(reply.cleanup->metrics);
+    cleanup.set_quarantine(reply.cleanup->quarantine);
+  }
+  return message.SerializeAsString();
+}
+
+Result<CommandReply> decode_command_reply(std::string_view payload) {
+  v1::CommandReply message;
+  const bool parsed = message.ParseFromArray(payload.data(), static_cast<int>(payload.size()));
+  if (!parsed || message.outcome() < v1::CommandReply::DONE || message.outcome() > v1::CommandReply::UNAVAILABLE) {
+    return Error{"not a CommandReply"};
+  }
+  CommandReply reply;
+  reply.outcome = static_cast<CommandReply::Outcome>(message.outcome());
+  reply.reason = message.reason();
+  if (message.has_event()) {
+    auto event = to_value(message.event());
+    if (!event) return event.error();
+    reply.event = std::move(event).value();
+  }
+  if (message.has_cleanup()) {
+    const auto& cleanup = message.cleanup();
+    reply.cleanup = CleanupResult{cleanup.alerts(), cleanup.alert_events(), cleanup.metrics(), cleanup.quarantine()};
+  }
+  return reply;
+}
+
+std::string encode(const engine::RuleSet& rules) {
+  v1::RuleSet message;
+  message.set_config_version(rules.config_version);
+  message.set_base_currency(rules.base_currency);
+  for (const auto& [currency, rate] : rules.rates) (*message.mutable_rates())[currency] = rate.to_string();
+  message.set_session_start_seconds(rules.session_start_seconds);
+  to_message(rules.client_exposure, *message.mutable_client_exposure());
+  to_message(rules.symbol_exposure, *message.mutable_symbol_exposure());
+  to_message(rules.firm_exposure, *message.mutable_firm_exposure());
+  to_message(rules.client_velocity, *message.mutable_client_velocity());
+  to_message(rules.symbol_velocity, *message.mutable_symbol_velocity());
+  to_message(rules.client_anomaly, *message.mutable_client_anomaly());
+  to_message(rules.symbol_anomaly, *message.mutable_symbol_anomaly());
+  to_message(rules.system_anomaly, *message.mutable_system_anomaly());
+  std::string text;
+  google::protobuf::util::JsonPrintOptions options;
+  options.preserve_proto_field_names = true;
+  RISK_CHECK(google::protobuf::util::MessageToJsonString(message, &text, options).ok());
+  return text;
+}
+
+Result<engine::RuleSet> decode_rules(std::string_view text) {
+  v1::RuleSet message;
+  if (!google::protobuf::util::JsonStringToMessage(std::string(text), &message).ok()) return Error{"not a RuleSet"};
+  engine::RuleSet rules;
+  DecimalReader reader;
+  rules.config_version = message.config_version();
+  rules.base_currency = message.base_currency();
+  for (const auto& [currency, rate] : message.rates()) reader.read("rates", rate, rules.rates[currency]);
+  rules.session_start_seconds = message.session_start_seconds();
+  read(message.client_exposure(), rules.client_exposure, reader);
+  read(message.symbol_exposure(), rules.symbol_exposure, reader);
+  read(message.firm_exposure(), rules.firm_exposure, reader);
+  read(message.client_velocity(), rules.client_velocity, reader);
+  read(message.symbol_velocity(), rules.symbol_velocity, reader);
+  read(message.client_anomaly(), rules.client_anomaly, reader);
+  read(message.symbol_anomaly(), rules.symbol_anomaly, reader);
+  read(message.system_anomaly(), rules.system_anomaly, reader);
+  if (reader.error()) return *reader.error();
+  const auto found = engine::problems(rules);
+  if (!found.empty()) return Error{found.front()};
+  return rules;
+}
+
+}  // namespace risk::wire
