@@ -57,6 +57,7 @@ class Book {
   };
   // Empties the lists and clears the flags; without `marks` the list of moved marks stays.
   Changed take_changed(bool marks);
+  bool has_moved_marks() const { return !changed_.marks.empty(); }
 
   // Precondition: the client ever held the symbol.
   const Holding& holding(Place place) const;

@@ -89,7 +89,7 @@ Core::~Core() = default;
 Core::Core(Core&&) noexcept = default;
 Core& Core::operator=(Core&&) noexcept = default;
 
-std::optional<Rejection> Core::apply(const Transaction& transaction, std::vector<AlertEvent>& events) {
+Result<Applied, Rejection> Core::apply(const Transaction& transaction, std::vector<AlertEvent>& events) {
   const auto price = validate(transaction, impl_->judge.rules());
   if (!price) return price.error();
   const auto plan = impl_->book.plan(transaction, *price);
@@ -104,7 +104,7 @@ std::optional<Rejection> Core::apply(const Transaction& transaction, std::vector
   impl_->judge.judge(transaction, notional, place, *impl_->now, events);
   ++impl_->counters.transactions;
   impl_->counters.late += late ? 1 : 0;
-  return std::nullopt;
+  return Applied{*price, late};
 }
 
 std::optional<Rejection> Core::apply(const OpeningPosition& position) {
@@ -165,6 +165,10 @@ Core::Changes Core::take_changes(Scope scope) {
     return std::tie(a.client_id, a.symbol) < std::tie(b.client_id, b.symbol);
   });
   return changes;
+}
+
+bool Core::has_moved_marks() const {
+  return impl_->book.has_moved_marks();
 }
 
 std::vector<ExposureRow> Core::client_rows() const {

@@ -34,6 +34,12 @@ struct Counters {
   friend bool operator==(const Counters&, const Counters&) = default;
 };
 
+// What the core made of a transaction.
+struct Applied {
+  Price price;        // in base currency, as the position and the mark saw it
+  bool late = false;  // older than now
+};
+
 class Core {
  public:
   // Precondition: problems(rules) is empty.
@@ -43,8 +49,8 @@ class Core {
   Core& operator=(Core&&) noexcept;
 
   // Applies one transaction, in the order of DESIGN §4, and appends the events it (and the sweep before it) caused to
-  // `events`. Returns the rejection if it cannot be applied; then nothing has changed.
-  std::optional<Rejection> apply(const Transaction& transaction, std::vector<AlertEvent>& events);
+  // `events`. If it cannot be applied: why; then nothing has changed.
+  Result<Applied, Rejection> apply(const Transaction& transaction, std::vector<AlertEvent>& events);
 
   // Sets a position and its symbol's mark. No event comes of it before the next evaluation or sweep.
   std::optional<Rejection> apply(const OpeningPosition& position);
@@ -74,6 +80,8 @@ class Core {
     std::vector<PositionRow> positions;  // whose quantity changed
   };
   Changes take_changes(Scope scope);
+  // Whether a mark has moved since the last take_changes(kMarked).
+  bool has_moved_marks() const;
 
   // The whole state, in byte order of id.
   std::vector<ExposureRow> client_rows() const;
