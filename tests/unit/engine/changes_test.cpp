@@ -1,0 +1,52 @@
+#include "desk.hpp"
+
+using namespace risk;
+using namespace risk::engine;
+
+namespace {
+
+Texts ids(const std::vector<ExposureRow>& rows) {
+  Texts all;
+  for (const auto& row : rows) all.push_back(row.id);
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("each row that changed is taken once, in byte order") {
+  Desk desk;
+  desk.trade(1, "b", "S2", "1", "1");
+  desk.trade(1, "a", "S1", "1", "1");
+  desk.trade(1, "b", "S2", "1", "1");
+  const auto changes = desk.core.take_changes(Core::Scope::kTraded);
+  CHECK(ids(changes.clients) == Texts{"a", "b"});
+  CHECK(ids(changes.symbols) == Texts{"S1", "S2"});
+  REQUIRE(changes.positions.size() == 2);
+  CHECK(changes.positions[1].quantity.to_string() == "2");
+  CHECK(desk.core.take_changes(Core::Scope::kTraded).clients.empty());
+}
+
+TEST_CASE("clients under a mark that moved are taken when asked for") {
+  Desk desk;
+  desk.trade(1, "idle", "A", "2", "10");
+  (void)desk.core.take_changes(Core::Scope::kMarked);
+  CHECK_FALSE(desk.core.has_moved_marks());
+  desk.trade(2, "busy", "A", "1", "20");
+  CHECK(ids(desk.core.take_changes(Core::Scope::kTraded).clients) == Texts{"busy"});
+  CHECK(desk.core.has_moved_marks());
+  const auto changes = desk.core.take_changes(Core::Scope::kMarked);
+  CHECK(ids(changes.clients) == Texts{"busy", "idle"});
+  CHECK(changes.clients[1].exposure.gross().to_string() == "40.0000");
+  CHECK(changes.clients[1].last_updated == Timestamp::from_seconds(kMidnight + 2));
+}
+
+TEST_CASE("a session's new turnover is a change of everyone who had some") {
+  Desk desk;
+  desk.trade(86'399, "C", "A", "1", "10");
+  (void)desk.core.take_changes(Core::Scope::kMarked);
+  desk.tick(86'400);
+  const auto changes = desk.core.take_changes(Core::Scope::kTraded);
+  CHECK(ids(changes.clients) == Texts{"C"});
+  CHECK(ids(changes.symbols) == Texts{"A"});
+  CHECK(changes.positions.empty());
+}

@@ -1,0 +1,74 @@
+// A core with short words for the tests: trades at seconds after midnight, and the events they caused as text.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "risk/engine/core.hpp"
+#include "support/catch.hpp"
+
+namespace risk::engine {
+
+inline constexpr std::int64_t kMidnight = 1'726'790'400;  // 2024-09-20T00:00:00Z
+
+// Only the exposure rules of clients, gross, limit 1,000, unless the test says otherwise.
+inline RuleSet quiet_rules() {
+  RuleSet rules;
+  rules.client_exposure.limit = Money::from_whole(1'000);
+  rules.symbol_exposure.enabled = rules.firm_exposure.enabled = false;
+  rules.client_velocity.enabled = rules.symbol_velocity.enabled = false;
+  rules.client_anomaly.enabled = rules.symbol_anomaly.enabled = false;
+  return rules;
+}
+
+inline std::string text_of(const AlertEvent& event) {
+  return std::string(to_string(event.type)) + " " + std::string(to_string(event.severity)) + " " +
+         std::string(to_string(event.alert_type)) + " " + event.entity_id + " " + event.value.to_string();
+}
+
+struct Desk {
+  explicit Desk(RuleSet rules = quiet_rules()) : core(std::move(rules)) {}
+
+  Transaction transaction(double second, const std::string& client, const std::string& symbol,
+                          const std::string& signed_quantity, const std::string& price) {
+    const bool sells = signed_quantity.front() == '-';
+    Transaction t;
+    t.transaction_id = "T" + std::to_string(++count);
+    t.executed_at = {kMidnight * kMicrosPerSecond + static_cast<std::int64_t>(second * 1e6)};
+    t.client_id = ClientId(client);
+    t.symbol = Symbol(symbol);
+    t.side = sells ? Side::kSell : Side::kBuy;
+    t.quantity = *Quantity::parse(sells ? signed_quantity.substr(1) : signed_quantity);
+    t.price = *Price::parse(price);
+    t.currency = "USD";
+    return t;
+  }
+
+  std::vector<std::string> trade(double second, const std::string& client, const std::string& symbol,
+                                 const std::string& signed_quantity, const std::string& price) {
+    events.clear();
+    const auto applied = core.apply(transaction(second, client, symbol, signed_quantity, price), events);
+    REQUIRE(applied.ok());
+    return texts();
+  }
+
+  std::vector<std::string> tick(double second) {
+    events.clear();
+    core.tick({kMidnight * kMicrosPerSecond + static_cast<std::int64_t>(second * 1e6)}, events);
+    return texts();
+  }
+
+  std::vector<std::string> texts() const {
+    std::vector<std::string> all;
+    for (const auto& event : events) all.push_back(text_of(event));
+    return all;
+  }
+
+  Core core;
+  std::vector<AlertEvent> events;  // of the last trade or tick
+  int count = 0;
+};
+
+using Texts = std::vector<std::string>;
+
+}  // namespace risk::engine

@@ -1,0 +1,65 @@
+#include "../../../libs/engine/src/windows.hpp"
+#include "desk.hpp"
+
+using namespace risk;
+using namespace risk::engine;
+
+namespace {
+
+RuleSet velocity_rules() {
+  RuleSet rules = quiet_rules();
+  rules.client_exposure.enabled = false;
+  rules.client_velocity.enabled = true;
+  rules.client_velocity.limit = 3;
+  return rules;
+}
+
+Texts trade(Desk& desk, double second) {
+  return desk.trade(second, "C", "A", "1", "1");
+}
+
+}  // namespace
+
+TEST_CASE("more than the limit in the window opens, twice the announced count worsens, half the limit resolves") {
+  Desk desk(velocity_rules());
+  for (double second : {0.0, 0.1, 0.2}) CHECK(trade(desk, second).empty());
+  CHECK(trade(desk, 0.3) == Texts{"OPENED HIGH HIGH_TRANSACTION_VELOCITY C 4"});
+  CHECK(desk.events.front().utilisation_e4 == 13'333);
+  CHECK(desk.events.front().window_seconds == 60);
+  for (double second : {0.4, 0.5, 10.0}) CHECK(trade(desk, second).empty());
+  CHECK(trade(desk, 20) == Texts{"WORSENED HIGH HIGH_TRANSACTION_VELOCITY C 8"});
+  CHECK(desk.tick(59.9).empty());
+  CHECK(desk.tick(60).empty());  // 2 remain: above half of 3
+  CHECK(desk.tick(69.5).empty());
+  CHECK(desk.tick(70) == Texts{"RESOLVED HIGH HIGH_TRANSACTION_VELOCITY C 1"});
+  CHECK(desk.events.front().peak.to_string() == "8");
+}
+
+TEST_CASE("a late transaction counts only if it lies inside the window") {
+  Desk desk(velocity_rules());
+  trade(desk, 100);
+  trade(desk, 41);  // slot 41 > 100 - 60
+  trade(desk, 41);
+  CHECK(trade(desk, 40).empty());  // slot 40 is outside
+  CHECK(trade(desk, 41).size() == 1);
+  CHECK(desk.core.counters().late == 4);
+}
+
+TEST_CASE("slots are a sixtieth of the window, also before the epoch") {
+  CHECK(VelocityWindow::slot_of({59'999'999}, 60) == 59);
+  CHECK(VelocityWindow::slot_of({-1}, 60) == -1);
+  CHECK(VelocityWindow::slot_of({-1'000'000}, 60) == -1);
+  CHECK(VelocityWindow::slot_of({16'666}, 1) == 0);
+  CHECK(VelocityWindow::slot_of({16'667}, 1) == 1);
+}
+
+TEST_CASE("the window forgets slot by slot") {
+  VelocityWindow window;
+  window.add(0, 0);
+  window.add(1, 1);
+  CHECK(window.count(59) == 2);
+  CHECK(window.count(60) == 1);
+  CHECK(window.count(61) == 0);
+  window.add(100, 1'000);
+  CHECK(window.count(1'000) == 0);
+}

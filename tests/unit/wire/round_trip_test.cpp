@@ -1,0 +1,148 @@
+#include <limits>
+
+#include "risk/wire/alert.hpp"
+#include "risk/wire/control.hpp"
+#include "risk/wire/exposure.hpp"
+#include "risk/wire/transaction.hpp"
+#include "support/catch.hpp"
+
+using namespace risk;
+using namespace risk::wire;
+
+namespace {
+
+engine::Transaction odd_transaction() {
+  engine::Transaction t;
+  t.transaction_id = "T \"1\"";
+  t.executed_at = {-1};
+  t.client_id = ClientId("Zürich");
+  t.symbol = Symbol("O'Neil");
+  t.side = engine::Side::kSell;
+  t.quantity = Quantity::from_units(std::numeric_limits<std::int64_t>::max());
+  t.price = Price::from_units(std::numeric_limits<std::int64_t>::min());
+  t.currency = "USD";
+  return t;
+}
+
+AlertMessage odd_alert() {
+  AlertMessage message;
+  message.event_id = 7;
+  message.event.alert_id = 3;
+  message.event.type = engine::AlertEventType::kAcknowledged;
+  message.event.alert_type = engine::AlertType::kAnomalyDetected;
+  message.event.severity = engine::Severity::kMedium;
+  message.event.entity_type = engine::EntityType::kSymbol;
+  message.event.entity_id = "A";
+  message.event.value = {engine::Figure::Unit::kZScore, 31'234};
+  message.event.limit = {engine::Figure::Unit::kZScore, 30'000};
+  message.event.peak = {engine::Figure::Unit::kZScore, 41'234};
+  message.event.at = {123'456};
+  message.event.contributors = {{"X", Notional::of(Money::from_whole(-5))}};
+  message.event.anomaly = engine::AnomalyEvidence{Notional::of(Money::from_whole(1)), {}, {}, 30};
+  message.status = engine::AlertStatus::kAcknowledged;
+  message.opened_at = {100};
+  message.message = "text";
+  message.actor = "anna";
+  message.acknowledged_by = "anna";
+  message.acknowledged_at = Timestamp{123'456};
+  return message;
+}
+
+}  // namespace
+
+TEST_CASE("every kind of input comes back as it was sent, with where it was read") {
+  InputDecoder decoder;
+  const std::vector<Input> inputs = {
+      odd_transaction(), Tick{{42}},
+      engine::OpeningPosition{ClientId("C"), Symbol("S"), Quantity::from_units(-5), Price::from_units(1), "EUR"},
+      RejectedInput{{"price", "x", "not a decimal number"}, "a,b,c"}};
+  for (const auto& input : inputs) {
+    const auto decoded = decoder.decode(encode(input, {"fills.csv", 12}));
+    REQUIRE(decoded.ok());
+    CHECK(decoded->input == input);
+    CHECK(decoded->provenance == Provenance{"fills.csv", 12});
+  }
+}
+
+TEST_CASE("bytes that are no record are refused") {
+  InputDecoder decoder;
+  CHECK(decoder.decode("\xff\xff\xff").error().reason == "not a TransactionRecord");
+  CHECK(decoder.decode("").error().reason == "an empty TransactionRecord");
+}
+
+TEST_CASE("an alert comes back as it was sent") {
+  const auto decoded = decode_alert(encode(odd_alert()));
+  REQUIRE(decoded.ok());
+  CHECK(*decoded == odd_alert());
+
+  auto money = odd_alert();
+  money.event.alert_type = engine::AlertType::kHighFirmExposure;
+  money.event.measure = engine::Measure::kNet;
+  money.event.anomaly.reset();
+  money.event.utilisation_e4 = 12'500;
+  for (auto* figure : {&money.event.value, &money.event.limit, &money.event.peak}) {
+    *figure = {engine::Figure::Unit::kMoney, Notional::of(Money::from_whole(9)).units()};
+  }
+  const auto exposure = decode_alert(encode(money));
+  REQUIRE(exposure.ok());
+  CHECK(*exposure == money);
+  CHECK_FALSE(decode_alert("").ok());
+}
+
+TEST_CASE("an exposure update comes back as it was sent") {
+  ExposureUpdate update;
+  update.apply_seq = 9;
+  update.now = Timestamp{5};
+  engine::ExposureRow row;
+  row.id = "C";
+  row.utilisation_e4 = 4'000;
+  row.exposure.long_value = Notional::of(Money::from_whole(400));
+  update.clients = {figures(row)};
+  update.symbols = {figures(row), figures(row)};
+  update.firm = figures(engine::ExposureRow{});
+  update.transactions = {{odd_transaction(), 8, "1.0000", true}};
+  update.transactions_per_second = 2.5;
+  update.streams = {{"ab", "simulator@host", 1, 2, 3, true}};
+  const auto decoded = decode_exposure_update(encode(update));
+  REQUIRE(decoded.ok());
+  CHECK(*decoded == update);
+  CHECK(decoded->clients.front().utilisation == "0.4000");
+  CHECK_FALSE(decode_exposure_update("\x01").ok());
+}
+
+TEST_CASE("commands come back as they were sent and are judged before they reach the engine") {
+  for (const Command& command : {Command{"anna", AcknowledgeAlert{3, ""}}, Command{"anna", AssignAlert{3, "ben"}},
+                                 Command{"anna", CommentAlert{3, "looks fine"}}, Command{"anna", Cleanup{30}}}) {
+    const auto decoded = decode_command(encode(command));
+    REQUIRE(decoded.ok());
+    CHECK(*decoded == command);
+  }
+  CHECK(decode_command(encode(Command{"", Cleanup{1}})).error().reason == "actor \"\": empty");
+  CHECK(decode_command(encode(Command{"a", AssignAlert{1, "b\n"}})).error().reason ==
+        "assignee \"b\\x0a\": contains a control character");
+  CHECK(decode_command(encode(Command{"a", CommentAlert{1, ""}})).error().reason == "comment: empty");
+  CHECK(decode_command(encode(Command{"a", Cleanup{99'999}})).error().reason == "days 99999: must be at most 36500");
+}
+
+TEST_CASE("replies come back as they were sent") {
+  CommandReply done;
+  done.event = odd_alert();
+  done.cleanup = CleanupResult{1, 2, 3, 4};
+  CHECK(*decode_command_reply(encode(done)) == done);
+  CHECK_FALSE(decode_command_reply("").ok());
+}
+
+TEST_CASE("rules come back as they were stored") {
+  engine::RuleSet rules;
+  rules.config_version = 5;
+  rules.rates["EUR"] = *Rate::parse("1.0842");
+  rules.client_exposure.limit_by_entity["CLIENT_001"] = *Money::parse("0.5");
+  rules.firm_exposure.limit = Money::from_whole(7);
+  rules.symbol_velocity.limit_by_entity["AAPL"] = 3;
+  rules.system_anomaly.enabled = true;
+  const auto decoded = decode_rules(encode(rules));
+  REQUIRE(decoded.ok());
+  CHECK(*decoded == rules);
+  CHECK_FALSE(decode_rules("{").ok());
+  CHECK_FALSE(decode_rules("{}").ok());
+}
