@@ -39,7 +39,8 @@ struct HealthServerOptions {
   std::uint16_t port = 0;  // 0 takes a free one
 };
 
-// GET /healthz, /readyz, /metrics over HTTP on a thread of its own. `health` and `metrics` must outlive it.
+// GET and HEAD of /healthz, /readyz, /metrics over HTTP on a thread of its own: 200, or 503 with the reasons. Slow,
+// oversized and excess requests are cut off. `health` and `metrics` must outlive it.
 class HealthServer {
  public:
   // Binds and starts. Throws std::runtime_error naming address, port and reason ("port 9102 is in use").

@@ -1,5 +1,7 @@
 // Logs: one line an event on stdout, `time=… level=… service=… msg=… key=value`, or one JSON object a line with
-// LOG_FORMAT=json. Messages are constant texts; what varies goes into fields. Any thread may log.
+// LOG_FORMAT=json. Messages are constant texts; what varies goes into fields. One event is one line whatever bytes its
+// fields hold: control characters, line separators and invalid UTF-8 are escaped. Each line is flushed. Any thread may
+// log; lines appear in the order of their times.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 #include "risk/base/secret.hpp"
 
@@ -18,13 +21,15 @@ enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarning, kError };
 struct Field {
   std::string_view key;
   std::string value;
+  bool literal = false;  // a number or a truth value: JSON shows it without quotes
 
   Field(std::string_view k, std::string v) : key(k), value(std::move(v)) {}
   Field(std::string_view k, std::string_view v) : key(k), value(v) {}
   Field(std::string_view k, const char* v) : key(k), value(v) {}
-  Field(std::string_view k, bool v) : key(k), value(v ? "true" : "false") {}
+  Field(std::string_view k, bool v) : key(k), value(v ? "true" : "false"), literal(true) {}
+  Field(std::string_view k, double v);  // the shortest text that reads back as v: "0.25"
   template <class T>
-  requires std::is_arithmetic_v<T> Field(std::string_view k, T v) : key(k), value(std::to_string(v)) {}
+  requires std::is_integral_v<T> Field(std::string_view k, T v) : key(k), value(std::to_string(v)), literal(true) {}
   Field(std::string_view, const Secret&) = delete;
 };
 

@@ -38,17 +38,20 @@ class Metrics {
   Metrics();
   ~Metrics();
 
-  // The same name and labels give the same metric.
+  // The same name and labels give the same metric. Throws std::invalid_argument for a name of another kind of metric or
+  // one that Prometheus does not allow.
   Counter& counter(const std::string& name, const std::string& help, const Labels& labels = {});
   Gauge& gauge(const std::string& name, const std::string& help, const Labels& labels = {});
   Histogram& histogram(const std::string& name, const std::string& help, const std::vector<double>& bounds,
                        const Labels& labels = {});
 
-  // Called before each scrape, on the scraping thread, to set gauges from live state.
+  // Called before each scrape, on the scraping thread, to set gauges from live state: what it captures must outlive
+  // whoever scrapes.
   void before_scrape(std::function<void()> refresh);
 
-  std::string scrape()
-      const;  // Prometheus text format 0.0.4; with process_resident_memory_bytes and process_start_time_seconds
+  // Prometheus text format 0.0.4; with process_resident_memory_bytes, process_start_time_seconds,
+  // process_cpu_seconds_total and process_open_fds.
+  std::string scrape() const;
 
  private:
   class Impl;

@@ -1,6 +1,7 @@
 // What every main() shares: signals in, ordered shutdown out.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -16,7 +17,7 @@
 
 namespace risk::service {
 
-// Asks a running app to stop, from any thread, and lets any thread wait for it.
+// Asks a running app to stop, from any thread, and lets any thread wait for it. The first reason stays.
 class StopSource {
  public:
   void request_stop(std::string reason);
@@ -33,7 +34,8 @@ class StopSource {
 };
 
 // Named teardown steps, last in first out, each logged with its time, all under one deadline: a step that starts after
-// it is told to hurry by a remaining time of zero. Idempotent.
+// it is told to hurry by a remaining time of zero. A step that throws is logged and does not keep the others from
+// running. Idempotent. One thread.
 class Teardown {
  public:
   using Step = std::function<void(std::chrono::milliseconds remaining)>;
@@ -50,8 +52,7 @@ class Teardown {
 };
 
 // Options every service has: --log-level (LOG_LEVEL), --log-format (LOG_FORMAT: text, json), --health-address
-// (HEALTH_ADDRESS),
-// --health-port (HEALTH_PORT).
+// (HEALTH_ADDRESS), --health-port (HEALTH_PORT); in YAML log.level, log.format, health.address, health.port.
 struct CommonOptions {
   LogOptions log;
   std::string health_address = "127.0.0.1";
@@ -73,7 +74,7 @@ class App {
 // that fails while it runs calls fail(): then also 1.
 struct RunContext {
   StopSource stop;
-  bool failed = false;
+  std::atomic<bool> failed{false};
   void fail(std::string reason) {
     failed = true;
     stop.request_stop(std::move(reason));

@@ -1,0 +1,82 @@
+#include "risk/service/health.hpp"
+
+#include <algorithm>
+
+#include "risk/service/log.hpp"
+#include "text.hpp"
+
+namespace risk::service {
+namespace {
+
+std::string json_string(std::string_view text) {
+  std::string json;
+  append_json_string(json, text);
+  return json;
+}
+
+// "" stands for met, so a reason that is empty (an exception without a message) needs words.
+std::string in_words(const std::string& reason) {
+  return reason.empty() ? "no reason given" : reason;
+}
+
+}  // namespace
+
+void Health::require(const std::string& condition, const std::string& reason) {
+  const std::lock_guard lock(mutex_);
+  unmet_[condition] = in_words(reason);
+}
+
+void Health::met(const std::string& condition) {
+  {
+    const std::lock_guard lock(mutex_);
+    auto& reason = unmet_[condition];
+    if (reason.empty()) return;
+    reason.clear();
+  }
+  log_info("condition met", {{"condition", condition}});
+}
+
+void Health::not_met(const std::string& condition, const std::string& reason) {
+  {
+    const std::lock_guard lock(mutex_);
+    auto& known = unmet_[condition];
+    const bool changed = known.empty();
+    known = in_words(reason);
+    if (!changed) return;
+  }
+  log_warning("condition no longer met", {{"condition", condition}, {"reason", in_words(reason)}});
+}
+
+void Health::fail(const std::string& reason) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!failure_.empty()) return;
+    failure_ = in_words(reason);
+  }
+  log_error("failed", {{"reason", in_words(reason)}});
+}
+
+Health::Report Health::liveness() const {
+  const std::lock_guard lock(mutex_);
+  if (failure_.empty()) return {true, R"({"status":"alive"})"};
+  return {false, R"({"status":"failed","reason":)" + json_string(failure_) + "}"};
+}
+
+Health::Report Health::readiness() const {
+  const std::lock_guard lock(mutex_);
+  const bool all_met =
+      std::all_of(unmet_.begin(), unmet_.end(), [](const auto& entry) { return entry.second.empty(); });
+  const bool ready = all_met && failure_.empty();
+
+  std::string json = ready ? R"({"status":"ready")" : R"({"status":"unready")";
+  if (!failure_.empty()) json += R"(,"failure":)" + json_string(failure_);
+  json += R"(,"conditions":{)";
+  for (std::string_view comma; const auto& [condition, reason] : unmet_) {
+    json.append(comma).append(json_string(condition)).append(":").append(json_string(reason.empty() ? "ok" : reason));
+    comma = ",";
+  }
+  json += "}}";
+  return {ready, json};
+}
+
+}  // namespace risk::service

@@ -1,0 +1,213 @@
+#include "risk/service/health.hpp"
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include "support/catch.hpp"
+
+using namespace risk::service;
+using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
+
+namespace {
+
+// A TCP client of its own, which can be as slow and as wrong as it likes.
+class Peer {
+ public:
+  explicit Peer(std::uint16_t port) : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    inet_pton(AF_INET, "127.0.0.1", &address.sin_addr);
+    REQUIRE(connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+  }
+  ~Peer() { close(socket_); }
+  Peer(const Peer&) = delete;
+  Peer& operator=(const Peer&) = delete;
+
+  void send(std::string_view text) const { ::send(socket_, text.data(), text.size(), MSG_NOSIGNAL); }
+
+  std::string read_to_end() const {
+    std::string all;
+    char part[4096];
+    for (ssize_t size; (size = recv(socket_, part, sizeof part, 0)) > 0;)
+      all.append(part, static_cast<std::size_t>(size));
+    return all;
+  }
+
+  // A whole answer of a connection that stays open.
+  std::string read_answer() const {
+    std::string all;
+    char c;
+    while (all.find("\r\n\r\n") == std::string::npos && recv(socket_, &c, 1, 0) == 1) all.push_back(c);
+    const auto length = all.find("Content-Length: ");
+    REQUIRE(length != std::string::npos);
+    for (auto left = std::stoul(all.substr(length + 16)); left > 0 && recv(socket_, &c, 1, 0) == 1; --left)
+      all.push_back(c);
+    return all;
+  }
+
+ private:
+  int socket_;
+};
+
+struct Served {
+  Health health;
+  Metrics metrics;
+  std::optional<HealthServer> server;
+
+  Served() { server.emplace(HealthServerOptions{}, health, metrics); }
+
+  std::string ask(const std::string& request) const {
+    const Peer peer(server->port());
+    peer.send(request);
+    return peer.read_to_end();
+  }
+  std::string get(const std::string& path, const std::string& method = "GET") const {
+    return ask(method + " " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  }
+};
+
+std::string body_of(const std::string& answer) {
+  return answer.substr(answer.find("\r\n\r\n") + 4);
+}
+
+}  // namespace
+
+TEST_CASE("a service is ready when every condition is met, and says which is not") {
+  Health health;
+  CHECK(health.readiness().ok);
+  health.require("database", "connecting");
+  health.require("stream", "waiting for the first record");
+  CHECK_FALSE(health.readiness().ok);
+  health.met("database");
+  CHECK(health.readiness().json ==
+        R"({"status":"unready","conditions":{"database":"ok","stream":"waiting for the first record"}})");
+  health.met("stream");
+  CHECK(health.readiness().ok);
+  CHECK(health.readiness().json == R"({"status":"ready","conditions":{"database":"ok","stream":"ok"}})");
+  health.not_met("database", "");
+  CHECK_FALSE(health.readiness().ok);
+  CHECK(health.liveness().ok);
+}
+
+TEST_CASE("a failed service is neither alive nor ready, and the first reason stays") {
+  Health health;
+  health.fail("writer thread died");
+  health.fail("then everything else");
+  CHECK_FALSE(health.liveness().ok);
+  CHECK(health.liveness().json == R"({"status":"failed","reason":"writer thread died"})");
+  CHECK_FALSE(health.readiness().ok);
+  CHECK_THAT(health.readiness().json, Contains("writer thread died"));
+}
+
+TEST_CASE("reasons of any bytes stay valid JSON") {
+  Health health;
+  health.not_met("a\"b\n\x01", "say \"\\\n\xFF\xE2\x80\xA8 " + std::string(1, '\0'));
+  health.fail("\"}\xC0");
+  CHECK(nlohmann::json::accept(health.readiness().json));
+  CHECK(nlohmann::json::accept(health.liveness().json));
+}
+
+TEST_CASE("health, readiness and metrics are served over HTTP") {
+  Served served;
+  CHECK_THAT(served.get("/healthz"), StartsWith("HTTP/1.1 200 OK\r\n"));
+  CHECK_THAT(served.get("/readyz?verbose=1"), StartsWith("HTTP/1.1 200 OK\r\n"));
+  served.metrics.counter("alerts_total", "Alerts").add();
+  const auto metrics = served.get("/metrics");
+  CHECK_THAT(metrics, Contains("Content-Type: text/plain; version=0.0.4"));
+  CHECK_THAT(metrics, Contains("\nalerts_total 1\n"));
+
+  served.health.require("database", "connecting");
+  const auto unready = served.get("/readyz");
+  CHECK_THAT(unready, StartsWith("HTTP/1.1 503 "));
+  CHECK(nlohmann::json::parse(body_of(unready)).at("conditions").at("database") == "connecting");
+  served.health.fail("dead");
+  CHECK_THAT(served.get("/healthz"), StartsWith("HTTP/1.1 503 "));
+}
+
+TEST_CASE("HEAD has the header of GET and no body") {
+  const Served served;
+  const auto answer = served.get("/healthz", "HEAD");
+  CHECK_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
+  CHECK_THAT(answer, Contains("Content-Length: 19\r\n"));
+  CHECK(body_of(answer).empty());
+}
+
+TEST_CASE("other paths are 404, other methods 405, both plain text") {
+  const Served served;
+  CHECK_THAT(served.get("/"), StartsWith("HTTP/1.1 404 "));
+  CHECK_THAT(served.get("/healthz/"), StartsWith("HTTP/1.1 404 "));
+  CHECK_THAT(served.get("/../etc/passwd"), Contains("Content-Type: text/plain"));
+  const auto refused = served.get("/healthz", "DELETE");
+  CHECK_THAT(refused, StartsWith("HTTP/1.1 405 "));
+  CHECK_THAT(refused, Contains("Allow: GET, HEAD\r\n"));
+  CHECK_THAT(served.ask("POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"),
+             StartsWith("HTTP/1.1 405 "));
+}
+
+TEST_CASE("a connection may carry several requests, but none after a body") {
+  const Served served;
+  const Peer peer(served.server->port());
+  for (int i = 0; i < 3; ++i) {
+    peer.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+    CHECK_THAT(peer.read_answer(), StartsWith("HTTP/1.1 200 OK\r\n"));
+  }
+  peer.send("GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 27\r\n\r\n");
+  const auto rest = peer.read_to_end();
+  CHECK_THAT(rest, Contains("Connection: close\r\n"));
+}
+
+TEST_CASE("what is too large or not HTTP is refused and cut off") {
+  const Served served;
+  CHECK_THAT(served.ask("GET /healthz HTTP/1.1\r\nX: " + std::string(8000, 'x') + std::string(600, 'y')),
+             StartsWith("HTTP/1.1 431 "));
+  CHECK_THAT(served.ask("\x16\x03\x01\x02 not HTTP\r\n\r\n"), StartsWith("HTTP/1.1 400 "));
+  CHECK_THAT(served.get("/healthz"), StartsWith("HTTP/1.1 200 OK\r\n"));
+}
+
+TEST_CASE("silent peers neither stall the others nor pile up, and are cut off") {
+  const Served served;
+  const Peer slow(served.server->port());
+  slow.send("GET /healthz HTTP/1.1\r\nHost");
+  {
+    std::vector<std::unique_ptr<Peer>> silent;
+    for (int i = 0; i < 30; ++i) silent.push_back(std::make_unique<Peer>(served.server->port()));
+    CHECK_THAT(served.get("/healthz"), StartsWith("HTTP/1.1 200 OK\r\n"));
+    for (int i = 0; i < 60; ++i) silent.push_back(std::make_unique<Peer>(served.server->port()));
+    CHECK(silent.back()->read_to_end().empty());  // one too many: closed at once
+  }
+  CHECK(slow.read_to_end().empty());  // returns only when the server hangs up
+}
+
+TEST_CASE("a port in use is named when the server cannot start") {
+  const Served served;
+  const HealthServerOptions same{"127.0.0.1", served.server->port()};
+  const auto port = std::to_string(same.port);
+  CHECK_THROWS_WITH(HealthServer(same, served.health, served.metrics),
+                    "cannot serve health on 127.0.0.1:" + port + ": port " + port + " is in use");
+  CHECK_THROWS_WITH(HealthServer({"192.0.2.1", 0}, served.health, served.metrics), Contains("192.0.2.1"));
+}
+
+TEST_CASE("a failing refresh is a 500, not the end of the server") {
+  Served served;
+  served.metrics.before_scrape([] { throw std::runtime_error("gone"); });
+  CHECK_THAT(served.get("/metrics"), StartsWith("HTTP/1.1 500 "));
+  CHECK_THAT(served.get("/healthz"), StartsWith("HTTP/1.1 200 OK\r\n"));
+}
+
+TEST_CASE("a server stops with connections open") {
+  std::optional<Served> served(std::in_place);
+  const Peer idle(served->server->port());
+  idle.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+  idle.read_answer();
+  served.reset();
+  CHECK(idle.read_to_end().empty());
+}
