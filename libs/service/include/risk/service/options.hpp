@@ -1,11 +1,14 @@
 // Options: command line, over environment, over YAML file (--config), over defaults. A service declares each option
 // once, with the variable it sets; parse() reads all sources and reports every mistake at once, each with its place
-// (the flag, the variable, or file and line) and what is allowed.
+// (the flag, the variable, or file and line) and what is allowed. On the command line and in the environment options
+// are set in the order of declaration, so declare an option that sets several values before those for one of them. A
+// value that a higher source overrides is judged all the same.
 //
 // Every set has --help, --version, --config FILE and --check-config. A `.env` file in the working directory counts as
-// environment, below the real one. An option declared with add_secret() also reads NAME_FILE for each of its variables.
-// A key in the YAML file that no option declared is a mistake, unless its first part is in `foreign_sections` (one file
-// may serve several services).
+// environment, below the real one; unknown names in it are left alone. A variable that is set to nothing is not set. An
+// option declared with add_secret() also reads NAME_FILE for each of its variables; no output of parse() holds a
+// secret. A key in the YAML file that no option declared is a mistake, unless its first part is in `foreign_sections`
+// (one file may serve several services).
 //
 // Threads: one, at the start of main.
 #pragma once
@@ -48,19 +51,22 @@ class OptionSet {
   void add_integer(OptionSpec spec, std::uint32_t& value, std::uint32_t min, std::uint32_t max);
   void add_integer(OptionSpec spec, std::uint16_t& value, std::uint16_t min, std::uint16_t max);
   void add_number(OptionSpec spec, double& value, double min, double max);  // rates and factors; never money
-  void add_bool(OptionSpec spec, bool& value);  // as a flag it takes no value; elsewhere true/false/1/0/yes/no/on/off
+  // As a flag it needs no value (--flag, or --flag=false); elsewhere true/false, 1/0, yes/no, on/off.
+  void add_bool(OptionSpec spec, bool& value);
   void add_milliseconds(OptionSpec spec, std::chrono::milliseconds& value, std::chrono::milliseconds min,
                         std::chrono::milliseconds max);  // "250ms", "5s", "2m"
   void add_secret(OptionSpec spec, Secret& value);
   // Any type of one's own. `shown_default` is for --help.
   void add_custom(OptionSpec spec, OptionSetter set, std::string shown_default);
-  // A YAML mapping ("CLIENT_007: 250000"), or NAME=VALUE,NAME=VALUE; `set` is called for each entry.
+  // A YAML mapping ("CLIENT_007: 250000"), or NAME=VALUE,NAME=VALUE; `set` is called for each entry, of every source:
+  // the highest comes last.
   void add_map(OptionSpec spec,
                std::function<std::optional<std::string>(std::string_view name, std::string_view text)> set);
   // Words after the options ("ack 12 anna"), as they come. Without this call they are a mistake.
   void add_positionals(std::string name, std::string help, std::vector<std::string>& words);
 
-  // Called after all sources are read, to judge options against each other; returns every mistake.
+  // Called after all sources are read, to judge options against each other; returns every mistake. One that starts with
+  // the key of an option ("rules.client_velocity.limit 0: …") is shown with the place that set it.
   void add_check(std::function<std::vector<std::string>()> check);
 
   void ignore_sections(std::vector<std::string> foreign_sections);
@@ -82,7 +88,7 @@ class OptionSet {
   std::unique_ptr<Impl> impl_;
 };
 
-// What --version prints.
+// The version of the tree ("1.0.0"); --version prints it after the program's name.
 std::string_view version();
 
 }  // namespace risk::service

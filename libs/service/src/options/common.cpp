@@ -1,0 +1,58 @@
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <limits>
+
+#include "risk/service/run.hpp"
+
+namespace risk::service {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, LogLevel>, 4> kLevels{{{"debug", LogLevel::kDebug},
+                                                                        {"info", LogLevel::kInfo},
+                                                                        {"warning", LogLevel::kWarning},
+                                                                        {"error", LogLevel::kError}}};
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  std::transform(result.begin(), result.end(), result.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return result;
+}
+
+OptionSetter level_setter(LogLevel& level) {
+  return [&level](std::string_view text) -> std::optional<std::string> {
+    for (const auto& [name, value] : kLevels) {
+      if (lower(text) != name) continue;
+      level = value;
+      return std::nullopt;
+    }
+    return "debug, info, warning, error";
+  };
+}
+
+OptionSetter format_setter(bool& json) {
+  return [&json](std::string_view text) -> std::optional<std::string> {
+    const auto name = lower(text);
+    if (name != "text" && name != "json") return "text, json";
+    json = name == "json";
+    return std::nullopt;
+  };
+}
+
+}  // namespace
+
+void add_common_options(OptionSet& options, CommonOptions& common) {
+  const auto level = static_cast<std::size_t>(common.log.level);
+  options.add_custom({"log.level", "--log-level", {"LOG_LEVEL"}, "Least severe lines to write"},
+                     level_setter(common.log.level), std::string(kLevels[level].first));
+  options.add_custom({"log.format", "--log-format", {"LOG_FORMAT"}, "How lines look: text or json"},
+                     format_setter(common.log.json), common.log.json ? "json" : "text");
+  options.add_text(
+      {"health.address", "--health-address", {"HEALTH_ADDRESS"}, "Address of /healthz, /readyz and /metrics"},
+      common.health_address);
+  options.add_integer({"health.port", "--health-port", {"HEALTH_PORT"}, "Its port; 0 takes a free one"},
+                      common.health_port, 0, std::numeric_limits<std::uint16_t>::max());
+}
+
+}  // namespace risk::service

@@ -1,0 +1,53 @@
+// The sources of options. Each sets what it finds and notes every mistake.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "option.hpp"
+
+namespace risk::service {
+
+struct CommandLine {
+  struct Given {
+    Option* option;
+    Place place;
+    std::string text;
+  };
+  bool help = false;
+  bool version = false;
+  bool check_config = false;
+  std::optional<std::string> config_path;
+  std::vector<Given> given;
+  std::vector<std::string> words;
+};
+
+CommandLine read_command_line(int argc, const char* const* argv, std::vector<Option>& options, bool words_allowed,
+                              Mistakes& mistakes);
+
+// In the order of declaration, so that an option for several settings comes before those for one, wherever it stands.
+void apply_command_line(const CommandLine& command_line, std::vector<Option>& options, Mistakes& mistakes);
+
+void apply_yaml(const std::string& path, std::vector<Option>& options, const std::vector<std::string>& foreign_sections,
+                Mistakes& mistakes);
+
+// One layer of environment: the process's own, or a .env file.
+struct Variables {
+  std::function<std::optional<std::string>(const std::string& name)> value;
+  std::function<Place(const std::string& name)> place;
+};
+
+void apply_environment(const Variables& variables, std::vector<Option>& options, Mistakes& mistakes);
+
+// NAME=VALUE lines with comments, quotes and an `export` before; nothing is expanded. A missing file has none.
+struct DotenvEntry {
+  std::string value;
+  std::size_t line;
+};
+std::map<std::string, DotenvEntry> read_dotenv(const std::string& path, Mistakes& mistakes);
+
+std::string help_text(const std::string& program, const std::string& description, const std::vector<Option>& options,
+                      const std::string& words_name, const std::string& words_help);
+
+}  // namespace risk::service
