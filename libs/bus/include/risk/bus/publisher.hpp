@@ -1,7 +1,8 @@
 // The sending end of streams: gives each record the next sequence and sends records in frames (libs/bus/README.md).
 // One Publisher binds one endpoint and carries any number of streams, one per topic.
 //
-// Threads: one at a time. Nothing happens behind the caller's back: call service() at least every 100 ms.
+// Threads: one at a time, but for interrupt(), which any thread may call. Nothing happens behind the caller's back:
+// call service() at least every 100 ms.
 #pragma once
 
 #include <chrono>
@@ -48,17 +49,21 @@ class Publisher {
   // older than the linger. Precondition: the topic is open, payload.size() <= kRecordBytesMax.
   std::uint64_t publish(std::string_view topic, std::string_view payload);
 
-  // Sends every batch that waits: the publisher is idle.
+  // Sends every batch that waits: the publisher is idle. Waits as publish() does.
   void flush();
 
-  // Sends batches and heartbeats that are due, and takes note of subscribers that came and went.
+  // Sends batches and heartbeats that are due, and takes note of subscribers that came and went. Never waits.
   void service();
 
   // Blocks until someone subscribes to the topic, or the timeout is over. Returns whether there is a subscriber.
   bool wait_for_subscriber(std::string_view topic, std::chrono::milliseconds timeout);
 
+  // Ends the waiting of WhenFull::kBlock, now and from now on: what finds no room is dropped, a gap for subscribers.
+  // For a process that stops while a subscriber does not read. Any thread.
+  void interrupt();
+
   // Flushes, announces the last sequences, and waits up to `timeout` for what is queued to leave. Nothing can be
-  // published after.
+  // published after. Without it the destructor drops what is queued.
   void close(std::chrono::milliseconds timeout);
 
   std::string endpoint() const;  // as bound, with the real port

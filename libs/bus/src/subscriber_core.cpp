@@ -1,0 +1,121 @@
+#include "subscriber_core.hpp"
+
+#include <algorithm>
+#include <cerrno>
+
+#include "risk/base/check.hpp"
+
+namespace risk::bus {
+namespace {
+
+constexpr std::size_t kFramesPerTurn = 64;     // of one connection before the next is read
+constexpr std::size_t kFramesPerDrain = 4096;  // then the clock is asked again, whatever keeps coming
+
+}  // namespace
+
+SubscriberCore::SubscriberCore(SubscriberOptions options, SubscriberHandlers handlers, LookUp look_up)
+    : options_(std::move(options)), table_(std::move(handlers), options_.silence_max) {
+  for (const auto& topic : options_.topics) RISK_CHECK(is_topic(topic));
+  std::vector<Endpoint> names;
+  for (const auto& text : options_.endpoints) {
+    auto endpoint = parse_connect_endpoint(text);
+    if (endpoint.is_numeric()) {
+      fixed_.insert(std::move(endpoint));
+    } else {
+      names.push_back(std::move(endpoint));
+    }
+  }
+
+  poll_items_.push_back({nullptr, bell_.fd(), ZMQ_POLLIN, 0});
+  for (const auto& address : fixed_) connect(address);
+  if (names.empty()) return;
+  resolver_ = std::make_unique<Resolver>(std::move(names), options_.resolve_interval, std::move(look_up), [this] {
+    resolved_ = true;
+    bell_.ring();
+  });
+}
+
+void SubscriberCore::connect(const Endpoint& address) {
+  zmq::socket_t socket(context_, zmq::socket_type::sub);
+  set_common_options(socket, kFrameBytesMax);
+  socket.set(zmq::sockopt::rcvhwm, static_cast<int>(options_.frames_queued_max));
+  if (address.is_ipv6()) socket.set(zmq::sockopt::ipv6, true);
+  for (const auto& topic : options_.topics) socket.set(zmq::sockopt::subscribe, topic_prefix(topic));
+  socket.connect(address.text());
+  poll_items_.push_back({socket.handle(), 0, ZMQ_POLLIN, 0});
+  connections_.push_back({++last_path_, address, address.text(), std::move(socket)});
+}
+
+void SubscriberCore::connect_as_resolved() {
+  auto wanted = resolver_->take();
+  if (!wanted) return;
+  wanted->insert(fixed_.begin(), fixed_.end());
+
+  for (std::size_t i = connections_.size(); i-- > 0;) {
+    if (wanted->erase(connections_[i].endpoint) > 0) continue;
+    table_.forget_path(connections_[i].path);
+    connections_.erase(connections_.begin() + static_cast<std::ptrdiff_t>(i));
+    poll_items_.erase(poll_items_.begin() + 1 + static_cast<std::ptrdiff_t>(i));
+  }
+  for (const auto& address : *wanted) connect(address);
+}
+
+void SubscriberCore::resume_after(const StreamId& stream, std::uint64_t epoch, std::uint64_t sequence) {
+  const auto key = parse_stream_id(stream.text);
+  RISK_CHECK(key);
+  table_.resume_after(*key, epoch, sequence);
+}
+
+std::size_t SubscriberCore::poll(std::chrono::milliseconds timeout, std::size_t records_max) {
+  const auto deadline = Clock::now() + timeout;
+  for (;;) {
+    if (resolved_.exchange(false)) connect_as_resolved();
+    const bool woken = woken_.exchange(false);
+    const auto delivered = drain(records_max);
+    if (delivered > 0 || woken) return delivered;
+    const auto remaining = deadline - Clock::now();
+    if (remaining <= Clock::duration::zero()) return 0;
+    wait(remaining);
+  }
+}
+
+std::size_t SubscriberCore::drain(std::size_t records_max) {
+  std::size_t delivered = 0;
+  std::size_t frames = 0;
+  std::size_t silent = 0;  // connections in a row with nothing to read
+  while (silent < connections_.size() && delivered < records_max && frames < kFramesPerDrain) {
+    auto& connection = connections_[turn_++ % connections_.size()];
+    const auto now = Clock::now();
+    std::size_t read = 0;
+    while (read < kFramesPerTurn && delivered < records_max &&
+           connection.socket.recv(message_, zmq::recv_flags::dontwait)) {
+      ++read;
+      if (message_.more()) {
+        table_.bad_frame(connection.from, "a message of several parts");
+        while (message_.more()) (void)connection.socket.recv(message_, zmq::recv_flags::none);
+        continue;
+      }
+      delivered += table_.take(message_.to_string_view(), connection.path, connection.from, now);
+    }
+    frames += read;
+    silent = read == 0 ? silent + 1 : 0;
+  }
+  return delivered;
+}
+
+void SubscriberCore::wait(Clock::duration time) {
+  const auto rounded = std::chrono::ceil<std::chrono::milliseconds>(time);
+  try {
+    zmq::poll(poll_items_, rounded);
+  } catch (const zmq::error_t& error) {
+    if (error.num() != EINTR) throw BusError(std::string("cannot wait for frames: ") + error.what());
+  }
+  if ((poll_items_.front().revents & ZMQ_POLLIN) != 0) bell_.silence();
+}
+
+void SubscriberCore::wake() {
+  woken_ = true;
+  bell_.ring();
+}
+
+}  // namespace risk::bus

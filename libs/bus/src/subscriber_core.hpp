@@ -1,0 +1,63 @@
+// The Subscriber with its name look-up given, so that a test decides what a name resolves to. Contract: subscriber.hpp.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+#include <zmq.hpp>
+
+#include "endpoint.hpp"
+#include "resolver.hpp"
+#include "risk/bus/subscriber.hpp"
+#include "stream_table.hpp"
+#include "wake_up.hpp"
+
+namespace risk::bus {
+
+class SubscriberCore {
+ public:
+  SubscriberCore(SubscriberOptions options, SubscriberHandlers handlers, LookUp look_up);
+
+  void resume_after(const StreamId& stream, std::uint64_t epoch, std::uint64_t sequence);
+  std::size_t poll(std::chrono::milliseconds timeout, std::size_t records_max);
+  void wake();
+  std::vector<StreamStatus> streams() const { return table_.streams(Clock::now()); }
+  const SubscriberCounters& counters() const { return table_.counters(); }
+
+  std::size_t connections() const { return connections_.size(); }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  // One address, one socket: within it frames keep their order, and leaving it is closing it.
+  struct Connection {
+    StreamTable::PathId path;
+    Endpoint endpoint;
+    std::string from;
+    zmq::socket_t socket;
+  };
+
+  void connect(const Endpoint& address);
+  void connect_as_resolved();
+  std::size_t drain(std::size_t records_max);
+  void wait(Clock::duration time);
+
+  SubscriberOptions options_;
+  StreamTable table_;
+  zmq::context_t context_{1};
+  std::set<Endpoint> fixed_;  // addresses that need no look-up
+  StreamTable::PathId last_path_ = 0;
+  std::vector<Connection> connections_;
+  std::vector<zmq::pollitem_t> poll_items_;  // the doorbell, then each connection
+  std::size_t turn_ = 0;                     // the connection that is read first
+  zmq::message_t message_;
+  std::atomic<bool> woken_ = false;
+  std::atomic<bool> resolved_ = false;
+  WakeUp bell_;
+  std::unique_ptr<Resolver> resolver_;  // last: its thread rings the bell
+};
+
+}  // namespace risk::bus
