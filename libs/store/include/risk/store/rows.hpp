@@ -1,5 +1,6 @@
 // The rows of the database as values, and the commit that writes them. Both sides of the store speak in these.
-// Money is rounded half to even to 4 places on its way in; quantities and prices are exact.
+// Money is rounded half to even to 4 places on its way in; quantities and prices are exact. Unsigned numbers are at
+// most 2^63 - 1; texts are UTF-8 without a zero byte, except where they are said to be bytes.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +39,7 @@ struct TickInput {
 };
 struct RulesInput {
   std::uint64_t config_version = 0;
-  std::string rules;  // the encoded RuleSet; the store does not look inside
+  std::string rules;  // bytes: the encoded RuleSet; the store does not look inside
 
   friend bool operator==(const RulesInput&, const RulesInput&) = default;
 };
@@ -150,7 +151,7 @@ struct CursorRow {
 inline constexpr char kEngineCursor[] = "engine";
 
 // A cursor's step, compare-and-set: the commit fails with StoreConflict unless the row's sequence is `from`
-// (0: there is no row yet).
+// (0: there is no row yet, or one at 0).
 struct CursorStep {
   CursorRow to;
   std::uint64_t from = 0;

@@ -4,9 +4,12 @@
 //   1. A commit is one database transaction: its effects and its cursors, all or nothing.
 //   2. A commit whose cursors do not stand where the engine believes writes nothing and throws StoreConflict:
 //      a second or stale writer cannot commit.
+//      So does one whose inputs or alert events are stored already.
 //   3. What replay() gives, in its order, is what was committed, to the last digit.
 //
-// Threads: one at a time; a Store owns its connection. Errors of the environment are thrown, see errors.hpp.
+// Threads: one at a time; a Store owns its connection. Errors of the environment are thrown, see errors.hpp. After
+// StoreUnavailable drop the store and open another; a commit() that threw it may have been done all the same, if the
+// connection broke after the server did it: resume_point() of the new one says where the cursors stand.
 #pragma once
 
 #include <cstdint>
@@ -45,12 +48,14 @@ class Store {
 
   virtual ResumePoint resume_point() = 0;
 
-  // Calls `apply` with every committed input after `after_apply_seq`, in order, in constant memory.
+  // Calls `apply` with every committed input after `after_apply_seq`, in order, in constant memory. `apply`
+  // must not use this store.
   virtual void replay(std::uint64_t after_apply_seq, const std::function<void(const AppliedInput&)>& apply) = 0;
 
   virtual void commit(const Commit& commit) = 0;
 
-  // Deletes alerts resolved before `before` with their events, and metrics and quarantine rows older than it.
+  // Deletes alerts resolved before `before` with their events, and metrics and quarantine rows older than it. The ids
+  // of deleted events are not given again: last_event_id stays.
   virtual CleanupCount cleanup(Timestamp before) = 0;
 };
 

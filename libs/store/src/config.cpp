@@ -1,0 +1,54 @@
+#include "risk/store/config.hpp"
+
+#include "memory_database.hpp"
+#include "migrations.hpp"
+#include "postgres_connection.hpp"
+#include "risk/base/check.hpp"
+#include "sql_reader.hpp"
+#include "sql_store.hpp"
+#include "sqlite_connection.hpp"
+
+namespace risk::store {
+
+using Type = DatabaseConfig::Type;
+
+std::string describe(const DatabaseConfig& config) {
+  switch (config.type) {
+    case Type::kSqlite:
+      return "sqlite " + config.sqlite_path;
+    case Type::kMemory:
+      return "memory";
+    case Type::kPostgresql:
+      break;
+  }
+  return "postgresql " + config.user + "@" + config.host + ":" + std::to_string(config.port) + "/" + config.name;
+}
+
+std::unique_ptr<Store> open_store(const DatabaseConfig& config) {
+  switch (config.type) {
+    case Type::kMemory:
+      RISK_CHECK(config.memory);
+      return open_memory_store(config.memory);
+    case Type::kSqlite:
+      return std::make_unique<SqlStore>(connect_sqlite(config.sqlite_path, SqliteMode::kWriter), kSqliteMigrations);
+    case Type::kPostgresql:
+      break;
+  }
+  return std::make_unique<SqlStore>(connect_postgres(config), kPostgresMigrations);
+}
+
+std::unique_ptr<Reader> open_reader(const DatabaseConfig& config) {
+  switch (config.type) {
+    case Type::kMemory:
+      RISK_CHECK(config.memory);
+      return open_memory_reader(config.memory);
+    case Type::kSqlite:
+      return std::make_unique<SqlReader>(
+          [path = config.sqlite_path] { return connect_sqlite(path, SqliteMode::kReader); }, kSqliteMigrations);
+    case Type::kPostgresql:
+      break;
+  }
+  return std::make_unique<SqlReader>([config] { return connect_postgres(config); }, kPostgresMigrations);
+}
+
+}  // namespace risk::store

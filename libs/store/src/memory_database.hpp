@@ -1,0 +1,43 @@
+// The tables of a MemoryDatabase, and the lock that makes each call of its stores and readers one consistent step.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "risk/store/memory.hpp"
+#include "risk/store/reader.hpp"
+#include "risk/store/store.hpp"
+
+namespace risk::store {
+
+class MemoryDatabase {
+ public:
+  std::mutex mutex;  // guards all below
+  bool migrated = false;
+
+  std::map<std::string, CursorRow> cursors;
+  std::deque<AppliedInput> inputs;                                         // rising apply_seq
+  std::map<std::string, std::uint64_t, std::less<>> transaction_sequence;  // the last stored, by stream
+  std::map<std::string, engine::ExposureRow> client_exposures;
+  std::map<std::string, engine::ExposureRow> symbol_exposures;
+  std::optional<engine::ExposureRow> firm_exposure;
+  std::map<std::pair<ClientId, Symbol>, engine::PositionRow> positions;
+  std::map<std::uint64_t, AlertRow> alerts;
+  std::map<std::uint64_t, AlertEventRow> alert_events;
+  std::uint64_t last_event_id = 0;
+  std::deque<QuarantineRow> quarantine;
+  std::uint64_t last_quarantine_id = 0;
+  std::vector<CommandRow> commands;
+  std::multimap<Timestamp, MetricsRow> metrics;
+  std::vector<LimitRow> limits;
+};
+
+std::unique_ptr<Store> open_memory_store(std::shared_ptr<MemoryDatabase> database);
+std::unique_ptr<Reader> open_memory_reader(std::shared_ptr<MemoryDatabase> database);
+
+}  // namespace risk::store

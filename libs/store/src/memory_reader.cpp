@@ -1,0 +1,172 @@
+#include <map>
+#include <tuple>
+
+#include "edge.hpp"
+#include "memory_database.hpp"
+
+namespace risk::store {
+namespace {
+
+template <class T, class Value>
+bool matches(const std::optional<T>& wanted, const Value& value) {
+  return !wanted || *wanted == value;
+}
+
+bool below(const std::optional<std::uint64_t>& bound, std::uint64_t value) {
+  return !bound || value < *bound;
+}
+
+class MemoryReader final : public Reader {
+ public:
+  explicit MemoryReader(std::shared_ptr<MemoryDatabase> database) : database_(std::move(database)) {}
+
+  std::optional<engine::ExposureRow> firm_exposure() override { return locked()->firm_exposure; }
+  std::vector<engine::ExposureRow> client_exposures() override { return values(locked()->client_exposures); }
+  std::vector<engine::ExposureRow> symbol_exposures() override { return values(locked()->symbol_exposures); }
+  std::optional<engine::ExposureRow> client_exposure(const std::string& client_id) override {
+    return find(locked()->client_exposures, client_id);
+  }
+  std::optional<engine::ExposureRow> symbol_exposure(const std::string& symbol) override {
+    return find(locked()->symbol_exposures, symbol);
+  }
+
+  std::vector<engine::PositionRow> positions(const std::string& client_id, const std::string& symbol) override {
+    const auto db = locked();
+    const bool all = client_id.empty() && symbol.empty();
+    std::vector<engine::PositionRow> rows;
+    for (const auto& [key, row] : db->positions) {
+      const bool wanted = (client_id.empty() || row.client_id.text == client_id) &&
+                          (symbol.empty() || row.symbol.text == symbol) && row.quantity != Quantity{};
+      if (all || wanted) rows.push_back(row);
+    }
+    return rows;
+  }
+
+  std::vector<AlertRow> alerts(const AlertFilter& filter) override {
+    return newest(locked()->alerts, filter.limit, [&filter](const AlertRow& row) {
+      return matches(filter.status, row.status) && matches(filter.severity, row.latest.severity) &&
+             matches(filter.type, row.latest.alert_type) && matches(filter.entity_type, row.latest.entity_type) &&
+             matches(filter.entity_id, row.latest.entity_id) && below(filter.before, row.alert_id());
+    });
+  }
+  std::optional<AlertRow> alert(std::uint64_t alert_id) override { return find(locked()->alerts, alert_id); }
+
+  std::vector<AlertEventRow> alert_events(std::uint64_t alert_id) override {
+    const auto db = locked();
+    std::vector<AlertEventRow> rows;
+    for (const auto& [id, row] : db->alert_events) {
+      if (row.alert_id == alert_id) rows.push_back(row);
+    }
+    return rows;
+  }
+
+  std::vector<AlertCount> alert_counts() override {
+    const auto db = locked();
+    std::map<std::tuple<engine::AlertType, engine::Severity, engine::AlertStatus>, std::uint64_t> counts;
+    for (const auto& [id, row] : db->alerts) {
+      ++counts[{row.latest.alert_type, row.latest.severity, row.status}];
+    }
+    std::vector<AlertCount> rows;
+    for (const auto& [key, count] : counts)
+      rows.push_back({std::get<0>(key), std::get<1>(key), std::get<2>(key), count});
+    return rows;
+  }
+
+  std::vector<StoredTransaction> transactions(const TransactionFilter& filter) override {
+    const auto db = locked();
+    std::vector<StoredTransaction> rows;
+    for (auto input = db->inputs.rbegin(); input != db->inputs.rend() && rows.size() < filter.limit; ++input) {
+      const auto* t = std::get_if<TransactionInput>(&input->input);
+      if (t == nullptr || !matches(filter.client_id, t->transaction.client_id.text) ||
+          !matches(filter.symbol, t->transaction.symbol.text) || !below(filter.before, input->apply_seq)) {
+        continue;
+      }
+      const auto notional = at_edge(t->transaction.quantity * t->base_price);
+      rows.push_back({input->apply_seq, input->origin, t->transaction, t->base_price, notional, t->late});
+    }
+    return rows;
+  }
+
+  std::vector<MetricsRow> metrics_since(Timestamp since, std::uint32_t limit) override {
+    const auto db = locked();
+    std::vector<MetricsRow> rows;
+    for (auto row = db->metrics.lower_bound(since); row != db->metrics.end() && rows.size() < limit; ++row) {
+      rows.push_back(row->second);
+    }
+    return rows;
+  }
+
+  std::vector<LimitRow> limits() override { return locked()->limits; }
+
+  std::vector<QuarantineRow> quarantine(std::optional<std::uint64_t> before, std::uint32_t limit) override {
+    const auto db = locked();
+    std::vector<QuarantineRow> rows;
+    for (auto row = db->quarantine.rbegin(); row != db->quarantine.rend() && rows.size() < limit; ++row) {
+      if (below(before, row->quarantine_id)) rows.push_back(*row);
+    }
+    return rows;
+  }
+  std::uint64_t quarantine_count() override { return locked()->quarantine.size(); }
+
+  std::vector<CommandRow> commands(std::uint32_t limit) override {
+    const auto db = locked();
+    std::vector<CommandRow> rows;
+    for (auto row = db->commands.rbegin(); row != db->commands.rend() && rows.size() < limit; ++row) {
+      rows.push_back(*row);
+    }
+    return rows;
+  }
+  std::vector<CursorRow> cursors() override { return values(locked()->cursors); }
+
+ private:
+  // The database, locked for one expression or scope.
+  class Locked {
+   public:
+    explicit Locked(MemoryDatabase& database) : database_(database), lock_(database.mutex) {}
+    MemoryDatabase* operator->() const { return &database_; }
+
+   private:
+    MemoryDatabase& database_;
+    std::unique_lock<std::mutex> lock_;
+  };
+  Locked locked() const { return Locked(*database_); }
+
+  template <class Map>
+  static std::vector<typename Map::mapped_type> values(const Map& map) {
+    std::vector<typename Map::mapped_type> rows;
+    rows.reserve(map.size());
+    for (const auto& [key, row] : map) rows.push_back(row);
+    return rows;
+  }
+
+  template <class Map>
+  static std::optional<typename Map::mapped_type> find(const Map& map, const typename Map::key_type& key) {
+    const auto found = map.find(key);
+    if (found == map.end()) return std::nullopt;
+    return found->second;
+  }
+
+  template <class Map, class Wanted>
+  static std::vector<typename Map::mapped_type> newest(const Map& map, std::uint32_t limit, const Wanted& wanted) {
+    std::vector<typename Map::mapped_type> rows;
+    for (auto entry = map.rbegin(); entry != map.rend() && rows.size() < limit; ++entry) {
+      if (wanted(entry->second)) rows.push_back(entry->second);
+    }
+    return rows;
+  }
+
+  std::shared_ptr<MemoryDatabase> database_;
+};
+
+}  // namespace
+
+std::unique_ptr<Reader> open_memory_reader(std::shared_ptr<MemoryDatabase> database) {
+  {
+    const std::scoped_lock lock(database->mutex);
+    if (!database->migrated)
+      throw StoreUnavailable("the database has no schema yet: the risk-engine makes it when it starts");
+  }
+  return std::make_unique<MemoryReader>(std::move(database));
+}
+
+}  // namespace risk::store

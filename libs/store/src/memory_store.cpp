@@ -1,0 +1,177 @@
+#include <algorithm>
+#include <set>
+
+#include "edge.hpp"
+#include "memory_database.hpp"
+
+namespace risk::store {
+namespace {
+
+class MemoryStore final : public Store {
+ public:
+  explicit MemoryStore(std::shared_ptr<MemoryDatabase> database) : database_(std::move(database)) {}
+
+  void migrate() override {
+    const std::scoped_lock lock(database_->mutex);
+    database_->migrated = true;
+  }
+
+  ResumePoint resume_point() override;
+  void replay(std::uint64_t after_apply_seq, const std::function<void(const AppliedInput&)>& apply) override;
+  void commit(const Commit& commit) override;
+  CleanupCount cleanup(Timestamp before) override;
+
+ private:
+  // Everything that would make a database refuse the commit, before any of it is done.
+  void check(const Commit& commit) const;
+  void check_inputs(const std::vector<AppliedInput>& inputs) const;
+  void check_events(const Commit& commit) const;
+  void store(const Commit& commit);
+
+  std::shared_ptr<MemoryDatabase> database_;
+};
+
+template <class Map>
+void upsert_exposures(Map& table, const std::vector<engine::ExposureRow>& rows) {
+  for (const auto& row : rows) table.insert_or_assign(row.id, at_edge(row));
+}
+
+ResumePoint MemoryStore::resume_point() {
+  const std::scoped_lock lock(database_->mutex);
+  ResumePoint point;
+  for (const auto& [id, cursor] : database_->cursors) point.cursors.push_back(cursor);
+  if (!database_->inputs.empty()) point.last_apply_seq = database_->inputs.back().apply_seq;
+  point.last_event_id = database_->last_event_id;
+  for (const auto& [id, alert] : database_->alerts) {
+    if (alert.status != engine::AlertStatus::kResolved) point.open_alerts.push_back(alert);
+  }
+  return point;
+}
+
+void MemoryStore::replay(std::uint64_t after_apply_seq, const std::function<void(const AppliedInput&)>& apply) {
+  const std::scoped_lock lock(database_->mutex);
+  const auto& inputs = database_->inputs;
+  const auto first =
+      std::upper_bound(inputs.begin(), inputs.end(), after_apply_seq,
+                       [](std::uint64_t seq, const AppliedInput& input) { return seq < input.apply_seq; });
+  std::for_each(first, inputs.end(), apply);
+}
+
+void MemoryStore::commit(const Commit& commit) {
+  const std::scoped_lock lock(database_->mutex);
+  check(commit);
+  store(commit);
+}
+
+void MemoryStore::check(const Commit& commit) const {
+  for (const auto& step : commit.cursors) {
+    const auto cursor = database_->cursors.find(step.to.stream_id);
+    const auto at = cursor == database_->cursors.end() ? 0 : cursor->second.sequence;
+    if (at != step.from) {
+      throw StoreConflict("the cursor of stream " + step.to.stream_id + " is not at " + std::to_string(step.from) +
+                          ": another writer has moved it");
+    }
+  }
+  check_inputs(commit.inputs);
+  check_events(commit);
+}
+
+void MemoryStore::check_inputs(const std::vector<AppliedInput>& inputs) const {
+  auto last = database_->inputs.empty() ? 0 : database_->inputs.back().apply_seq;
+  std::map<std::string_view, std::uint64_t> sequences;
+  for (const auto& input : inputs) {
+    if (input.apply_seq <= last) throw StoreConflict("input " + std::to_string(input.apply_seq) + " is stored already");
+    last = input.apply_seq;
+    if (!std::holds_alternative<TransactionInput>(input.input)) continue;
+    auto [sequence, is_new] = sequences.try_emplace(input.origin.stream_id);
+    if (is_new) {
+      const auto stored = database_->transaction_sequence.find(input.origin.stream_id);
+      if (stored != database_->transaction_sequence.end()) sequence->second = stored->second;
+    }
+    if (input.origin.sequence <= sequence->second) {
+      throw StoreConflict("transaction " + std::to_string(input.origin.sequence) + " of stream " +
+                          input.origin.stream_id + " is stored already");
+    }
+    sequence->second = input.origin.sequence;
+  }
+}
+
+void MemoryStore::check_events(const Commit& commit) const {
+  std::set<std::uint64_t> alerts, events;
+  for (const auto& alert : commit.alerts) alerts.insert(alert.alert_id());
+  for (const auto& event : commit.alert_events) {
+    if (database_->alert_events.contains(event.event_id) || !events.insert(event.event_id).second) {
+      throw StoreConflict("alert event " + std::to_string(event.event_id) + " is stored already");
+    }
+    if (!alerts.contains(event.alert_id) && !database_->alerts.contains(event.alert_id)) {
+      throw StoreError("alert event " + std::to_string(event.event_id) + " is of an alert that is not stored");
+    }
+  }
+}
+
+void MemoryStore::store(const Commit& commit) {
+  auto& db = *database_;
+  for (const auto& step : commit.cursors) db.cursors.insert_or_assign(step.to.stream_id, step.to);
+  for (const auto& input : commit.inputs) {
+    db.inputs.push_back(input);
+    if (!std::holds_alternative<TransactionInput>(input.input)) continue;
+    auto sequence = db.transaction_sequence.find(input.origin.stream_id);
+    if (sequence == db.transaction_sequence.end()) {
+      sequence = db.transaction_sequence.emplace(input.origin.stream_id, 0).first;
+    }
+    sequence->second = input.origin.sequence;
+  }
+  upsert_exposures(db.client_exposures, commit.client_exposures);
+  upsert_exposures(db.symbol_exposures, commit.symbol_exposures);
+  if (commit.firm_exposure) db.firm_exposure = at_edge(*commit.firm_exposure);
+  for (const auto& row : commit.positions) db.positions.insert_or_assign({row.client_id, row.symbol}, row);
+  for (const auto& row : commit.alerts) db.alerts.insert_or_assign(row.alert_id(), at_edge(row));
+  for (const auto& row : commit.alert_events) {
+    db.alert_events.emplace(row.event_id, row);
+    db.last_event_id = std::max(db.last_event_id, row.event_id);
+  }
+  for (auto row : commit.quarantine) {
+    row.quarantine_id = ++db.last_quarantine_id;
+    db.quarantine.push_back(std::move(row));
+  }
+  for (auto row : commit.commands) {
+    row.command_id = db.commands.size() + 1;
+    db.commands.push_back(std::move(row));
+  }
+  if (commit.metrics) db.metrics.emplace(commit.metrics->timestamp, at_edge(*commit.metrics));
+  if (!commit.limits) return;
+  db.limits = *commit.limits;
+  std::sort(db.limits.begin(), db.limits.end(), [](const LimitRow& a, const LimitRow& b) {
+    return std::tie(a.rule, a.entity_id) < std::tie(b.rule, b.entity_id);
+  });
+}
+
+CleanupCount MemoryStore::cleanup(Timestamp before) {
+  const std::scoped_lock lock(database_->mutex);
+  auto& db = *database_;
+  std::set<std::uint64_t> gone;
+  for (const auto& [id, alert] : db.alerts) {
+    if (alert.status == engine::AlertStatus::kResolved && alert.resolved_at && *alert.resolved_at < before) {
+      gone.insert(id);
+    }
+  }
+  CleanupCount count;
+  count.alert_events =
+      std::erase_if(db.alert_events, [&gone](const auto& event) { return gone.contains(event.second.alert_id); });
+  count.alerts = std::erase_if(db.alerts, [&gone](const auto& alert) { return gone.contains(alert.first); });
+  count.metrics = std::erase_if(db.metrics, [before](const auto& row) { return row.first < before; });
+  count.quarantine = std::erase_if(db.quarantine, [before](const auto& row) { return row.received_at < before; });
+  return count;
+}
+
+}  // namespace
+
+std::shared_ptr<MemoryDatabase> make_memory_database() {
+  return std::make_shared<MemoryDatabase>();
+}
+
+std::unique_ptr<Store> open_memory_store(std::shared_ptr<MemoryDatabase> database) {
+  return std::make_unique<MemoryStore>(std::move(database));
+}
+
+}  // namespace risk::store

@@ -1,0 +1,147 @@
+#include "sql.hpp"
+
+#include <charconv>
+#include <limits>
+
+#include "edge.hpp"
+
+namespace risk::store {
+namespace {
+
+std::int64_t as_signed(std::uint64_t value) {
+  if (value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
+    throw StoreError("the number " + std::to_string(value) + " is above what the database can keep");
+  }
+  return static_cast<std::int64_t>(value);
+}
+
+template <class T>
+bool parse_whole(std::string_view text, T& value) {
+  const auto end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  return error == std::errc{} && stop == end;
+}
+
+std::string join(const std::vector<Column>& columns, std::size_t from, std::size_t to, std::string_view separator,
+                 const std::function<std::string(const std::string&)>& each) {
+  std::string text;
+  for (auto i = from; i < to; ++i) {
+    if (i != from) text += separator;
+    text += each(columns[i].name);
+  }
+  return text;
+}
+
+std::string itself(const std::string& name) {
+  return name;
+}
+
+}  // namespace
+
+Query& Query::add(std::string_view sql, std::uint64_t value) {
+  return add_value(sql, as_signed(value));
+}
+
+std::string column_list(const Table& table) {
+  return join(table.columns, 0, table.columns.size(), ", ", itself);
+}
+
+std::string select_from(const Table& table) {
+  const std::string id = table.generated_id.empty() ? "" : table.generated_id + ", ";
+  return "SELECT " + id + column_list(table) + " FROM " + table.name;
+}
+
+std::string upsert_clause(const Table& table) {
+  const auto assignment = [](const std::string& name) { return name + " = excluded." + name; };
+  return " ON CONFLICT (" + join(table.columns, 0, table.key_columns, ", ", itself) + ") DO UPDATE SET " +
+         join(table.columns, table.key_columns, table.columns.size(), ", ", assignment);
+}
+
+std::string insert_clause(const Table& table, const std::string& rows, bool upserts) {
+  return "INSERT INTO " + table.name + " (" + column_list(table) + ") " + rows + (upserts ? upsert_clause(table) : "");
+}
+
+void RowWriter::put(std::uint64_t value) {
+  put_integer(as_signed(value));
+}
+
+void RowWriter::put(Notional value) {
+  put_decimal(edge_units(value), kEdgePlaces);
+}
+
+void RowWriter::put(const engine::Figure& value) {
+  switch (value.unit) {
+    case engine::Figure::Unit::kMoney:
+      return put(Notional::from_units(value.amount));
+    case engine::Figure::Unit::kCount:
+      return put_decimal(value.amount, 0);
+    case engine::Figure::Unit::kZScore:
+      return put_decimal(value.amount, kEdgePlaces);
+  }
+}
+
+void RowWriter::put(ScaledE4 value) {
+  if (!value.units) return put_null();
+  put_decimal(*value.units, kEdgePlaces);
+}
+
+void RowReader::bad_value(std::string_view text, std::string_view wanted) {
+  throw StoreError("the database holds '" + printable(text) + "' where " + std::string(wanted) + " belongs");
+}
+
+std::string_view RowReader::required() {
+  const auto column = pending_used_ ? next_text() : pending_;
+  pending_used_ = true;
+  if (!column) throw StoreError("the database holds no value where one belongs");
+  return *column;
+}
+
+void RowReader::get(bool& value) {
+  const auto text = required();
+  value = text == "t" || text == "1";
+}
+
+void RowReader::get(std::uint32_t& value) {
+  const auto text = required();
+  if (!parse_whole(text, value)) bad_value(text, "a count");
+}
+
+void RowReader::get(std::uint64_t& value) {
+  const auto text = required();
+  if (!parse_whole(text, value)) bad_value(text, "a count");
+}
+
+void RowReader::get(Timestamp& value) {
+  std::string text(required());
+  if (text.ends_with("+00")) text += ":00";  // as PostgreSQL writes UTC
+  const auto time = parse_timestamp(text);
+  if (!time) bad_value(text, "a time");
+  value = *time;
+}
+
+void RowReader::get(Notional& value) {
+  const auto text = required();
+  const auto amount = Notional::parse(text);
+  if (!amount) bad_value(text, "an amount of money");
+  value = *amount;
+}
+
+void RowReader::get(ScaledE4& value) {
+  const auto amount = next<std::optional<Notional>>();
+  value.units.reset();
+  if (amount) value.units = static_cast<std::int64_t>(edge_units(*amount));
+}
+
+std::optional<std::string> RowReader::next_bytes() {
+  const auto column = next_text();
+  if (!column) return std::nullopt;
+  return decode_bytes(*column);
+}
+
+std::int64_t RowReader::decimal_units(std::string_view text) {
+  const auto units = parse_decimal_units(text);
+  if (!units) bad_value(text, "a decimal number");
+  return *units;
+}
+
+}  // namespace risk::store

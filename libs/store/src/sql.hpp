@@ -1,0 +1,259 @@
+// What the two SQL databases share: statements, rows in both directions, and the connection that runs them. The stores
+// and readers are written once, against this; what differs between SQLite and PostgreSQL is behind SqlConnection.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "risk/base/decimal.hpp"
+#include "risk/base/timestamp.hpp"
+#include "risk/engine/types.hpp"
+#include "risk/store/errors.hpp"
+
+namespace risk::store {
+
+// A statement: constant SQL with numbered parameters ($1, $2, ... in the order they appear) and their values. Nothing
+// that came from outside is ever part of the text.
+class Query {
+ public:
+  using Value = std::variant<std::int64_t, std::string>;
+
+  explicit Query(std::string sql) : text_(std::move(sql)) {}
+  Query& add(std::string_view sql) {
+    text_ += sql;
+    return *this;
+  }
+  // Appends `sql`, a placeholder and its value.
+  Query& add(std::string_view sql, std::string_view value) { return add_value(sql, std::string(value)); }
+  Query& add(std::string_view sql, const char* value) { return add(sql, std::string_view(value)); }
+  Query& add(std::string_view sql, Timestamp value) { return add_value(sql, format_timestamp(value)); }
+  Query& add(std::string_view sql, std::uint64_t value);  // throws StoreError above 2^63 - 1
+
+  const std::string& text() const { return text_; }
+  const std::vector<Value>& values() const { return values_; }
+
+ private:
+  Query& add_value(std::string_view sql, Value value) {
+    values_.push_back(std::move(value));
+    text_.append(sql).append("$").append(std::to_string(values_.size()));
+    return *this;
+  }
+
+  std::string text_;
+  std::vector<Value> values_;
+};
+
+enum class ColumnKind : std::uint8_t { kText, kInteger, kFlag, kTime, kDecimal, kJson, kBytes };
+
+struct Column {
+  std::string name;
+  ColumnKind kind;
+};
+
+struct Table {
+  std::string name;
+  std::string generated_id;  // a first column that the database fills; "" for none
+  std::size_t key_columns;   // an upsert's key is the first so many columns
+  std::vector<Column> columns;
+};
+
+std::string column_list(const Table& table);    // without the generated id
+std::string select_from(const Table& table);    // with it
+std::string upsert_clause(const Table& table);  // " ON CONFLICT (...) DO UPDATE SET ..."
+std::string insert_clause(const Table& table, const std::string& rows, bool upserts);  // INSERT INTO ... `rows` ...
+
+// Values whose column needs more than their C++ type says.
+struct Bytes {
+  std::string_view bytes;
+};
+struct Json {
+  std::string_view text;
+};
+struct ScaledE4 {  // utilisations
+  std::optional<std::int64_t> units;
+};
+
+// Takes rows value by value, in the order of the table's columns.
+class RowWriter {
+ public:
+  virtual ~RowWriter() = default;
+
+  // One whole row.
+  template <class... Values>
+  void row(const Values&... values) {
+    (put(values), ...);
+    end_row();
+  }
+
+ protected:
+  virtual void put_null() = 0;
+  virtual void put_integer(std::int64_t value) = 0;
+  virtual void put_flag(bool value) = 0;
+  virtual void put_text(std::string_view value) = 0;
+  virtual void put_time(Timestamp value) = 0;
+  virtual void put_decimal(Int128 units, int places) = 0;  // places: 0, 4 or 8
+  virtual void put_json(std::string_view value) = 0;
+  virtual void put_bytes(std::string_view value) = 0;
+  virtual void end_row() = 0;
+
+ private:
+  void put(std::nullopt_t) { put_null(); }
+  void put(bool value) { put_flag(value); }
+  void put(std::uint32_t value) { put_integer(value); }
+  void put(std::uint64_t value);
+  void put(std::string_view value) { put_text(value); }
+  void put(const std::string& value) { put_text(value); }
+  void put(const char* value) { put_text(value); }
+  void put(Timestamp value) { put_time(value); }
+  void put(Notional value);
+  void put(const engine::Figure& value);
+  void put(ScaledE4 value);
+  void put(Json value) { put_json(value.text); }
+  void put(Bytes value) { put_bytes(value.bytes); }
+  template <class Tag>
+  void put(const Id<Tag>& id) {
+    put_text(id.text);
+  }
+  template <class Tag>
+  void put(Decimal<Tag> value) {
+    put_decimal(value.units(), kDecimalPlaces);
+  }
+  template <class E>
+  requires std::is_enum_v<E>
+  void put(E value) { put_text(to_string(value)); }
+  template <class T>
+  void put(const std::optional<T>& value) {
+    if (value) {
+      put(*value);
+    } else {
+      put_null();
+    }
+  }
+};
+
+// Gives one row value by value, in the order of the statement's columns. A value that is not of its type throws
+// StoreError.
+class RowReader {
+ public:
+  virtual ~RowReader() = default;
+
+  template <class... Values>
+  void read(Values&... values) {
+    (get(values), ...);
+  }
+  template <class T>
+  T next() {
+    T value{};
+    get(value);
+    return value;
+  }
+  void skip(int columns) {
+    for (int i = 0; i < columns; ++i) next_text();
+  }
+  std::optional<std::string> next_bytes();
+
+ protected:
+  // The next column as text, none for NULL; the view lives until the next call.
+  virtual std::optional<std::string_view> next_text() = 0;
+  virtual std::string decode_bytes(std::string_view column) = 0;
+
+ private:
+  std::string_view required();
+  void get(bool& value);
+  void get(std::uint32_t& value);
+  void get(std::uint64_t& value);
+  void get(std::string& value) { value = required(); }
+  void get(Timestamp& value);
+  void get(Notional& value);
+  void get(ScaledE4& value);
+  template <class Tag>
+  void get(Id<Tag>& id) {
+    get(id.text);
+  }
+  template <class Tag>
+  void get(Decimal<Tag>& value) {
+    value = Decimal<Tag>::from_units(decimal_units(required()));
+  }
+  template <class E>
+  requires std::is_enum_v<E>
+  void get(E& value) {
+    const auto name = required();
+    const auto parsed = engine::parse_enum<E>(name);
+    if (!parsed) bad_value(name, "a known name");
+    value = *parsed;
+  }
+  template <class T>
+  void get(std::optional<T>& value) {
+    pending_ = next_text();
+    if (!pending_) {
+      value.reset();
+      return;
+    }
+    pending_used_ = false;
+    get(value.emplace());
+  }
+
+  static std::int64_t decimal_units(std::string_view text);
+  [[noreturn]] static void bad_value(std::string_view text, std::string_view wanted);
+
+  // A column that an optional has looked at and its value has yet to take.
+  std::optional<std::string_view> pending_;
+  bool pending_used_ = true;
+};
+
+// One connection to a database. Failures are thrown as errors.hpp says; a key that exists already is a StoreConflict.
+class SqlConnection {
+ public:
+  virtual ~SqlConnection() = default;
+  using RowHandler = std::function<void(RowReader&)>;
+
+  virtual void query(const Query& query, const RowHandler& row) = 0;
+  // As query(), in constant memory whatever the number of rows; inside a transaction.
+  virtual void stream(const Query& query, const RowHandler& row) = 0;
+  // Returns the number of rows it changed.
+  virtual std::uint64_t execute(const Query& query) = 0;
+  // Several statements without parameters.
+  virtual void run_script(const std::string& sql) = 0;
+
+  enum class Write { kInsert, kUpsert };
+  // Writes the rows that `produce` puts into the writer.
+  virtual void write(const Table& table, Write mode, const std::function<void(RowWriter&)>& produce) = 0;
+
+  enum class Access { kRead, kWrite, kMigrate };  // kMigrate: alone, whoever else migrates
+  virtual void begin(Access access) = 0;
+  virtual void commit() = 0;
+  virtual void rollback() noexcept = 0;
+
+  virtual bool has_table(const std::string& name) = 0;
+};
+
+// Rolls back what is not committed when it goes.
+class SqlTransaction {
+ public:
+  SqlTransaction(SqlConnection& connection, SqlConnection::Access access) : connection_(connection) {
+    connection_.begin(access);
+  }
+  ~SqlTransaction() {
+    if (open_) connection_.rollback();
+  }
+  SqlTransaction(const SqlTransaction&) = delete;
+  SqlTransaction& operator=(const SqlTransaction&) = delete;
+
+  void commit() {
+    connection_.commit();
+    open_ = false;
+  }
+
+ private:
+  SqlConnection& connection_;
+  bool open_ = true;
+};
+
+}  // namespace risk::store

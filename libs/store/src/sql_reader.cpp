@@ -1,0 +1,177 @@
+#include "sql_reader.hpp"
+
+#include "tables.hpp"
+
+namespace risk::store {
+namespace {
+
+Query select(const Table& table) {
+  return Query(select_from(table));
+}
+
+// A table's conditions, one by one.
+class Where {
+ public:
+  explicit Where(const Table& table) : query_(select_from(table)) {}
+
+  template <class T>
+  Where& also(std::string_view condition, const std::optional<T>& value) {
+    if (!value) return *this;
+    query_.add(first_ ? " WHERE " : " AND ");
+    first_ = false;
+    if constexpr (std::is_enum_v<T>) {
+      query_.add(condition, engine::to_string(*value));
+    } else {
+      query_.add(condition, *value);
+    }
+    return *this;
+  }
+  Query& order(std::string_view order) { return query_.add(" ORDER BY ").add(order); }
+
+ private:
+  Query query_;
+  bool first_ = true;
+};
+
+std::uint64_t rows(std::uint32_t limit) {
+  return limit;
+}
+
+}  // namespace
+
+SqlReader::SqlReader(Connect connect, const std::vector<Migration>& migrations)
+    : connect_(std::move(connect)), migrations_(migrations) {
+  query(Query("SELECT 1"), [](RowReader&) {});
+}
+
+void SqlReader::query(const Query& query, const SqlConnection::RowHandler& row) {
+  try {
+    if (!connection_) {
+      connection_ = connect_();
+      check_schema(*connection_, migrations_);
+    }
+    connection_->query(query, row);
+  } catch (const StoreUnavailable&) {
+    connection_.reset();
+    throw;
+  } catch (const SchemaError&) {
+    connection_.reset();
+    throw;
+  }
+}
+
+template <class Row>
+std::vector<Row> SqlReader::all(const Query& text) {
+  std::vector<Row> rows;
+  query(text, [&rows](RowReader& in) { read_row(in, rows.emplace_back()); });
+  return rows;
+}
+
+template <class Row>
+std::optional<Row> SqlReader::first(const Query& text) {
+  auto rows = all<Row>(text);
+  if (rows.empty()) return std::nullopt;
+  return std::move(rows.front());
+}
+
+std::optional<engine::ExposureRow> SqlReader::firm_exposure() {
+  return first<engine::ExposureRow>(select(kFirmExposuresTable));
+}
+
+std::vector<engine::ExposureRow> SqlReader::client_exposures() {
+  return all<engine::ExposureRow>(select(kClientExposuresTable).add(" ORDER BY client_id"));
+}
+
+std::vector<engine::ExposureRow> SqlReader::symbol_exposures() {
+  return all<engine::ExposureRow>(select(kSymbolExposuresTable).add(" ORDER BY symbol"));
+}
+
+std::optional<engine::ExposureRow> SqlReader::client_exposure(const std::string& client_id) {
+  return first<engine::ExposureRow>(select(kClientExposuresTable).add(" WHERE client_id = ", client_id));
+}
+
+std::optional<engine::ExposureRow> SqlReader::symbol_exposure(const std::string& symbol) {
+  return first<engine::ExposureRow>(select(kSymbolExposuresTable).add(" WHERE symbol = ", symbol));
+}
+
+std::vector<engine::PositionRow> SqlReader::positions(const std::string& client_id, const std::string& symbol) {
+  std::optional<std::string> of_client, of_symbol, not_zero;
+  if (!client_id.empty()) of_client = client_id;
+  if (!symbol.empty()) of_symbol = symbol;
+  if (of_client || of_symbol) not_zero = "0";
+  return all<engine::PositionRow>(Where(kPositionsTable)
+                                      .also("client_id = ", of_client)
+                                      .also("symbol = ", of_symbol)
+                                      .also("quantity <> ", not_zero)
+                                      .order("client_id, symbol"));
+}
+
+std::vector<AlertRow> SqlReader::alerts(const AlertFilter& filter) {
+  return all<AlertRow>(Where(kAlertsTable)
+                           .also("status = ", filter.status)
+                           .also("severity = ", filter.severity)
+                           .also("alert_type = ", filter.type)
+                           .also("entity_type = ", filter.entity_type)
+                           .also("entity_id = ", filter.entity_id)
+                           .also("alert_id < ", filter.before)
+                           .order("alert_id DESC")
+                           .add(" LIMIT ", rows(filter.limit)));
+}
+
+std::optional<AlertRow> SqlReader::alert(std::uint64_t alert_id) {
+  return first<AlertRow>(select(kAlertsTable).add(" WHERE alert_id = ", alert_id));
+}
+
+std::vector<AlertEventRow> SqlReader::alert_events(std::uint64_t alert_id) {
+  return all<AlertEventRow>(select(kAlertEventsTable).add(" WHERE alert_id = ", alert_id).add(" ORDER BY event_id"));
+}
+
+std::vector<AlertCount> SqlReader::alert_counts() {
+  std::vector<AlertCount> counts;
+  query(Query("SELECT alert_type, severity, status, COUNT(*) FROM alerts GROUP BY alert_type, severity, status "
+              "ORDER BY alert_type, severity, status"),
+        [&counts](RowReader& in) {
+          auto& row = counts.emplace_back();
+          in.read(row.type, row.severity, row.status, row.count);
+        });
+  return counts;
+}
+
+std::vector<StoredTransaction> SqlReader::transactions(const TransactionFilter& filter) {
+  return all<StoredTransaction>(Where(kTransactionsTable)
+                                    .also("client_id = ", filter.client_id)
+                                    .also("symbol = ", filter.symbol)
+                                    .also("apply_seq < ", filter.before)
+                                    .order("apply_seq DESC")
+                                    .add(" LIMIT ", rows(filter.limit)));
+}
+
+std::vector<MetricsRow> SqlReader::metrics_since(Timestamp since, std::uint32_t limit) {
+  auto query = select(kMetricsTable).add(" WHERE timestamp >= ", since);
+  return all<MetricsRow>(query.add(" ORDER BY timestamp, metrics_id LIMIT ", rows(limit)));
+}
+
+std::vector<LimitRow> SqlReader::limits() {
+  return all<LimitRow>(select(kLimitsTable).add(" ORDER BY rule, entity_id"));
+}
+
+std::vector<QuarantineRow> SqlReader::quarantine(std::optional<std::uint64_t> before, std::uint32_t limit) {
+  return all<QuarantineRow>(
+      Where(kQuarantineTable).also("quarantine_id < ", before).order("quarantine_id DESC").add(" LIMIT ", rows(limit)));
+}
+
+std::uint64_t SqlReader::quarantine_count() {
+  std::uint64_t count = 0;
+  query(Query("SELECT COUNT(*) FROM quarantine"), [&count](RowReader& in) { in.read(count); });
+  return count;
+}
+
+std::vector<CommandRow> SqlReader::commands(std::uint32_t limit) {
+  return all<CommandRow>(select(kCommandsTable).add(" ORDER BY command_id DESC LIMIT ", rows(limit)));
+}
+
+std::vector<CursorRow> SqlReader::cursors() {
+  return all<CursorRow>(select(kCursorsTable).add(" ORDER BY stream_id"));
+}
+
+}  // namespace risk::store

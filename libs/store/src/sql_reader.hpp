@@ -1,0 +1,47 @@
+// Reader on either SQL database.
+#pragma once
+
+#include "migrations.hpp"
+#include "risk/store/reader.hpp"
+#include "sql.hpp"
+
+namespace risk::store {
+
+class SqlReader final : public Reader {
+ public:
+  using Connect = std::function<std::unique_ptr<SqlConnection>()>;
+
+  // Connects, and checks the schema; again after each StoreUnavailable.
+  SqlReader(Connect connect, const std::vector<Migration>& migrations);
+
+  std::optional<engine::ExposureRow> firm_exposure() override;
+  std::vector<engine::ExposureRow> client_exposures() override;
+  std::vector<engine::ExposureRow> symbol_exposures() override;
+  std::optional<engine::ExposureRow> client_exposure(const std::string& client_id) override;
+  std::optional<engine::ExposureRow> symbol_exposure(const std::string& symbol) override;
+  std::vector<engine::PositionRow> positions(const std::string& client_id, const std::string& symbol) override;
+  std::vector<AlertRow> alerts(const AlertFilter& filter) override;
+  std::optional<AlertRow> alert(std::uint64_t alert_id) override;
+  std::vector<AlertEventRow> alert_events(std::uint64_t alert_id) override;
+  std::vector<AlertCount> alert_counts() override;
+  std::vector<StoredTransaction> transactions(const TransactionFilter& filter) override;
+  std::vector<MetricsRow> metrics_since(Timestamp since, std::uint32_t limit) override;
+  std::vector<LimitRow> limits() override;
+  std::vector<QuarantineRow> quarantine(std::optional<std::uint64_t> before, std::uint32_t limit) override;
+  std::uint64_t quarantine_count() override;
+  std::vector<CommandRow> commands(std::uint32_t limit) override;
+  std::vector<CursorRow> cursors() override;
+
+ private:
+  void query(const Query& query, const SqlConnection::RowHandler& row);
+  template <class Row>
+  std::vector<Row> all(const Query& query);
+  template <class Row>
+  std::optional<Row> first(const Query& query);
+
+  Connect connect_;
+  const std::vector<Migration>& migrations_;
+  std::unique_ptr<SqlConnection> connection_;
+};
+
+}  // namespace risk::store

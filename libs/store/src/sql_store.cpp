@@ -1,0 +1,128 @@
+#include "sql_store.hpp"
+
+#include <algorithm>
+
+#include "tables.hpp"
+
+namespace risk::store {
+
+using Access = SqlConnection::Access;
+using Write = SqlConnection::Write;
+
+std::uint64_t SqlStore::number(const Query& query) {
+  std::uint64_t value = 0;
+  connection_->query(query, [&value](RowReader& in) { value = in.next<std::optional<std::uint64_t>>().value_or(0); });
+  return value;
+}
+
+ResumePoint SqlStore::resume_point() {
+  SqlTransaction transaction(*connection_, Access::kRead);
+  ResumePoint point;
+  point.cursors = read_all<CursorRow>(*connection_, Query(select_from(kCursorsTable) + " ORDER BY stream_id"));
+  point.last_apply_seq = std::max(number(Query("SELECT MAX(apply_seq) FROM transactions")),
+                                  number(Query("SELECT MAX(apply_seq) FROM engine_inputs")));
+  point.last_event_id = std::max(number(Query("SELECT MAX(event_id) FROM alert_events")),
+                                 number(Query("SELECT MAX(last_event_id) FROM cleanups")));
+  point.open_alerts = read_all<AlertRow>(
+      *connection_, Query(select_from(kAlertsTable) + " WHERE status IN ('OPEN', 'ACKNOWLEDGED') ORDER BY alert_id"));
+  transaction.commit();
+  return point;
+}
+
+void SqlStore::replay(std::uint64_t after_apply_seq, const std::function<void(const AppliedInput&)>& apply) {
+  SqlTransaction transaction(*connection_, Access::kRead);
+  connection_->stream(inputs_after(after_apply_seq), [&apply](RowReader& in) {
+    AppliedInput input;
+    read_row(in, input);
+    apply(input);
+  });
+  transaction.commit();
+}
+
+void SqlStore::commit(const Commit& commit) {
+  SqlTransaction transaction(*connection_, Access::kWrite);
+  // First, so that a stale writer stops before it has written anything.
+  for (const auto& step : commit.cursors) step_cursor(step);
+  write_inputs(commit.inputs);
+  write_rows(kClientExposuresTable, Write::kUpsert, commit.client_exposures);
+  write_rows(kSymbolExposuresTable, Write::kUpsert, commit.symbol_exposures);
+  if (commit.firm_exposure) write_rows(kFirmExposuresTable, Write::kUpsert, std::vector{*commit.firm_exposure});
+  write_rows(kPositionsTable, Write::kUpsert, commit.positions);
+  write_rows(kAlertsTable, Write::kUpsert, commit.alerts);
+  write_rows(kAlertEventsTable, Write::kInsert, commit.alert_events);
+  write_rows(kQuarantineTable, Write::kInsert, commit.quarantine);
+  write_rows(kCommandsTable, Write::kInsert, commit.commands);
+  if (commit.metrics) write_rows(kMetricsTable, Write::kInsert, std::vector{*commit.metrics});
+  if (commit.limits) {
+    connection_->execute(Query("DELETE FROM limits"));
+    write_rows(kLimitsTable, Write::kInsert, *commit.limits);
+  }
+  transaction.commit();
+}
+
+void SqlStore::step_cursor(const CursorStep& step) {
+  const auto& to = step.to;
+  Query query("");
+  if (step.from == 0) {
+    query.add("INSERT INTO stream_cursors (stream_id, name, epoch, sequence, missing, updated_at) VALUES (");
+    query.add("", to.stream_id).add(", ", to.name).add(", ", to.epoch).add(", ", to.sequence).add(", ", to.missing);
+    query.add(", ", to.updated_at).add(")").add(upsert_clause(kCursorsTable));
+    query.add(" WHERE stream_cursors.sequence = 0");
+  } else {
+    query.add("UPDATE stream_cursors SET name = ", to.name).add(", epoch = ", to.epoch);
+    query.add(", sequence = ", to.sequence).add(", missing = ", to.missing).add(", updated_at = ", to.updated_at);
+    query.add(" WHERE stream_id = ", to.stream_id).add(" AND sequence = ", step.from);
+  }
+  if (connection_->execute(query) == 1) return;
+  throw StoreConflict("the cursor of stream " + to.stream_id + " is not at " + std::to_string(step.from) +
+                      ": another writer has moved it");
+}
+
+void SqlStore::write_inputs(const std::vector<AppliedInput>& inputs) {
+  const auto transactions = std::count_if(inputs.begin(), inputs.end(), is_transaction);
+  if (transactions != 0) {
+    connection_->write(kTransactionsTable, Write::kInsert, [&inputs](RowWriter& out) {
+      for (const auto& input : inputs) {
+        if (is_transaction(input)) write_transaction(out, input);
+      }
+    });
+  }
+  if (transactions != std::ssize(inputs)) {
+    connection_->write(kEngineInputsTable, Write::kInsert, [&inputs](RowWriter& out) {
+      for (const auto& input : inputs) {
+        if (!is_transaction(input)) write_engine_input(out, input);
+      }
+    });
+  }
+}
+
+template <class Row>
+void SqlStore::write_rows(const Table& table, Write mode, const std::vector<Row>& rows) {
+  if (rows.empty()) return;
+  connection_->write(table, mode, [&rows](RowWriter& out) {
+    for (const auto& row : rows) write_row(out, row);
+  });
+}
+
+CleanupCount SqlStore::cleanup(Timestamp before) {
+  SqlTransaction transaction(*connection_, Access::kWrite);
+  const auto last_event_id = number(Query("SELECT MAX(event_id) FROM alert_events"));
+  const auto erase = [&](const char* statement, const char* tail = "") {
+    return connection_->execute(Query(statement).add(" < ", before).add(tail));
+  };
+  CleanupCount count;
+  count.alert_events = erase(
+      "DELETE FROM alert_events WHERE alert_id IN (SELECT alert_id FROM alerts WHERE status = 'RESOLVED' AND "
+      "resolved_at",
+      ")");
+  count.alerts = erase("DELETE FROM alerts WHERE status = 'RESOLVED' AND resolved_at");
+  count.metrics = erase("DELETE FROM risk_metrics WHERE timestamp");
+  count.quarantine = erase("DELETE FROM quarantine WHERE received_at");
+  connection_->write(kCleanupsTable, Write::kInsert, [&](RowWriter& out) {
+    out.row(before, last_event_id, count.alerts, count.alert_events, count.metrics, count.quarantine);
+  });
+  transaction.commit();
+  return count;
+}
+
+}  // namespace risk::store

@@ -1,0 +1,63 @@
+// The tables of sql/ and how a row of each becomes a value and back. The order of columns here is that of the reading
+// and writing functions, nothing else.
+#pragma once
+
+#include "risk/store/reader.hpp"
+#include "sql.hpp"
+
+namespace risk::store {
+
+extern const Table kCursorsTable;
+extern const Table kTransactionsTable;
+extern const Table kEngineInputsTable;
+extern const Table kClientExposuresTable;
+extern const Table kSymbolExposuresTable;
+extern const Table kFirmExposuresTable;
+extern const Table kPositionsTable;
+extern const Table kAlertsTable;
+extern const Table kAlertEventsTable;
+extern const Table kQuarantineTable;
+extern const Table kCommandsTable;
+extern const Table kMetricsTable;
+extern const Table kLimitsTable;
+extern const Table kCleanupsTable;
+
+inline bool is_transaction(const AppliedInput& input) {
+  return std::holds_alternative<TransactionInput>(input.input);
+}
+
+void write_transaction(RowWriter& out, const AppliedInput& input);   // precondition: is_transaction
+void write_engine_input(RowWriter& out, const AppliedInput& input);  // precondition: !is_transaction
+void write_row(RowWriter& out, const engine::ExposureRow& row);
+void write_row(RowWriter& out, const engine::PositionRow& row);
+void write_row(RowWriter& out, const AlertRow& row);
+void write_row(RowWriter& out, const AlertEventRow& row);
+void write_row(RowWriter& out, const QuarantineRow& row);
+void write_row(RowWriter& out, const CommandRow& row);
+void write_row(RowWriter& out, const MetricsRow& row);
+void write_row(RowWriter& out, const LimitRow& row);
+
+void read_row(RowReader& in, engine::ExposureRow& row);
+void read_row(RowReader& in, engine::PositionRow& row);
+void read_row(RowReader& in, AlertRow& row);
+void read_row(RowReader& in, AlertEventRow& row);
+void read_row(RowReader& in, QuarantineRow& row);
+void read_row(RowReader& in, CommandRow& row);
+void read_row(RowReader& in, MetricsRow& row);
+void read_row(RowReader& in, LimitRow& row);
+void read_row(RowReader& in, CursorRow& row);
+void read_row(RowReader& in, StoredTransaction& row);
+
+// Every input after an apply_seq, in order: the two tables as one. Reads into the other function.
+Query inputs_after(std::uint64_t apply_seq);
+void read_row(RowReader& in, AppliedInput& row);
+
+// All rows of a query.
+template <class Row>
+std::vector<Row> read_all(SqlConnection& connection, const Query& query) {
+  std::vector<Row> rows;
+  connection.query(query, [&rows](RowReader& in) { read_row(in, rows.emplace_back()); });
+  return rows;
+}
+
+}  // namespace risk::store

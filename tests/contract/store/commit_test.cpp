@@ -1,0 +1,198 @@
+// What a commit promises: all or nothing, compare-and-set, replay to the last digit.
+#include "backends.hpp"
+#include "samples.hpp"
+#include "support/catch.hpp"
+
+using namespace risk;
+using namespace risk::test;
+using namespace risk::store;
+
+TEMPLATE_TEST_CASE("an empty database resumes at nothing", "[store]", Memory, Sqlite, Postgres) {
+  RISK_BACKEND(backend);
+  Fixture f(std::move(backend));
+  const auto point = f.store->resume_point();
+  CHECK(point.cursors.empty());
+  CHECK(point.last_apply_seq == 0);
+  CHECK(point.last_event_id == 0);
+  CHECK(point.open_alerts.empty());
+  CHECK(replayed(*f.store).empty());
+}
+
+TEMPLATE_TEST_CASE("inputs of every kind replay in order and unchanged, after reopening", "[store]", Memory, Sqlite,
+                   Postgres) {
+  RISK_BACKEND(backend);
+  Fixture f(std::move(backend));
+  std::vector<AppliedInput> inputs{rules(1, std::string("\0rules\xff", 7)), opening_position(2, 1), transaction(3, 2),
+                                   tick(4, 3), transaction(5, 4)};
+  auto commit = step(0, 5);
+  commit.inputs = inputs;
+  f.store->commit(commit);
+  auto more = step(5, 7);
+  more.inputs = {tick(6, 5), transaction(7, 6)};
+  f.store->commit(more);
+  inputs.insert(inputs.end(), more.inputs.begin(), more.inputs.end());
+
+  f.store.reset();
+  f.store = f.open();
+  CHECK(replayed(*f.store) == inputs);
+  CHECK(replayed(*f.store, 4) == std::vector<AppliedInput>(inputs.begin() + 4, inputs.end()));
+  CHECK(replayed(*f.store, 7).empty());
+  CHECK(f.store->resume_point().last_apply_seq == 7);
+}
+
+TEMPLATE_TEST_CASE("a long history replays whole and in order", "[store]", Memory, Sqlite, Postgres) {
+  RISK_BACKEND(backend);
+  Fixture f(std::move(backend));
+  constexpr std::uint64_t kInputs = 10'000;
+  auto commit = step(0, kInputs);
+  for (std::uint64_t i = 1; i <= kInputs; ++i) commit.inputs.push_back(i % 3 == 0 ? tick(i, i) : transaction(i, i));
+  f.store->commit(commit);
+  CHECK(replayed(*f.store) == commit.inputs);
+}
+
+TEMPLATE_TEST_CASE("a replay that its caller breaks off leaves the store usable", "[store]", Memory, Sqlite, Postgres) {
+  RISK_BACKEND(backend);
+  Fixture f(std::move(backend));
+  auto commit = step(0, 2);
+  commit.inputs = {transaction(1, 1), transaction(2, 2)};
+  f.store->commit(commit);
+  CHECK_THROWS_AS(f.store->replay(0, [](const AppliedInput&) { throw std::runtime_error("enough"); }),
+                  std::runtime_error);
+  CHECK(replayed(*f.store) == commit.inputs);
+  f.store->commit(step(2, 3));
+}
+
+TEMPLATE_TEST_CASE("a cursor that does not stand where the writer believes is a conflict", "[store]", Memory, Sqlite,
+                   Postgres) {
+  RISK_BACKEND(backend);
+  Fixture f(std::move(backend));
+  f.store->commit(step(0, 10));
+
+  CHECK_THROWS_AS(f.store->commit(step(0, 11)), StoreConflict);
+  CHECK_THROWS_AS(f.store->commit(step(9, 11)), StoreConflict);
+  auto unknown = step(10, 11);
+  unknown.cursors.push_back({{kStream, "simulator", 1, 5, 0, kNoon}, 4});
+  CHECK_THROWS_AS(f.store->commit(unknown), StoreConflict);
+
+  f.store->commit(step(10, 11));
+  const auto cursors = f.store->resume_point().cursors;
+  REQUIRE(cursors.size() == 1);
+  CHECK(cursors[0].sequence == 11);
+}
+
+TEMPLATE_TEST_CASE("a cursor at zero may step on from zero", "[store]", Memory, Sqlite, Postgres) {
+  RISK_BACKEND(backend);
+  Fixture f(std::move(backend));
+  f.store->commit(step(0, 0));
+  f.store->commit(step(0, 3));
+  CHECK(f.store->resume_point().cursors.at(0).sequence == 3);
+}
+
+TEMPLATE_TEST_CASE("of two writers with the same belief the second is refused", "[store]", Memory, Sqlite, Postgres) {
+  RISK_BACKEND(backend);
+  Fixture f(std::move(backend));
+  f.store->commit(step(0, 1));
+  const auto stale = f.open();
+  f.store->commit(step(1, 2));
+  CHECK_THROWS_AS(stale->commit(step(1, 2)), StoreConflict);
+  stale->commit(step(2, 3));
+}
+
+TEMPLATE_TEST_CASE("a commit that fails has written nothing", "[store]", Memory, Sqlite, Postgres) {
+  RISK_BACKEND(backend);
+  Fixture f(std::move(backend));
+  auto first = step(0, 1);
+  first.inputs = {transaction(1, 1)};
+  first.alerts = {alert(1)};
+  first.alert_events = {alert_event(1, 1)};
+  f.store->commit(first);
+
+  const auto refused = [&](auto break_it) {
+    auto commit = step(1, 2);
+    commit.cursors.push_back({{kStream, "simulator", 1, 2, 0, kNoon}, 0});
+    commit.inputs = {transaction(2, 2)};
+    commit.client_exposures = {exposure("CLIENT_001")};
+    commit.positions = {position("CLIENT_001", "AAPL", 5)};
+    commit.metrics = metrics(kNoon);
+    break_it(commit);
+    CHECK_THROWS_AS(f.store->commit(commit), StoreError);
+    CHECK(replayed(*f.store) == first.inputs);
+    const auto reader = f.reader();
+    CHECK(reader->client_exposures().empty());
+    CHECK(reader->positions("", "").empty());
+    CHECK(reader->metrics_since(kTimestampMin, 10).empty());
+    CHECK(reader->cursors().size() == 1);
+  };
+  refused([](Commit& c) { c.inputs.push_back(transaction(1, 3)); });         // an apply_seq again
+  refused([](Commit& c) { c.inputs.push_back(transaction(3, 1)); });         // a record again
+  refused([](Commit& c) { c.alert_events.push_back(alert_event(1, 1)); });   // an event again
+  refused([](Commit& c) { c.alert_events.push_back(alert_event(2, 99)); });  // an event of no alert
+  refused([](Commit& c) { c.cursors.front().from = 7; });
+  f.store->commit(step(1, 2));
+}
+
+TEMPLATE_TEST_CASE("records that were stored already are a conflict", "[store]", Memory, Sqlite, Postgres) {
+  RISK_BACKEND(backend);
+  Fixture f(std::move(backend));
+  auto commit = step(0, 1);
+  commit.inputs = {transaction(1, 1)};
+  f.store->commit(commit);
+  auto again = step(1, 2);
+  again.inputs = {transaction(2, 1)};
+  CHECK_THROWS_AS(f.store->commit(again), StoreConflict);
+}
+
+TEMPLATE_TEST_CASE("the resume point has cursors, the last event and the alerts that are not resolved", "[store]",
+                   Memory, Sqlite, Postgres) {
+  RISK_BACKEND(backend);
+  Fixture f(std::move(backend));
+  const CursorRow stream{kStream, "simulator@host \"A\"", 4, 250, 2, Timestamp{kNoon.micros + 7}};
+  auto commit = step(0, 9);
+  commit.cursors.push_back({stream, 0});
+  auto acknowledged = alert(2), resolved = alert(3);
+  acknowledged.status = engine::AlertStatus::kAcknowledged;
+  acknowledged.acknowledged_by = "anna";
+  acknowledged.acknowledged_at = kNoon;
+  resolved.status = engine::AlertStatus::kResolved;
+  resolved.resolved_at = kNoon;
+  commit.alerts = {acknowledged, alert(1), resolved};
+  commit.alert_events = {alert_event(1, 1), alert_event(2, 2), alert_event(3, 3)};
+  f.store->commit(commit);
+
+  const auto point = f.store->resume_point();
+  CHECK(point.cursors == std::vector<CursorRow>{stream, commit.cursors[0].to});
+  CHECK(point.last_event_id == 3);
+  CHECK(point.open_alerts == std::vector<AlertRow>{alert(1), acknowledged});
+}
+
+TEMPLATE_TEST_CASE("cleanup deletes what is old and resolved and never gives an event id again", "[store]", Memory,
+                   Sqlite, Postgres) {
+  RISK_BACKEND(backend);
+  Fixture f(std::move(backend));
+  const Timestamp before{kNoon.micros + 1};
+  auto commit = step(0, 1);
+  auto old = alert(1), recent = alert(2);
+  old.status = recent.status = engine::AlertStatus::kResolved;
+  old.resolved_at = kNoon;
+  recent.resolved_at = before;
+  commit.alerts = {old, recent, alert(3)};
+  commit.alert_events = {alert_event(1, 2), alert_event(2, 3), alert_event(3, 1), alert_event(4, 1)};
+  commit.metrics = metrics(kNoon);
+  commit.quarantine = {quarantined(1), quarantined(2)};
+  commit.quarantine[1].received_at = before;
+  f.store->commit(commit);
+
+  const auto count = f.store->cleanup(before);
+  CHECK(count.alerts == 1);
+  CHECK(count.alert_events == 2);
+  CHECK(count.metrics == 1);
+  CHECK(count.quarantine == 1);
+
+  const auto reader = f.reader();
+  CHECK_FALSE(reader->alert(1));
+  CHECK(reader->alert(2) == recent);
+  CHECK(reader->alert(3));
+  CHECK(reader->alert_events(1).empty());
+  CHECK(reader->quarantine_count() == 1);
+  CHECK(f.store->resume_point().last_event_id == 4);
+}

@@ -1,0 +1,247 @@
+// What the reading side promises: filters, orders, limits, and the newest state of each row.
+#include "backends.hpp"
+#include "samples.hpp"
+#include "support/catch.hpp"
+
+using namespace risk;
+using namespace risk::test;
+using namespace risk::store;
+
+TEMPLATE_TEST_CASE("exposures are upserted and listed by id in byte order", "[store]", Memory, Sqlite, Postgres) {
+  RISK_BACKEND(backend);
+  Fixture f(std::move(backend));
+  const auto reader = f.reader();
+  CHECK_FALSE(reader->firm_exposure());
+  auto commit = step(0, 1);
+  commit.client_exposures = {exposure("b"), exposure("é"), exposure("B"), exposure("a b")};
+  commit.symbol_exposures = {exposure("AAPL")};
+  commit.firm_exposure = exposure("");
+  f.store->commit(commit);
+
+  auto changed = exposure("b");
+  changed.utilisation_e4.reset();
+  changed.risk_level = engine::RiskLevel::kLow;
+  changed.transaction_count = 99;
+  auto second = step(1, 2);
+  second.client_exposures = {changed};
+  second.symbol_exposures = {exposure("MSFT")};
+  f.store->commit(second);
+
+  CHECK(reader->client_exposures() ==
+        std::vector<engine::ExposureRow>{exposure("B"), exposure("a b"), changed, exposure("é")});
+  CHECK(reader->symbol_exposures() == std::vector<engine::ExposureRow>{exposure("AAPL"), exposure("MSFT")});
+  CHECK(reader->firm_exposure() == exposure(""));
+  CHECK(reader->client_exposure("b") == changed);
+  CHECK_FALSE(reader->client_exposure("nobody"));
+  CHECK(reader->symbol_exposure("AAPL") == exposure("AAPL"));
+  CHECK_FALSE(reader->symbol_exposure("' OR 1=1 --"));
+}
+
+TEMPLATE_TEST_CASE("positions are found by client, by symbol and all, zero ones only among all", "[store]", Memory,
+                   Sqlite, Postgres) {
+  RISK_BACKEND(backend);
+  Fixture f(std::move(backend));
+  const auto a1 = position("A", "S1", 5), a2 = position("A", "S2", 0), b1 = position("B", "S1", -3);
+  auto commit = step(0, 1);
+  commit.positions = {b1, position("A", "S1", 4), a2};
+  f.store->commit(commit);
+  auto second = step(1, 2);
+  second.positions = {a1};
+  f.store->commit(second);
+
+  using Rows = std::vector<engine::PositionRow>;
+  const auto reader = f.reader();
+  CHECK(reader->positions("", "") == Rows{a1, a2, b1});
+  CHECK(reader->positions("A", "") == Rows{a1});
+  CHECK(reader->positions("", "S1") == Rows{a1, b1});
+  CHECK(reader->positions("B", "S1") == Rows{b1});
+  CHECK(reader->positions("A", "S2").empty());
+}
+
+TEMPLATE_TEST_CASE("alerts are filtered by everything at once, newest first, page by page", "[store]", Memory, Sqlite,
+                   Postgres) {
+  RISK_BACKEND(backend);
+  Fixture f(std::move(backend));
+  auto resolved = alert(2);
+  resolved.status = engine::AlertStatus::kResolved;
+  resolved.resolved_at = kNoon;
+  auto commit = step(0, 1);
+  commit.alerts = {alert(1), resolved, anomaly_alert(3), alert(4)};
+  f.store->commit(commit);
+
+  const auto reader = f.reader();
+  const auto ids = [&reader](const AlertFilter& filter) {
+    std::vector<std::uint64_t> found;
+    for (const auto& row : reader->alerts(filter)) found.push_back(row.alert_id());
+    return found;
+  };
+  using Ids = std::vector<std::uint64_t>;
+  CHECK(ids({}) == Ids{4, 3, 2, 1});
+  AlertFilter filter;
+  filter.status = engine::AlertStatus::kOpen;
+  CHECK(ids(filter) == Ids{4, 3, 1});
+  filter.severity = engine::Severity::kCritical;
+  CHECK(ids(filter) == Ids{4, 1});
+  filter.type = engine::AlertType::kHighClientExposure;
+  filter.entity_type = engine::EntityType::kClient;
+  filter.entity_id = "CLIENT_001";
+  filter.before = 4;
+  CHECK(ids(filter) == Ids{1});
+  filter.entity_id = "CLIENT_002";
+  CHECK(ids(filter).empty());
+  AlertFilter page;
+  page.limit = 2;
+  page.before = 4;
+  CHECK(ids(page) == Ids{3, 2});
+  CHECK(reader->alert(2) == resolved);
+  CHECK_FALSE(reader->alert(99));
+
+  const auto counts = reader->alert_counts();
+  REQUIRE(counts.size() == 3);
+  std::uint64_t open_critical = 0;
+  for (const auto& row : counts) {
+    if (row.status == engine::AlertStatus::kOpen && row.severity == engine::Severity::kCritical) {
+      open_critical = row.count;
+    }
+  }
+  CHECK(open_critical == 2);
+}
+
+TEMPLATE_TEST_CASE("an alert's row is that of its latest event", "[store]", Memory, Sqlite, Postgres) {
+  RISK_BACKEND(backend);
+  Fixture f(std::move(backend));
+  auto commit = step(0, 1);
+  commit.alerts = {alert(1)};
+  commit.alert_events = {alert_event(1, 1)};
+  f.store->commit(commit);
+  auto acknowledged = alert(1);
+  acknowledged.status = engine::AlertStatus::kAcknowledged;
+  acknowledged.acknowledged_by = "anna";
+  acknowledged.acknowledged_at = kNoon;
+  acknowledged.assigned_to = "bo";
+  auto second = step(1, 1);
+  second.alerts = {acknowledged};
+  second.alert_events = {alert_event(2, 1), alert_event(3, 1)};
+  second.alert_events[0].actor = "anna";
+  second.alert_events[0].transaction_id.reset();
+  f.store->commit(second);
+
+  const auto reader = f.reader();
+  CHECK(reader->alert(1) == acknowledged);
+  CHECK(reader->alert_events(1) ==
+        std::vector<AlertEventRow>{commit.alert_events[0], second.alert_events[0], second.alert_events[1]});
+}
+
+TEMPLATE_TEST_CASE("transactions are found by client and symbol, newest first, with their notional", "[store]", Memory,
+                   Sqlite, Postgres) {
+  RISK_BACKEND(backend);
+  Fixture f(std::move(backend));
+  auto commit = step(0, 5);
+  commit.inputs = {transaction(1, 1, "A", "S1"), tick(2, 2), transaction(3, 3, "A", "S2"), transaction(4, 4, "B", "S1"),
+                   transaction(5, 5, "A", "S1")};
+  f.store->commit(commit);
+  const auto reader = f.reader();
+  const auto found = [&reader](const TransactionFilter& filter) {
+    std::vector<std::uint64_t> seqs;
+    for (const auto& row : reader->transactions(filter)) seqs.push_back(row.apply_seq);
+    return seqs;
+  };
+  using Seqs = std::vector<std::uint64_t>;
+  TransactionFilter filter;
+  CHECK(found(filter) == Seqs{5, 4, 3, 1});
+  filter.client_id = "A";
+  CHECK(found(filter) == Seqs{5, 3, 1});
+  filter.symbol = "S1";
+  CHECK(found(filter) == Seqs{5, 1});
+  filter.before = 5;
+  CHECK(found(filter) == Seqs{1});
+  TransactionFilter newest;
+  newest.limit = 1;
+  const auto rows = reader->transactions(newest);
+  REQUIRE(rows.size() == 1);
+  const auto& input = std::get<TransactionInput>(commit.inputs[4].input);
+  CHECK(rows[0].transaction == input.transaction);
+  CHECK(rows[0].base_price == input.base_price);
+  CHECK(rows[0].late);
+  CHECK(rows[0].origin == commit.inputs[4].origin);
+  CHECK(rows[0].notional == money("2537.5000"));
+}
+
+TEMPLATE_TEST_CASE("metrics come oldest first from an instant on", "[store]", Memory, Sqlite, Postgres) {
+  RISK_BACKEND(backend);
+  Fixture f(std::move(backend));
+  for (std::uint64_t i = 0; i < 4; ++i) {
+    auto commit = step(i, i + 1);
+    commit.metrics = metrics(Timestamp{kNoon.micros + static_cast<std::int64_t>(i)});
+    f.store->commit(commit);
+  }
+  const auto reader = f.reader();
+  const auto rows = reader->metrics_since(Timestamp{kNoon.micros + 1}, 2);
+  CHECK(rows == std::vector<MetricsRow>{metrics(Timestamp{kNoon.micros + 1}), metrics(Timestamp{kNoon.micros + 2})});
+}
+
+TEMPLATE_TEST_CASE("limits are replaced as a whole, kept when a commit has none", "[store]", Memory, Sqlite, Postgres) {
+  RISK_BACKEND(backend);
+  Fixture f(std::move(backend));
+  const LimitRow all{"client_exposure", engine::EntityType::kClient, "", engine::Measure::kNet, "1000000.0000", 1};
+  const LimitRow one{"client_exposure", engine::EntityType::kClient, "CLIENT_007", engine::Measure::kNet, "5.0000", 1};
+  const LimitRow count{"symbol_velocity", engine::EntityType::kSymbol, "", std::nullopt, "10", 1};
+  auto commit = step(0, 1);
+  commit.limits = std::vector{count, one, all};
+  f.store->commit(commit);
+  f.store->commit(step(1, 2));
+  const auto reader = f.reader();
+  CHECK(reader->limits() == std::vector{all, one, count});
+  auto fewer = step(2, 3);
+  fewer.limits = std::vector{count};
+  f.store->commit(fewer);
+  CHECK(reader->limits() == std::vector{count});
+  auto none = step(3, 4);
+  none.limits = std::vector<LimitRow>{};
+  f.store->commit(none);
+  CHECK(reader->limits().empty());
+}
+
+TEMPLATE_TEST_CASE("quarantine and commands are numbered in their order and listed newest first", "[store]", Memory,
+                   Sqlite, Postgres) {
+  RISK_BACKEND(backend);
+  Fixture f(std::move(backend));
+  auto commit = step(0, 1);
+  commit.quarantine = {quarantined(1), quarantined(2), quarantined(3)};
+  commit.quarantine[2].line.reset();
+  commit.commands = {{0, kNoon, "anna", "ACK", "alert 12", "OPEN", "ACKNOWLEDGED"},
+                     {0, kNoon, "bo", "COMMENT", "alert 12", "", "looking"}};
+  f.store->commit(commit);
+
+  const auto reader = f.reader();
+  const auto rows = reader->quarantine(std::nullopt, 2);
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0].origin.sequence == 3);
+  CHECK_FALSE(rows[0].line);
+  CHECK(rows[1].line == 3);
+  CHECK(rows[0].quarantine_id > rows[1].quarantine_id);
+  const auto older = reader->quarantine(rows[1].quarantine_id, 10);
+  REQUIRE(older.size() == 1);
+  CHECK(older[0].rejection == quarantined(1).rejection);
+  CHECK(reader->quarantine_count() == 3);
+
+  const auto commands = reader->commands(10);
+  REQUIRE(commands.size() == 2);
+  CHECK(commands[0].actor == "bo");
+  CHECK(commands[1].new_value == "ACKNOWLEDGED");
+  CHECK(commands[0].command_id > commands[1].command_id);
+  CHECK(reader->commands(1).size() == 1);
+}
+
+TEMPLATE_TEST_CASE("a reader sees each commit as soon as it is done", "[store]", Memory, Sqlite, Postgres) {
+  RISK_BACKEND(backend);
+  Fixture f(std::move(backend));
+  const auto reader = f.reader();
+  for (std::uint64_t i = 0; i < 20; ++i) {
+    auto commit = step(i, i + 1);
+    commit.inputs = {transaction(i + 1, i + 1)};
+    f.store->commit(commit);
+    REQUIRE(reader->cursors().at(0).sequence == i + 1);
+    REQUIRE(reader->transactions({}).size() == i + 1);
+  }
+}
