@@ -219,6 +219,17 @@ TEST_CASE("sections of other services are left alone, but not their misspellings
                               "risk.yaml:2: rules.no: unknown key: allowed: rules.limits"});
 }
 
+TEST_CASE("keys of others in a shared section are left alone, the rest of it is not") {
+  Options o;
+  o.options.ignore_sections({"server"});
+  o.options.ignore_sections({"rules.session"});
+  CHECK(o.parse_yaml("rules: {session: 1, limits: {A: 1}}\n") == std::nullopt);
+  CHECK(o.limits.count("A") == 1);
+  CHECK(o.parse_yaml("rules: {sesion: 1}\nserver: {prot: 1}\n") == 2);
+  CHECK(o.mistakes() == Lines{"risk.yaml:1: rules.sesion: unknown key; did you mean rules.session?",
+                              "risk.yaml:2: server.prot: unknown key; did you mean server.port?"});
+}
+
 TEST_CASE("YAML of the wrong shape is a mistake with its line") {
   const auto mistake_in = [](const std::string& yaml) {
     Options o;

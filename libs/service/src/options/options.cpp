@@ -289,8 +289,8 @@ void OptionSet::add_check(std::function<std::vector<std::string>()> check) {
   impl_->checks.push_back(std::move(check));
 }
 
-void OptionSet::ignore_sections(std::vector<std::string> foreign_sections) {
-  impl_->foreign_sections = std::move(foreign_sections);
+void OptionSet::ignore_sections(const std::vector<std::string>& foreign_sections) {
+  impl_->foreign_sections.insert(impl_->foreign_sections.end(), foreign_sections.begin(), foreign_sections.end());
 }
 
 std::optional<int> OptionSet::parse(int argc, const char* const* argv) {

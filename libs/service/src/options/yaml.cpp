@@ -161,12 +161,13 @@ class Reader {
   std::vector<std::string> children_of(const std::string& section) const {
     const std::string prefix = section.empty() ? "" : section + ".";
     std::vector<std::string> children;
-    for (const auto& option : options_) {
-      if (option.spec.key.empty() || option.spec.key.rfind(prefix, 0) != 0) continue;
-      auto child = option.spec.key.substr(0, option.spec.key.find('.', prefix.size()));
+    const auto add = [&](const std::string& key) {
+      if (key.empty() || key.rfind(prefix, 0) != 0) return;
+      auto child = key.substr(0, key.find('.', prefix.size()));
       if (std::find(children.begin(), children.end(), child) == children.end()) children.push_back(std::move(child));
-    }
-    if (section.empty()) children.insert(children.end(), foreign_.begin(), foreign_.end());
+    };
+    for (const auto& option : options_) add(option.spec.key);
+    for (const auto& key : foreign_) add(key);
     return children;
   }
 

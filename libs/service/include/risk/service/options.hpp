@@ -7,8 +7,8 @@
 // Every set has --help, --version, --config FILE and --check-config. A `.env` file in the working directory counts as
 // environment, below the real one; unknown names in it are left alone. A variable that is set to nothing is not set. An
 // option declared with add_secret() also reads NAME_FILE for each of its variables; no output of parse() holds a
-// secret. A key in the YAML file that no option declared is a mistake, unless its first part is in `foreign_sections`
-// (one file may serve several services).
+// secret. A key in the YAML file that no option declared is a mistake, unless ignore_sections() names it (one file may
+// serve several services).
 //
 // Threads: one, at the start of main.
 #pragma once
@@ -69,7 +69,9 @@ class OptionSet {
   // the key of an option ("rules.client_velocity.limit 0: …") is shown with the place that set it.
   void add_check(std::function<std::vector<std::string>()> check);
 
-  void ignore_sections(std::vector<std::string> foreign_sections);
+  // Keys of the YAML file that belong to others: whole sections ("gateway") or parts of a shared one
+  // ("bus.bind_address"). A key that is declared here stays ours. Calls add up.
+  void ignore_sections(const std::vector<std::string>& foreign_sections);
 
   // Nothing: go on. Else the exit status: 0 after --help, --version or a --check-config without mistakes (printed to
   // stdout), 2 after mistakes (printed to stderr).

@@ -1,4 +1,6 @@
-// The options that several executables share, declared once: the same YAML keys, variables and flags everywhere.
+// The options that several executables share, declared once: the same YAML keys, variables and flags everywhere. Each
+// function declares its options and the checks that judge them together; the values must outlive parse(), and what they
+// hold at the call is the default. Threads: one, at the start of main.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +17,9 @@ namespace risk::settings {
 void add_database_options(service::OptionSet& options, store::DatabaseConfig& database);
 
 // rules.*: base currency and rates, session, exposure, velocity and anomaly rules with limits by entity;
-// CLIENT_EXPOSURE_THRESHOLD, SYMBOL_EXPOSURE_THRESHOLD, TRANSACTION_VELOCITY_THRESHOLD, ANOMALY_DETECTION_THRESHOLD
+// CLIENT_EXPOSURE_THRESHOLD, SYMBOL_EXPOSURE_THRESHOLD, TRANSACTION_VELOCITY_THRESHOLD (client and symbol),
+// ANOMALY_DETECTION_THRESHOLD (client, symbol and system). A threshold raised above a high_threshold that nobody set
+// takes it along, as a smaller window does samples_min. engine::problems() judges the result.
 void add_rule_options(service::OptionSet& options, engine::RuleSet& rules);
 
 // bus.*: where the engine's streams and its command port are: ENGINE_ENDPOINT, ENGINE_COMMAND_ENDPOINT
@@ -33,8 +37,8 @@ struct BindOptions {
 };
 void add_bind_options(service::OptionSet& options, BindOptions& bind);
 
-// The sections of the YAML file that these options live in; a service that does not declare one passes it to
-// ignore_sections().
+// Every section of the YAML file that all services share: for ignore_sections(), which leaves what a service declares
+// itself to it.
 std::vector<std::string> all_sections();  // database, rules, bus, log, health, simulator, engine, notifier, gateway
 
 }  // namespace risk::settings

@@ -1,0 +1,73 @@
+#include <algorithm>
+
+#include "risk/settings/settings.hpp"
+
+namespace risk::settings {
+namespace {
+
+bool is_endpoint(std::string_view text) {
+  constexpr std::string_view kScheme = "tcp://";
+  if (text.rfind(kScheme, 0) != 0) return false;
+  text.remove_prefix(kScheme.size());
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos || colon == 0) return false;
+  const auto host = text.substr(0, colon);
+  const auto port = text.substr(colon + 1);
+  // An IPv6 address stands in brackets, so that its colons are not the port's.
+  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  if (host.find_first_of(" \t/,") != std::string_view::npos) return false;
+  if (!bracketed && host.find_first_of(":[]") != std::string_view::npos) return false;
+  const bool digits = std::all_of(port.begin(), port.end(), [](char c) { return c >= '0' && c <= '9'; });
+  if (port.empty() || port.size() > 5 || !digits) return false;
+  const int number = std::stoi(std::string(port));
+  return number >= 1 && number <= 65535;
+}
+
+service::OptionSetter endpoint_setter(std::string& endpoint) {
+  return [&endpoint](std::string_view text) -> std::optional<std::string> {
+    if (!is_endpoint(text)) return "tcp://HOST:PORT with a port from 1 to 65535";
+    endpoint = text;
+    return std::nullopt;
+  };
+}
+
+// An executable declares what it uses of the section; the rest of it is still no mistake in a shared file.
+void ignore_rest_of_section(service::OptionSet& options) {
+  options.ignore_sections(
+      {"bus.engine_endpoint", "bus.engine_command_endpoint", "bus.bind_address", "bus.allow_plaintext"});
+}
+
+}  // namespace
+
+void add_engine_stream_option(service::OptionSet& options, EngineEndpoints& endpoints) {
+  options.add_custom(
+      {"bus.engine_endpoint", "--engine-endpoint", {"ENGINE_ENDPOINT"}, "Where the engine publishes its streams"},
+      endpoint_setter(endpoints.publish), endpoints.publish);
+  ignore_rest_of_section(options);
+}
+
+void add_engine_command_option(service::OptionSet& options, EngineEndpoints& endpoints) {
+  options.add_custom({"bus.engine_command_endpoint",
+                      "--engine-command-endpoint",
+                      {"ENGINE_COMMAND_ENDPOINT"},
+                      "Where the engine takes commands"},
+                     endpoint_setter(endpoints.command), endpoints.command);
+  ignore_rest_of_section(options);
+}
+
+void add_bind_options(service::OptionSet& options, BindOptions& bind) {
+  options.add_text({"bus.bind_address", "--bus-bind-address", {"BUS_BIND_ADDRESS"}, "Address that the bus binds"},
+                   bind.address);
+  options.add_bool({"bus.allow_plaintext",
+                    "--bus-allow-plaintext",
+                    {"BUS_ALLOW_PLAINTEXT"},
+                    "Permit a bind beyond loopback without encryption"},
+                   bind.allow_plaintext);
+  options.add_check([&bind] {
+    return bind.address.empty() ? std::vector<std::string>{"bus.bind_address: must not be empty"}
+                                : std::vector<std::string>{};
+  });
+  ignore_rest_of_section(options);
+}
+
+}  // namespace risk::settings

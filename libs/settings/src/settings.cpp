@@ -1,0 +1,9 @@
+#include "risk/settings/settings.hpp"
+
+namespace risk::settings {
+
+std::vector<std::string> all_sections() {
+  return {"database", "rules", "bus", "log", "health", "simulator", "engine", "notifier", "gateway"};
+}
+
+}  // namespace risk::settings

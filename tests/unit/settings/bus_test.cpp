@@ -1,0 +1,46 @@
+#include "risk/settings/settings.hpp"
+#include "support/catch.hpp"
+#include "unit/service/options_fixture.hpp"
+
+using namespace risk;
+using Catch::Matchers::Contains;
+using Lines = std::vector<std::string>;
+
+TEST_CASE("endpoints of the engine are read from every source") {
+  service::OptionsFixture fixture;
+  service::OptionSet options("probe", "");
+  settings::EngineEndpoints endpoints;
+  settings::add_engine_stream_option(options, endpoints);
+  settings::add_engine_command_option(options, endpoints);
+  fixture.variables = {{"ENGINE_ENDPOINT", "tcp://engine:5561"}};
+  CHECK(fixture.parse(options, {"--engine-command-endpoint", "tcp://[::1]:1"}) == std::nullopt);
+  CHECK(endpoints.publish == "tcp://engine:5561");
+  CHECK(endpoints.command == "tcp://[::1]:1");
+}
+
+TEST_CASE("what is no endpoint is a mistake") {
+  for (const auto* text : {"", "localhost:5561", "tcp://localhost", "tcp://:5561", "tcp://localhost:", "tcp://a:0",
+                           "tcp://a:65536", "tcp://a:http", "tcp://a:-1", "tcp://a b:1", "tcp://::1:5561",
+                           "http://localhost:80", "tcp://a:1,tcp://b:2", "tcp://a/b:1", "tcp://a:123456"}) {
+    service::OptionsFixture fixture;
+    service::OptionSet options("probe", "");
+    settings::EngineEndpoints endpoints;
+    settings::add_engine_stream_option(options, endpoints);
+    CHECK(fixture.parse(options, {std::string("--engine-endpoint=") + text}) == 2);
+    CHECK_THAT(fixture.err, Contains("allowed: tcp://HOST:PORT with a port from 1 to 65535"));
+  }
+}
+
+TEST_CASE("an executable that uses a part of the bus section accepts the rest of it, but no misspelling") {
+  service::OptionsFixture fixture;
+  service::OptionSet options("probe", "");
+  settings::BindOptions bind;
+  settings::add_bind_options(options, bind);
+  CHECK(fixture.parse_yaml(options, "bus: {bind_address: 0.0.0.0, allow_plaintext: yes, engine_endpoint: any}") ==
+        std::nullopt);
+  CHECK(bind.address == "0.0.0.0");
+  CHECK(bind.allow_plaintext);
+  CHECK(fixture.parse_yaml(options, "bus:\n  bind_address: ''\n  bind_adress: x\n") == 2);
+  CHECK(fixture.mistakes() == Lines{"risk.yaml:3: bus.bind_adress: unknown key; did you mean bus.bind_address?",
+                                    "risk.yaml:2: bus.bind_address: must not be empty"});
+}

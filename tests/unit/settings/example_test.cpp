@@ -1,0 +1,91 @@
+// deploy/config/risk-alert.yaml: the file people start from.
+#include "risk/service/run.hpp"
+#include "risk/settings/settings.hpp"
+#include "support/catch.hpp"
+#include "unit/service/options_fixture.hpp"
+
+using namespace risk;
+using namespace risk::settings;
+
+namespace {
+
+struct Everything : service::OptionsFixture {
+  store::DatabaseConfig database;
+  engine::RuleSet rules;
+  EngineEndpoints endpoints;
+  BindOptions bind;
+  service::CommonOptions common;
+
+  std::optional<int> parse_example() {
+    service::OptionSet options("probe", "");
+    service::add_common_options(options, common);
+    add_database_options(options, database);
+    add_rule_options(options, rules);
+    add_engine_stream_option(options, endpoints);
+    add_engine_command_option(options, endpoints);
+    add_bind_options(options, bind);
+    options.ignore_sections(all_sections());
+    return parse(options, {"--config", EXAMPLE_CONFIG});
+  }
+};
+
+engine::ExposureRule other_exposure() {
+  return {false,
+          engine::Measure::kShort,
+          Money::from_whole(7),
+          {},
+          Ratio::from_whole(7),
+          Ratio::from_whole(7),
+          Ratio::from_units(7)};
+}
+engine::VelocityRule other_velocity() {
+  return {false, 7, {}, 7, Ratio::from_whole(7), Ratio::from_units(7)};
+}
+engine::AnomalyRule other_anomaly() {
+  return {false, Ratio::from_whole(7), Ratio::from_whole(8), 9, 8, 7};
+}
+
+}  // namespace
+
+TEST_CASE("the example configuration is valid for an executable with every option and for one with none") {
+  Everything everything;
+  CHECK(everything.parse_example() == std::nullopt);
+  CHECK(everything.err.empty());
+
+  service::OptionsFixture fixture;
+  service::OptionSet none("probe", "");
+  none.ignore_sections(all_sections());
+  CHECK(fixture.parse(none, {"--config", EXAMPLE_CONFIG}) == std::nullopt);
+}
+
+TEST_CASE("the example configuration gives every setting, each with its default") {
+  Everything changed;
+  changed.database = {store::DatabaseConfig::Type::kPostgresql, "x", "x", 7, "x", "x", {}, nullptr};
+  changed.rules.base_currency = "XXX";
+  changed.rules.session_start_seconds = 7;
+  changed.rules.client_exposure = changed.rules.symbol_exposure = changed.rules.firm_exposure = other_exposure();
+  changed.rules.client_velocity = changed.rules.symbol_velocity = other_velocity();
+  changed.rules.client_anomaly = changed.rules.symbol_anomaly = changed.rules.system_anomaly = other_anomaly();
+  changed.rules.system_anomaly.enabled = true;
+  changed.endpoints = {"x", "x"};
+  changed.bind = {"x", true};
+  changed.common.log = {"", service::LogLevel::kError, true};
+  changed.common.health_address = "x";
+  REQUIRE(changed.parse_example() == std::nullopt);
+
+  const Everything defaults;
+  CHECK(changed.rules == defaults.rules);
+  CHECK(changed.database.type == defaults.database.type);
+  CHECK(changed.database.sqlite_path == defaults.database.sqlite_path);
+  CHECK(changed.database.host == defaults.database.host);
+  CHECK(changed.database.port == defaults.database.port);
+  CHECK(changed.database.name == defaults.database.name);
+  CHECK(changed.database.user == defaults.database.user);
+  CHECK(changed.endpoints.publish == defaults.endpoints.publish);
+  CHECK(changed.endpoints.command == defaults.endpoints.command);
+  CHECK(changed.bind.address == defaults.bind.address);
+  CHECK(changed.bind.allow_plaintext == defaults.bind.allow_plaintext);
+  CHECK(changed.common.log.level == defaults.common.log.level);
+  CHECK(changed.common.log.json == defaults.common.log.json);
+  CHECK(changed.common.health_address == defaults.common.health_address);
+}
