@@ -2,15 +2,13 @@
 
 #include <xxhash.h>
 
-#include <bit>
 #include <limits>
 
+#include "bytes.hpp"
 #include "risk/base/check.hpp"
 
 namespace risk::bus {
 namespace {
-
-static_assert(std::endian::native == std::endian::little, "frames are little-endian");
 
 constexpr std::string_view kMagic = "RBUS";
 constexpr std::size_t kLengthBytes = sizeof(std::uint32_t);
@@ -24,22 +22,6 @@ constexpr std::size_t kEpochAt = 24;
 constexpr std::size_t kSequenceAt = 32;
 constexpr std::size_t kCountAt = 40;
 constexpr std::size_t kBodyLengthAt = 44;
-
-template <class Integer>
-Integer get(std::string_view bytes, std::size_t at) {
-  Integer value;
-  std::memcpy(&value, bytes.data() + at, sizeof value);
-  return value;
-}
-
-template <class Integer>
-void put(std::string& bytes, std::size_t at, Integer value) {
-  std::memcpy(bytes.data() + at, &value, sizeof value);
-}
-
-Error at(std::size_t byte, std::string what) {
-  return Error{"byte " + std::to_string(byte) + ": " + std::move(what)};
-}
 
 // The reason why the records do not fill `records` exactly, or nothing.
 std::optional<Error> judge_records(std::string_view records, std::uint32_t count, std::size_t base) {

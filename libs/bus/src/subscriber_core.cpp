@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t kFramesPerTurn = 64;     // of one connection before the next is read
 constexpr std::size_t kFramesPerDrain = 4096;  // then the clock is asked again, whatever keeps coming
+constexpr std::chrono::milliseconds kInspectInterval{500};
 
 }  // namespace
 
@@ -36,14 +37,8 @@ SubscriberCore::SubscriberCore(SubscriberOptions options, SubscriberHandlers han
 }
 
 void SubscriberCore::connect(const Endpoint& address) {
-  zmq::socket_t socket(context_, zmq::socket_type::sub);
-  set_common_options(socket, kFrameBytesMax);
-  socket.set(zmq::sockopt::rcvhwm, static_cast<int>(options_.frames_queued_max));
-  if (address.is_ipv6()) socket.set(zmq::sockopt::ipv6, true);
-  for (const auto& topic : options_.topics) socket.set(zmq::sockopt::subscribe, topic_prefix(topic));
-  socket.connect(address.text());
-  poll_items_.push_back({socket.handle(), 0, ZMQ_POLLIN, 0});
-  connections_.push_back({++last_path_, address, address.text(), std::move(socket)});
+  connections_.emplace_back(context_, address, options_.topics, options_.frames_queued_max, ++last_path_);
+  poll_items_.push_back({connections_.back().socket().handle(), 0, ZMQ_POLLIN, 0});
 }
 
 void SubscriberCore::connect_as_resolved() {
@@ -52,12 +47,31 @@ void SubscriberCore::connect_as_resolved() {
   wanted->insert(fixed_.begin(), fixed_.end());
 
   for (std::size_t i = connections_.size(); i-- > 0;) {
-    if (wanted->erase(connections_[i].endpoint) > 0) continue;
-    table_.forget_path(connections_[i].path);
-    connections_.erase(connections_.begin() + static_cast<std::ptrdiff_t>(i));
-    poll_items_.erase(poll_items_.begin() + 1 + static_cast<std::ptrdiff_t>(i));
+    if (wanted->erase(connections_[i].address()) > 0) continue;
+    leave(i);
   }
   for (const auto& address : *wanted) connect(address);
+}
+
+void SubscriberCore::leave(std::size_t i) {
+  table_.forget_path(connections_[i].path());
+  connections_.erase(connections_.begin() + static_cast<std::ptrdiff_t>(i));
+  poll_items_.erase(poll_items_.begin() + 1 + static_cast<std::ptrdiff_t>(i));
+}
+
+void SubscriberCore::renew_given_up(Clock::time_point now) {
+  if (now - inspected_ < kInspectInterval) return;
+  inspected_ = now;
+  for (std::size_t i = connections_.size(); i-- > 0;) {
+    auto& connection = connections_[i];
+    const bool has_frames = (connection.socket().get(zmq::sockopt::events) & ZMQ_POLLIN) != 0;
+    if (!connection.given_up(now) || has_frames) continue;
+    table_.bad_frame(connection.from(), "does not speak ZeroMQ, or sent a message of more than " +
+                                            std::to_string(kFrameBytesMax) + " bytes; connecting again");
+    const auto address = connection.address();
+    leave(i);
+    connect(address);
+  }
 }
 
 void SubscriberCore::resume_after(const StreamId& stream, std::uint64_t epoch, std::uint64_t sequence) {
@@ -70,12 +84,13 @@ std::size_t SubscriberCore::poll(std::chrono::milliseconds timeout, std::size_t 
   const auto deadline = Clock::now() + timeout;
   for (;;) {
     if (resolved_.exchange(false)) connect_as_resolved();
+    renew_given_up(Clock::now());
     const bool woken = woken_.exchange(false);
     const auto delivered = drain(records_max);
     if (delivered > 0 || woken) return delivered;
     const auto remaining = deadline - Clock::now();
     if (remaining <= Clock::duration::zero()) return 0;
-    wait(remaining);
+    wait(std::min<Clock::duration>(remaining, kInspectInterval));
   }
 }
 
@@ -88,14 +103,14 @@ std::size_t SubscriberCore::drain(std::size_t records_max) {
     const auto now = Clock::now();
     std::size_t read = 0;
     while (read < kFramesPerTurn && delivered < records_max &&
-           connection.socket.recv(message_, zmq::recv_flags::dontwait)) {
+           connection.socket().recv(message_, zmq::recv_flags::dontwait)) {
       ++read;
       if (message_.more()) {
-        table_.bad_frame(connection.from, "a message of several parts");
-        while (message_.more()) (void)connection.socket.recv(message_, zmq::recv_flags::none);
+        table_.bad_frame(connection.from(), "a message of several parts");
+        while (message_.more()) (void)connection.socket().recv(message_, zmq::recv_flags::none);
         continue;
       }
-      delivered += table_.take(message_.to_string_view(), connection.path, connection.from, now);
+      delivered += table_.take(message_.to_string_view(), connection.path(), connection.from(), now);
     }
     frames += read;
     silent = read == 0 ? silent + 1 : 0;

@@ -9,6 +9,7 @@
 #include <vector>
 #include <zmq.hpp>
 
+#include "connection.hpp"
 #include "endpoint.hpp"
 #include "resolver.hpp"
 #include "risk/bus/subscriber.hpp"
@@ -32,16 +33,10 @@ class SubscriberCore {
  private:
   using Clock = std::chrono::steady_clock;
 
-  // One address, one socket: within it frames keep their order, and leaving it is closing it.
-  struct Connection {
-    StreamTable::PathId path;
-    Endpoint endpoint;
-    std::string from;
-    zmq::socket_t socket;
-  };
-
   void connect(const Endpoint& address);
+  void leave(std::size_t connection);
   void connect_as_resolved();
+  void renew_given_up(Clock::time_point now);
   std::size_t drain(std::size_t records_max);
   void wait(Clock::duration time);
 
@@ -52,6 +47,7 @@ class SubscriberCore {
   StreamTable::PathId last_path_ = 0;
   std::vector<Connection> connections_;
   std::vector<zmq::pollitem_t> poll_items_;  // the doorbell, then each connection
+  Clock::time_point inspected_{};            // the connections, for what libzmq gave up
   std::size_t turn_ = 0;                     // the connection that is read first
   zmq::message_t message_;
   std::atomic<bool> woken_ = false;

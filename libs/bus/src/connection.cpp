@@ -1,0 +1,59 @@
+#include "connection.hpp"
+
+#include <cstring>
+
+#include "frame.hpp"
+#include "risk/bus/message.hpp"
+
+namespace risk::bus {
+namespace {
+
+constexpr int kEnded = ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
+                       ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
+constexpr int kOpening = ZMQ_EVENT_CONNECT_DELAYED | ZMQ_EVENT_CONNECT_RETRIED | ZMQ_EVENT_CONNECTED;
+
+// libzmq announces a new attempt right after the end. This long without one means that there will be none; it is also
+// how often a peer that breaks the rules again and again is given another chance.
+constexpr std::chrono::seconds kGivenUpAfter{1};
+
+}  // namespace
+
+Connection::Connection(zmq::context_t& context, const Endpoint& address, const std::vector<std::string>& topics,
+                       std::uint32_t frames_queued_max, std::uint64_t path)
+    : path_(path),
+      address_(address),
+      from_(address.text()),
+      socket_(context, zmq::socket_type::sub),
+      events_(context, zmq::socket_type::pair) {
+  const auto monitor = "inproc://connection-" + std::to_string(path);
+  if (zmq_socket_monitor(socket_.handle(), monitor.c_str(), kEnded | kOpening) != 0) {
+    throw BusError("cannot watch " + from_ + ": " + zmq_strerror(zmq_errno()));
+  }
+  events_.set(zmq::sockopt::linger, 0);
+  events_.connect(monitor);
+
+  set_common_options(socket_, kFrameBytesMax);
+  socket_.set(zmq::sockopt::rcvhwm, static_cast<int>(frames_queued_max));
+  if (address.is_ipv6()) socket_.set(zmq::sockopt::ipv6, true);
+  for (const auto& topic : topics) socket_.set(zmq::sockopt::subscribe, topic_prefix(topic));
+  socket_.connect(from_);
+}
+
+void Connection::note_events(Instant now) {
+  zmq::message_t message;
+  // An event is two parts: its number as 16 bits and a value, then the address.
+  while (events_.recv(message, zmq::recv_flags::dontwait)) {
+    std::uint16_t event = 0;
+    if (message.size() >= sizeof event) std::memcpy(&event, message.data(), sizeof event);
+    while (message.more()) (void)events_.recv(message, zmq::recv_flags::none);
+    if ((event & kOpening) != 0) ended_.reset();
+    if ((event & kEnded) != 0) ended_ = now;
+  }
+}
+
+bool Connection::given_up(Instant now) {
+  note_events(now);
+  return ended_ && now - *ended_ >= kGivenUpAfter;
+}
+
+}  // namespace risk::bus

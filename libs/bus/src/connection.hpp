@@ -1,0 +1,46 @@
+// A SUB socket on one address: within it frames keep their order, and leaving it is closing it.
+//
+// libzmq opens a connection again that ended in the network, but never one that it ended itself: the peer sent a
+// message over the limit, or does not speak ZMTP (for a moment, on a port that changes hands). Its events tell the two
+// apart.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+#include <zmq.hpp>
+
+#include "endpoint.hpp"
+
+namespace risk::bus {
+
+class Connection {
+ public:
+  using Instant = std::chrono::steady_clock::time_point;
+
+  // `path` is a number that no other connection of the context has had. Throws BusError.
+  Connection(zmq::context_t& context, const Endpoint& address, const std::vector<std::string>& topics,
+             std::uint32_t frames_queued_max, std::uint64_t path);
+
+  std::uint64_t path() const { return path_; }
+  const Endpoint& address() const { return address_; }
+  const std::string& from() const { return from_; }
+  zmq::socket_t& socket() { return socket_; }
+
+  // Whether libzmq gave the connection up: it has to be made anew. Takes note of what happened since the last call.
+  bool given_up(Instant now);
+
+ private:
+  void note_events(Instant now);
+
+  std::uint64_t path_;
+  Endpoint address_;
+  std::string from_;
+  zmq::socket_t socket_;
+  zmq::socket_t events_;
+  std::optional<Instant> ended_;  // and not being opened again
+};
+
+}  // namespace risk::bus

@@ -1,0 +1,165 @@
+#include "risk/bus/request.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <thread>
+#include <zmq.hpp>
+
+#include "endpoint.hpp"
+#include "request_frame.hpp"
+#include "risk/base/check.hpp"
+#include "wake_up.hpp"
+
+namespace risk::bus {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::chrono::milliseconds until(Clock::time_point deadline) {
+  const auto remaining = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+  return std::max(remaining, std::chrono::milliseconds{0});
+}
+
+// A signal ends a wait early, no more.
+void wait(zmq::pollitem_t* items, std::size_t count, std::chrono::milliseconds time) {
+  try {
+    zmq::poll(items, count, time);
+  } catch (const zmq::error_t& error) {
+    if (error.num() != EINTR) throw BusError(std::string("cannot wait: ") + error.what());
+  }
+}
+
+}  // namespace
+
+class RequestServer::Impl {
+ public:
+  Impl(RequestServerOptions options, Handler given) : handle(std::move(given)) {
+    RISK_CHECK(handle);
+    set_common_options(socket, kFrameBytesMax);
+    endpoint = bind_socket(socket, options.endpoint, options.allow_plaintext);
+    thread = std::thread([this] { run(); });
+  }
+
+  ~Impl() {
+    stop = true;
+    bell.ring();
+    thread.join();
+  }
+
+  std::string endpoint;
+
+ private:
+  void run() {
+    zmq::pollitem_t items[] = {{socket.handle(), 0, ZMQ_POLLIN, 0}, {nullptr, bell.fd(), ZMQ_POLLIN, 0}};
+    while (!stop) {
+      wait(items, std::size(items), std::chrono::milliseconds{-1});
+      while (!stop && answer_next()) {
+      }
+    }
+  }
+
+  // Returns whether a message was there, readable or not.
+  bool answer_next() {
+    zmq::message_t client;
+    zmq::message_t message;
+    if (!socket.recv(client, zmq::recv_flags::dontwait)) return false;
+    if (!client.more() || !socket.recv(message, zmq::recv_flags::dontwait)) return true;
+    if (message.more()) {
+      while (message.more()) (void)socket.recv(message, zmq::recv_flags::none);
+      return true;
+    }
+    const auto request = decode_request_frame(message.to_string_view());
+    if (!request || request->kind != RequestKind::kRequest) return true;
+
+    const auto reply = handle(request->payload);
+    RISK_CHECK(reply.size() <= kFrameBytesMax - kRequestOverheadBytes);
+    // A client that is gone, or does not read, loses its reply: the server waits for nobody.
+    if (!socket.send(client, zmq::send_flags::sndmore | zmq::send_flags::dontwait)) return true;
+    socket.send(zmq::buffer(encode_request_frame({RequestKind::kReply, request->number, reply})),
+                zmq::send_flags::dontwait);
+    return true;
+  }
+
+  Handler handle;
+  zmq::context_t context{1};
+  zmq::socket_t socket{context, zmq::socket_type::router};
+  WakeUp bell;
+  std::atomic<bool> stop = false;
+  std::thread thread;
+};
+
+RequestServer::RequestServer(RequestServerOptions options, Handler handle)
+    : impl_(std::make_unique<Impl>(std::move(options), std::move(handle))) {}
+RequestServer::~RequestServer() = default;
+
+std::string RequestServer::endpoint() const {
+  return impl_->endpoint;
+}
+
+class RequestClient::Impl {
+ public:
+  explicit Impl(const std::string& given) : endpoint(parse_connect_endpoint(given)) { connect(); }
+
+  std::optional<std::string> request(std::string_view payload, std::chrono::milliseconds timeout) {
+    RISK_CHECK(payload.size() <= kFrameBytesMax - kRequestOverheadBytes);
+    const auto deadline = Clock::now() + timeout;
+    // After a request without an answer the connection is in doubt: libzmq gives up some for good, and a request may
+    // still wait in it.
+    if (in_doubt) connect();
+    in_doubt = true;
+    if (!send(encode_request_frame({RequestKind::kRequest, ++number, payload}), deadline)) return std::nullopt;
+    auto reply = receive(deadline);
+    in_doubt = !reply;
+    return reply;
+  }
+
+ private:
+  void connect() {
+    socket = zmq::socket_t(context, zmq::socket_type::dealer);
+    set_common_options(socket, kFrameBytesMax);
+    socket.set(zmq::sockopt::immediate, true);  // queue on a connection that stands, or not at all
+    if (endpoint.is_ipv6()) socket.set(zmq::sockopt::ipv6, true);
+    socket.connect(endpoint.text());
+  }
+
+  bool send(const std::string& frame, Clock::time_point deadline) {
+    zmq::pollitem_t item{socket.handle(), 0, ZMQ_POLLOUT, 0};
+    while (!socket.send(zmq::buffer(frame), zmq::send_flags::dontwait)) {
+      const auto remaining = until(deadline);
+      if (remaining.count() == 0) return false;
+      wait(&item, 1, remaining);
+    }
+    return true;
+  }
+
+  std::optional<std::string> receive(Clock::time_point deadline) {
+    zmq::pollitem_t item{socket.handle(), 0, ZMQ_POLLIN, 0};
+    for (;;) {
+      zmq::message_t message;
+      while (socket.recv(message, zmq::recv_flags::dontwait)) {
+        const auto reply = decode_request_frame(message.to_string_view());
+        if (!reply || message.more() || reply->kind != RequestKind::kReply || reply->number != number) continue;
+        return std::string(reply->payload);
+      }
+      const auto remaining = until(deadline);
+      if (remaining.count() == 0) return std::nullopt;
+      wait(&item, 1, remaining);
+    }
+  }
+
+  Endpoint endpoint;
+  zmq::context_t context{1};
+  zmq::socket_t socket;
+  std::uint64_t number = 0;
+  bool in_doubt = false;
+};
+
+RequestClient::RequestClient(std::string endpoint) : impl_(std::make_unique<Impl>(endpoint)) {}
+RequestClient::~RequestClient() = default;
+
+std::optional<std::string> RequestClient::request(std::string_view request, std::chrono::milliseconds timeout) {
+  return impl_->request(request, timeout);
+}
+
+}  // namespace risk::bus
