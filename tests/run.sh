@@ -1,0 +1,144 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds everything, and runs every suite. The last line is the sum of
+# all suites: N passed, N failed, N skipped.
+#
+# Usage: tests/run.sh [--preset dev|asan|tsan] [--only SUITE[,SUITE]] [--compose] [--no-install]
+#   --preset      the C++ build (default dev); with asan and tsan the suite cpp alone runs unless --only says more
+#   --only        tidy: style and structure; cpp: unit, contract and mesh tests; python; page: the page's own
+#                 tests; browser: the page in Chromium; compose: docker compose on PostgreSQL
+#   --compose     run the suite compose too; without it, it runs where CI=true and a Docker engine answers
+#   --no-install  do not look for missing Debian packages
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+
+preset=dev only='' compose=auto install=yes
+while [ $# -gt 0 ]; do
+  case $1 in
+    --preset | --only) [ $# -ge 2 ] || { echo "tests: $1 needs a value" >&2; exit 2; } ;;&
+    --preset) preset=$2; shift ;;
+    --only) only=$2; shift ;;
+    --compose) compose=yes ;;
+    --no-install) install=no ;;
+    -h | --help) sed -n '2,/^set -/{/^set -/d;s/^# \{0,1\}//p}' "$0"; exit 0 ;;
+    *) echo "tests: unknown option $1 (--help)" >&2; exit 2 ;;
+  esac
+  shift
+done
+case $preset in dev) ;; asan | tsan) only=${only:-cpp} ;; *) echo "tests: --preset is one of dev, asan, tsan" >&2; exit 2 ;; esac
+known=(tidy cpp python page browser compose)
+for name in ${only//,/ }; do
+  [[ " ${known[*]} " == *" $name "* ]] || { echo "tests: --only knows ${known[*]}" >&2; exit 2; }
+done
+
+build=$root/build/$preset
+logs=$build/test-logs
+mkdir -p "$logs"
+passed=0 failed=0 skipped=0 table=()
+
+say() { printf '%s\n' "tests: $*"; }
+
+wanted() {
+  [ -z "$only" ] || [[ ",$only," == *",$1,"* ]]
+}
+
+add() {  # add SUITE PASSED FAILED SKIPPED
+  passed=$((passed + $2)) failed=$((failed + $3)) skipped=$((skipped + $4))
+  table+=("$(printf '%-8s %5d passed, %d failed, %d skipped' "$1" "$2" "$3" "$4")")
+}
+
+suite() {  # suite NAME REPORT COMMAND...: REPORT is a JUnit file that the command writes, or - for its output
+  local name=$1 report=$2 status=0 counts; shift 2
+  say "$name"
+  "$@" >"$logs/$name.log" 2>&1 </dev/null || status=$?
+  [ "$report" != - ] || report=$logs/$name.log
+  read -ra counts <<<"$(python3 tests/support/counts.py "$status" "$report")"
+  # A pass is short, a failure tells everything.
+  if [ "${counts[1]}" = 0 ]; then tail -n 3 "$logs/$name.log"; else cat "$logs/$name.log"; fi
+  grep -E '^(skipped|SKIPPED):? |\.\.\. skipped|\*\*\*Skipped' "$logs/$name.log" || true
+  add "$name" "${counts[@]}"
+}
+
+skip() {  # skip SUITE REASON
+  say "$1 skipped: $2"
+  add "$1" 0 0 1
+}
+
+finish() {
+  printf '\n'
+  printf '%s\n' "${table[@]}"
+  printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+  [ "$failed" = 0 ]
+}
+
+build_all() {
+  if [ "$install" = yes ]; then
+    . deploy/packages.sh
+    packages_install build page test || return
+  fi
+  cmake --preset "$preset" >"$logs/configure.log" || { cat "$logs/configure.log"; return 1; }
+  cmake --build --preset "$preset" || return
+  if wanted page || wanted browser; then
+    . deploy/page.sh
+    page_build
+  fi
+}
+
+start_postgres() {  # for the tests that need one; each makes databases of its own in it
+  postgres_dir=$(mktemp -d)
+  trap 'tests/support/pg_cluster.sh stop "$postgres_dir"' EXIT
+  local settings
+  settings=$(tests/support/pg_cluster.sh start "$postgres_dir")
+  # shellcheck disable=SC2046
+  export $settings
+}
+
+run_cpp() {
+  rm -f "$logs/cpp.xml"
+  ctest --test-dir "$build" --output-on-failure --no-tests=error --output-junit "$logs/cpp.xml" -j "$(nproc)"
+}
+
+run_python() {
+  local file status=0
+  while read -r file; do
+    echo "$file"
+    (cd "$(dirname "$file")" && python3 -B -m unittest -v "$(basename "$file" .py)") || status=1
+  done < <(find tests -name node_modules -prune -o -name 'test_*.py' -print | sort)
+  return $status
+}
+
+run_page() { (. deploy/node.sh && node_use && cd services/dashboard-gateway/web && npm test --silent); }
+
+run_browser() { (. deploy/node.sh && node_use && cd tests/browser && npm ci --loglevel=error && npm test --silent); }
+
+has_npm_test() { [ -f "$1/package.json" ] && grep -q '"test":' "$1/package.json"; }
+
+export RISK_BIN_DIR=$build/bin RISK_ROOT=$root WEB_ROOT=$root/services/dashboard-gateway/web/dist
+export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 ASAN_OPTIONS=detect_leaks=1 TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
+[ ! -f tests/support/tsan.supp ] || TSAN_OPTIONS+=:suppressions=$root/tests/support/tsan.supp
+
+if ! build_all; then
+  say "the build failed"
+  add build 0 1 0
+  finish
+  exit 1
+fi
+if wanted cpp || wanted python; then start_postgres; fi
+
+! wanted tidy || suite tidy - tests/tidy/run.sh
+! wanted cpp || suite cpp "$logs/cpp.xml" run_cpp
+! wanted python || suite python - run_python
+if wanted page && has_npm_test services/dashboard-gateway/web; then suite page - run_page; fi
+if wanted browser && has_npm_test tests/browser; then suite browser - run_browser; fi
+if [[ ",$only," == *,compose,* ]]; then compose=yes; fi
+if wanted compose && [ -x tests/compose/run.sh ]; then
+  if [ "$compose" = auto ] && [ "${CI:-}" != true ]; then
+    skip compose "it takes minutes; ask for it with --compose"
+  elif [ "$compose" = auto ] && ! docker info >/dev/null 2>&1; then
+    skip compose "no Docker engine answers"
+  else
+    suite compose - tests/compose/run.sh
+  fi
+fi
+finish

@@ -1,0 +1,294 @@
+"""The rules of the tree, each a function from a Tree to the complaints it has: (path, line, text).
+
+A rule's docstring is what a person reads when it is broken.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+
+# Which library may include which: DESIGN's rooms of the house.
+LIBRARIES = {
+    "base": set(),
+    "engine": {"base"},
+    "wire": {"base", "engine"},
+    "bus": {"base"},
+    "store": {"base", "engine"},
+    "service": {"base"},
+    "ingest": {"base", "engine"},
+    "settings": {"base", "engine", "store", "bus", "service"},
+}
+SERVICES = ("simulator", "risk-engine", "alert-notifier", "dashboard-gateway", "riskctl")
+
+VENDOR_ANYWHERE = re.compile(r"<(pqxx/|libpq|zmq|boost/beast|boost/asio|curl/|sqlite3|lmdb)")
+VENDOR_PUBLIC = re.compile(r"<(yaml-cpp/|CLI/|spdlog/|fmt/|prometheus/|nlohmann/|boost/|google/|sodium)")
+GENERATED_READERS = ("libs/wire/", "tests/unit/wire/", "tests/bench/", "tests/fuzz/")
+
+BANNED = {
+    r"(?<![\w:])(?:std::)?v?sprintf\s*\(": "sprintf does not know its buffer's size",
+    r"(?<!\w)str(?:cpy|cat|tok)\s*\(": "strcpy, strcat and strtok: use std::string or std::string_view",
+    r"(?<!\w)s?rand\s*\(": "rand: randomness is an input; use a seeded engine of <random>",
+    r"(?<![\w.>])(?:std::)?system\s*\(": "system() runs a shell",
+    r"(?<!\w)ato[ifl]l?\s*\(": "atoi and its kin do not report errors: use std::from_chars",
+    r"\busing\s+namespace\s+std\s*;": "using namespace std",
+    r"\b(?:gets|tmpnam|mktemp)\s*\(": "unsafe by design",
+}
+BANNED_IN_TESTS = {
+    r"\bsleep_(?:for|until)\s*\(|(?<!\w)u?sleep\s*\(": "a test waits for the thing itself, it does not sleep",
+}
+BANNED_IN_CORE = {
+    r"\b(?:system|steady|high_resolution)_clock\b|(?<![\w.>:])(?:time|clock_gettime|gettimeofday)\s*\(": "the core never asks a clock",
+    r"\bgetenv\s*\(|\b[io]?fstream\b|\bstd::c(?:out|err|in)\b|\bf?printf\s*\(": "the core does no I/O",
+    r"\bstd::(?:thread|jthread|mutex|async)\b|\brandom_device\b": "the core has neither threads nor randomness",
+}
+MARKS = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b|[Nn]ot implemented|\bfor now\b")
+MACHINE = re.compile(r"(?<![\w.])/(?:work|root|home/\w+)/|/tmp/[a-z]|\b(?:registry\.npmjs\.org|deb\.debian\.org)\b")
+HIDDEN_TEST = re.compile(r"TEST_CASE[^{]*\[(?:\.|!hide|!mayfail|!shouldfail)")
+
+FILE_LINES_MAX = 500
+CLANG_FORMAT = 14  # what the tree is formatted with; others lay some lines out differently
+SOURCE = (".cpp", ".hpp")
+
+
+class Tree:
+    """The files of a tree, as git would commit them."""
+
+    def __init__(self, root):
+        self.root = root
+        self.files = sorted(set(self._list()))
+        self._texts = {}
+
+    def _list(self):
+        if os.path.exists(os.path.join(self.root, ".git")):
+            names = subprocess.run(["git", "-C", self.root, "ls-files", "-coz", "--exclude-standard"], check=True, capture_output=True, text=True)
+            return [name for name in names.stdout.split("\0") if name and os.path.isfile(os.path.join(self.root, name))]
+        return [os.path.relpath(os.path.join(folder, name), self.root) for folder, _, names in os.walk(self.root) for name in names]
+
+    def text(self, path):
+        if path not in self._texts:
+            with open(os.path.join(self.root, path), "rb") as file:
+                data = file.read()
+            self._texts[path] = None if b"\0" in data else data.decode("utf-8", errors="replace")
+        return self._texts[path]
+
+    def lines(self, path):
+        return enumerate((self.text(path) or "").split("\n"), 1)
+
+    def ending(self, *suffixes, under=("",)):
+        return [path for path in self.files if path.endswith(suffixes) and path.startswith(tuple(under))]
+
+
+def code_lines(tree, path):
+    """The lines of a C++ file without comments and the insides of string literals."""
+    blank = lambda match: re.sub(r"[^\n]", " ", match.group(0)) if match.group(0).startswith("/") else '""' + "\n" * match.group(0).count("\n")
+    text = re.sub(r'//[^\n]*|/\*.*?\*/|R"(\w*)\(.*?\)\1"|"(?:\\.|[^"\\\n])*"', blank, tree.text(path) or "", flags=re.S)
+    return enumerate(text.split("\n"), 1)
+
+
+def includes(tree, path):
+    for number, line in tree.lines(path):
+        match = re.match(r'\s*#\s*include\s*([<"][^>"]+)[>"]', line)
+        if match:
+            yield number, match.group(1)
+
+
+def library_includes(tree):
+    """A library includes only the libraries below it, and never a service."""
+    for path in tree.ending(*SOURCE, under=["libs/"]):
+        library = path.split("/")[1]
+        if library not in LIBRARIES:
+            yield path, 1, f"libs/{library} is not in the table of tests/tidy/rules.py"
+            continue
+        for number, include in includes(tree, path):
+            match = re.match(r'["<]risk/(\w+)/', include)
+            if match and match.group(1) in LIBRARIES and match.group(1) not in LIBRARIES[library] | {library}:
+                yield path, number, f"libs/{library} may not include libs/{match.group(1)}"
+            if include[1:].split("/")[0] in SERVICES or "../" in include:
+                yield path, number, f"libs/{library} may not include {include[1:]}"
+
+
+def service_includes(tree):
+    """Services never include each other."""
+    for path in tree.ending(*SOURCE, under=["services/"]):
+        service = path.split("/")[1]
+        for number, include in includes(tree, path):
+            if "../" in include or include[1:].split("/")[0] in set(SERVICES) - {service}:
+                yield path, number, f"services/{service} may not include {include[1:]}"
+
+
+def vendor_headers(tree):
+    """Vendor headers stay in .cpp files."""
+    for path in tree.ending(".hpp", under=["libs/", "services/"]):
+        public = "/include/" in path
+        for number, include in includes(tree, path):
+            if VENDOR_ANYWHERE.match(include) or (public and VENDOR_PUBLIC.match(include)):
+                yield path, number, f"{include[1:]} belongs in a .cpp file"
+
+
+def generated_code(tree):
+    """Only libs/wire includes the code generated from proto/."""
+    for path in tree.ending(*SOURCE):
+        for number, include in includes(tree, path):
+            if include.endswith(".pb.h") and not path.startswith(GENERATED_READERS):
+                yield path, number, f"{include[1:]} is libs/wire's to include"
+
+
+def dead_files(tree):
+    """Every .cpp is named in a CMakeLists.txt of its folder or one above, which the build reaches."""
+    for path in tree.ending(".cpp"):
+        folder = os.path.dirname(path)
+        while True:
+            lists = os.path.join(folder, "CMakeLists.txt")
+            name = os.path.relpath(path, folder or ".")
+            if lists in tree.files and re.search(rf"(?<![\w/.-]){re.escape(name)}(?![\w.-])", tree.text(lists)):
+                break
+            if not folder:
+                yield path, 1, "no CMakeLists.txt builds it"
+                break
+            folder = os.path.dirname(folder)
+    if "tests/CMakeLists.txt" in tree.files:
+        globs = re.findall(r"[\w*/.-]+/CMakeLists\.txt", tree.text("tests/CMakeLists.txt"))
+        reached = re.compile("|".join(re.escape(glob).replace(r"\*", "[^/]+") for glob in globs) or r"\b\B")
+        for path in tree.ending("CMakeLists.txt", under=["tests/"]):
+            if path != "tests/CMakeLists.txt" and not reached.fullmatch(path[len("tests/"):]) and not parent_adds(tree, path):
+                yield path, 1, "tests/CMakeLists.txt does not reach it"
+
+
+def parent_adds(tree, path):
+    folder = os.path.dirname(path)
+    above = os.path.join(os.path.dirname(folder), "CMakeLists.txt")
+    return above in tree.files and f"add_subdirectory({os.path.basename(folder)})" in tree.text(above)
+
+
+def long_files(tree):
+    """A file over 500 lines wants to be two."""
+    for path in tree.ending(*SOURCE, ".ts", ".svelte", ".py", ".sh"):
+        count = tree.text(path).count("\n")
+        if count > FILE_LINES_MAX:
+            yield path, count, f"{count} lines"
+
+
+def banned_calls(tree):
+    """Calls that are unsafe, or not to be used where they stand."""
+    for path in tree.ending(*SOURCE):
+        rules = dict(BANNED)
+        if path.startswith("tests/"):
+            rules.update(BANNED_IN_TESTS)
+        if path.startswith("libs/engine/"):
+            rules.update(BANNED_IN_CORE)
+        for number, line in code_lines(tree, path):
+            for pattern, why in rules.items():
+                if re.search(pattern, line):
+                    yield path, number, why
+
+
+def pragma_once(tree):
+    """Every header has #pragma once."""
+    for path in tree.ending(".hpp"):
+        if "#pragma once" not in tree.text(path):
+            yield path, 1, "no #pragma once"
+
+
+def whitespace(tree):
+    """No trailing blanks, no tabs for indentation in C++, no CRLF, one newline at the end."""
+    for path in tree.files:
+        text = tree.text(path)
+        if not text or path.endswith((".svg", ".csv", ".patch")):
+            continue
+        for number, line in tree.lines(path):
+            if line != line.rstrip():
+                yield path, number, "trailing blanks or CRLF"
+            if path.endswith(SOURCE) and "\t" in line:
+                yield path, number, "a tab"
+        if not text.endswith("\n") or text.endswith("\n\n"):
+            yield path, text.count("\n"), "one newline at the end"
+
+
+def unfinished_marks(tree):
+    """No marks of unfinished work."""
+    yield from grep(tree, MARKS, "a mark of unfinished work")
+
+
+def machine_paths(tree):
+    """No paths of one machine, no registry hosts."""
+    yield from grep(tree, MACHINE, "a path of one machine or a registry's host")
+
+
+def grep(tree, pattern, why):
+    for path in tree.files:
+        if path.startswith("tests/tidy/"):  # which names what it looks for
+            continue
+        for number, line in tree.lines(path):
+            match = pattern.search(line)
+            if match:
+                yield path, number, f"{why}: {match.group(0)}"
+
+
+def hidden_tests(tree):
+    """Every test runs: none is hidden or allowed to fail."""
+    for path in tree.ending(".cpp", under=["tests/"]):
+        if not path.startswith("tests/bench/"):
+            for number, line in tree.lines(path):
+                if HIDDEN_TEST.search(line):
+                    yield path, number, "a test that does not run, or whose failure is ignored"
+
+
+def migrations(tree):
+    """sql/ migrations are numbered from 0001 without gaps, the same names for both databases."""
+    names = {}
+    for database in ("postgres", "sqlite"):
+        folder = f"sql/{database}/"
+        files = [path[len(folder):] for path in tree.files if path.startswith(folder) and path.endswith(".sql")]
+        names[database] = files
+        for expected, name in enumerate(sorted(files), 1):
+            match = re.fullmatch(r"(\d{4})_[a-z0-9_]+\.sql", name)
+            if not match or int(match.group(1)) != expected:
+                yield folder + name, 1, f"expected {expected:04}_name.sql"
+    for name in set(names["postgres"]) ^ set(names["sqlite"]):
+        yield f"sql/*/{name}", 1, "only one of the two databases has it"
+
+
+def readmes(tree):
+    """Every folder of libs/ and services/ has a README.md that says what lives there."""
+    folders = {"/".join(path.split("/")[:2]) for path in tree.files if path.startswith(("libs/", "services/")) and path.count("/") >= 2}
+    for folder in sorted(folders):
+        if f"{folder}/README.md" not in tree.files:
+            yield folder, 1, "no README.md"
+
+
+def shell_scripts(tree):
+    """Shell scripts parse, and those with a #! line may be run."""
+    for path in tree.files:
+        text = tree.text(path) or ""
+        if not re.match(r"#!.*\bbash\b", text):
+            continue
+        checked = subprocess.run(["bash", "-n", os.path.join(tree.root, path)], capture_output=True, text=True)
+        if checked.returncode:
+            yield path, 1, checked.stderr.strip()
+        if not os.access(os.path.join(tree.root, path), os.X_OK):
+            yield path, 1, "not executable"
+
+
+def formatted(tree):
+    """C++ is laid out as .clang-format says."""
+    files = tree.ending(*SOURCE)
+    if not files:
+        return
+    tool = shutil.which("clang-format")
+    version = subprocess.run([tool, "--version"], capture_output=True, text=True).stdout if tool else ""
+    if f"version {CLANG_FORMAT}." not in version:
+        raise Skipped(f"the tree is formatted with clang-format {CLANG_FORMAT}; here is {version.strip() or 'none'}")
+    checked = subprocess.run([tool, "--dry-run", "-Werror", *files], cwd=tree.root, capture_output=True, text=True)
+    for path, line in sorted(set(re.findall(r"^(.+?):(\d+):\d+: error", checked.stderr, re.M))):
+        yield path, int(line), "clang-format would lay it out differently"
+
+
+class Skipped(Exception):
+    """A rule that cannot be judged here, with the reason."""
+
+
+RULES = (
+    library_includes, service_includes, vendor_headers, generated_code, dead_files, long_files, banned_calls, pragma_once,
+    whitespace, unfinished_marks, machine_paths, hidden_tests, migrations, readmes, shell_scripts, formatted,
+)

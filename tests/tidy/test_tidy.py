@@ -1,0 +1,132 @@
+"""Each rule of the tree notices when it is broken, and leaves its innocent twin alone."""
+
+import os
+import shutil
+import tempfile
+import unittest
+
+import rules
+
+HEADER = "#pragma once\n"
+
+
+class RuleTest(unittest.TestCase):
+    def complaints(self, rule, files):
+        with tempfile.TemporaryDirectory() as root:
+            for path, text in files.items():
+                os.makedirs(os.path.join(root, os.path.dirname(path)), exist_ok=True)
+                with open(os.path.join(root, path), "w", newline="", encoding="utf-8") as file:
+                    file.write(text)
+            return [(path, line) for path, line, _ in rule(rules.Tree(root))]
+
+    def breaks(self, rule, path, text, line=1, **others):
+        self.assertIn((path, line), self.complaints(rule, {path: text, **others}))
+
+    def keeps(self, rule, path, text):
+        self.assertEqual([], self.complaints(rule, {path: text}))
+
+    def test_a_library_that_includes_one_above_it(self):
+        self.breaks(rules.library_includes, "libs/base/src/a.cpp", '\n#include "risk/engine/core.hpp"\n', 2)
+        self.breaks(rules.library_includes, "libs/bus/src/a.cpp", '#include "risk/wire/codec.hpp"\n')
+        self.keeps(rules.library_includes, "libs/wire/src/a.cpp", '#include "risk/engine/core.hpp"\n')
+
+    def test_a_library_that_includes_a_service_or_climbs_out(self):
+        self.breaks(rules.library_includes, "libs/settings/src/a.cpp", '#include "risk-engine/app.hpp"\n')
+        self.breaks(rules.library_includes, "libs/base/src/a.cpp", '#include "../../engine/src/core.hpp"\n')
+
+    def test_a_library_that_the_table_does_not_know(self):
+        self.breaks(rules.library_includes, "libs/extra/src/a.cpp", "\n")
+
+    def test_a_service_that_includes_another(self):
+        self.breaks(rules.service_includes, "services/riskctl/main.cpp", '#include "risk-engine/app.hpp"\n')
+        self.keeps(rules.service_includes, "services/riskctl/main.cpp", '#include "riskctl/app.hpp"\n#include "risk/base/id.hpp"\n')
+
+    def test_a_vendor_header_in_a_header(self):
+        self.breaks(rules.vendor_headers, "libs/store/src/a.hpp", "#include <pqxx/pqxx>\n")
+        self.breaks(rules.vendor_headers, "libs/service/include/risk/service/a.hpp", "#include <spdlog/spdlog.h>\n")
+        self.breaks(rules.vendor_headers, "services/dashboard-gateway/a.hpp", "#include <boost/beast.hpp>\n")
+        self.keeps(rules.vendor_headers, "libs/store/src/a.cpp", "#include <pqxx/pqxx>\n")
+
+    def test_generated_code_outside_wire(self):
+        self.breaks(rules.generated_code, "services/simulator/a.cpp", '#include "risk/v1/alert.pb.h"\n')
+        self.keeps(rules.generated_code, "libs/wire/src/a.cpp", '#include "risk/v1/alert.pb.h"\n')
+
+    def test_a_source_that_nothing_builds(self):
+        self.breaks(rules.dead_files, "tests/unit/base/a_test.cpp", "\n", **{"tests/unit/base/CMakeLists.txt": "risk_test(x SOURCES ba_test.cpp)\n"})
+        built = {"libs/base/src/a.cpp": "\n", "libs/base/CMakeLists.txt": "risk_library(x SOURCES src/a.cpp)\n"}
+        self.assertEqual([], self.complaints(rules.dead_files, built))
+
+    def test_a_test_folder_that_the_build_does_not_reach(self):
+        lists = {"tests/CMakeLists.txt": "file(GLOB rooms unit/*/CMakeLists.txt)\n", "tests/unit/a/CMakeLists.txt": "\n"}
+        self.assertEqual([], self.complaints(rules.dead_files, lists))
+        self.breaks(rules.dead_files, "tests/odd/a/CMakeLists.txt", "\n", **lists)
+
+    def test_a_file_too_long(self):
+        self.breaks(rules.long_files, "libs/base/src/a.cpp", "\n" * 501, 501)
+        self.keeps(rules.long_files, "libs/base/src/a.cpp", "\n" * 500)
+
+    def test_banned_calls(self):
+        for call in ("sprintf(b, x);", "std::sprintf(b, x);", "strcpy(a, b);", "int x = rand();", "std::rand();", "srand(1);", 'system("ls");', "atoi(s);", "using namespace std;"):
+            with self.subTest(call):
+                self.breaks(rules.banned_calls, "libs/base/src/a.cpp", f"\n  {call}\n", 2)
+        for call in ("snprintf(b, n, x);", "// sprintf(b, x)", '"system(x)"', "std::srandom_like();", "operand(1);", "file_system(x);", "core.system(x);"):
+            with self.subTest(call):
+                self.keeps(rules.banned_calls, "libs/base/src/a.cpp", f"  {call}\n")
+
+    def test_a_test_that_sleeps(self):
+        self.breaks(rules.banned_calls, "tests/unit/bus/a.cpp", "std::this_thread::sleep_for(1s);\n")
+        self.breaks(rules.banned_calls, "tests/unit/bus/a.cpp", "/* a\n b */ usleep(5);\n", 2)
+        self.keeps(rules.banned_calls, "libs/bus/src/a.cpp", "std::this_thread::sleep_for(1s);\n")
+
+    def test_a_core_that_asks_a_clock_or_does_io(self):
+        for call in ("std::chrono::steady_clock::now();", "time(nullptr);", 'getenv("X");', "std::cout << 1;", "std::mutex m;"):
+            with self.subTest(call):
+                self.breaks(rules.banned_calls, "libs/engine/src/a.cpp", call + "\n")
+                self.keeps(rules.banned_calls, "libs/bus/src/a.cpp", call + "\n")
+        self.keeps(rules.banned_calls, "libs/engine/src/a.cpp", "event_time(now); x.time();\n")
+
+    def test_a_header_without_pragma_once(self):
+        self.breaks(rules.pragma_once, "libs/base/include/risk/base/a.hpp", "\n")
+        self.keeps(rules.pragma_once, "libs/base/include/risk/base/a.hpp", HEADER)
+
+    def test_blanks_and_newlines(self):
+        for text, line in (("a \n", 1), ("a\r\n", 1), ("a\n\n", 2), ("a", 0)):
+            with self.subTest(text):
+                self.breaks(rules.whitespace, "a.md", text, line)
+        self.breaks(rules.whitespace, "a.cpp", "\tint x;\n")
+        self.keeps(rules.whitespace, "Makefile", "a:\n\tb\n")
+
+    def test_marks_and_machine_paths(self):
+        self.breaks(rules.unfinished_marks, "a.cpp", "// TO" "DO later\n")
+        self.breaks(rules.machine_paths, "a.sh", "cd /wo" "rk/tree\n")
+        self.breaks(rules.machine_paths, "package-lock.json", '"resolved": "https://registry.npm' 'js.org/x"\n')
+        self.keeps(rules.machine_paths, "a.sh", "cd build/work/tree\n")
+
+    def test_a_hidden_test(self):
+        self.breaks(rules.hidden_tests, "tests/unit/a.cpp", 'TEST_CASE("x", "[.slow]") {\n')
+        self.keeps(rules.hidden_tests, "tests/unit/a.cpp", 'TEST_CASE("x", "[slow]") {\n')
+
+    def test_migrations_with_a_gap_or_for_one_database(self):
+        both = lambda *names: {f"sql/{database}/{name}": "\n" for database in ("postgres", "sqlite") for name in names}
+        self.assertEqual([], self.complaints(rules.migrations, both("0001_a.sql", "0002_b.sql")))
+        self.assertIn(("sql/sqlite/0003_b.sql", 1), self.complaints(rules.migrations, both("0001_a.sql", "0003_b.sql")))
+        self.assertIn(("sql/*/0002_b.sql", 1), self.complaints(rules.migrations, {**both("0001_a.sql"), "sql/sqlite/0002_b.sql": "\n"}))
+
+    def test_a_folder_without_readme(self):
+        self.assertEqual([("libs/base", 1)], self.complaints(rules.readmes, {"libs/base/src/a.cpp": "\n"}))
+        self.assertEqual([], self.complaints(rules.readmes, {"libs/base/src/a.cpp": "\n", "libs/base/README.md": "\n"}))
+
+    def test_a_script_that_does_not_parse_or_cannot_run(self):
+        self.breaks(rules.shell_scripts, "a.sh", "#!/usr/bin/env bash\nif\n")
+
+    @unittest.skipUnless(shutil.which("clang-format"), "no clang-format")
+    def test_a_file_that_is_not_formatted(self):
+        files = {".clang-format": "BasedOnStyle: Google\n", "a.cpp": "int  x ;\n"}
+        try:
+            self.assertEqual([("a.cpp", 1)], sorted(set(self.complaints(rules.formatted, files))))
+        except rules.Skipped as reason:
+            self.skipTest(str(reason))
+
+
+if __name__ == "__main__":
+    unittest.main()

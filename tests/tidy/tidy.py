@@ -1,0 +1,36 @@
+#!/usr/bin/env python3
+"""Judges the tree by the rules of rules.py; each rule is one test.
+
+Usage: tidy.py [ROOT]
+"""
+
+import os
+import sys
+
+import rules
+
+
+def main():
+    default = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    tree = rules.Tree(sys.argv[1] if len(sys.argv) > 1 else default)
+    passed = failed = skipped = 0
+    for rule in rules.RULES:
+        try:
+            complaints = list(rule(tree))
+        except rules.Skipped as reason:
+            print(f"skipped: {rule.__name__}: {reason}")
+            skipped += 1
+            continue
+        if not complaints:
+            passed += 1
+            continue
+        failed += 1
+        print(f"FAILED {rule.__name__}: {rule.__doc__}")
+        for path, line, text in complaints:
+            print(f"  {path}:{line}: {text}")
+    print(f"{passed} passed, {failed} failed, {skipped} skipped")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
