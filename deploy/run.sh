@@ -141,7 +141,7 @@ run() {
 
 prepare
 default DB_TYPE sqlite
-default SQLITE_DB_PATH "$data_dir/risk-alert.db"
+default SQLITE_DB_PATH "$data_dir/risk_alert.db"
 default WEB_ROOT "$root/services/dashboard-gateway/web/dist"
 
 status=0
