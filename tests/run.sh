@@ -77,11 +77,13 @@ build_all() {
     . deploy/packages.sh
     packages_install build page test || return
   fi
-  cmake --preset "$preset" >"$logs/configure.log" || { cat "$logs/configure.log"; return 1; }
-  cmake --build --preset "$preset" || return
+  if wanted cpp || wanted python || wanted browser; then
+    cmake --preset "$preset" >"$logs/configure.log" || { cat "$logs/configure.log"; return 1; }
+    cmake --build --preset "$preset" || return
+  fi
   if wanted page || wanted browser; then
     . deploy/page.sh
-    page_build
+    page_build || return
   fi
 }
 
@@ -108,7 +110,9 @@ run_python() {
   return $status
 }
 
-run_page() { (. deploy/node.sh && node_use && cd services/dashboard-gateway/web && npm test --silent); }
+run_page() {
+  (. deploy/node.sh && node_use && cd services/dashboard-gateway/web && npm run --silent --if-present check && npm test --silent)
+}
 
 run_browser() { (. deploy/node.sh && node_use && cd tests/browser && npm ci --loglevel=error && npm test --silent); }
 
