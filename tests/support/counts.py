@@ -30,7 +30,7 @@ def of_unittest(text):
         return None
     total = failed = skipped = 0
     for count, details in runs:
-        numbers = {key: int(value) for key, value in re.findall(r"([a-z ]+)=(\d+)", details)}
+        numbers = {key.strip(): int(value) for key, value in re.findall(r"([a-z ]+)=(\d+)", details)}
         total += int(count)
         failed += numbers.get("failures", 0) + numbers.get("errors", 0) + numbers.get("unexpected successes", 0)
         skipped += numbers.get("skipped", 0)
