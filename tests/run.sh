@@ -87,15 +87,6 @@ build_all() {
   fi
 }
 
-start_postgres() {  # for the tests that need one; each makes databases of its own in it
-  postgres_dir=$(mktemp -d)
-  trap 'tests/support/pg_cluster.sh stop "$postgres_dir"' EXIT
-  local settings
-  settings=$(tests/support/pg_cluster.sh start "$postgres_dir")
-  # shellcheck disable=SC2046
-  export $settings
-}
-
 run_cpp() {
   rm -f "$logs/cpp.xml"
   ctest --test-dir "$build" --output-on-failure --no-tests=error --output-junit "$logs/cpp.xml" -j "$(nproc)"
@@ -128,7 +119,6 @@ if ! build_all; then
   finish
   exit 1
 fi
-if wanted cpp || wanted python; then start_postgres; fi
 
 ! wanted tidy || suite tidy - tests/tidy/run.sh
 ! wanted cpp || suite cpp "$logs/cpp.xml" run_cpp

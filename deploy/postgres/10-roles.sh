@@ -1,16 +1,10 @@
 #!/usr/bin/env bash
-# First start of the database: risk_engine makes and writes the tables; risk_reader only reads, by
-# the grants of the migrations.
+# First start of the database: the roles and the database of sql/postgres/roles.sql.
 set -euo pipefail
 
-psql -v ON_ERROR_STOP=1 --quiet --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" <<'SQL'
+psql --quiet --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" -v ON_ERROR_STOP=1 <<'SQL'
+\set database risk_alert
 \set engine_password `cat /run/passwords/risk_engine/password`
 \set reader_password `cat /run/passwords/risk_reader/password`
-CREATE ROLE risk_engine LOGIN PASSWORD :'engine_password';
-CREATE ROLE risk_reader LOGIN PASSWORD :'reader_password';
-ALTER ROLE risk_reader SET default_transaction_read_only = on;
-REVOKE ALL ON SCHEMA public FROM PUBLIC;
-GRANT USAGE, CREATE ON SCHEMA public TO risk_engine;
-REVOKE ALL ON DATABASE :DBNAME FROM PUBLIC;
-GRANT CONNECT ON DATABASE :DBNAME TO risk_engine, risk_reader;
+\i /roles.sql
 SQL

@@ -56,6 +56,10 @@ class RuleTest(unittest.TestCase):
         built = {"libs/base/src/a.cpp": "\n", "libs/base/CMakeLists.txt": "risk_library(x SOURCES src/a.cpp)\n"}
         self.assertEqual([], self.complaints(rules.dead_files, built))
 
+    def test_the_main_of_a_service_is_built_by_its_shape(self):
+        files = {"services/riskctl/main.cpp": "\n", "services/riskctl/CMakeLists.txt": "risk_service(riskctl SOURCES app.cpp)\n"}
+        self.assertEqual([], self.complaints(rules.dead_files, files))
+
     def test_a_test_folder_that_the_build_does_not_reach(self):
         lists = {"tests/CMakeLists.txt": "file(GLOB rooms unit/*/CMakeLists.txt)\n", "tests/unit/a/CMakeLists.txt": "\n"}
         self.assertEqual([], self.complaints(rules.dead_files, lists))
