@@ -53,6 +53,8 @@ class RuleTest(unittest.TestCase):
 
     def test_a_source_that_nothing_builds(self):
         self.breaks(rules.dead_files, "tests/unit/base/a_test.cpp", "\n", **{"tests/unit/base/CMakeLists.txt": "risk_test(x SOURCES ba_test.cpp)\n"})
+        shared = {"tests/support/a.cpp": "\n", "tests/mesh/CMakeLists.txt": "risk_test(x SOURCES ${CMAKE_SOURCE_DIR}/tests/support/a.cpp)\n"}
+        self.assertEqual([], self.complaints(rules.dead_files, shared))
         built = {"libs/base/src/a.cpp": "\n", "libs/base/CMakeLists.txt": "risk_library(x SOURCES src/a.cpp)\n"}
         self.assertEqual([], self.complaints(rules.dead_files, built))
 
@@ -102,6 +104,7 @@ class RuleTest(unittest.TestCase):
 
     def test_marks_and_machine_paths(self):
         self.breaks(rules.unfinished_marks, "a.cpp", "// TO" "DO later\n")
+        self.keeps(rules.unfinished_marks, "a.cpp", 'currency("XXX");\n')
         self.breaks(rules.machine_paths, "a.sh", "cd /wo" "rk/tree\n")
         self.breaks(rules.machine_paths, "package-lock.json", '"resolved": "https://registry.npm' 'js.org/x"\n')
         self.keeps(rules.machine_paths, "a.sh", "cd build/work/tree\n")
