@@ -353,7 +353,7 @@ TEST_CASE("a check that names a key is shown with the place that set it") {
   CHECK(o.mistakes() == Lines{"risk.yaml:2: server.port 80: taken", "environment variable NAME: server.name: odd"});
 }
 
-TEST_CASE("--check-config says that all is well, or what is not") {
+TEST_CASE("The flag --check-config says that all is well, or what is not") {
   Options o;
   CHECK(o.parse({"--check-config"}) == 0);
   CHECK(o.out == "configuration is valid\n");
@@ -377,7 +377,7 @@ TEST_CASE("--help shows flags, variables, defaults and YAML keys, aligned") {
   CHECK(o.parse({"-h"}) == 0);
 }
 
-TEST_CASE("--version shows the program and the version") {
+TEST_CASE("The flag --version shows the program and the version") {
   Options o;
   CHECK(o.parse({"--version"}) == 0);
   CHECK(o.out == "probe " + std::string(version()) + "\n");
