@@ -244,6 +244,14 @@ def hidden_tests(tree):
                     yield path, number, "a test that does not run, or whose failure is ignored"
 
 
+def test_names(tree):
+    """ctest hands a case's name to its program as an argument: one that begins with - is taken for an option."""
+    for path in tree.ending(".cpp", under=["tests/"]):
+        for number, line in tree.lines(path):
+            if re.search(r'\bTEST_CASE(?:_METHOD\(\w+, *|\()"-', line):
+                yield path, number, "a name that begins with -"
+
+
 def migrations(tree):
     """sql/ migrations are numbered from 0001 without gaps, the same names for both databases."""
     names = {}
@@ -300,5 +308,5 @@ class Skipped(Exception):
 
 RULES = (
     library_includes, service_includes, vendor_headers, generated_code, dead_files, long_files, banned_calls, pragma_once,
-    whitespace, unfinished_marks, machine_paths, hidden_tests, migrations, readmes, shell_scripts, formatted,
+    whitespace, unfinished_marks, machine_paths, hidden_tests, test_names, migrations, readmes, shell_scripts, formatted,
 )

@@ -113,6 +113,10 @@ class RuleTest(unittest.TestCase):
         self.breaks(rules.hidden_tests, "tests/unit/a.cpp", 'TEST_CASE("x", "[.slow]") {\n')
         self.keeps(rules.hidden_tests, "tests/unit/a.cpp", 'TEST_CASE("x", "[slow]") {\n')
 
+    def test_a_name_that_ctest_cannot_pass_on(self):
+        self.breaks(rules.test_names, "tests/unit/a.cpp", 'TEST_CASE("--help prints") {\n')
+        self.keeps(rules.test_names, "tests/unit/a.cpp", 'TEST_CASE("The flag --help prints") {\n')
+
     def test_migrations_with_a_gap_or_for_one_database(self):
         both = lambda *names: {f"sql/{database}/{name}": "\n" for database in ("postgres", "sqlite") for name in names}
         self.assertEqual([], self.complaints(rules.migrations, both("0001_a.sql", "0002_b.sql")))
