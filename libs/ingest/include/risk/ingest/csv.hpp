@@ -1,11 +1,16 @@
 // Transactions and positions from CSV: ISO 8601 UTC times, header required, RFC 4180 quoting, columns in any order.
 //
 // A row that cannot be read is a BadRow with its line, field, value and reason, and reading goes on at the next row.
-// What cannot be read at all (no such file, a header that lacks a column or has one twice) stops with CsvError.
+// What cannot be read at all (no such file, a header that lacks a column, has one twice or has one of another name)
+// stops with CsvError.
 //
-// Threads: one at a time. Memory: one row.
+// The readers judge the text, not the values: a negative quantity or an empty client is a value, and engine::validate
+// judges it.
+//
+// Threads: one at a time. Memory: a block of 256 KiB, whatever the file.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <istream>
 #include <memory>
@@ -19,6 +24,7 @@
 namespace risk::ingest {
 
 inline constexpr std::size_t kRowBytesMax = 64 * 1024;
+inline constexpr std::size_t kRawBytesMax = 1000;
 
 // The file as a whole: "fills.csv:1: column price is missing".
 class CsvError : public std::runtime_error {
@@ -29,18 +35,24 @@ class CsvError : public std::runtime_error {
 struct BadRow {
   std::uint64_t line = 0;  // where the row begins, from 1
   engine::Rejection rejection;
-  std::string raw;  // the row, printable, at most 1000 bytes
+  std::string raw;  // the row, printable, at most kRawBytesMax bytes
+
+  friend bool operator==(const BadRow&, const BadRow&) = default;
 };
 
 // transaction_id,executed_at,client_id,symbol,side,quantity,price,currency,broker_id,market
 class TransactionReader {
  public:
   explicit TransactionReader(const std::string& path);       // throws CsvError
-  TransactionReader(std::istream& input, std::string name);  // `input` must outlive it
+  TransactionReader(std::istream& input, std::string name);  // `input` must outlive it; throws CsvError
   ~TransactionReader();
 
-  // The next row, nothing at the end of the file.
+  // The next row, nothing at the end of the file. Throws CsvError when the file cannot be read on.
   std::optional<std::variant<engine::Transaction, BadRow>> next();
+
+  // Of the row that next() returned last: where it began, and itself as in BadRow, for one who rejects its values.
+  std::uint64_t line() const;
+  std::string raw() const;
 
  private:
   class Impl;
@@ -55,6 +67,9 @@ class PositionReader {
   ~PositionReader();
 
   std::optional<std::variant<engine::OpeningPosition, BadRow>> next();
+
+  std::uint64_t line() const;
+  std::string raw() const;
 
  private:
   class Impl;

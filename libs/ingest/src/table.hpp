@@ -1,0 +1,49 @@
+// Rows matched with a header: the fields of a row by column, or why there is none.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <istream>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "risk/ingest/csv.hpp"
+#include "row_scanner.hpp"
+
+namespace risk::ingest {
+
+class Table {
+ public:
+  // Reads the header. `input` must outlive it; `columns` are static. Throws CsvError.
+  Table(std::istream& input, std::string name, std::span<const std::string_view> columns);
+
+  enum class Step : std::uint8_t { kRow, kBadRow, kEnd };
+  Step next();
+
+  // Of the row that next() returned last; views live until the next call. `column` is an index of `columns`.
+  std::string_view operator[](std::size_t column) const { return row_->fields[position_of_[column]]; }
+  BadRow reject(std::size_t column, std::string reason) const;
+  BadRow bad_row() const { return bad_row_; }
+  std::uint64_t line() const { return row_ == nullptr ? 0 : row_->line; }
+  std::string raw() const;
+
+ private:
+  void read_header();
+  [[noreturn]] void fail(std::uint64_t line, const std::string& problem) const;
+  const Row* read_row();
+  std::optional<engine::Rejection> problem_of_row();
+  std::string_view name_at(std::size_t position) const;
+
+  std::string name_;
+  std::span<const std::string_view> columns_;
+  RowScanner scanner_;
+  const Row* row_ = nullptr;
+  std::vector<std::size_t> column_at_;    // header position to column
+  std::vector<std::size_t> position_of_;  // column to header position
+  BadRow bad_row_;
+};
+
+}  // namespace risk::ingest

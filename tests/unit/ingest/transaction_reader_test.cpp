@@ -1,0 +1,269 @@
+#include <algorithm>
+
+#include "read_all.hpp"
+#include "risk/engine/rules.hpp"
+#include "support/catch.hpp"
+
+using namespace risk;
+using namespace risk::ingest;
+using Catch::Matchers::Contains;
+
+namespace {
+
+const std::string kHeader =
+    "transaction_id,executed_at,client_id,symbol,side,quantity,price,currency,broker_id,market\n";
+
+std::string row(const std::string& id, const std::string& client = "C1") {
+  return id + ",2024-09-20T08:36:00.000Z," + client + ",AAPL,BUY,100,190.25,USD,B1,NASDAQ\n";
+}
+
+std::vector<std::string> ids(const ReadAll<engine::Transaction>& read) {
+  std::vector<std::string> list;
+  for (const auto& transaction : read.good) list.push_back(transaction.transaction_id);
+  return list;
+}
+
+// The one bad row of a file whose other rows, G1 before and G2 after it, must both be read.
+BadRow bad_row_between(const std::string& line) {
+  const auto read = read_transactions(kHeader + row("G1") + line + row("G2"));
+  CHECK(ids(read) == std::vector<std::string>{"G1", "G2"});
+  REQUIRE(read.bad.size() == 1);
+  CHECK(read.bad[0].line == 3);
+  return read.bad[0];
+}
+
+std::string header_error(const std::string& text) {
+  try {
+    read_transactions(text);
+  } catch (const CsvError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+}  // namespace
+
+TEST_CASE("every column of a row arrives exactly", "[ingest]") {
+  const auto read =
+      read_transactions(kHeader + "T1,2024-09-20T08:36:00.123456Z,C1,AAPL,SELL,0.00000001,190.25,EUR,B1,XETR\n");
+  REQUIRE(read.good.size() == 1);
+  const auto& t = read.good[0];
+  CHECK(t.transaction_id == "T1");
+  CHECK(t.executed_at == Timestamp{1'726'821'360'123'456});
+  CHECK(t.client_id.text == "C1");
+  CHECK(t.symbol.text == "AAPL");
+  CHECK(t.side == engine::Side::kSell);
+  CHECK(t.quantity == Quantity::from_units(1));
+  CHECK(t.price == Price::from_units(19'025'000'000));
+  CHECK(t.currency == "EUR");
+  CHECK(t.broker_id == "B1");
+  CHECK(t.market == "XETR");
+}
+
+TEST_CASE("columns are found by name, in any order", "[ingest]") {
+  const auto read = read_transactions(
+      "market,broker_id,currency,price,quantity,side,symbol,client_id,executed_at,transaction_id\n"
+      "XETR,B1,EUR,2,3,SELL,SAP,C9,2024-09-20T08:36:00Z,T9\n");
+  REQUIRE(read.good.size() == 1);
+  CHECK(read.good[0].transaction_id == "T9");
+  CHECK(read.good[0].client_id.text == "C9");
+  CHECK(read.good[0].price == Price::from_whole(2));
+  CHECK(read.good[0].quantity == Quantity::from_whole(3));
+  CHECK(read.good[0].market == "XETR");
+}
+
+TEST_CASE("a byte order mark, CRLF, blank lines and a missing last line end do no harm", "[ingest]") {
+  std::string text = "\xef\xbb\xbf" + kHeader + row("T1") + "\n\n" + row("T2", "\"C,2\"");
+  text.pop_back();
+  std::string crlf;
+  for (const char c : text) crlf += c == '\n' ? "\r\n" : std::string(1, c);
+  for (const char* ending : {"", "\r\n", "\r"}) {
+    const auto read = read_transactions(crlf + ending);
+    CHECK(read.bad.empty());
+    CHECK(ids(read) == std::vector<std::string>{"T1", "T2"});
+    CHECK(read.good_lines == std::vector<std::uint64_t>{2, 5});
+    CHECK(read.good.back().market == "NASDAQ");
+    CHECK(read.good.back().client_id.text == "C,2");
+  }
+}
+
+TEST_CASE("quoted fields keep commas, quotes and line ends", "[ingest]") {
+  const auto read = read_transactions(kHeader + row("T1", "\"A \"\"B\"\", C\"") + row("T2", "\"two\r\nlines\"") +
+                                      row("\"T3\"", "\"\"") + row("T4", "\"\"\"\"") + row("T5"));
+  CHECK(read.bad.empty());
+  REQUIRE(ids(read) == std::vector<std::string>{"T1", "T2", "T3", "T4", "T5"});
+  CHECK(read.good[0].client_id.text == "A \"B\", C");
+  CHECK(read.good[1].client_id.text == "two\r\nlines");
+  CHECK(read.good[2].client_id.text.empty());
+  CHECK(read.good[3].client_id.text == "\"");
+  CHECK(read.good_lines == std::vector<std::uint64_t>{2, 3, 5, 6, 7});
+}
+
+TEST_CASE("a field that does not parse names itself, its value and why", "[ingest]") {
+  struct Case {
+    std::string from, to;
+    engine::Rejection expected;
+  };
+  const std::vector<Case> cases = {
+      {",100,", ",12x,", {"quantity", "12x", "not a decimal number"}},
+      {",100,", ",,", {"quantity", "", "not a decimal number"}},
+      {",100,", ",1e3,", {"quantity", "1e3", "not a decimal number"}},
+      {",190.25,", ",190.123456789,", {"price", "190.123456789", "more than 8 decimal places"}},
+      {",190.25,", ",99999999999999,", {"price", "99999999999999", "out of range"}},
+      {",BUY,", ",HOLD,", {"side", "HOLD", "not BUY or SELL"}},
+      {",BUY,", ",buy,", {"side", "buy", "not BUY or SELL"}},
+      {",BUY,", ",UNKNOWN,", {"side", "UNKNOWN", "not BUY or SELL"}},
+      {"09-20T", "02-30T", {"executed_at", "2024-02-30T08:36:00.000Z", "no such date"}},
+      {".000Z", ".0000001Z", {"executed_at", "2024-09-20T08:36:00.0000001Z", "more than 6 decimal places of a second"}},
+  };
+  for (const auto& [from, to, expected] : cases) {
+    std::string line = row("BAD");
+    line.replace(line.find(from), from.size(), to);
+    INFO(line);
+    const BadRow bad = bad_row_between(line);
+    CHECK(bad.rejection == expected);
+    CHECK(bad.raw + "\n" == line);
+  }
+}
+
+TEST_CASE("values that only the rules can judge pass the reader", "[ingest]") {
+  const auto read = read_transactions(kHeader + "T1,2024-09-20T08:36:00Z,,AAPL,BUY,-5,0,XTS,,\n");
+  REQUIRE(read.good.size() == 1);
+  CHECK(read.good[0].client_id.empty());
+  CHECK(read.good[0].quantity == Quantity::from_whole(-5));
+  CHECK(read.good[0].currency == "XTS");
+}
+
+TEST_CASE("a row of another width names what is missing or too much", "[ingest]") {
+  CHECK(bad_row_between("B,2024-09-20T08:36:00Z,C1\n").rejection ==
+        engine::Rejection{"symbol", "", "missing: the row has 3 of 10 fields"});
+  std::string line = row("B");
+  line.insert(line.size() - 1, ",extra,more");
+  CHECK(bad_row_between(line).rejection == engine::Rejection{"", "extra", "the row has 12 fields, the header 10"});
+}
+
+TEST_CASE("the header again is a bad row, not a transaction", "[ingest]") {
+  CHECK(bad_row_between(kHeader).rejection ==
+        engine::Rejection{"transaction_id", "transaction_id", "the header again"});
+}
+
+TEST_CASE("invalid UTF-8 is named and kept printable; valid UTF-8 passes", "[ingest]") {
+  const BadRow bad = bad_row_between(row("B", "C\xff\xfe"));
+  CHECK(bad.rejection == engine::Rejection{"client_id", "C\\xff\\xfe", "not valid UTF-8"});
+  CHECK_THAT(bad.raw, Contains("C\\xff\\xfe,AAPL"));
+  CHECK(read_transactions(kHeader + row("T1", "M\xc3\xbcller")).good.at(0).client_id.text == "M\xc3\xbcller");
+}
+
+TEST_CASE("a NUL byte is text like any other", "[ingest]") {
+  const auto read = read_transactions(kHeader + row("T1", std::string("C\0D", 3)) + row("T2"));
+  REQUIRE(read.good.size() == 2);
+  CHECK(read.good[0].client_id.text == std::string("C\0D", 3));
+}
+
+TEST_CASE("bad quoting costs its own line and never the rest of the file", "[ingest]") {
+  CHECK(bad_row_between(row("B", "C\"1")).rejection ==
+        engine::Rejection{"client_id", "C\"1,AAPL,BUY,100,190.25,USD,B1,NASDAQ",
+                          "a quote within a field that does not begin with one"});
+  CHECK(bad_row_between(row("B", "\"C1\"x")).rejection.reason == "text after the closing quote");
+  CHECK(bad_row_between(row("B", "\"C1\"x")).rejection.field == "client_id");
+
+  SECTION("a quote that is never closed") {
+    const BadRow bad = bad_row_between(row("B", "\"C1"));
+    CHECK(bad.rejection ==
+          engine::Rejection{"client_id", "\"C1,AAPL,BUY,100,190.25,USD,B1,NASDAQ", "a quote is not closed"});
+    CHECK(bad.raw + "\n" == row("B", "\"C1"));
+  }
+  SECTION("a quote that the next row's quote seems to close") {
+    const auto read = read_transactions(kHeader + row("B", "\"C1") + row("G1", "\"C2\"") + row("G2", "\"C,3\""));
+    CHECK(ids(read) == std::vector<std::string>{"G1", "G2"});
+    REQUIRE(read.bad.size() == 1);
+    CHECK(read.bad[0].line == 2);
+    CHECK(read.bad[0].rejection.field == "client_id");
+    CHECK(read.bad[0].rejection.reason == "a quote is not closed");
+  }
+  SECTION("two quotes that pair up over two rows into one of another width") {
+    const auto read = read_transactions(kHeader + row("G0") + row("B1", "\"C1") + row("G1") + "x\"," + row("G2"));
+    CHECK(ids(read) == std::vector<std::string>{"G0", "G1"});
+    REQUIRE(read.bad.size() == 2);
+    CHECK(read.bad[0].line == 3);
+    CHECK(read.bad[0].rejection.reason == "a quote is not closed");
+    CHECK(read.bad[1].line == 5);
+  }
+  SECTION("in the last line, without a line end") {
+    const auto read = read_transactions(kHeader + row("G1") + "B,\"x");
+    CHECK(ids(read) == std::vector<std::string>{"G1"});
+    REQUIRE(read.bad.size() == 1);
+    CHECK(read.bad[0].rejection == engine::Rejection{"executed_at", "\"x", "a quote is not closed"});
+  }
+}
+
+TEST_CASE("a quote left open in front of a long file costs one line", "[ingest]") {
+  std::string text = kHeader + row("B", "\"C1");
+  for (int i = 0; i < 20'000; ++i) text += row("G" + std::to_string(i));
+  const auto read = read_transactions(text);
+  CHECK(read.bad.size() == 1);
+  CHECK(read.good.size() == 20'000);
+  CHECK(read.good_lines.back() == 20'002);
+}
+
+TEST_CASE("a row longer than the allowed is skipped to its line end, whatever its length", "[ingest]") {
+  for (const std::size_t length : {kRowBytesMax + 1, 3 * kRowBytesMax, std::size_t{1'000'000}}) {
+    INFO(length);
+    const BadRow bad = bad_row_between(std::string(length, 'x') + "\n");
+    CHECK(bad.rejection.reason == "longer than 65536 bytes");
+    CHECK(bad.raw == std::string(kRawBytesMax, 'x'));
+  }
+  std::string longest = row("T1");
+  longest.insert(longest.size() - 1, std::string(kRowBytesMax + 1 - longest.size(), 'x'));
+  CHECK(read_transactions(kHeader + longest + row("T2")).good.size() == 2);
+}
+
+TEST_CASE("rows that straddle the blocks of the file are whole", "[ingest]") {
+  std::string text = kHeader;
+  std::vector<std::string> expected;
+  for (int i = 0; i < 30'000; ++i) {
+    expected.push_back("T" + std::to_string(i));
+    text += i % 7 == 0 ? row(expected.back(), "\"a \"\"b\"\"\nc\"") : row(expected.back());
+  }
+  const auto read = read_transactions(text);
+  CHECK(read.bad.empty());
+  CHECK(ids(read) == expected);
+}
+
+TEST_CASE("a header that would drop data silently stops the file", "[ingest]") {
+  CHECK_THAT(header_error(""),
+             Contains("fills.csv:1: the file has no header (the columns are transaction_id,executed_at,"));
+  std::string missing = kHeader;
+  missing.erase(missing.find(",price"), 6);
+  CHECK_THAT(header_error(missing), Contains("fills.csv:1: column price is missing"));
+  std::string twice = kHeader;
+  twice.insert(twice.size() - 1, ",side");
+  CHECK_THAT(header_error(twice), Contains("column side comes twice"));
+  std::string typo = kHeader;
+  typo.replace(typo.find("price"), 5, "prize");
+  CHECK_THAT(header_error(typo), Contains("column prize is unknown; column price is missing"));
+  CHECK_THAT(header_error("\"transaction_id,\n"),
+             Contains("fills.csv:1: the header is not readable: a quote is not closed"));
+}
+
+TEST_CASE("a file that cannot be read says so", "[ingest]") {
+  CHECK_THROWS_WITH(TransactionReader("/nonexistent/fills.csv"), "/nonexistent/fills.csv: No such file or directory");
+  CHECK_THROWS_AS(TransactionReader("/"), CsvError);
+}
+
+TEST_CASE("the file of twelve bad rows: what the reader finds, and what it leaves to the rules", "[ingest]") {
+  TransactionReader reader(RISK_TEST_DATA "/twelve_bad_rows.csv");
+  const auto read = read_all<engine::Transaction>(reader);
+  std::vector<std::string> found;
+  for (const auto& bad : read.bad) found.push_back(std::to_string(bad.line) + " " + bad.rejection.field);
+  CHECK(found == std::vector<std::string>{"3 quantity", "5 price", "9 side", "15 executed_at", "17 market",
+                                          "19 client_id", "21 client_id", "25 transaction_id"});
+
+  std::vector<std::string> rejected;
+  for (std::size_t i = 0; i < read.good.size(); ++i) {
+    const auto price = engine::validate(read.good[i], engine::RuleSet{});
+    if (!price) rejected.push_back(std::to_string(read.good_lines[i]) + " " + price.error().field);
+  }
+  CHECK(rejected == std::vector<std::string>{"7 quantity", "11 client_id", "13 symbol", "23 currency"});
+  CHECK(read.good.size() == 13 + rejected.size());
+}
