@@ -1,0 +1,72 @@
+// Where inputs come from, each with the time at which it is to be published, relative to the start of the run.
+//
+// Threads: one at a time.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "risk/base/timestamp.hpp"
+#include "risk/ingest/csv.hpp"
+#include "risk/wire/transaction.hpp"
+#include "simulator/generator.hpp"
+
+namespace risk::simulator {
+
+struct Item {
+  std::chrono::microseconds due{0};  // since the start of the run; never falls
+  wire::Input input;
+  wire::Provenance provenance;
+};
+
+class Source {
+ public:
+  virtual ~Source() = default;
+  // The next item, nullptr at the end; it lives until the next call.
+  virtual const Item* next() = 0;
+  // What time it is in the stream when so much of the run is over. None: only its records tell time.
+  virtual std::optional<Timestamp> time_at(std::chrono::microseconds elapsed) const = 0;
+};
+
+// `count` generated transactions, without end if it is 0. The stream's time is the wall clock's: `start` is when the
+// run begins.
+std::unique_ptr<Source> make_generated_source(const GeneratorOptions& options, Timestamp start, std::uint64_t count);
+
+// How fast a recorded file passes: as fast as it goes, or so many times as fast as it was recorded.
+struct Speed {
+  std::uint32_t factor = 1;  // 0: as fast as it goes
+
+  static constexpr Speed max() { return {0}; }
+  friend bool operator==(Speed, Speed) = default;
+};
+
+// The rows of a file of transactions. What cannot be applied comes as a RejectedInput, with its line, but for a
+// currency without a rate, which only the engine knows. A row recorded before the one in front of it is due with that
+// one. Throws CsvError: the file as a whole cannot be read.
+std::unique_ptr<Source> make_replay_source(const std::string& path, Speed speed);
+
+// The rows of a file of positions, all due at the start.
+std::unique_ptr<Source> make_position_source(const std::string& path);
+
+// Opening positions (if any), then the items of `source`, and a Tick every second of the run between them, as long as
+// items follow and the source has a time of its own.
+class Feed {
+ public:
+  // `positions` may be null.
+  Feed(std::unique_ptr<Source> positions, std::unique_ptr<Source> source);
+
+  // The next item, nullptr at the end; it lives until the next call.
+  const Item* next();
+
+ private:
+  std::unique_ptr<Source> positions_;
+  std::unique_ptr<Source> source_;
+  const Item* pending_ = nullptr;
+  Item tick_;
+  std::chrono::microseconds next_tick_;
+};
+
+}  // namespace risk::simulator
