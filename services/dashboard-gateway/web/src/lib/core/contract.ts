@@ -1,0 +1,228 @@
+// The shapes of services/dashboard-gateway/openapi.json that the page uses. Fields the page does not know are ignored.
+
+/** Exact decimal in a string; never parsed to a float except for pixels. */
+export type Decimal = string;
+/** ISO 8601, UTC, 6 decimals, Z: so equal lengths compare as text. */
+export type Timestamp = string;
+
+export const SEVERITIES = ['CRITICAL', 'HIGH', 'MEDIUM', 'LOW'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+export type RiskLevel = Severity;
+
+export const ALERT_TYPES = [
+  'HIGH_CLIENT_EXPOSURE',
+  'HIGH_SYMBOL_EXPOSURE',
+  'HIGH_FIRM_EXPOSURE',
+  'HIGH_TRANSACTION_VELOCITY',
+  'ANOMALY_DETECTED',
+] as const;
+export type AlertType = (typeof ALERT_TYPES)[number];
+
+export const ALERT_STATUSES = ['OPEN', 'ACKNOWLEDGED', 'RESOLVED'] as const;
+export type AlertStatus = (typeof ALERT_STATUSES)[number];
+export type EntityType = 'CLIENT' | 'SYMBOL' | 'FIRM';
+export type Measure = 'gross' | 'net' | 'long' | 'short' | 'turnover';
+
+export interface Measures {
+  total_exposure: Decimal;
+  gross: Decimal;
+  net: Decimal;
+  long: Decimal;
+  short: Decimal;
+  turnover: Decimal;
+  limit: Decimal | null;
+  utilisation: Decimal | null;
+  risk_level: RiskLevel;
+  last_updated: Timestamp;
+}
+
+export interface ClientExposure extends Measures {
+  client_id: string;
+  position_count: number;
+}
+
+export interface SymbolExposure extends Measures {
+  symbol: string;
+  position_count: number;
+  transaction_count: number;
+  mark: Decimal | null;
+}
+
+export interface Position {
+  client_id: string;
+  symbol: string;
+  quantity: Decimal;
+  mark: Decimal | null;
+  market_value: Decimal | null;
+  last_updated: Timestamp;
+}
+
+export interface Alert {
+  alert_id: number;
+  alert_type: AlertType;
+  severity: Severity;
+  status: AlertStatus;
+  entity_type: EntityType;
+  entity_id: string;
+  measure: Measure | null;
+  value: Decimal;
+  limit: Decimal | null;
+  utilisation: Decimal | null;
+  peak: Decimal;
+  message: string;
+  opened_at: Timestamp;
+  updated_at: Timestamp;
+  resolved_at: Timestamp | null;
+  acknowledged_by: string | null;
+  acknowledged_at: Timestamp | null;
+  assigned_to: string | null;
+  transaction_id: string | null;
+  config_version: number;
+}
+
+export interface AlertEvent {
+  event_id: number;
+  event: 'OPENED' | 'ESCALATED' | 'WORSENED' | 'ACKNOWLEDGED' | 'ASSIGNED' | 'COMMENTED' | 'SILENCED' | 'RESOLVED';
+  severity: Severity;
+  value: Decimal | null;
+  at: Timestamp;
+  actor: string | null;
+  comment: string | null;
+  transaction_id: string | null;
+  message: string;
+}
+
+export interface Transaction {
+  apply_seq: number;
+  transaction_id: string;
+  executed_at: Timestamp;
+  client_id: string;
+  symbol: string;
+  side: 'BUY' | 'SELL';
+  quantity: Decimal;
+  price: Decimal;
+  currency: string;
+  notional: Decimal;
+  broker_id: string | null;
+  market: string | null;
+}
+
+export interface AlertDetail extends Alert {
+  contributors: { id: string; value: Decimal }[];
+  evidence: { mean: Decimal; standard_deviation: Decimal; sample_count: number } | null;
+  transaction: Transaction | null;
+  events: AlertEvent[];
+}
+
+export interface Summary {
+  as_of: Timestamp;
+  base_currency: string;
+  session_started_at: Timestamp;
+  firm: Measures;
+  active_clients: number;
+  active_symbols: number;
+  high_risk_clients: number;
+  high_risk_symbols: number;
+  alerts: {
+    open: number;
+    acknowledged: number;
+    opened_today: number;
+    by_severity: Record<Severity, number>;
+    by_type: Record<AlertType, number>;
+  };
+  transactions: {
+    total: number;
+    today: number;
+    quarantined: number;
+    per_second: number;
+    last_executed_at: Timestamp | null;
+  };
+  config_version: number;
+}
+
+export interface ServiceStatus {
+  name: string;
+  up: boolean;
+  ready: boolean;
+  lag: number | null;
+  rate: number | null;
+  checked_at: Timestamp;
+  detail: string | null;
+}
+
+export interface StreamStatus {
+  stream: string;
+  publisher: string;
+  last_sequence: number;
+  applied_sequence: number;
+  lag: number;
+  gaps: number;
+  rate: number;
+  last_message_at: Timestamp | null;
+}
+
+export interface System {
+  as_of: Timestamp;
+  version: string;
+  services: ServiceStatus[];
+  streams: StreamStatus[];
+  database: { type: string; up: boolean; detail: string | null };
+}
+
+export interface MetricsPoint {
+  timestamp: Timestamp;
+  total_transactions: number;
+  total_exposure: Decimal;
+}
+
+export interface Rule {
+  rule: string;
+  alert_type: AlertType;
+  entity_type: EntityType;
+  enabled: boolean;
+  measure: Measure | null;
+  limit: Decimal | null;
+  parameters: Record<string, Decimal>;
+}
+
+export interface Limits {
+  config_version: number;
+  rules: Rule[];
+  entities: {
+    entity_type: EntityType;
+    entity_id: string;
+    rule: string;
+    measure: Measure | null;
+    limit: Decimal;
+    updated_by: string | null;
+    updated_at: Timestamp | null;
+  }[];
+}
+
+export interface QuarantinedMessage {
+  quarantine_id: number;
+  stream: string;
+  sequence: number;
+  received_at: Timestamp;
+  reason: string;
+  payload: string;
+}
+
+export interface Page<T> {
+  items: T[];
+  next_before: number | null;
+}
+
+export interface Snapshot {
+  type: 'snapshot';
+  number: number;
+  summary: Summary;
+  clients: ClientExposure[];
+  symbols: SymbolExposure[];
+  alerts: Alert[];
+  transactions: Transaction[];
+  system: System;
+}
+
+export type Delta = { type: 'delta'; number: number } & Partial<Omit<Snapshot, 'type' | 'number'>>;
+export type StreamMessage = Snapshot | Delta;

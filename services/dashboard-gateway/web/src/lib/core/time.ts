@@ -1,0 +1,57 @@
+import type { Timestamp } from './contract';
+
+export type Zone = 'utc' | 'local';
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function format(kind: 'clock' | 'date', zone: Zone): Intl.DateTimeFormat {
+  const key = kind + zone;
+  const known = formats.get(key);
+  if (known) return known;
+  const timeZone = zone === 'utc' ? 'UTC' : undefined;
+  const made =
+    kind === 'clock'
+      ? new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit', timeZone })
+      : new Intl.DateTimeFormat('en-GB', { day: '2-digit', month: 'short', year: 'numeric', timeZone });
+  formats.set(key, made);
+  return made;
+}
+
+export function zoneName(zone: Zone): string {
+  return zone === 'utc' ? 'UTC' : 'local';
+}
+
+/** 14:30:05 */
+export function formatClock(at: Timestamp | number, zone: Zone): string {
+  return format('clock', zone).format(typeof at === 'number' ? at : Date.parse(at));
+}
+
+/** 14:30:05.123; the fraction is cut from the text, not rounded. */
+export function formatClockMillis(at: Timestamp, zone: Zone): string {
+  const point = at.indexOf('.');
+  const millis = point < 0 ? '000' : at.slice(point + 1, point + 4).replace('Z', '').padEnd(3, '0');
+  return `${formatClock(at, zone)}.${millis}`;
+}
+
+/** 02 Mar 2026 14:30:05.123 UTC */
+export function formatStamp(at: Timestamp, zone: Zone): string {
+  return `${format('date', zone).format(Date.parse(at))} ${formatClockMillis(at, zone)} ${zoneName(zone)}`;
+}
+
+/** How long, in the two largest units that matter: 8s, 3m 12s, 1h 05m, 2d 4h. */
+export function formatAge(milliseconds: number): string {
+  const age = Math.max(0, milliseconds);
+  if (age < MINUTE) return `${Math.floor(age / SECOND)}s`;
+  if (age < HOUR) return `${Math.floor(age / MINUTE)}m ${pad(Math.floor((age % MINUTE) / SECOND))}s`;
+  if (age < DAY) return `${Math.floor(age / HOUR)}h ${pad(Math.floor((age % HOUR) / MINUTE))}m`;
+  return `${Math.floor(age / DAY)}d ${Math.floor((age % DAY) / HOUR)}h`;
+}
+
+function pad(value: number): string {
+  return value.toString().padStart(2, '0');
+}

@@ -1,0 +1,44 @@
+import type { Alert, AlertType, EntityType, RiskLevel, Severity } from './contract';
+import { formatCount, formatDecimal, formatMoney } from './decimal';
+
+export const TYPE_WORDS: Record<AlertType, string> = {
+  HIGH_CLIENT_EXPOSURE: 'Client exposure',
+  HIGH_SYMBOL_EXPOSURE: 'Symbol exposure',
+  HIGH_FIRM_EXPOSURE: 'Firm exposure',
+  HIGH_TRANSACTION_VELOCITY: 'Velocity',
+  ANOMALY_DETECTED: 'Anomaly',
+};
+
+export const LEVEL_WORDS: Record<RiskLevel, string> = {
+  LOW: 'Low',
+  MEDIUM: 'Medium',
+  HIGH: 'High',
+  CRITICAL: 'Critical',
+};
+
+export const ENTITY_WORDS: Record<EntityType, string> = { CLIENT: 'Client', SYMBOL: 'Symbol', FIRM: 'Firm' };
+
+export const SEVERITY_RANK: Record<Severity, number> = { LOW: 0, MEDIUM: 1, HIGH: 2, CRITICAL: 3 };
+
+/** CSS variable that colours a level; set by both themes. */
+export function levelColour(level: RiskLevel): string {
+  return `var(--${level.toLowerCase()})`;
+}
+
+/** An alert's value, limit or peak in the unit of its rule. */
+export function formatAlertValue(alert: Pick<Alert, 'alert_type'>, value: string, currency: string): string {
+  switch (alert.alert_type) {
+    case 'HIGH_TRANSACTION_VELOCITY':
+      return `${formatCount(Number(value))} in window`;
+    case 'ANOMALY_DETECTED':
+      return `${formatDecimal(value, 2)} σ`;
+    default:
+      return formatMoney(value, currency);
+  }
+}
+
+/** RESOLVED → Resolved, client_anomaly → Client anomaly. */
+export function sentence(word: string): string {
+  const plain = word.replaceAll('_', ' ').toLowerCase();
+  return plain.charAt(0).toUpperCase() + plain.slice(1);
+}
