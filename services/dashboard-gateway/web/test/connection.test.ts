@@ -1,6 +1,13 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { StreamMessage } from '../src/lib/core/contract';
-import { Connection, type ConnectionState, pauseMs, SILENCE_MS_MAX, type Socket, STEADY_MS } from '../src/lib/data/connection';
+import {
+  Connection,
+  type ConnectionState,
+  pauseMs,
+  SILENCE_MS_MAX,
+  type Socket,
+  STEADY_MS,
+} from '../src/lib/data/connection';
 
 class Wire implements Socket {
   onmessage: Socket['onmessage'] = null;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { csvCell } from '../src/lib/core/csv';
 import { formatRoute, parseRoute } from '../src/lib/core/route';
 import { formatAge, formatClockMillis, formatStamp } from '../src/lib/core/time';
 import { formatAlertValue, sentence } from '../src/lib/core/words';
@@ -72,4 +73,11 @@ describe('transactions per minute', () => {
     for (let minute = 0; minute < 200; minute += 1) rates.observe(at(minute), minute, '1');
     expect(rates.series().time).toHaveLength(60);
   });
+});
+
+it('writes no cell that a spreadsheet would run', () => {
+  expect(csvCell('=HYPERLINK("x")')).toBe(`'=HYPERLINK("x")`);
+  expect(csvCell('-1+cmd')).toBe("'-1+cmd");
+  expect(csvCell('-12.5000')).toBe('-12.5000');
+  expect(csvCell(null)).toBe('');
 });

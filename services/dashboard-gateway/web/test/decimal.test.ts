@@ -15,7 +15,9 @@ const MINUS = '\u2212';
 describe('formatDecimal', () => {
   it('keeps digits a double would lose', () => {
     expect(formatDecimal('9007199254740993.0001')).toBe('9,007,199,254,740,993.0001');
-    expect(formatDecimal('123456789012345678901234567890.12345678')).toBe('123,456,789,012,345,678,901,234,567,890.12345678');
+    expect(formatDecimal('123456789012345678901234567890.12345678')).toBe(
+      '123,456,789,012,345,678,901,234,567,890.12345678',
+    );
   });
 
   it.each([
@@ -39,11 +41,14 @@ describe('formatDecimal', () => {
 
   it('shows no minus on what rounds to zero', () => expect(formatDecimal('-0.0001', 2)).toBe('0.00'));
 
-  it.each(['', '1e6', '1,000', 'NaN', '.5', '1.'])('refuses %j', (value) => expect(() => formatDecimal(value)).toThrow());
+  it.each(['', '1e6', '1,000', 'NaN', '.5', '1.'])('refuses %j', (value) =>
+    expect(() => formatDecimal(value)).toThrow(),
+  );
 });
 
 describe('formatMoney', () => {
-  it('puts the sign before the currency', () => expect(formatMoney('-1250000.0000', 'USD')).toBe(`${MINUS}$1,250,000.00`));
+  it('puts the sign before the currency', () =>
+    expect(formatMoney('-1250000.0000', 'USD')).toBe(`${MINUS}$1,250,000.00`));
   it('writes out a currency without a sign of its own', () => expect(formatMoney('12.3', 'CHF')).toBe('CHF 12.30'));
 });
 

@@ -69,7 +69,13 @@ describe('changes', () => {
     store.apply(snapshot);
     expect(store.drain()).toMatchObject({ reset: true, summary: true, system: true, alerts: true, transactions: true });
     store.apply(delta(snapshot.number + 1));
-    expect(store.drain()).toMatchObject({ reset: false, summary: false, system: false, alerts: false, transactions: false });
+    expect(store.drain()).toMatchObject({
+      reset: false,
+      summary: false,
+      system: false,
+      alerts: false,
+      transactions: false,
+    });
   });
 
   it('leaves rows that were handed out as they were', () => {
@@ -118,7 +124,10 @@ describe('bounds', () => {
     store.apply(delta(snapshot.number + 1, { transactions: rows }));
     expect(store.transactions.map((row) => row.apply_seq)).toEqual([seq + 2, seq + 1, seq]);
 
-    const many = Array.from({ length: TRANSACTIONS_MAX + 10 }, (_, index) => ({ ...transaction, apply_seq: seq + 3 + index }));
+    const many = Array.from({ length: TRANSACTIONS_MAX + 10 }, (_, index) => ({
+      ...transaction,
+      apply_seq: seq + 3 + index,
+    }));
     store.apply(delta(snapshot.number + 2, { transactions: many }));
     expect(store.transactions).toHaveLength(TRANSACTIONS_MAX);
     expect(store.transactions[0]?.apply_seq).toBe(seq + 3 + TRANSACTIONS_MAX + 9);

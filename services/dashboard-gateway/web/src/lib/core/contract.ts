@@ -54,7 +54,6 @@ export interface Position {
   quantity: Decimal;
   mark: Decimal | null;
   market_value: Decimal | null;
-  last_updated: Timestamp;
 }
 
 export interface Alert {
@@ -63,6 +62,7 @@ export interface Alert {
   severity: Severity;
   status: AlertStatus;
   entity_type: EntityType;
+  /** Empty for the firm. */
   entity_id: string;
   measure: Measure | null;
   value: Decimal;
@@ -170,6 +170,7 @@ export interface System {
 }
 
 export interface MetricsPoint {
+  /** Wall clock. */
   timestamp: Timestamp;
   total_transactions: number;
   total_exposure: Decimal;
@@ -203,6 +204,8 @@ export interface QuarantinedMessage {
   quarantine_id: number;
   stream: string;
   sequence: number;
+  source: string;
+  line: number | null;
   received_at: Timestamp;
   reason: string;
   payload: string;

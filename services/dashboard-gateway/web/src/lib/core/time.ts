@@ -34,7 +34,13 @@ export function formatClock(at: Timestamp | number, zone: Zone): string {
 /** 14:30:05.123; the fraction is cut from the text, not rounded. */
 export function formatClockMillis(at: Timestamp, zone: Zone): string {
   const point = at.indexOf('.');
-  const millis = point < 0 ? '000' : at.slice(point + 1, point + 4).replace('Z', '').padEnd(3, '0');
+  const millis =
+    point < 0
+      ? '000'
+      : at
+          .slice(point + 1, point + 4)
+          .replace('Z', '')
+          .padEnd(3, '0');
   return `${formatClock(at, zone)}.${millis}`;
 }
 

@@ -20,6 +20,11 @@ export const ENTITY_WORDS: Record<EntityType, string> = { CLIENT: 'Client', SYMB
 
 export const SEVERITY_RANK: Record<Severity, number> = { LOW: 0, MEDIUM: 1, HIGH: 2, CRITICAL: 3 };
 
+/** The firm has no id of its own. */
+export function entityName({ entity_type, entity_id }: Pick<Alert, 'entity_type' | 'entity_id'>): string {
+  return entity_id === '' ? ENTITY_WORDS[entity_type] : entity_id;
+}
+
 /** CSS variable that colours a level; set by both themes. */
 export function levelColour(level: RiskLevel): string {
   return `var(--${level.toLowerCase()})`;

@@ -54,6 +54,10 @@ class Live {
     return this.connection.phase !== 'live';
   }
 
+  get engineDown(): boolean {
+    return this.system?.services.some((service) => service.name === 'risk-engine' && !service.up) ?? false;
+  }
+
   get currency(): string {
     return this.summary?.base_currency ?? 'USD';
   }
@@ -101,11 +105,12 @@ class Live {
   private draw(changes: Changes): void {
     if (changes.summary && store.summary) {
       this.summary = store.summary;
-      const { as_of, transactions, firm } = store.summary;
-      rates.observe(as_of, transactions.total, firm.gross);
       this.now = this.engineNow();
     }
     if (changes.system) this.system = store.system;
+    // The history's points carry the wall clock, so what follows them must too: here the gateway's, not the engine's now.
+    if ((changes.system || changes.summary) && store.system && store.summary)
+      rates.observe(store.system.as_of, store.summary.transactions.total, store.summary.firm.gross);
     if (changes.alerts) this.alerts = [...store.alerts.values()].sort((a, b) => b.alert_id - a.alert_id);
     if (changes.transactions) this.transactions = store.transactions;
     this.exposuresChanged ||= changes.reset || changes.clients.length > 0 || changes.symbols.length > 0;

@@ -6,7 +6,15 @@
 //  2. Rows are replaced, never changed in place, so a reader may keep one.
 //  3. Memory is bounded: resolved alerts and transactions are kept up to a limit, the oldest go first.
 
-import type { Alert, ClientExposure, StreamMessage, Summary, SymbolExposure, System, Transaction } from '../core/contract';
+import type {
+  Alert,
+  ClientExposure,
+  StreamMessage,
+  Summary,
+  SymbolExposure,
+  System,
+  Transaction,
+} from '../core/contract';
 
 export const RESOLVED_ALERTS_MAX = 2000;
 export const TRANSACTIONS_MAX = 1000;

@@ -9,7 +9,10 @@ echarts.use([BarChart, GridComponent, TooltipComponent, CanvasRenderer]);
 export type ChartOption = echarts.EChartsCoreOption;
 
 /** The colours of the theme now in force: a canvas cannot read CSS variables itself. */
-export function palette(): Record<'text' | 'muted' | 'line' | 'raised' | 'low' | 'medium' | 'high' | 'critical' | 'accent', string> {
+export function palette(): Record<
+  'text' | 'muted' | 'line' | 'raised' | 'low' | 'medium' | 'high' | 'critical' | 'accent',
+  string
+> {
   const style = getComputedStyle(document.documentElement);
   const read = (name: string) => style.getPropertyValue(`--${name}`).trim();
   return {
