@@ -85,9 +85,9 @@ export function formatPercent(ratio: Decimal, places = 1): string {
 }
 
 export function compareDecimal(a: Decimal, b: Decimal): number {
+  // Reading a double keeps the order: where two differ, so do the decimals, and only equal ones need their digits.
   const difference = Number(a) - Number(b);
-  // A double is only trusted where it cannot be wrong: far apart for their size.
-  if (Math.abs(difference) > 1e-9 * (Math.abs(Number(a)) + Math.abs(Number(b)))) return Math.sign(difference);
+  if (difference !== 0) return Math.sign(difference);
   const [x, y] = [parse(a), parse(b)];
   const scale = Math.max(x.scale, y.scale);
   const [left, right] = [roundHalfEven(x, scale), roundHalfEven(y, scale)];
