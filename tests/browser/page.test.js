@@ -1,0 +1,164 @@
+// The page in a real browser on the real services.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { launch, openPage } from './browser.js';
+import { startMesh } from './mesh.js';
+
+const SHOWN_MS_MAX = 1000;
+const ALERT_MS_MAX = 60_000;
+
+let mesh;
+let browser;
+
+before(async () => {
+  mesh = await startMesh();
+  browser = await launch();
+});
+
+after(async () => {
+  await browser?.close();
+  const statuses = await mesh?.stop();
+  if (statuses)
+    assert.deepEqual(
+      Object.values(statuses).filter((status) => status !== 0),
+      [],
+      JSON.stringify(statuses),
+    );
+});
+
+/** Text that is not `before` any more. */
+function changed(page, testId, before) {
+  return page.waitForFunction(
+    ([id, text]) => document.querySelector(`[data-testid="${id}"]`)?.textContent !== text,
+    [testId, before],
+  );
+}
+
+/** Leaves in the alert list what names `entity`: rows out of sight are not drawn. */
+function find(page, entity) {
+  return page.getByRole('searchbox', { name: 'Find in alerts' }).fill(entity);
+}
+
+async function untilSome(statement) {
+  const deadline = Date.now() + ALERT_MS_MAX;
+  for (;;) {
+    const rows = await mesh.database.rows(statement);
+    if (rows.length > 0) return rows;
+    assert.ok(Date.now() < deadline, `nothing came of: ${statement}`);
+  }
+}
+
+test('figures change without a reload', async () => {
+  const { page, complaints } = await openPage(browser, mesh.url);
+  let reloads = 0;
+  page.on('framenavigated', () => (reloads += 1));
+
+  for (const figure of ['firm-gross', 'transactions-today']) {
+    const before = await page.getByTestId(figure).textContent();
+    await changed(page, figure, before);
+  }
+  assert.equal(reloads, 0);
+  assert.deepEqual(complaints, []);
+  await page.context().close();
+});
+
+test("the page shows the database's own figures", async () => {
+  const { page, complaints } = await openPage(browser, mesh.url);
+  const [row] = await untilSome('SELECT client_id FROM client_exposures ORDER BY client_id LIMIT 1');
+  await page.getByRole('searchbox', { name: 'Find in this table' }).fill(row.client_id);
+  await page.getByRole('gridcell', { name: row.client_id, exact: true }).first().click();
+  const drawer = page.getByRole('dialog', { name: `Client ${row.client_id}` });
+  await drawer.getByText('Positions', { exact: false }).first().waitFor();
+  const stored = await mesh.database.rows(
+    `SELECT symbol FROM positions WHERE client_id = '${row.client_id}' ORDER BY symbol`,
+  );
+  for (const { symbol } of stored.slice(0, 3)) await drawer.getByText(symbol, { exact: true }).first().waitFor();
+  assert.deepEqual(complaints, []);
+  await page.context().close();
+});
+
+test('an alert is on the screen within a second of being stored', { timeout: 2 * ALERT_MS_MAX }, async () => {
+  const { page, complaints } = await openPage(browser, mesh.url);
+  const newest = async () => (await mesh.database.rows('SELECT max(alert_id) AS id FROM alerts'))[0].id ?? 0;
+  const before = await newest();
+
+  // The last look at which the alert was not stored yet: it was stored after that.
+  let absent = Date.now();
+  let id = before;
+  const deadline = Date.now() + ALERT_MS_MAX;
+  while (id === before) {
+    assert.ok(Date.now() < deadline, 'the mesh raised no alert');
+    absent = Date.now();
+    id = await newest();
+  }
+  const first = before + 1;
+  await page.waitForFunction((alert) => alert in window.alertSeenAt, first);
+  const seen = await page.evaluate((alert) => window.alertSeenAt[alert], first);
+  assert.ok(seen - absent <= SHOWN_MS_MAX, `alert ${first} was stored after ${absent} and shown at ${seen}`);
+  assert.deepEqual(complaints, []);
+  await page.context().close();
+});
+
+test(
+  'an acknowledgement is stored with name and time, and every page sees it',
+  { timeout: 2 * ALERT_MS_MAX },
+  async () => {
+    const one = await openPage(browser, mesh.url);
+    const other = await openPage(browser, mesh.url);
+    const user = `officer-${process.pid}`;
+
+    // The one furthest over its limit: it will not resolve while the test looks at it.
+    const [{ id, entity }] = await untilSome(
+      `SELECT alert_id AS id, entity_id AS entity FROM alerts WHERE status = 'OPEN' AND measure IS NOT NULL
+     ORDER BY CAST(utilisation AS REAL) DESC LIMIT 1`,
+    );
+    await find(one.page, entity);
+    const began = Date.now();
+    await one.page.locator(`[data-alert="${id}"] .ack`).click();
+    await one.page.getByLabel('Your name').fill(user);
+    await one.page.getByLabel('Comment').fill('<b>seen</b> & "noted"');
+    await one.page.getByRole('dialog').getByRole('button', { name: 'Acknowledge' }).click();
+    await one.page.getByRole('dialog').waitFor({ state: 'detached' });
+
+    const [stored] = await mesh.database.rows(
+      `SELECT status, acknowledged_by, acknowledged_at FROM alerts WHERE alert_id = ${id}`,
+    );
+    assert.equal(stored.acknowledged_by, user);
+    assert.ok(['ACKNOWLEDGED', 'RESOLVED'].includes(stored.status), stored.status);
+    const at = Date.parse(stored.acknowledged_at);
+    assert.ok(at >= began - 1000 && at <= Date.now() + 1000, stored.acknowledged_at);
+    const [event] = await mesh.database.rows(
+      `SELECT actor, comment FROM alert_events WHERE alert_id = ${id} AND event_type = 'ACKNOWLEDGED'`,
+    );
+    assert.deepEqual(event, { actor: user, comment: '<b>seen</b> & "noted"' });
+
+    for (const { page } of [one, other]) {
+      await page.getByRole('button', { name: 'All', exact: true }).click();
+      await find(page, entity);
+      await page.locator(`[data-alert="${id}"]`).getByText(user).waitFor();
+    }
+    await other.page.locator(`[data-alert="${id}"] .main`).click();
+    const drawer = other.page.getByRole('dialog', { name: `Alert ${id}` });
+    await drawer.getByTestId('acknowledged').getByText(user).waitFor();
+    await drawer.getByText('<b>seen</b> & "noted"', { exact: true }).waitFor();
+
+    assert.deepEqual([...one.complaints, ...other.complaints], []);
+    await one.page.context().close();
+    await other.page.context().close();
+  },
+);
+
+test('a page tells that it is disconnected, and comes back by itself', { timeout: 60_000 }, async () => {
+  const { page } = await openPage(browser, mesh.url);
+  assert.equal(await mesh.stopGateway(), 0);
+  await page.getByTestId('banner').getByText('Disconnected.').waitFor();
+  assert.match(await page.getByTestId('banner').textContent(), /Figures as of \d\d \w{3} \d{4} \d\d:\d\d:\d\d/);
+
+  await mesh.startGateway();
+  await page.getByTestId('connection').getByText('Live').waitFor({ timeout: 30_000 });
+  const before = await page.getByTestId('transactions-today').textContent();
+  await changed(page, 'transactions-today', before);
+  assert.equal(await page.getByTestId('banner').count(), 0);
+  await page.context().close();
+});
