@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { csvCell } from '../src/lib/core/csv';
+import { largest } from '../src/lib/core/largest';
 import { formatRoute, parseRoute } from '../src/lib/core/route';
 import { formatAge, formatClockMillis, formatStamp } from '../src/lib/core/time';
 import { formatAlertValue, sentence } from '../src/lib/core/words';
@@ -73,6 +74,19 @@ describe('transactions per minute', () => {
     for (let minute = 0; minute < 200; minute += 1) rates.observe(at(minute), minute, '1');
     expect(rates.series().time).toHaveLength(60);
   });
+});
+
+it('finds the largest, each once, the earlier of equals first', () => {
+  const of = (count: number, ...sizes: number[]) =>
+    largest(
+      sizes.map((size, index) => ({ size, index })),
+      count,
+      (row) => row.size,
+    ).map((row) => row.index);
+  expect(of(3, 1, 9, 5, 9, 7)).toEqual([1, 3, 4]);
+  expect(of(2, 4, 4, 4)).toEqual([0, 1]);
+  expect(of(5, 0, 3, -1, 2)).toEqual([1, 3]);
+  expect(of(3)).toEqual([]);
 });
 
 it('writes no cell that a spreadsheet would run', () => {

@@ -35,7 +35,11 @@ class Prefs {
   private systemLight = $state(system.matches);
 
   constructor() {
-    system.addEventListener('change', (event) => (this.systemLight = event.matches));
+    system.addEventListener('change', (event) => {
+      this.systemLight = event.matches;
+      this.dress();
+    });
+    this.dress();
   }
 
   get shown(): 'dark' | 'light' {
@@ -45,7 +49,13 @@ class Prefs {
 
   setTheme(theme: Theme): void {
     this.theme = theme;
+    this.dress();
     write('theme', theme);
+  }
+
+  /** At once, not in an effect: the charts read their colours from the document in effects of their own. */
+  private dress(): void {
+    document.documentElement.dataset.theme = this.shown;
   }
 
   setZone(zone: Zone): void {

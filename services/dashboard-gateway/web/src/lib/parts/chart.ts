@@ -8,24 +8,18 @@ echarts.use([BarChart, GridComponent, TooltipComponent, CanvasRenderer]);
 
 export type ChartOption = echarts.EChartsCoreOption;
 
-/** The colours of the theme now in force: a canvas cannot read CSS variables itself. */
-export function palette(): Record<
-  'text' | 'muted' | 'line' | 'raised' | 'low' | 'medium' | 'high' | 'critical' | 'accent',
-  string
-> {
+const NAMES = ['text', 'muted', 'line', 'raised', 'low', 'medium', 'high', 'critical', 'accent'] as const;
+export type Palette = Record<(typeof NAMES)[number], string>;
+const palettes = new Map<string, Palette>();
+
+/** The colours of `theme`, which must be the one shown: a canvas cannot read CSS variables itself. */
+export function palette(theme: string): Palette {
+  const known = palettes.get(theme);
+  if (known) return known;
   const style = getComputedStyle(document.documentElement);
-  const read = (name: string) => style.getPropertyValue(`--${name}`).trim();
-  return {
-    text: read('text'),
-    muted: read('muted'),
-    line: read('line'),
-    raised: read('raised'),
-    low: read('low'),
-    medium: read('medium'),
-    high: read('high'),
-    critical: read('critical'),
-    accent: read('accent'),
-  };
+  const read = Object.fromEntries(NAMES.map((name) => [name, style.getPropertyValue(`--${name}`).trim()])) as Palette;
+  palettes.set(theme, read);
+  return read;
 }
 
 /** Tooltips are built of text nodes: a formatter that returns a string would be read as HTML. */
