@@ -40,7 +40,7 @@ export function createChart(host: HTMLElement, onclick?: (index: number) => void
   observer.observe(host);
   if (onclick) chart.on('click', (event) => onclick(event.dataIndex));
   return {
-    draw: (option) => chart.setOption(option, { notMerge: true, lazyUpdate: true }),
+    draw: (option) => chart.setOption(option),
     destroy() {
       observer.disconnect();
       chart.dispose();
