@@ -1,0 +1,389 @@
+#include "risk-engine/app.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "risk/service/log.hpp"
+#include "risk/store/reader.hpp"
+
+namespace risk::risk_engine {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using wire::CommandReply;
+constexpr std::chrono::milliseconds kPollInterval{50};
+constexpr std::chrono::milliseconds kMarkedInterval{100};  // how stale the row of an idle client may be
+constexpr std::chrono::milliseconds kReportInterval{1000};
+constexpr std::chrono::milliseconds kCommandTimeout{5000};
+constexpr std::chrono::milliseconds kStopTimeout{3000};
+constexpr std::size_t kRecordsPerPoll = 4096;
+
+CommandReply refusal(CommandReply::Outcome outcome, std::string reason) {
+  return {outcome, std::move(reason), {}, {}};
+}
+
+std::string endpoint(const settings::BindOptions& bind, std::uint16_t port) {
+  const bool ipv6 = bind.address.find(':') != std::string::npos;
+  const std::string host = ipv6 ? "[" + bind.address + "]" : bind.address;
+  return "tcp://" + host + ":" + (port == 0 ? "*" : std::to_string(port));
+}
+
+}  // namespace
+
+struct App::Gauges {
+  explicit Gauges(service::Metrics& metrics)
+      : transactions(metrics.counter("risk_transactions_total", "Transactions applied")),
+        late(metrics.counter("risk_late_transactions_total", "Transactions older than the engine's now")),
+        quarantined(metrics.counter("risk_quarantined_total", "Records that could not be applied")),
+        missing(metrics.counter("risk_missing_records_total", "Records of transaction streams that never came")),
+        alert_events(metrics.counter("risk_alert_events_total", "Changes of alerts")),
+        open_alerts(metrics.gauge("risk_open_alerts", "Alerts that are open or acknowledged")),
+        uncommitted(metrics.gauge("risk_uncommitted_inputs", "Inputs applied and not yet handed to the database")),
+        lag(metrics.gauge("risk_stream_lag_records", "Records announced by publishers and not yet applied")),
+        streams(metrics.gauge("risk_streams_up", "Transaction streams heard of lately")),
+        commit_seconds(metrics.histogram("risk_commit_seconds", "Time of a database commit",
+                                         {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5})),
+        commits(metrics.counter("risk_commits_total", "Database commits")),
+        committed_inputs(metrics.counter("risk_committed_inputs_total", "Inputs committed")) {}
+
+  // Counters only rise: adds what a total of the processor has grown by.
+  static void follow(service::Counter& counter, std::uint64_t& seen, std::uint64_t total) {
+    counter.add(static_cast<double>(total - seen));
+    seen = total;
+  }
+  void update(const ProcessorCounters& now) {
+    follow(transactions, seen_.transactions, now.transactions);
+    follow(late, seen_.late, now.late);
+    follow(quarantined, seen_.quarantined, now.quarantined);
+    follow(missing, seen_.missing_records, now.missing_records);
+    follow(alert_events, seen_.alert_events, now.alert_events);
+  }
+
+  service::Counter &transactions, &late, &quarantined, &missing, &alert_events;
+  service::Gauge &open_alerts, &uncommitted, &lag, &streams;
+  service::Histogram& commit_seconds;
+  service::Counter &commits, &committed_inputs;
+
+ private:
+  ProcessorCounters seen_;
+};
+
+App::App(Options options, service::RunContext& context)
+    : options_(std::move(options)), context_(context), gauges_(std::make_unique<Gauges>(metrics_)) {}
+
+App::~App() {
+  stop();
+}
+
+void App::start() {
+  health_.require("database", "not opened yet");
+  health_.require("recovery", "waits for the database");
+  health_server_ = std::make_unique<service::HealthServer>(
+      service::HealthServerOptions{options_.common.health_address, options_.common.health_port}, health_, metrics_);
+  service::log_info("starting", {{"database", store::describe(options_.database)},
+                                 {"health_port", health_server_->port()},
+                                 {"config_client_limit", options_.rules.client_exposure.limit
+                                                             ? options_.rules.client_exposure.limit->to_string()
+                                                             : "none"}});
+  thread_ = std::thread([this] { run(); });
+}
+
+void App::stop() {
+  stopping_ = true;
+  {
+    const std::lock_guard lock(mutex_);
+    if (wakeable_ != nullptr) wakeable_->wake();
+  }
+  if (thread_.joinable()) thread_.join();
+  health_server_.reset();
+}
+
+void App::run() {
+  try {
+    if (open()) work();
+    finish();
+  } catch (const std::exception& error) {
+    service::log_error("cannot go on", {{"reason", error.what()}});
+    health_.fail(error.what());
+    context_.fail(error.what());
+    finish();
+  }
+}
+
+bool App::open() {
+  auto store = open_store();
+  if (!store) return false;
+  processor_ = recover(*store);
+  start_streams(std::move(store));
+  return true;
+}
+
+std::unique_ptr<store::Store> App::open_store() {
+  for (auto pause = std::chrono::milliseconds{200};; pause = std::min(pause * 2, std::chrono::milliseconds{5000})) {
+    try {
+      auto store = store::open_store(options_.database);
+      store->migrate();
+      health_.met("database");
+      return store;
+    } catch (const store::StoreUnavailable& error) {
+      health_.not_met("database", error.what());
+      service::log_warning("the database cannot be reached, trying again",
+                           {{"reason", error.what()}, {"pause_ms", pause.count()}});
+    }
+    const auto until = Clock::now() + pause;
+    while (Clock::now() < until) {
+      if (context_.stop.wait_for(kPollInterval) || stopping_) return nullptr;
+    }
+  }
+}
+
+std::unique_ptr<Processor> App::recover(store::Store& store) {
+  const auto started = Clock::now();
+  auto resume = store.resume_point();
+  const auto total = resume.last_apply_seq;
+  auto processor =
+      std::make_unique<Processor>(std::move(resume), store::open_reader(options_.database)->quarantine_count());
+  auto told = started;
+  store.replay(0, [&](const store::AppliedInput& input) {
+    processor->restore(input);
+    if (Clock::now() - told < std::chrono::seconds{2}) return;
+    told = Clock::now();
+    service::log_info("recovering", {{"inputs", input.apply_seq}, {"of", total}});
+    health_.not_met("recovery",
+                    "re-applied " + std::to_string(input.apply_seq) + " of " + std::to_string(total) + " inputs");
+  });
+  processor->start(options_.rules);
+  const std::chrono::duration<double> seconds = Clock::now() - started;
+  service::log_info("recovered", {{"inputs", total},
+                                  {"transactions", processor->counters().transactions},
+                                  {"open_alerts", processor->open_alerts()},
+                                  {"config_version", processor->core().rules().config_version},
+                                  {"seconds", seconds.count()}});
+  health_.met("recovery");
+  return processor;
+}
+
+void App::start_streams(std::unique_ptr<store::Store> store) {
+  bus::PublisherOptions publisher;
+  publisher.endpoint = endpoint(options_.bind, options_.publish_port);
+  publisher.name = "risk-engine";
+  publisher.allow_plaintext = options_.bind.allow_plaintext;
+  auto broadcaster = std::make_unique<Broadcaster>(publisher, processor_->alerts_stream(), processor_->last_event_id());
+  const std::string published_at = broadcaster->endpoint();
+
+  subscribe();
+  WriterEvents events;
+  events.idle = [this] { subscriber_->wake(); };
+  events.away = [this](const std::string& reason) {
+    health_.not_met("database", reason);
+    service::log_warning("the database is away, trying again", {{"reason", reason}});
+  };
+  events.back = [this] {
+    health_.met("database");
+    service::log_info("the database is back");
+  };
+  events.failed = [this](const std::string& reason) {
+    service::log_error("cannot write", {{"reason", reason}});
+    health_.fail(reason);
+    context_.fail(reason);
+    stopping_ = true;
+    subscriber_->wake();
+  };
+  events.committed = [this](double seconds, std::size_t inputs) {
+    gauges_->commit_seconds.observe(seconds);
+    gauges_->commits.add();
+    gauges_->committed_inputs.add(static_cast<double>(inputs));
+  };
+  writer_ =
+      std::make_unique<Writer>(WriterOptions{options_.database}, std::move(store), std::move(broadcaster), events);
+  requests_server_ = std::make_unique<bus::RequestServer>(
+      bus::RequestServerOptions{endpoint(options_.bind, options_.command_port), options_.bind.allow_plaintext},
+      [this](std::string_view payload) { return answer(payload); });
+
+  const std::lock_guard lock(mutex_);
+  publish_endpoint_ = published_at;
+  command_endpoint_ = requests_server_->endpoint();
+  accepting_ = true;
+  wakeable_ = subscriber_.get();
+  service::log_info("ready", {{"publishes", publish_endpoint_}, {"commands", command_endpoint_}});
+}
+
+void App::subscribe() {
+  bus::SubscriberOptions options;
+  options.endpoints = options_.transaction_endpoints;
+  options.topics = {wire::kTransactionsTopic};
+  bus::SubscriberHandlers handlers;
+  handlers.on_record = [this](const bus::Record& record) { processor_->apply(record, system_now()); };
+  handlers.on_gap = [this](const bus::Gap& gap) {
+    processor_->skip(gap);
+    service::log_error(
+        "transactions are missing",
+        {{"publisher", gap.publisher}, {"stream", gap.stream.text}, {"first", gap.first}, {"last", gap.last}});
+  };
+  handlers.on_bad_frame = [](std::string_view reason) {
+    service::log_error("a frame was dropped", {{"reason", reason}});
+  };
+  subscriber_ = std::make_unique<bus::Subscriber>(std::move(options), std::move(handlers));
+  for (const auto& row : processor_->transaction_streams()) {
+    subscriber_->resume_after(bus::StreamId{row.stream_id}, row.epoch, row.sequence);
+  }
+}
+
+void App::work() {
+  while (!stopping_ && !context_.stop.stop_requested()) {
+    serve_requests();
+    hand_over();
+    report_status();
+    // With too much uncommitted the bus is left alone: publishers are held up, or what they send is fetched later.
+    if (processor_->pending_inputs() >= options_.uncommitted_max) {
+      writer_->wait_idle(kPollInterval);
+    } else {
+      subscriber_->poll(kPollInterval, kRecordsPerPoll);
+    }
+  }
+}
+
+void App::hand_over() {
+  if (!writer_->idle()) return;
+  const auto now = Clock::now();
+  const auto inputs = processor_->core().counters().transactions + processor_->counters().ticks;
+  if (now - measured_at_ >= options_.metrics_interval && inputs != measured_inputs_) {
+    measured_at_ = now;
+    measured_inputs_ = inputs;
+    processor_->note_metrics(system_now());
+  }
+  const bool marked = now - marked_at_ >= kMarkedInterval && processor_->core().has_moved_marks();
+  if (!processor_->has_pending() && !marked) return;
+  if (marked) marked_at_ = now;
+  const auto scope = marked ? engine::Core::Scope::kMarked : engine::Core::Scope::kTraded;
+  writer_->submit(processor_->take(scope, system_now()), std::exchange(on_stored_, {}));
+}
+
+void App::report_status() {
+  const auto now = Clock::now();
+  const std::chrono::duration<double> seconds = now - reported_at_;
+  if (now - reported_at_ < kReportInterval) return;
+  const auto& counters = processor_->counters();
+  EngineStatus status;
+  if (reported_at_ != Clock::time_point{}) {
+    status.transactions_per_second =
+        static_cast<double>(counters.transactions - reported_transactions_) / seconds.count();
+  }
+  reported_at_ = now;
+  reported_transactions_ = counters.transactions;
+  status.uncommitted_inputs = processor_->pending_inputs();
+  double lag = 0, up = 0;
+  for (const auto& stream : subscriber_->streams()) {
+    status.streams.push_back(
+        {stream.id.text, stream.publisher, stream.delivered, stream.announced, stream.missing, stream.up});
+    lag += static_cast<double>(stream.announced - std::min(stream.announced, stream.delivered));
+    up += stream.up ? 1 : 0;
+  }
+  writer_->broadcaster().set_status(std::move(status));
+  gauges_->update(counters);
+  gauges_->open_alerts.set(static_cast<double>(processor_->open_alerts()));
+  gauges_->uncommitted.set(static_cast<double>(processor_->pending_inputs()));
+  gauges_->lag.set(lag);
+  gauges_->streams.set(up);
+}
+
+// --- commands
+
+std::string App::answer(std::string_view payload) {
+  auto command = wire::decode_command(payload);
+  if (!command) return wire::encode(refusal(CommandReply::Outcome::kInvalid, command.error().reason));
+
+  auto request = std::make_shared<Request>();
+  request->command = std::move(command).value();
+  auto reply = request->reply.get_future();
+  {
+    const std::lock_guard lock(mutex_);
+    if (!accepting_) return wire::encode(refusal(CommandReply::Outcome::kUnavailable, "the engine is stopping"));
+    requests_.push_back(std::move(request));
+    wakeable_->wake();
+  }
+  if (reply.wait_for(kCommandTimeout) != std::future_status::ready) {
+    return wire::encode(refusal(CommandReply::Outcome::kUnavailable,
+                                "the database has not stored it yet; it will take effect when the database is back"));
+  }
+  try {
+    return wire::encode(reply.get());
+  } catch (const std::future_error&) {  // the writer ended before it came to it
+    return wire::encode(refusal(CommandReply::Outcome::kUnavailable, "the engine is stopping"));
+  }
+}
+
+void App::serve_requests() {
+  std::deque<std::shared_ptr<Request>> requests;
+  {
+    const std::lock_guard lock(mutex_);
+    requests.swap(requests_);
+  }
+  for (const auto& request : requests) carry_out(request);
+}
+
+void App::carry_out(const std::shared_ptr<Request>& request) {
+  if (const auto* cleanup = std::get_if<wire::Cleanup>(&request->command.command))
+    return clean_up(request, cleanup->days);
+  CommandReply reply = processor_->apply(request->command, system_now());
+  if (reply.outcome != CommandReply::Outcome::kDone) {
+    request->reply.set_value(std::move(reply));
+    return;
+  }
+  on_stored_.push_back([request, reply = std::move(reply)] { request->reply.set_value(reply); });
+}
+
+void App::clean_up(const std::shared_ptr<Request>& request, std::uint32_t days) {
+  if (!writer_->idle()) {  // its turn comes after the batch being written
+    const std::lock_guard lock(mutex_);
+    requests_.push_back(request);
+    return;
+  }
+  processor_->note_cleanup(request->command.actor, days, system_now());
+  const Timestamp before{system_now().micros - std::int64_t{days} * 86'400 * kMicrosPerSecond};
+  writer_->run([request, before](store::Store& store) {
+    const auto count = store.cleanup(before);
+    CommandReply reply;
+    reply.cleanup = wire::CleanupResult{count.alerts, count.alert_events, count.metrics, count.quarantine};
+    request->reply.set_value(std::move(reply));
+  });
+}
+
+void App::finish() {
+  {
+    const std::lock_guard lock(mutex_);
+    accepting_ = false;
+    wakeable_ = nullptr;
+    for (const auto& request : requests_) {
+      request->reply.set_value(refusal(CommandReply::Outcome::kUnavailable, "the engine is stopping"));
+    }
+    requests_.clear();
+  }
+  requests_server_.reset();
+  if (writer_) {
+    // The last batch goes in too, if the database takes it in time.
+    if (writer_->wait_idle(kStopTimeout) && processor_->has_pending()) {
+      writer_->submit(processor_->take(engine::Core::Scope::kMarked, system_now()), std::exchange(on_stored_, {}));
+    }
+    writer_->stop(kStopTimeout);
+    service::log_info("stopped", {{"transactions", processor_->counters().transactions}});
+  }
+  writer_.reset();
+  subscriber_.reset();
+}
+
+std::string App::publish_endpoint() const {
+  const std::lock_guard lock(mutex_);
+  return publish_endpoint_;
+}
+
+std::string App::command_endpoint() const {
+  const std::lock_guard lock(mutex_);
+  return command_endpoint_;
+}
+
+std::uint16_t App::health_port() const {
+  return health_server_ ? health_server_->port() : 0;
+}
+
+}  // namespace risk::risk_engine

@@ -1,0 +1,89 @@
+// The risk engine: opens the store, goes on where it stopped, applies what the bus brings on one thread and writes on
+// another.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <deque>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "risk-engine/options.hpp"
+#include "risk-engine/processor.hpp"
+#include "risk-engine/writer.hpp"
+#include "risk/bus/request.hpp"
+#include "risk/bus/subscriber.hpp"
+#include "risk/service/health.hpp"
+#include "risk/service/metrics.hpp"
+#include "risk/service/run.hpp"
+
+namespace risk::risk_engine {
+
+class App : public service::App {
+ public:
+  // `context` must outlive it.
+  App(Options options, service::RunContext& context);
+  ~App() override;
+
+  // Returns when the health port answers; opening the store and recovery go on in the background.
+  void start() override;
+  void stop() override;
+
+  // As bound, once ready; "" before.
+  std::string publish_endpoint() const;
+  std::string command_endpoint() const;
+  std::uint16_t health_port() const;
+  const service::Health& health() const { return health_; }
+
+ private:
+  // A command that waits for the applying thread, and its answer.
+  struct Request {
+    wire::Command command;
+    std::promise<wire::CommandReply> reply;
+  };
+  struct Gauges;
+
+  void run();
+  bool open();  // false: told to stop first
+  std::unique_ptr<store::Store> open_store();
+  std::unique_ptr<Processor> recover(store::Store& store);
+  void start_streams(std::unique_ptr<store::Store> store);
+  void subscribe();
+  void work();
+  void serve_requests();
+  void carry_out(const std::shared_ptr<Request>& request);
+  void clean_up(const std::shared_ptr<Request>& request, std::uint32_t days);
+  void hand_over();
+  void report_status();
+  std::string answer(std::string_view payload);
+  void finish();
+
+  const Options options_;
+  service::RunContext& context_;
+  service::Health health_;
+  service::Metrics metrics_;
+  std::unique_ptr<Gauges> gauges_;
+  std::unique_ptr<service::HealthServer> health_server_;
+
+  std::thread thread_;  // opens, then applies; owns what follows
+  std::unique_ptr<Processor> processor_;
+  std::unique_ptr<bus::Subscriber> subscriber_;
+  std::unique_ptr<Writer> writer_;
+  std::unique_ptr<bus::RequestServer> requests_server_;
+  std::vector<OnStored> on_stored_;
+  std::chrono::steady_clock::time_point marked_at_{}, measured_at_{}, reported_at_{};
+  std::uint64_t reported_transactions_ = 0, measured_inputs_ = 0;
+
+  std::atomic<bool> stopping_{false};
+  mutable std::mutex mutex_;  // guards what follows
+  std::deque<std::shared_ptr<Request>> requests_;
+  bool accepting_ = false;  // requests
+  bus::Subscriber* wakeable_ = nullptr;
+  std::string publish_endpoint_, command_endpoint_;
+};
+
+}  // namespace risk::risk_engine

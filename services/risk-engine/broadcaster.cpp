@@ -1,0 +1,102 @@
+#include "risk-engine/broadcaster.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace risk::risk_engine {
+namespace {
+
+constexpr std::chrono::milliseconds kUpdateInterval{100};
+constexpr std::chrono::milliseconds kQuietInterval{1000};  // the status goes out although no row has changed
+
+// Moves up to `count` rows out of the map.
+std::vector<wire::ExposureFigures> take(std::map<std::string, wire::ExposureFigures>& rows, std::size_t count) {
+  std::vector<wire::ExposureFigures> taken;
+  while (!rows.empty() && taken.size() < count) taken.push_back(std::move(rows.extract(rows.begin()).mapped()));
+  return taken;
+}
+
+}  // namespace
+
+Broadcaster::Broadcaster(bus::PublisherOptions options, const std::string& alerts_stream, std::uint64_t last_event_id)
+    : publisher_(std::move(options)) {
+  publisher_.open_stream(wire::kAlertsTopic, bus::StreamId{alerts_stream}, 1, last_event_id);
+  publisher_.open_stream(wire::kExposuresTopic, bus::make_stream_id(), 1, 0);
+}
+
+void Broadcaster::publish(const Batch& batch) {
+  for (const auto& event : batch.commit.alert_events) publisher_.publish(wire::kAlertsTopic, event.payload);
+  if (!batch.commit.alert_events.empty()) publisher_.flush();
+
+  for (const auto& row : batch.commit.client_exposures) clients_[row.id] = wire::figures(row);
+  for (const auto& row : batch.commit.symbol_exposures) symbols_[row.id] = wire::figures(row);
+  if (batch.commit.firm_exposure) firm_ = wire::figures(*batch.commit.firm_exposure);
+
+  // Only the newest are shown, so only they are made ready.
+  const auto& inputs = batch.commit.inputs;
+  const auto first = inputs.size() > kTransactionsMax ? inputs.size() - kTransactionsMax : 0;
+  for (auto i = first; i < inputs.size(); ++i) {
+    const auto* applied = std::get_if<store::TransactionInput>(&inputs[i].input);
+    if (applied == nullptr) continue;
+    const Notional notional = applied->transaction.quantity * applied->base_price;
+    transactions_.push_back({applied->transaction, inputs[i].apply_seq, notional.to_string(), applied->late});
+    if (transactions_.size() > kTransactionsMax) transactions_.pop_front();
+  }
+  apply_seq_ = batch.apply_seq;
+  now_ = batch.now;
+  transactions_total_ = batch.transactions_total;
+  quarantined_total_ = batch.quarantined_total;
+  changed_ = true;
+}
+
+void Broadcaster::set_status(EngineStatus status) {
+  const std::lock_guard lock(mutex_);
+  status_ = std::move(status);
+}
+
+void Broadcaster::service(std::chrono::steady_clock::time_point now) {
+  const auto since = now - last_update_;
+  if (since >= kUpdateInterval && (changed_ || since >= kQuietInterval)) {
+    last_update_ = now;
+    send_update();
+  }
+  publisher_.service();
+  const std::lock_guard lock(mutex_);
+  counters_ = publisher_.counters();
+}
+
+void Broadcaster::send_update() {
+  do {
+    wire::ExposureUpdate update;
+    update.apply_seq = apply_seq_;
+    update.now = now_;
+    update.clients = take(clients_, kRowsPerUpdate);
+    update.symbols = take(symbols_, kRowsPerUpdate);
+    update.firm = std::exchange(firm_, std::nullopt);
+    update.transactions.assign(std::make_move_iterator(transactions_.begin()),
+                               std::make_move_iterator(transactions_.end()));
+    transactions_.clear();
+    update.transactions_total = transactions_total_;
+    update.quarantined_total = quarantined_total_;
+    {
+      const std::lock_guard lock(mutex_);
+      update.transactions_per_second = status_.transactions_per_second;
+      update.uncommitted_inputs = status_.uncommitted_inputs;
+      update.streams = status_.streams;
+    }
+    publisher_.publish(wire::kExposuresTopic, wire::encode(update));
+  } while (!clients_.empty() || !symbols_.empty());
+  publisher_.flush();
+  changed_ = false;
+}
+
+void Broadcaster::close(std::chrono::milliseconds timeout) {
+  publisher_.close(timeout);
+}
+
+bus::PublisherCounters Broadcaster::counters() const {
+  const std::lock_guard lock(mutex_);
+  return counters_;
+}
+
+}  // namespace risk::risk_engine

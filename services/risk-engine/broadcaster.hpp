@@ -1,0 +1,64 @@
+// What the engine tells others once it is stored: each alert event at once, exposures that changed at most ten times a
+// second.
+//
+// Threads: one at a time (the writer's); status() may be set by any.
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "risk-engine/processor.hpp"
+#include "risk/bus/publisher.hpp"
+#include "risk/wire/exposure.hpp"
+
+namespace risk::risk_engine {
+
+// How the engine does, for the page.
+struct EngineStatus {
+  double transactions_per_second = 0;
+  std::uint64_t uncommitted_inputs = 0;
+  std::vector<wire::StreamStatus> streams;
+};
+
+class Broadcaster {
+ public:
+  // Binds. Throws bus::BusError.
+  Broadcaster(bus::PublisherOptions options, const std::string& alerts_stream, std::uint64_t last_event_id);
+
+  // A batch that is stored: its alert events go out now, its rows with the next update.
+  void publish(const Batch& batch);
+  void set_status(EngineStatus status);
+  // Sends an update when one is due, and the bus's heartbeats. Call at least every 100 ms.
+  void service(std::chrono::steady_clock::time_point now);
+  void close(std::chrono::milliseconds timeout);
+
+  std::string endpoint() const { return publisher_.endpoint(); }
+  bus::PublisherCounters counters() const;
+
+ private:
+  static constexpr std::size_t kTransactionsMax = 100;
+  static constexpr std::size_t kRowsPerUpdate = 2'000;  // keeps a record well below bus::kRecordBytesMax
+
+  void send_update();
+
+  bus::Publisher publisher_;
+  std::map<std::string, wire::ExposureFigures> clients_, symbols_;  // changed since the last update
+  std::optional<wire::ExposureFigures> firm_;
+  std::deque<wire::AppliedTransaction> transactions_;
+  std::uint64_t apply_seq_ = 0;
+  std::optional<Timestamp> now_;
+  std::uint64_t transactions_total_ = 0;
+  std::uint64_t quarantined_total_ = 0;
+  bool changed_ = false;
+  std::chrono::steady_clock::time_point last_update_{};
+
+  mutable std::mutex mutex_;  // guards the two below
+  EngineStatus status_;
+  bus::PublisherCounters counters_;
+};
+
+}  // namespace risk::risk_engine

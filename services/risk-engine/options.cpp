@@ -1,0 +1,45 @@
+#include "risk-engine/options.hpp"
+
+namespace risk::risk_engine {
+
+Options::Options() {
+  common.log.service = "risk-engine";
+  common.health_port = 9102;
+}
+
+std::optional<int> parse_options(int argc, const char* const* argv, Options& options) {
+  service::OptionSet set(
+      "risk-engine",
+      "Applies every transaction to the risk core, stores what comes of it and publishes alerts and exposures.");
+  service::add_common_options(set, options.common);
+  settings::add_database_options(set, options.database);
+  settings::add_rule_options(set, options.rules);
+  settings::add_bind_options(set, options.bind);
+  set.add_list({"engine.transaction_endpoints",
+                "--transaction-endpoints",
+                {"TRANSACTION_ENDPOINTS"},
+                "publishers of transactions, tcp://HOST:PORT; a name stands for every address it resolves to"},
+               options.transaction_endpoints);
+  set.add_integer({"engine.publish_port",
+                   "--publish-port",
+                   {"ENGINE_PUBLISH_PORT"},
+                   "port of alerts and exposures, 0 takes a free one"},
+                  options.publish_port, 0, 65535);
+  set.add_integer(
+      {"engine.command_port", "--command-port", {"ENGINE_COMMAND_PORT"}, "port of commands, 0 takes a free one"},
+      options.command_port, 0, 65535);
+  set.add_integer({"engine.uncommitted_max",
+                   "--uncommitted-max",
+                   {"ENGINE_UNCOMMITTED_MAX"},
+                   "inputs held in memory while the database is slow or away"},
+                  options.uncommitted_max, std::uint64_t{1'000}, std::uint64_t{10'000'000});
+  set.add_milliseconds({"engine.metrics_interval",
+                        "--metrics-interval",
+                        {"ENGINE_METRICS_INTERVAL"},
+                        "time between two rows of risk_metrics"},
+                       options.metrics_interval, std::chrono::milliseconds{100}, std::chrono::hours{24});
+  set.ignore_sections({"simulator", "notifier", "gateway"});
+  return set.parse(argc, argv);
+}
+
+}  // namespace risk::risk_engine

@@ -1,0 +1,34 @@
+// What can be configured of the risk engine.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "risk/engine/rules.hpp"
+#include "risk/service/run.hpp"
+#include "risk/settings/settings.hpp"
+#include "risk/store/config.hpp"
+
+namespace risk::risk_engine {
+
+struct Options {
+  service::CommonOptions common;
+  store::DatabaseConfig database;
+  engine::RuleSet rules;
+  settings::BindOptions bind;
+  std::vector<std::string> transaction_endpoints = {"tcp://localhost:5551"};
+  std::uint16_t publish_port = 5561;
+  std::uint16_t command_port = 5563;
+  std::uint64_t uncommitted_max = 100'000;  // inputs held while the store is slow or away; then reading stops
+  std::chrono::milliseconds metrics_interval{5000};
+
+  Options();
+};
+
+// Nothing: go on with `options`. Else the exit status.
+std::optional<int> parse_options(int argc, const char* const* argv, Options& options);
+
+}  // namespace risk::risk_engine

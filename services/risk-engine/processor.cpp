@@ -1,0 +1,296 @@
+#include "risk-engine/processor.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "risk/base/overloaded.hpp"
+
+namespace risk::risk_engine {
+namespace {
+
+constexpr char kAlertsCursorName[] = "alerts";
+
+std::string describe(const engine::Transaction& t) {
+  return printable(t.transaction_id + "," + t.client_id.text + "," + t.symbol.text + "," +
+                   std::string(to_string(t.side)) + "," + t.quantity.to_string() + "," + t.price.to_string() + "," +
+                   t.currency);
+}
+
+std::string describe(const engine::OpeningPosition& p) {
+  return printable(p.client_id.text + "," + p.symbol.text + "," + p.quantity.to_string() + "," + p.price.to_string() +
+                   "," + p.currency);
+}
+
+std::vector<store::LimitRow> limit_rows(const engine::RuleSet& rules) {
+  std::vector<store::LimitRow> rows;
+  const auto money = [](Money limit) { return Notional::of(limit).to_string(); };
+  const auto exposure = [&](const char* name, engine::EntityType type, const engine::ExposureRule& rule) {
+    if (!rule.enabled) return;
+    if (rule.limit) rows.push_back({name, type, "", rule.measure, money(*rule.limit), rules.config_version});
+    for (const auto& [id, limit] : rule.limit_by_entity) {
+      rows.push_back({name, type, id, rule.measure, money(limit), rules.config_version});
+    }
+  };
+  const auto velocity = [&](const char* name, engine::EntityType type, const engine::VelocityRule& rule) {
+    if (!rule.enabled) return;
+    rows.push_back({name, type, "", std::nullopt, std::to_string(rule.limit), rules.config_version});
+    for (const auto& [id, limit] : rule.limit_by_entity) {
+      rows.push_back({name, type, id, std::nullopt, std::to_string(limit), rules.config_version});
+    }
+  };
+  const auto anomaly = [&](const char* name, engine::EntityType type, const engine::AnomalyRule& rule) {
+    if (!rule.enabled) return;
+    rows.push_back({name, type, "", std::nullopt, format_rounded(rule.threshold.units(), kDecimalPlaces, kEdgePlaces),
+                    rules.config_version});
+  };
+  exposure("client_exposure", engine::EntityType::kClient, rules.client_exposure);
+  exposure("symbol_exposure", engine::EntityType::kSymbol, rules.symbol_exposure);
+  exposure("firm_exposure", engine::EntityType::kFirm, rules.firm_exposure);
+  velocity("client_velocity", engine::EntityType::kClient, rules.client_velocity);
+  velocity("symbol_velocity", engine::EntityType::kSymbol, rules.symbol_velocity);
+  anomaly("client_anomaly", engine::EntityType::kClient, rules.client_anomaly);
+  anomaly("symbol_anomaly", engine::EntityType::kSymbol, rules.symbol_anomaly);
+  anomaly("system_anomaly", engine::EntityType::kFirm, rules.system_anomaly);
+  return rows;
+}
+
+}  // namespace
+
+Processor::Processor(store::ResumePoint resume, std::uint64_t quarantined_total)
+    : core_(engine::RuleSet{}),
+      alerts_("USD", std::move(resume.open_alerts), resume.last_event_id),
+      quarantined_total_(quarantined_total) {
+  engine_cursor_.row = {store::kEngineCursor, "risk-engine", 1, resume.last_apply_seq, 0, {}};
+  engine_cursor_.committed = resume.last_apply_seq;
+  for (auto& row : resume.cursors) {
+    if (row.stream_id == store::kEngineCursor) continue;
+    if (row.name == kAlertsCursorName) alerts_stream_ = row.stream_id;
+    Cursor& cursor = cursors_[row.stream_id];
+    cursor.committed = row.sequence;
+    cursor.row = std::move(row);
+  }
+  if (alerts_stream_.empty()) alerts_stream_ = bus::make_stream_id().text;
+}
+
+void Processor::restore(const store::AppliedInput& input) {
+  apply_seq_ = input.apply_seq;
+  events_.clear();
+  const auto refuse = [&](const engine::Rejection& rejection) {
+    throw store::StoreError("stored input " + std::to_string(input.apply_seq) + " can no longer be applied: " +
+                            rejection.field + " " + rejection.value + ": " + rejection.reason);
+  };
+  std::visit(Overloaded{
+                 [&](const store::TransactionInput& value) {
+                   const auto applied = core_.apply(value.transaction, events_);
+                   if (!applied) refuse(applied.error());
+                 },
+                 [&](const store::TickInput& value) { core_.tick(value.time, events_); },
+                 [&](const engine::OpeningPosition& value) {
+                   if (const auto rejection = core_.apply(value)) refuse(*rejection);
+                 },
+                 [&](const store::RulesInput& value) {
+                   const auto rules = wire::decode_rules(value.rules);
+                   if (!rules)
+                     throw store::StoreError("stored rules, version " + std::to_string(value.config_version) + ": " +
+                                             rules.error().reason);
+                   core_.set_rules(*rules);
+                   has_rules_ = true;
+                 },
+             },
+             input.input);
+}
+
+void Processor::start(const engine::RuleSet& rules) {
+  if (apply_seq_ != engine_cursor_.row.sequence) {
+    throw store::StoreError("the store's inputs end at " + std::to_string(apply_seq_) + ", its cursor stands at " +
+                            std::to_string(engine_cursor_.row.sequence));
+  }
+  const auto restored = core_.take_changes(engine::Core::Scope::kMarked);
+  clients_.update(restored.clients);
+  symbols_.update(restored.symbols);
+  alerts_.set_last_alert_id(core_.counters().alerts_opened);
+  counters_.transactions = core_.counters().transactions;
+  counters_.late = core_.counters().late;
+
+  engine::RuleSet next = rules;
+  next.config_version = has_rules_ ? core_.rules().config_version : 1;
+  if (!has_rules_ || next != core_.rules()) {
+    next.config_version += has_rules_ ? 1 : 0;
+    core_.set_rules(next);
+    accept({}, store::RulesInput{next.config_version, wire::encode(next)});
+    pending_.limits = limit_rows(next);
+  }
+  alerts_.set_base_currency(core_.rules().base_currency);
+}
+
+Processor::Cursor& Processor::cursor_of(const std::string& stream_id, std::string_view name, std::uint64_t epoch) {
+  Cursor& cursor = cursors_[stream_id];
+  cursor.row.stream_id = stream_id;
+  cursor.row.name = printable(name);
+  cursor.row.epoch = epoch;
+  cursor.moved = true;
+  return cursor;
+}
+
+void Processor::accept(store::Origin origin, decltype(store::AppliedInput::input) input) {
+  pending_.inputs.push_back({++apply_seq_, std::move(origin), std::move(input)});
+}
+
+void Processor::quarantine(const bus::Record& record, const wire::Provenance& provenance, engine::Rejection rejection,
+                           std::string raw, Timestamp wall) {
+  store::QuarantineRow row;
+  row.origin = {record.stream.text, record.sequence};
+  row.source = printable(provenance.source.empty() ? record.publisher : std::string_view(provenance.source));
+  row.line = provenance.line;
+  row.rejection = {printable(rejection.field), printable(rejection.value), printable(rejection.reason)};
+  row.raw = printable(raw, 1000);
+  row.received_at = wall;
+  pending_.quarantine.push_back(std::move(row));
+  ++counters_.quarantined;
+  ++quarantined_total_;
+}
+
+void Processor::announce(const std::vector<engine::AlertEvent>& events) {
+  for (const auto& event : events) alerts_.announce(event);
+  counters_.alert_events += events.size();
+}
+
+void Processor::apply(const bus::Record& record, Timestamp wall) {
+  cursor_of(record.stream.text, record.publisher, record.epoch).row.sequence = record.sequence;
+  auto decoded = decoder_.decode(record.payload);
+  if (!decoded)
+    return quarantine(record, {}, {"record", "", decoded.error().reason}, std::string(record.payload), wall);
+
+  auto [input, provenance] = std::move(decoded).value();
+  const store::Origin origin{record.stream.text, record.sequence};
+  events_.clear();
+  std::visit(Overloaded{
+                 [&](engine::Transaction& transaction) {
+                   const auto applied = core_.apply(transaction, events_);
+                   if (!applied) return quarantine(record, provenance, applied.error(), describe(transaction), wall);
+                   accept(origin, store::TransactionInput{std::move(transaction), applied->price, applied->late});
+                   ++counters_.transactions;
+                   counters_.late += applied->late ? 1 : 0;
+                 },
+                 [&](wire::Tick& tick) {
+                   ++counters_.ticks;
+                   if (tick.time < kTimestampMin || tick.time > kTimestampMax) {
+                     return quarantine(record, provenance,
+                                       {"time", std::to_string(tick.time.micros), "outside the years 1 to 9999"}, "",
+                                       wall);
+                   }
+                   if (core_.tick(tick.time, events_)) accept(origin, store::TickInput{tick.time});
+                 },
+                 [&](engine::OpeningPosition& position) {
+                   if (auto rejection = core_.apply(position)) {
+                     return quarantine(record, provenance, std::move(*rejection), describe(position), wall);
+                   }
+                   accept(origin, std::move(position));
+                 },
+                 [&](wire::RejectedInput& rejected) {
+                   quarantine(record, provenance, std::move(rejected.rejection), std::move(rejected.raw), wall);
+                 },
+             },
+             input);
+  announce(events_);
+}
+
+void Processor::skip(const bus::Gap& gap) {
+  const std::uint64_t count = gap.last - gap.first + 1;
+  const auto known = cursors_.find(gap.stream.text);
+  const std::uint64_t epoch = known == cursors_.end() ? 1 : known->second.row.epoch;
+  Cursor& cursor = cursor_of(gap.stream.text, gap.publisher, epoch);
+  cursor.row.sequence = std::max(cursor.row.sequence, gap.last);
+  cursor.row.missing += count;
+  counters_.missing_records += count;
+}
+
+wire::CommandReply Processor::apply(const wire::Command& command, Timestamp wall) {
+  return std::visit(Overloaded{
+                        [&](const wire::Cleanup&) -> wire::CommandReply { RISK_CHECK(!"a command on an alert"); },
+                        [&](const auto& action) { return alerts_.apply(command.actor, action, wall); },
+                    },
+                    command.command);
+}
+
+void Processor::note_cleanup(const std::string& actor, std::uint32_t days, Timestamp wall) {
+  pending_.commands.push_back({0, wall, actor, "CLEANUP", "store", "", std::to_string(days) + " days"});
+}
+
+void Processor::note_metrics(Timestamp wall) {
+  store::MetricsRow row;
+  row.timestamp = wall;
+  row.total_transactions = core_.counters().transactions;
+  row.total_exposure = core_.firm_row().exposure.gross();
+  row.active_clients = clients_.active;
+  row.active_symbols = symbols_.active;
+  row.high_risk_clients = clients_.high_risk;
+  row.high_risk_symbols = symbols_.high_risk;
+  row.alerts_generated = core_.counters().alerts_opened;
+  pending_.metrics = row;
+}
+
+bool Processor::has_pending() const {
+  const bool moved =
+      std::any_of(cursors_.begin(), cursors_.end(), [](const auto& entry) { return entry.second.moved; });
+  return moved || !pending_.inputs.empty() || !pending_.quarantine.empty() || !pending_.commands.empty() ||
+         pending_.metrics || alerts_.has_changes();
+}
+
+Batch Processor::take(engine::Core::Scope scope, Timestamp wall) {
+  Batch batch;
+  batch.commit = std::exchange(pending_, {});
+  auto changes = core_.take_changes(scope);
+  clients_.update(changes.clients);
+  symbols_.update(changes.symbols);
+  if (!changes.clients.empty() || !changes.symbols.empty()) batch.commit.firm_exposure = core_.firm_row();
+  batch.commit.client_exposures = std::move(changes.clients);
+  batch.commit.symbol_exposures = std::move(changes.symbols);
+  batch.commit.positions = std::move(changes.positions);
+
+  auto alerts = alerts_.take();
+  batch.commit.alerts = std::move(alerts.alerts);
+  batch.commit.alert_events = std::move(alerts.events);
+  std::move(alerts.commands.begin(), alerts.commands.end(), std::back_inserter(batch.commit.commands));
+
+  const auto step = [&](Cursor& cursor) {
+    cursor.row.updated_at = wall;
+    batch.commit.cursors.push_back({cursor.row, cursor.committed});
+    cursor.committed = cursor.row.sequence;
+    cursor.moved = false;
+  };
+  engine_cursor_.row.sequence = apply_seq_;
+  step(engine_cursor_);
+  if (!batch.commit.alert_events.empty()) {
+    cursor_of(alerts_stream_, kAlertsCursorName, 1).row.sequence = alerts_.last_event_id();
+  }
+  for (auto& [id, cursor] : cursors_) {
+    if (cursor.moved) step(cursor);
+  }
+  batch.apply_seq = apply_seq_;
+  batch.now = core_.now();
+  batch.transactions_total = counters_.transactions;
+  batch.quarantined_total = quarantined_total_;
+  return batch;
+}
+
+std::vector<store::CursorRow> Processor::transaction_streams() const {
+  std::vector<store::CursorRow> rows;
+  for (const auto& [id, cursor] : cursors_) {
+    if (id != alerts_stream_) rows.push_back(cursor.row);
+  }
+  return rows;
+}
+
+void Processor::Standings::update(const std::vector<engine::ExposureRow>& rows) {
+  for (const auto& row : rows) {
+    Standing& standing = by_id_[row.id];
+    active -= standing.active ? 1 : 0;
+    high_risk -= standing.high_risk ? 1 : 0;
+    standing = {row.position_count != 0, row.risk_level >= engine::RiskLevel::kHigh};
+    active += standing.active ? 1 : 0;
+    high_risk += standing.high_risk ? 1 : 0;
+  }
+}
+
+}  // namespace risk::risk_engine

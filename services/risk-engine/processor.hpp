@@ -1,0 +1,124 @@
+// Everything the engine does with an input between the bus and the store: the core, the alerts, the cursors, the
+// quarantine. Collects what has to be committed; whoever writes takes it in one piece. Asks no clock: wall-clock times
+// are arguments.
+//
+// Invariants
+//   1. Every record moves its stream's cursor, whether it was applied or quarantined.
+//   2. What take() returns is all that came of the inputs since the last take(), and nothing else.
+//
+// Threads: one at a time.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "risk-engine/alert_book.hpp"
+#include "risk/bus/message.hpp"
+#include "risk/engine/core.hpp"
+#include "risk/store/store.hpp"
+#include "risk/wire/control.hpp"
+#include "risk/wire/exposure.hpp"
+#include "risk/wire/transaction.hpp"
+
+namespace risk::risk_engine {
+
+// A commit, and what is told to others once it is stored.
+struct Batch {
+  store::Commit commit;
+  std::uint64_t apply_seq = 0;  // after it
+  std::optional<Timestamp> now;
+  std::uint64_t transactions_total = 0;
+  std::uint64_t quarantined_total = 0;
+};
+
+struct ProcessorCounters {
+  std::uint64_t transactions = 0;  // applied since the store began
+  std::uint64_t late = 0;
+  std::uint64_t ticks = 0;  // since this process started, as the rest
+  std::uint64_t quarantined = 0;
+  std::uint64_t missing_records = 0;
+  std::uint64_t alert_events = 0;
+};
+
+class Processor {
+ public:
+  // Goes on from `resume`. Inputs committed so far must then be given to restore(), in order, and start() called.
+  Processor(store::ResumePoint resume, std::uint64_t quarantined_total);
+
+  void restore(const store::AppliedInput& input);
+  // From here on the rules are `rules`: if they differ from the last ones, that is an input of its own with the next
+  // version.
+  void start(const engine::RuleSet& rules);
+
+  // A record of a transaction stream.
+  void apply(const bus::Record& record, Timestamp wall);
+  void skip(const bus::Gap& gap);
+  // A person's action on an alert. Its effect is stored by the next take().
+  wire::CommandReply apply(const wire::Command& command, Timestamp wall);
+
+  // What a commit has to do with the store's clean-up, which is not an alert's: only its trace.
+  void note_cleanup(const std::string& actor, std::uint32_t days, Timestamp wall);
+  // Puts the figures of the whole into the next batch.
+  void note_metrics(Timestamp wall);
+
+  bool has_pending() const;
+  std::size_t pending_inputs() const { return pending_.inputs.size(); }
+  // With kMarked, the rows of clients whose exposure moved with a mark are in it.
+  Batch take(engine::Core::Scope scope, Timestamp wall);
+
+  std::vector<store::CursorRow> transaction_streams() const;
+  const ProcessorCounters& counters() const { return counters_; }
+  const engine::Core& core() const { return core_; }
+  // The stream of alert events: its id, kept in the store, and the last event.
+  const std::string& alerts_stream() const { return alerts_stream_; }
+  std::uint64_t last_event_id() const { return alerts_.last_event_id(); }
+  std::size_t open_alerts() const { return alerts_.open_count(); }
+
+ private:
+  struct Cursor {
+    store::CursorRow row;
+    std::uint64_t committed = 0;
+    bool moved = false;
+  };
+  // The risk level of each entity, and whether it holds anything, for the metrics.
+  struct Standing {
+    bool active = false;
+    bool high_risk = false;
+  };
+  class Standings {
+   public:
+    void update(const std::vector<engine::ExposureRow>& rows);
+    std::uint64_t active = 0;
+    std::uint64_t high_risk = 0;
+
+   private:
+    std::unordered_map<std::string, Standing> by_id_;
+  };
+
+  Cursor& cursor_of(const std::string& stream_id, std::string_view name, std::uint64_t epoch);
+  void accept(store::Origin origin, decltype(store::AppliedInput::input) input);
+  void quarantine(const bus::Record& record, const wire::Provenance& provenance, engine::Rejection rejection,
+                  std::string raw, Timestamp wall);
+  void announce(const std::vector<engine::AlertEvent>& events);
+
+  engine::Core core_;
+  AlertBook alerts_;
+  wire::InputDecoder decoder_;
+  std::map<std::string, Cursor> cursors_;
+  Cursor engine_cursor_;
+  std::string alerts_stream_;
+  std::uint64_t apply_seq_ = 0;
+  std::uint64_t quarantined_total_;
+  bool has_rules_ = false;
+  store::Commit pending_;
+  std::vector<engine::AlertEvent> events_;  // of the input at hand
+  Standings clients_, symbols_;
+  ProcessorCounters counters_;
+};
+
+}  // namespace risk::risk_engine
