@@ -1,0 +1,211 @@
+#include "riskctl/app.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <tuple>
+
+#include "risk/bus/request.hpp"
+#include "risk/store/reader.hpp"
+#include "risk/wire/control.hpp"
+#include "riskctl/table.hpp"
+
+namespace risk::riskctl {
+namespace {
+
+constexpr int kDone = 0;
+constexpr int kImpossible = 1;
+constexpr int kUsage = 2;
+constexpr std::chrono::milliseconds kReplyTimeout{10'000};
+constexpr std::uint32_t kCleanupDaysDefault = 30;
+
+// The words make no command.
+struct UsageError {
+  std::string reason;
+};
+// It cannot be done.
+struct Refusal {
+  std::string reason;
+};
+
+template <class T>
+T number(const std::string& word, const char* what) {
+  T value{};
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
+  if (error != std::errc{} || end != word.data() + word.size()) {
+    throw UsageError{std::string(what) + " \"" + printable(word) + "\" is not a whole number"};
+  }
+  return value;
+}
+
+void expect_words(const std::vector<std::string>& words, std::size_t min, std::size_t max) {
+  if (words.size() < min) throw UsageError{words.front() + " needs more words"};
+  if (words.size() > max) throw UsageError{words.front() + " does not take \"" + printable(words[max]) + "\""};
+}
+
+std::string money(const Notional& amount) {
+  return amount.to_text();
+}
+
+std::string utilisation(const engine::ExposureRow& row) {
+  return row.utilisation_e4 ? format_rounded(*row.utilisation_e4, 2, 1) + "%" : "-";
+}
+
+// The five with the highest utilisation, then exposure.
+void print_largest(std::ostream& out, const char* title, std::vector<engine::ExposureRow> rows) {
+  const auto kept = std::min<std::size_t>(rows.size(), 5);
+  std::partial_sort(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(kept), rows.end(),
+                    [](const engine::ExposureRow& a, const engine::ExposureRow& b) {
+                      return std::tuple(b.utilisation_e4, b.total_exposure.magnitude(), a.id) <
+                             std::tuple(a.utilisation_e4, a.total_exposure.magnitude(), b.id);
+                    });
+  Table table({{title}, {"exposure", Column::kRight}, {"utilisation", Column::kRight}, {"level"}});
+  for (std::size_t i = 0; i < kept; ++i) {
+    table.add(
+        {rows[i].id, money(rows[i].total_exposure), utilisation(rows[i]), std::string(to_string(rows[i].risk_level))});
+  }
+  out << '\n';
+  table.print(out);
+}
+
+void print_summary(store::Reader& reader, std::ostream& out) {
+  const auto firm = reader.firm_exposure();
+  if (!firm) {
+    out << "No transaction has been applied yet.\n";
+    return;
+  }
+  const auto clients = reader.client_exposures();
+  const auto symbols = reader.symbol_exposures();
+  const auto active = [](const auto& rows) {
+    return std::to_string(
+        std::count_if(rows.begin(), rows.end(), [](const auto& row) { return row.position_count > 0; }));
+  };
+  std::uint64_t open = 0, critical = 0, acknowledged = 0, resolved = 0;
+  for (const auto& count : reader.alert_counts()) {
+    switch (count.status) {
+      case engine::AlertStatus::kOpen:
+        open += count.count;
+        break;
+      case engine::AlertStatus::kAcknowledged:
+        acknowledged += count.count;
+        break;
+      case engine::AlertStatus::kResolved:
+        resolved += count.count;
+        break;
+    }
+    const bool live = count.status != engine::AlertStatus::kResolved;
+    if (live && count.severity == engine::Severity::kCritical) critical += count.count;
+  }
+  Table table({{"firm"}, {"", Column::kRight}});
+  table.add({"gross exposure", money(firm->exposure.gross())});
+  table.add({"net exposure", money(firm->exposure.net())});
+  table.add({"long", money(firm->exposure.long_value)});
+  table.add({"short", money(firm->exposure.short_value)});
+  table.add({"turnover", money(firm->exposure.turnover)});
+  table.add({"transactions", std::to_string(firm->transaction_count)});
+  table.add({"active clients", active(clients)});
+  table.add({"active symbols", active(symbols)});
+  table.add({"alerts open", std::to_string(open)});
+  table.add({"alerts acknowledged", std::to_string(acknowledged)});
+  table.add({"of these critical", std::to_string(critical)});
+  table.add({"alerts resolved", std::to_string(resolved)});
+  table.add({"quarantined", std::to_string(reader.quarantine_count())});
+  table.add({"as of", format_timestamp(firm->last_updated)});
+  table.print(out);
+  print_largest(out, "client", clients);
+  print_largest(out, "symbol", symbols);
+}
+
+void print_alerts(store::Reader& reader, const Options& options, std::ostream& out) {
+  expect_words(options.words, 1, 2);
+  store::AlertFilter filter;
+  filter.limit = options.limit;
+  if (options.words.size() == 2) {
+    filter.severity = engine::parse_enum<engine::Severity>(options.words[1]);
+    if (!filter.severity) {
+      throw UsageError{"severity \"" + printable(options.words[1]) + "\" is not one of LOW, MEDIUM, HIGH, CRITICAL"};
+    }
+  }
+  Table table({{"id", Column::kRight}, {"severity"}, {"status"}, {"opened"}, {"acknowledged by"}, {"message"}});
+  for (const auto& alert : reader.alerts(filter)) {
+    table.add({std::to_string(alert.alert_id()), std::string(to_string(alert.latest.severity)),
+               std::string(to_string(alert.status)), format_timestamp(alert.opened_at),
+               alert.acknowledged_by.value_or("-"), alert.message});
+  }
+  if (table.empty()) {
+    out << "No alerts" << (filter.severity ? " of severity " + options.words[1] : "") << ".\n";
+  } else {
+    table.print(out);
+  }
+}
+
+wire::CommandReply ask(const Options& options, const wire::Command& command) {
+  const std::string payload = wire::encode(command);
+  if (const auto checked = wire::decode_command(payload); !checked) throw UsageError{checked.error().reason};
+  bus::RequestClient client(options.engine.command);
+  const auto answer = client.request(payload, kReplyTimeout);
+  if (!answer) throw Refusal{"no answer from the risk engine at " + options.engine.command};
+  auto reply = wire::decode_command_reply(*answer);
+  if (!reply) throw Refusal{"the risk engine at " + options.engine.command + " answers: " + reply.error().reason};
+  if (reply->outcome != wire::CommandReply::Outcome::kDone) throw Refusal{reply->reason};
+  return std::move(reply).value();
+}
+
+void acknowledge(const Options& options, std::ostream& out) {
+  expect_words(options.words, 3, 4);
+  const auto alert_id = number<std::uint64_t>(options.words[1], "ID");
+  const std::string comment = options.words.size() == 4 ? options.words[3] : "";
+  const auto reply = ask(options, {options.words[2], wire::AcknowledgeAlert{alert_id, comment}});
+  out << "Alert " << alert_id << " acknowledged by " << options.words[2];
+  if (reply.event) out << ": " << reply.event->message;
+  out << '\n';
+}
+
+// Who runs this, for the audit trail.
+std::string actor() {
+  const char* user = std::getenv("USER");
+  return user != nullptr && !id_problem(user) ? user : "uid " + std::to_string(getuid());
+}
+
+void clean_up(const Options& options, std::ostream& out) {
+  expect_words(options.words, 1, 2);
+  const auto days = options.words.size() == 2 ? number<std::uint32_t>(options.words[1], "DAYS") : kCleanupDaysDefault;
+  const auto reply = ask(options, {actor(), wire::Cleanup{days}});
+  const auto deleted = reply.cleanup.value_or(wire::CleanupResult{});
+  out << "Deleted what is older than " << days << " days: " << deleted.alerts << " resolved alerts with "
+      << deleted.alert_events << " events, " << deleted.metrics << " metrics rows, " << deleted.quarantine
+      << " quarantined records.\n";
+}
+
+void carry_out(const Options& options, std::ostream& out) {
+  if (options.words.empty()) throw UsageError{"a command is missing"};
+  const std::string& command = options.words.front();
+  if (command == "ack") return acknowledge(options, out);
+  if (command == "cleanup") return clean_up(options, out);
+  if (command == "list") return print_alerts(*store::open_reader(options.database), options, out);
+  if (command != "summary") throw UsageError{"\"" + printable(command) + "\" is not a command"};
+  expect_words(options.words, 1, 1);
+  print_summary(*store::open_reader(options.database), out);
+}
+
+}  // namespace
+
+int run(const Options& options, std::ostream& out, std::ostream& err) {
+  try {
+    carry_out(options, out);
+    return kDone;
+  } catch (const UsageError& error) {
+    err << "riskctl: " << error.reason
+        << "\nusage: riskctl summary | list [SEVERITY] | ack ID USER [COMMENT] | cleanup [DAYS]\n";
+    return kUsage;
+  } catch (const Refusal& refusal) {
+    err << "riskctl: " << refusal.reason << '\n';
+  } catch (const std::exception& error) {
+    err << "riskctl: " << error.what() << '\n';
+  }
+  return kImpossible;
+}
+
+}  // namespace risk::riskctl
