@@ -1,0 +1,165 @@
+// The whole service in this process: real sockets on free ports, a database in memory.
+#include "risk-engine/app.hpp"
+
+#include <functional>
+
+#include "risk/bus/publisher.hpp"
+#include "risk/store/memory.hpp"
+#include "risk/store/reader.hpp"
+#include "support/catch.hpp"
+
+using namespace risk;
+using namespace risk::risk_engine;
+using namespace std::chrono_literals;
+
+namespace {
+
+// Returns as soon as the condition holds; fails the test when it does not within ten seconds.
+void wait_until(const std::function<bool()>& condition) {
+  service::StopSource pause;
+  for (int i = 0; i < 1'000; ++i) {
+    if (condition()) return;
+    pause.wait_for(10ms);
+  }
+  FAIL("waited in vain");
+}
+
+struct Mesh {
+  Mesh() {
+    publisher.open_stream(wire::kTransactionsTopic, bus::make_stream_id(), 1, 0);
+    start();
+  }
+  ~Mesh() {
+    if (app) app->stop();
+  }
+
+  void start() {
+    Options options;
+    options.common.health_port = 0;
+    options.database.type = store::DatabaseConfig::Type::kMemory;
+    options.database.memory = database;
+    options.rules.client_exposure.limit = Money::from_whole(1'000);
+    options.transaction_endpoints = {publisher.endpoint()};
+    options.publish_port = options.command_port = 0;
+    context = std::make_unique<service::RunContext>();
+    app = std::make_unique<App>(options, *context);
+    app->start();
+    wait_until([&] { return !app->publish_endpoint().empty(); });
+    REQUIRE(publisher.wait_for_subscriber(wire::kTransactionsTopic, 10s));
+    reader = store::open_reader(options.database);
+  }
+
+  void trade(int number, const char* quantity) {
+    engine::Transaction t;
+    t.transaction_id = "T" + std::to_string(number);
+    t.executed_at = Timestamp::from_seconds(1'726'821'360 + number);
+    t.client_id = ClientId("C");
+    t.symbol = Symbol("A");
+    t.side = engine::Side::kBuy;
+    t.quantity = *Quantity::parse(quantity);
+    t.price = *Price::parse("100");
+    publisher.publish(wire::kTransactionsTopic, wire::encode(t));
+    publisher.flush();
+  }
+
+  wire::CommandReply ask(const wire::Command& command) {
+    bus::RequestClient client(app->command_endpoint());
+    const auto answer = client.request(wire::encode(command), 10s);
+    REQUIRE(answer);
+    return wire::decode_command_reply(*answer).value();
+  }
+
+  std::shared_ptr<store::MemoryDatabase> database = store::make_memory_database();
+  bus::Publisher publisher{bus::PublisherOptions{}};
+  std::unique_ptr<service::RunContext> context;
+  std::unique_ptr<App> app;
+  std::unique_ptr<store::Reader> reader;
+};
+
+}  // namespace
+
+TEST_CASE("an execution becomes exposures and an alert in the store, and then on the bus") {
+  Mesh mesh;
+  std::vector<wire::AlertMessage> heard;
+  bus::Subscriber alerts({{mesh.app->publish_endpoint()}, {wire::kAlertsTopic}},
+                         {[&](const bus::Record& record) {
+                            const auto message = wire::decode_alert(record.payload);
+                            REQUIRE(message.ok());
+                            CHECK(record.sequence == message->event_id);
+                            CHECK(mesh.reader->alert(message->event.alert_id));  // stored before it is told
+                            heard.push_back(*message);
+                          },
+                          {},
+                          {}});
+  wait_until([&] {
+    alerts.poll(10ms);
+    return !alerts.streams().empty();
+  });
+  mesh.trade(1, "11");
+  wait_until([&] {
+    alerts.poll(10ms);
+    return !heard.empty();
+  });
+  CHECK(heard[0].message == "Client C gross exposure $1,100.00 exceeds limit $1,000.00 (110.0%)");
+  const auto row = mesh.reader->client_exposure("C");
+  REQUIRE(row);
+  CHECK(row->exposure.gross().to_string() == "1100.0000");
+}
+
+TEST_CASE("an acknowledgement is answered when it is stored; a wrong id with the reason") {
+  Mesh mesh;
+  mesh.trade(1, "11");
+  wait_until([&] { return mesh.reader->alert(1).has_value(); });
+  CHECK(mesh.ask({"anna", wire::AcknowledgeAlert{1, ""}}).outcome == wire::CommandReply::Outcome::kDone);
+  CHECK(mesh.reader->alert(1)->acknowledged_by == "anna");
+  const auto wrong = mesh.ask({"anna", wire::AcknowledgeAlert{99, ""}});
+  CHECK(wrong.outcome == wire::CommandReply::Outcome::kNotFound);
+  CHECK(wrong.reason == "there is no alert 99");
+  CHECK(mesh.reader->commands(10).size() == 1);
+}
+
+TEST_CASE("a clean-up deletes what is old enough and leaves its trace") {
+  Mesh mesh;
+  mesh.trade(1, "11");
+  mesh.trade(2, "0.01");
+  wait_until([&] { return mesh.reader->alert(1).has_value(); });
+  const auto reply = mesh.ask({"anna", wire::Cleanup{30}});
+  REQUIRE(reply.cleanup);
+  CHECK(reply.cleanup->alerts == 0);  // it is open
+  CHECK(mesh.reader->alert(1).has_value());
+  wait_until([&] { return !mesh.reader->commands(10).empty(); });
+  CHECK(mesh.reader->commands(10).front().command == "CLEANUP");
+}
+
+TEST_CASE("a stopped engine has stored what it applied, and the next one goes on there") {
+  Mesh mesh;
+  mesh.trade(1, "5");
+  wait_until([&] { return mesh.reader->client_exposure("C").has_value(); });
+  mesh.app->stop();
+  CHECK_FALSE(mesh.context->failed);
+  mesh.start();
+  mesh.trade(2, "6");
+  wait_until([&] { return mesh.reader->alert(1).has_value(); });
+  CHECK(mesh.reader->client_exposure("C")->exposure.gross().to_string() == "1100.0000");
+  CHECK(mesh.reader->transactions({}).size() == 2);
+}
+
+TEST_CASE("a second writer on the same store ends the first one, which writes nothing more") {
+  Mesh mesh;
+  mesh.trade(1, "5");
+  wait_until([&] { return mesh.reader->client_exposure("C").has_value(); });
+  store::DatabaseConfig config;
+  config.type = store::DatabaseConfig::Type::kMemory;
+  config.memory = mesh.database;
+  auto other = store::open_store(config);
+  Processor processor(other->resume_point(), 0);
+  other->replay(0, [&](const store::AppliedInput& input) { processor.restore(input); });
+  engine::RuleSet rules;
+  processor.start(rules);
+  other->commit(processor.take(engine::Core::Scope::kTraded, system_now()).commit);
+
+  mesh.trade(2, "6");
+  wait_until([&] { return mesh.context->failed.load(); });
+  CHECK(mesh.reader->transactions({}).size() == 1);
+  CHECK_FALSE(mesh.app->health().liveness().ok);
+}

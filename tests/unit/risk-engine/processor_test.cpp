@@ -1,0 +1,178 @@
+#include "risk-engine/processor.hpp"
+
+#include "risk/store/memory.hpp"
+#include "support/catch.hpp"
+
+using namespace risk;
+using namespace risk::risk_engine;
+
+namespace {
+
+constexpr std::int64_t kStart = 1'726'821'360;
+const bus::StreamId kStream{"00000000000000000000000000000001"};
+
+engine::RuleSet rules() {
+  engine::RuleSet rules;
+  rules.client_exposure.limit = Money::from_whole(1'000);
+  return rules;
+}
+
+engine::Transaction transaction(int number, std::int64_t second, const char* quantity) {
+  engine::Transaction t;
+  t.transaction_id = "T" + std::to_string(number);
+  t.executed_at = Timestamp::from_seconds(kStart + second);
+  t.client_id = ClientId("C");
+  t.symbol = Symbol("A");
+  t.side = engine::Side::kBuy;
+  t.quantity = *Quantity::parse(quantity);
+  t.price = *Price::parse("100");
+  return t;
+}
+
+// A processor on a store in memory, and the records of one stream.
+struct Rig {
+  explicit Rig(const engine::RuleSet& configured = rules()) { restart(configured); }
+
+  void restart(const engine::RuleSet& configured) {
+    store = store::open_store(config);
+    store->migrate();
+    processor = std::make_unique<Processor>(store->resume_point(), 0);
+    store->replay(0, [&](const store::AppliedInput& input) { processor->restore(input); });
+    processor->start(configured);
+  }
+  void send(const wire::Input& input, const wire::Provenance& provenance = {}) {
+    const std::string payload = wire::encode(input, provenance);
+    processor->apply({kStream, "simulator@test", 1, ++sequence, payload}, Timestamp::from_seconds(kStart));
+  }
+  Batch commit() {
+    Batch batch = processor->take(engine::Core::Scope::kMarked, Timestamp::from_seconds(kStart));
+    store->commit(batch.commit);
+    return batch;
+  }
+
+  store::DatabaseConfig config = [] {
+    store::DatabaseConfig memory;
+    memory.type = store::DatabaseConfig::Type::kMemory;
+    memory.memory = store::make_memory_database();
+    return memory;
+  }();
+  std::unique_ptr<store::Store> store;
+  std::unique_ptr<Processor> processor;
+  std::uint64_t sequence = 0;
+};
+
+}  // namespace
+
+TEST_CASE("the rules of the first start are the first input") {
+  Rig rig;
+  const auto batch = rig.commit();
+  REQUIRE(batch.commit.inputs.size() == 1);
+  CHECK(std::holds_alternative<store::RulesInput>(batch.commit.inputs[0].input));
+  CHECK(batch.commit.limits->size() == 6);
+  rig.restart(rules());
+  CHECK_FALSE(rig.processor->has_pending());
+}
+
+TEST_CASE("a batch holds all that came of its inputs, and the next one nothing of it") {
+  Rig rig;
+  rig.commit();
+  rig.send(transaction(1, 0, "5"));
+  rig.send(transaction(2, 1, "6"));
+  const auto batch = rig.commit();
+  CHECK(batch.commit.inputs.size() == 2);
+  CHECK(batch.commit.inputs[1].apply_seq == 3);
+  CHECK(batch.commit.client_exposures.at(0).exposure.gross().to_string() == "1100.0000");
+  CHECK(batch.commit.positions.at(0).quantity.to_string() == "11");
+  CHECK(batch.commit.alert_events.size() == 1);
+  CHECK(batch.transactions_total == 2);
+  CHECK_FALSE(rig.processor->has_pending());
+}
+
+TEST_CASE("a record that cannot be applied is kept with its place and reason, and its sequence is consumed") {
+  Rig rig;
+  rig.commit();
+  auto unpaid = transaction(1, 0, "1");
+  unpaid.currency = "XTS";
+  rig.send(unpaid, {"fills.csv", 12});
+  rig.send(wire::RejectedInput{{"price", "1.x", "not a decimal number"}, "a,b,1.x"}, {"fills.csv", 13});
+  rig.send(wire::Tick{{kTimestampMax.micros + 1}});
+  rig.processor->apply({kStream, "simulator@test", 1, ++rig.sequence, "\xff\xff"}, {});
+  const auto commit = rig.commit().commit;
+  REQUIRE(commit.quarantine.size() == 4);
+  CHECK(commit.quarantine[0].source == "fills.csv");
+  CHECK(commit.quarantine[0].line == 12);
+  CHECK(commit.quarantine[0].rejection == engine::Rejection{"currency", "XTS", "no rate is configured for it"});
+  CHECK(commit.quarantine[1].line == 13);
+  CHECK(commit.quarantine[1].raw == "a,b,1.x");
+  CHECK(commit.quarantine[2].rejection.field == "time");
+  CHECK(commit.quarantine[3].raw == "\\xff\\xff");
+  CHECK(commit.inputs.empty());
+  REQUIRE(commit.cursors.size() == 2);
+  CHECK(commit.cursors[1].to.sequence == 4);
+}
+
+TEST_CASE("records that never came are counted and their cursor moves on") {
+  Rig rig;
+  rig.commit();
+  rig.send(transaction(1, 0, "1"));
+  rig.processor->skip({kStream, "simulator@test", 2, 9});
+  rig.commit();
+  const auto streams = rig.processor->transaction_streams();
+  REQUIRE(streams.size() == 1);
+  CHECK(streams[0].sequence == 9);
+  CHECK(streams[0].missing == 8);
+  CHECK(rig.processor->counters().missing_records == 8);
+}
+
+TEST_CASE("a restart stands where it stood: exposures, windows, open alerts and their ids") {
+  Rig once, twice;
+  for (Rig* rig : {&once, &twice}) {
+    rig->commit();
+    for (int i = 0; i < 8; ++i) rig->send(transaction(i, i, "1"));
+    rig->send(wire::Tick{Timestamp::from_seconds(kStart + 9)});
+    rig->commit();
+  }
+  twice.restart(rules());
+  for (Rig* rig : {&once, &twice}) {
+    for (int i = 8; i < 12; ++i) rig->send(transaction(i, i, "1"));
+  }
+  const auto straight = once.commit(), restarted = twice.commit();
+  CHECK(straight.commit.alert_events == restarted.commit.alert_events);
+  CHECK(straight.commit.alert_events.size() == 3);  // exposure of the client, velocity of client and symbol
+  CHECK(straight.commit.client_exposures == restarted.commit.client_exposures);
+  CHECK(straight.commit.inputs == restarted.commit.inputs);
+  CHECK(twice.processor->counters().transactions == 12);
+}
+
+TEST_CASE("other rules at a restart are an input of their own, so that history is not judged by them") {
+  Rig rig;
+  rig.commit();
+  rig.send(transaction(1, 0, "9"));
+  rig.commit();
+  engine::RuleSet stricter = rules();
+  stricter.client_exposure.limit = Money::from_whole(500);
+  rig.restart(stricter);
+  const auto changed = rig.commit();
+  CHECK(changed.commit.alert_events.empty());
+  CHECK(std::get<store::RulesInput>(changed.commit.inputs.at(0).input).config_version == 2);
+  rig.send(wire::Tick{Timestamp::from_seconds(kStart + 2)});
+  CHECK(rig.commit().commit.alert_events.size() == 1);
+  rig.restart(stricter);
+  CHECK_FALSE(rig.processor->has_pending());
+  CHECK(rig.processor->core().rules().config_version == 2);
+}
+
+TEST_CASE("the figures of the whole count who is active and who is at high risk") {
+  Rig rig;
+  rig.commit();
+  rig.send(transaction(1, 0, "8"));
+  rig.commit();
+  rig.processor->note_metrics(Timestamp::from_seconds(kStart));
+  const auto metrics = rig.commit().commit.metrics;
+  REQUIRE(metrics);
+  CHECK(metrics->total_transactions == 1);
+  CHECK(metrics->total_exposure.to_string() == "800.0000");
+  CHECK(metrics->active_clients == 1);
+  CHECK(metrics->high_risk_clients == 1);
+  CHECK(metrics->high_risk_symbols == 0);
+}
