@@ -1,13 +1,9 @@
 #include "simulator/source.hpp"
 
-#include <unistd.h>
-
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <vector>
 
 #include "support/catch.hpp"
+#include "temporary_file.hpp"
 
 using namespace risk;
 using namespace risk::simulator;
@@ -17,21 +13,6 @@ using std::chrono::seconds;
 namespace {
 
 constexpr Timestamp kStart{1'726'821'360'000'000};  // 2024-09-20T08:36:00Z
-
-class TemporaryFile {
- public:
-  explicit TemporaryFile(const std::string& text) {
-    const int file = ::mkstemp(path_.data());
-    REQUIRE(file >= 0);
-    ::close(file);
-    std::ofstream(path_) << text;
-  }
-  ~TemporaryFile() { std::filesystem::remove(path_); }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_ = (std::filesystem::temp_directory_path() / "risk_source_XXXXXX").string();
-};
 
 // One word an item: its time in ms and what it is ("1000 tick 08:36:01.000").
 std::vector<std::string> told(Feed feed) {

@@ -1,0 +1,55 @@
+// The simulator as a whole: one thread publishes the feed, one answers for health and metrics.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "risk/bus/publisher.hpp"
+#include "risk/service/health.hpp"
+#include "risk/service/metrics.hpp"
+#include "risk/service/run.hpp"
+#include "simulator/options.hpp"
+#include "simulator/pump.hpp"
+
+namespace risk::simulator {
+
+class SimulatorApp : public service::App {
+ public:
+  // `context` must outlive it; a finite run asks it to stop at its end.
+  SimulatorApp(Options options, service::RunContext& context);
+  ~SimulatorApp() override;
+
+  // Binds and starts publishing. Throws: a file cannot be read as a whole, a port is in use.
+  void start() override;
+  void stop() override;
+
+  // After start(): as bound, with the real ports.
+  std::string endpoint() const { return publisher_->endpoint(); }
+  std::uint16_t health_port() const { return health_server_->port(); }
+
+ private:
+  class Gauges;
+
+  void run() noexcept;
+  void publish();
+  bool wait_for_subscriber();
+  std::unique_ptr<Source> make_generated(Timestamp start);
+
+  Options options_;
+  service::RunContext& context_;
+  service::Metrics metrics_;
+  service::Health health_;
+  std::unique_ptr<Gauges> gauges_;
+  bus::StreamId stream_;
+  std::unique_ptr<bus::Publisher> publisher_;
+  std::unique_ptr<Source> positions_;
+  std::unique_ptr<Source> replay_;
+  std::unique_ptr<service::HealthServer> health_server_;
+  service::StopSource stopping_;
+  service::StopSource done_;  // the thread has published all it will
+  std::thread thread_;
+};
+
+}  // namespace risk::simulator

@@ -1,0 +1,132 @@
+#include "simulator/options.hpp"
+
+#include <unistd.h>
+
+#include <charconv>
+#include <filesystem>
+#include <fstream>
+
+#include "risk/base/id.hpp"
+
+namespace risk::simulator {
+namespace {
+
+constexpr std::uint16_t kHealthPort = 9101;
+constexpr std::uint32_t kSpeedFactorMax = 1'000'000;
+constexpr std::size_t kStreamNameBytesMax = 128;
+
+std::string default_stream_name() {
+  char host[65] = "";
+  if (::gethostname(host, sizeof host - 1) != 0) return "simulator";
+  return std::string("simulator@") + host;
+}
+
+template <class Number>
+std::optional<Number> parse_number(std::string_view text) {
+  Number number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+std::optional<Speed> parse_speed(std::string_view text) {
+  if (text == "max") return Speed::max();
+  if (text == "real") return Speed{1};
+  if (!text.starts_with('x')) return std::nullopt;
+  const auto factor = parse_number<std::uint32_t>(text.substr(1));
+  if (!factor || *factor == 0 || *factor > kSpeedFactorMax) return std::nullopt;
+  return Speed{*factor};
+}
+
+service::OptionSpec spec(const std::string& name, std::string help) {
+  std::string key = "simulator." + name, flag = "--" + name, variable = "SIMULATOR_" + name;
+  for (char& c : key) c = c == '-' ? '_' : c;
+  for (char& c : variable) c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return {std::move(key), std::move(flag), {std::move(variable)}, std::move(help)};
+}
+
+service::OptionSetter set_file(std::string& path) {
+  return [&path](std::string_view text) -> std::optional<std::string> {
+    path = text;
+    if (std::filesystem::is_directory(path) || !std::ifstream(path)) return "a file that can be read";
+    return std::nullopt;
+  };
+}
+
+service::OptionSetter set_stream_name(std::string& name) {
+  return [&name](std::string_view text) -> std::optional<std::string> {
+    if (text.empty() || text.size() > kStreamNameBytesMax || printable(text, kStreamNameBytesMax) != text) {
+      return "1 to 128 bytes of UTF-8 without control characters";
+    }
+    name = text;
+    return std::nullopt;
+  };
+}
+
+}  // namespace
+
+Options::Options() : stream_name(default_stream_name()) {
+  common.log.service = "simulator";
+  common.health_port = kHealthPort;
+}
+
+void add_options(service::OptionSet& set, Options& options) {
+  service::add_common_options(set, options.common);
+  settings::add_bind_options(set, options.bind);
+  set.add_integer(spec("port", "port of the stream of transactions"), options.port, 0, 65'535);
+  set.add_custom(spec("stream-name", "who publishes, as the engine and the dashboard show it"),
+                 set_stream_name(options.stream_name), options.stream_name);
+
+  set.add_number(spec("rate", "transactions a second"), options.rate, 0.1, 1e6);
+  set.add_number(spec("spike-rate", "transactions a second during a spike; no spikes when not above the rate"),
+                 options.spike_rate, 0, 1e6);
+  set.add_number(spec("fat-finger-probability", "of an order 100 to 1000 times too large"),
+                 options.fat_finger_probability, 0, 1);
+  set.add_custom(
+      spec("seed", "the same seed gives the same transactions"),
+      [&options](std::string_view text) -> std::optional<std::string> {
+        options.seed = parse_number<std::uint64_t>(text);
+        if (!options.seed) return "an integer from 0 to 18446744073709551615";
+        return std::nullopt;
+      },
+      "random");
+  set.add_integer(spec("clients", "how many clients trade"), options.clients, 1, 1'000'000);
+  set.add_integer(spec("symbols", "how many symbols are traded"), options.symbols, 1, 100'000);
+  set.add_integer(spec("count", "stop after so many generated transactions; 0 goes on without end"), options.count, 0,
+                  std::uint64_t{1'000'000'000'000});
+
+  set.add_custom(spec("positions", "CSV file of opening positions, published ahead of the transactions"),
+                 set_file(options.positions_path), "none");
+  set.add_custom(spec("replay", "CSV file of transactions to publish instead of generated ones"),
+                 set_file(options.replay_path), "none");
+  set.add_custom(
+      spec("speed", "of the replay: max, real, or xN for N times as fast as recorded"),
+      [&options](std::string_view text) -> std::optional<std::string> {
+        const auto speed = parse_speed(text);
+        if (!speed) return "max, real, or x1 to x1000000";
+        options.speed = *speed;
+        return std::nullopt;
+      },
+      "real");
+  set.add_check([&options]() -> std::vector<std::string> {
+    if (options.count != 0 && !options.replay_path.empty()) {
+      return {"--count is of generated transactions: it does not go with --replay"};
+    }
+    return {};
+  });
+
+  // One file serves several services, and the other ends of the bus are declared by them.
+  std::vector<std::string> foreign = settings::all_sections();
+  std::erase_if(foreign, [](const std::string& section) {
+    return section == "simulator" || section == "log" || section == "health";
+  });
+  set.ignore_sections(std::move(foreign));
+}
+
+std::optional<int> read_options(Options& options, int argc, const char* const* argv) {
+  service::OptionSet set("simulator", "Publishes transactions: simulated ones, or those of a file.");
+  add_options(set, options);
+  return set.parse(argc, argv);
+}
+
+}  // namespace risk::simulator

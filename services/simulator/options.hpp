@@ -1,0 +1,44 @@
+// What the simulator can be told: command line, environment, YAML section `simulator`.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "risk/service/options.hpp"
+#include "risk/service/run.hpp"
+#include "risk/settings/settings.hpp"
+#include "simulator/source.hpp"
+
+namespace risk::simulator {
+
+struct Options {
+  Options();
+
+  service::CommonOptions common;
+  settings::BindOptions bind;
+  std::uint16_t port = 5551;  // 0 takes a free one
+  std::string stream_name;    // simulator@HOSTNAME
+
+  double rate = 2;         // transactions a second
+  double spike_rate = 10;  // the same, during a spike
+  double fat_finger_probability = 0.0005;
+  std::optional<std::uint64_t> seed;  // none: random
+  std::uint32_t clients = 50;
+  std::uint32_t symbols = 20;
+  std::uint64_t count = 0;  // transactions to generate; 0: without end
+
+  std::string positions_path;  // "": none
+  std::string replay_path;     // "": generate
+  Speed speed;                 // of the replay
+
+  // A run that ends, or begins with positions, must not lose its beginning: it waits for its first subscriber.
+  bool waits_for_subscriber() const { return count != 0 || !replay_path.empty() || !positions_path.empty(); }
+};
+
+void add_options(service::OptionSet& set, Options& options);
+
+// Reads all sources. Nothing: go on; else the exit status.
+std::optional<int> read_options(Options& options, int argc, const char* const* argv);
+
+}  // namespace risk::simulator

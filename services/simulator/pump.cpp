@@ -1,0 +1,86 @@
+#include "simulator/pump.hpp"
+
+#include <algorithm>
+#include <thread>
+
+#include "risk/service/log.hpp"
+
+namespace risk::simulator {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr int kBurstMax = 256;  // items between two looks at the clock
+constexpr milliseconds kServiceInterval{50};
+constexpr milliseconds kReportInterval{100};
+constexpr std::uint64_t kRejectionsLogged = 10;  // the quarantine lists them all
+
+void log_rejection(const wire::RejectedInput& rejected, const wire::Provenance& provenance) {
+  service::log_warning("row cannot be applied", {{"file", provenance.source},
+                                                 {"line", provenance.line.value_or(0)},
+                                                 {"field", rejected.rejection.field},
+                                                 {"value", rejected.rejection.value},
+                                                 {"reason", rejected.rejection.reason}});
+}
+
+}  // namespace
+
+Pump::Pump(bus::Publisher& publisher, const service::StopSource& stop, Report report)
+    : publisher_(publisher), stop_(stop), report_(std::move(report)) {}
+
+bool Pump::run(Feed& feed, Clock::time_point start) {
+  const Item* item = feed.next();
+  while (item != nullptr && !stop_.stop_requested()) {
+    const auto now = Clock::now();
+    if (now < start + item->due) {
+      idle_until(start + item->due);
+      continue;
+    }
+    behind_ = now - (start + item->due);
+    for (int i = 0; i < kBurstMax && item != nullptr && start + item->due <= now; ++i) {
+      publish(*item);
+      item = feed.next();
+    }
+    publisher_.service();
+    report_if_due(now);
+  }
+  publisher_.flush();
+  report_(totals_, behind_);
+  return item == nullptr;
+}
+
+void Pump::publish(const Item& item) {
+  publisher_.publish(wire::kTransactionsTopic, wire::encode(item.input, item.provenance));
+  if (std::holds_alternative<engine::Transaction>(item.input)) {
+    ++totals_.transactions;
+  } else if (std::holds_alternative<wire::Tick>(item.input)) {
+    ++totals_.ticks;
+  } else if (std::holds_alternative<engine::OpeningPosition>(item.input)) {
+    ++totals_.opening_positions;
+  } else if (++totals_.rejected_rows <= kRejectionsLogged) {
+    log_rejection(std::get<wire::RejectedInput>(item.input), item.provenance);
+  }
+}
+
+void Pump::idle_until(Clock::time_point due) {
+  publisher_.flush();
+  publisher_.service();
+  const auto now = Clock::now();
+  report_if_due(now);
+  const auto wait = std::min<Clock::duration>(due - now, kServiceInterval);
+  // A stop is heard at once, but with milliseconds; what is left of one is slept away.
+  const auto whole = std::chrono::floor<milliseconds>(wait);
+  if (whole > milliseconds{0}) {
+    stop_.wait_for(whole);
+  } else if (wait > Clock::duration{0}) {
+    std::this_thread::sleep_for(wait);
+  }
+}
+
+void Pump::report_if_due(Clock::time_point now) {
+  if (now - reported_ < kReportInterval) return;
+  reported_ = now;
+  report_(totals_, behind_);
+}
+
+}  // namespace risk::simulator

@@ -1,0 +1,54 @@
+// Publishes a feed on time: each item at its own instant on an absolute schedule, so that a late one does not shift the
+// others; what is due together travels together.
+//
+// Threads: one at a time.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+
+#include "risk/bus/publisher.hpp"
+#include "risk/service/run.hpp"
+#include "simulator/source.hpp"
+
+namespace risk::simulator {
+
+struct PumpTotals {
+  std::uint64_t transactions = 0;
+  std::uint64_t opening_positions = 0;
+  std::uint64_t ticks = 0;
+  std::uint64_t rejected_rows = 0;
+
+  std::uint64_t published() const { return transactions + opening_positions + ticks + rejected_rows; }
+};
+
+class Pump {
+ public:
+  // Called every 100 ms and at the end, with how late the last item was.
+  using Report = std::function<void(const PumpTotals&, std::chrono::duration<double> behind)>;
+
+  // Publishes on the topic "transactions", open. `publisher` and `stop` must outlive it.
+  Pump(bus::Publisher& publisher, const service::StopSource& stop, Report report);
+
+  // Until the feed ends or a stop is requested; the feed's times count from `start`. Returns whether the feed ended.
+  bool run(Feed& feed, std::chrono::steady_clock::time_point start);
+
+  const PumpTotals& totals() const { return totals_; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void publish(const Item& item);
+  void idle_until(Clock::time_point due);
+  void report_if_due(Clock::time_point now);
+
+  bus::Publisher& publisher_;
+  const service::StopSource& stop_;
+  Report report_;
+  PumpTotals totals_;
+  Clock::duration behind_{};
+  Clock::time_point reported_{};
+};
+
+}  // namespace risk::simulator

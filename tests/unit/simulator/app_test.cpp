@@ -1,0 +1,233 @@
+// The whole simulator in process on free ports, with the real bus and a real subscriber.
+#include "simulator/app.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <functional>
+#include <vector>
+
+#include "risk/bus/subscriber.hpp"
+#include "support/catch.hpp"
+#include "temporary_file.hpp"
+
+using namespace risk;
+using namespace risk::simulator;
+using Catch::Matchers::Contains;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+namespace {
+
+Options free_ports() {
+  Options options;
+  options.port = 0;
+  options.common.health_port = 0;
+  options.stream_name = "simulator@test";
+  options.seed = 1;
+  return options;
+}
+
+// What a subscriber of the simulator's stream gets.
+class Listener {
+ public:
+  explicit Listener(const std::string& endpoint, std::uint32_t frames_queued_max = 10'000)
+      : subscriber_(
+            {.endpoints = {endpoint}, .topics = {wire::kTransactionsTopic}, .frames_queued_max = frames_queued_max},
+            {.on_record = [this](const bus::Record& record) { take(record); },
+             .on_gap = [this](const bus::Gap&) { ++gaps; },
+             .on_bad_frame = [this](std::string_view) { ++bad_frames; }}) {}
+
+  // Listens until `done`, or for a time that means failure.
+  bool until(const std::function<bool()>& done) {
+    const auto deadline = std::chrono::steady_clock::now() + seconds{30};
+    while (!done() && std::chrono::steady_clock::now() < deadline) subscriber_.poll(milliseconds{20});
+    return done();
+  }
+
+  std::vector<wire::Decoded> records;
+  std::vector<std::uint64_t> sequences;
+  int gaps = 0;
+  int bad_frames = 0;
+  std::string publisher;
+
+ private:
+  void take(const bus::Record& record) {
+    auto decoded = decoder_.decode(record.payload);
+    if (!decoded) {
+      ++bad_frames;
+      return;
+    }
+    records.push_back(std::move(decoded).value());
+    sequences.push_back(record.sequence);
+    publisher = record.publisher;
+  }
+
+  wire::InputDecoder decoder_;
+  bus::Subscriber subscriber_;
+};
+
+std::string http_get(std::uint16_t port, const std::string& path) {
+  const int peer = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  REQUIRE(::connect(peer, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+  const std::string request = "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+  REQUIRE(::send(peer, request.data(), request.size(), 0) == static_cast<ssize_t>(request.size()));
+  std::string answer;
+  char block[4096];
+  for (ssize_t got = 0; (got = ::recv(peer, block, sizeof block, 0)) > 0;) {
+    answer.append(block, static_cast<std::size_t>(got));
+  }
+  ::close(peer);
+  return answer;
+}
+
+constexpr std::size_t kManyRows = 150'000;
+
+// A file of more bytes than the queues and socket buffers between two ends take.
+std::string more_than_queues_hold() {
+  std::string text = "transaction_id,executed_at,client_id,symbol,side,quantity,price,currency,broker_id,market\n";
+  const std::string rest = ",2024-09-20T08:36:00Z," + std::string(50, 'C') + "," + std::string(50, 'S') +
+                           ",BUY,1,190.25,USD," + std::string(50, 'B') + "," + std::string(50, 'M') + "\n";
+  for (std::size_t i = 0; i < kManyRows; ++i) text += "T" + std::to_string(i) + rest;
+  return text;
+}
+
+template <class T>
+std::size_t count_of(const std::vector<wire::Decoded>& records) {
+  std::size_t count = 0;
+  for (const auto& record : records) count += std::holds_alternative<T>(record.input);
+  return count;
+}
+
+}  // namespace
+
+TEST_CASE("a finite run waits for its first subscriber and gives it everything, in order", "[simulator]") {
+  Options options = free_ports();
+  options.rate = 100'000;
+  options.count = 20'000;
+  service::RunContext context;
+  SimulatorApp app(options, context);
+  app.start();
+  CHECK_THAT(http_get(app.health_port(), "/readyz"), Contains("503") && Contains("waiting for the first subscriber"));
+  CHECK_THAT(http_get(app.health_port(), "/metrics"), Contains("simulator_transactions_total 0"));
+
+  Listener listener(app.endpoint());
+  REQUIRE(listener.until([&] { return count_of<engine::Transaction>(listener.records) == options.count; }));
+  CHECK(context.stop.wait_for(seconds{30}));
+  CHECK_THAT(http_get(app.health_port(), "/readyz"), Contains("200"));
+  CHECK_THAT(http_get(app.health_port(), "/metrics"), Contains("simulator_transactions_total 20000"));
+  app.stop();
+  app.stop();
+
+  CHECK_FALSE(context.failed);
+  CHECK(listener.gaps == 0);
+  CHECK(listener.bad_frames == 0);
+  CHECK(listener.publisher == "simulator@test");
+  CHECK(listener.sequences.front() == 1);
+  CHECK(listener.sequences.back() == listener.sequences.size());
+  const auto& first = std::get<engine::Transaction>(listener.records.front().input);
+  CHECK_THAT(first.transaction_id, Catch::Matchers::StartsWith("T") && Catch::Matchers::EndsWith("-1"));
+  CHECK(listener.records.front().provenance == wire::Provenance{});
+}
+
+TEST_CASE("a live run publishes on its own time, ticks, and stops at once when asked", "[simulator]") {
+  Options options = free_ports();
+  options.rate = 0.1;  // one transaction at the start, then only ticks for ten seconds
+  options.spike_rate = 0;
+  service::RunContext context;
+  SimulatorApp app(options, context);
+  app.start();
+  CHECK_THAT(http_get(app.health_port(), "/readyz"), Contains("200"));
+  Listener listener(app.endpoint());
+  REQUIRE(listener.until([&] { return count_of<wire::Tick>(listener.records) >= 1; }));
+  const auto tick = std::get<wire::Tick>(listener.records.back().input);
+  CHECK(std::abs(system_now().micros - tick.time.micros) < 5 * kMicrosPerSecond);
+
+  const auto began = std::chrono::steady_clock::now();
+  app.stop();
+  CHECK(std::chrono::steady_clock::now() - began < seconds{1});
+  CHECK_FALSE(context.stop.stop_requested());
+}
+
+TEST_CASE("a stop does not wait for a subscriber that never comes", "[simulator]") {
+  Options options = free_ports();
+  options.count = 10;
+  service::RunContext context;
+  SimulatorApp app(options, context);
+  app.start();
+  app.stop();
+  CHECK_FALSE(context.failed);
+}
+
+TEST_CASE("a replay carries positions, good rows and bad ones with their file and line", "[simulator]") {
+  const TemporaryFile positions("client_id,symbol,quantity,price,currency\nC1,AAPL,-5,190,USD\n");
+  Options options = free_ports();
+  options.positions_path = positions.path();
+  options.replay_path = RISK_TEST_DATA "/twelve_bad_rows.csv";
+  options.speed = Speed::max();
+  service::RunContext context;
+  SimulatorApp app(options, context);
+  app.start();
+  Listener listener(app.endpoint());
+  REQUIRE(listener.until([&] { return listener.records.size() == 26; }));
+  CHECK(context.stop.wait_for(seconds{30}));
+  app.stop();
+
+  CHECK(std::holds_alternative<engine::OpeningPosition>(listener.records[0].input));
+  CHECK(listener.records[0].provenance == wire::Provenance{positions.path(), 2});
+  CHECK(count_of<engine::Transaction>(listener.records) == 14);
+  CHECK(count_of<wire::RejectedInput>(listener.records) == 11);
+  const auto& rejected = std::get<wire::RejectedInput>(listener.records[2].input);
+  CHECK(rejected.rejection == engine::Rejection{"quantity", "12x", "not a decimal number"});
+  CHECK(listener.records[2].provenance == wire::Provenance{options.replay_path, 3});
+}
+
+TEST_CASE("a slow subscriber paces a replay at full speed: nothing is lost", "[simulator]") {
+  const TemporaryFile file(more_than_queues_hold());
+  Options options = free_ports();
+  options.replay_path = file.path();
+  options.speed = Speed::max();
+  service::RunContext context;
+  SimulatorApp app(options, context);
+  app.start();
+  Listener listener(app.endpoint(), 10);
+  REQUIRE(listener.until([&] { return !listener.records.empty(); }));
+  CHECK_FALSE(context.stop.wait_for(seconds{2}));  // nobody reads: it cannot come to its end
+  REQUIRE(listener.until([&] { return listener.records.size() == kManyRows; }));
+  app.stop();
+  CHECK(listener.gaps == 0);
+  CHECK(listener.sequences.back() == kManyRows);
+}
+
+TEST_CASE("a subscriber that does not read cannot keep the simulator from stopping", "[simulator]") {
+  const TemporaryFile file(more_than_queues_hold());
+  Options options = free_ports();
+  options.replay_path = file.path();
+  options.speed = Speed::max();
+  service::RunContext context;
+  SimulatorApp app(options, context);
+  app.start();
+  Listener listener(app.endpoint(), 10);
+  REQUIRE(listener.until([&] { return !listener.records.empty(); }));
+  CHECK_FALSE(context.stop.wait_for(seconds{2}));  // until every queue is full
+
+  const auto began = std::chrono::steady_clock::now();
+  app.stop();
+  CHECK(std::chrono::steady_clock::now() - began < seconds{10});
+  CHECK_FALSE(context.stop.stop_requested());
+}
+
+TEST_CASE("a file that cannot be replayed keeps the simulator from starting", "[simulator]") {
+  Options options = free_ports();
+  const TemporaryFile file("transaction_id,prize\n");
+  options.replay_path = file.path();
+  service::RunContext context;
+  SimulatorApp app(options, context);
+  CHECK_THROWS_AS(app.start(), ingest::CsvError);
+}

@@ -1,0 +1,92 @@
+#include "simulator/options.hpp"
+
+#include <map>
+
+#include "support/catch.hpp"
+#include "temporary_file.hpp"
+
+using namespace risk;
+using namespace risk::simulator;
+using Catch::Matchers::Contains;
+
+namespace {
+
+struct Parsed {
+  Options options;
+  std::optional<int> status;
+  std::string errors;
+};
+
+Parsed parse(std::vector<std::string> words, std::map<std::string, std::string> variables = {}) {
+  Parsed parsed;
+  service::OptionSet set("simulator", "test");
+  add_options(set, parsed.options);
+  std::vector<const char*> arguments{"simulator"};
+  for (const auto& word : words) arguments.push_back(word.c_str());
+  std::string out;
+  service::OptionSet::Environment environment;
+  environment.variable = [&variables](const std::string& name) -> std::optional<std::string> {
+    const auto found = variables.find(name);
+    if (found == variables.end()) return std::nullopt;
+    return found->second;
+  };
+  environment.dotenv_path = "/nonexistent/.env";
+  environment.out = &out;
+  environment.err = &parsed.errors;
+  parsed.status = set.parse(static_cast<int>(arguments.size()), arguments.data(), environment);
+  return parsed;
+}
+
+}  // namespace
+
+TEST_CASE("without an option the simulator runs live at two transactions a second on its ports", "[simulator]") {
+  const auto [options, status, errors] = parse({});
+  CHECK_FALSE(status);
+  CHECK(options.rate == 2);
+  CHECK(options.spike_rate == 10);
+  CHECK(options.clients == 50);
+  CHECK(options.symbols == 20);
+  CHECK_FALSE(options.seed);
+  CHECK(options.port == 5551);
+  CHECK(options.common.health_port == 9101);
+  CHECK_THAT(options.stream_name, Catch::Matchers::StartsWith("simulator@"));
+  CHECK_FALSE(options.waits_for_subscriber());
+}
+
+TEST_CASE("every option reaches its place, from the command line and from the environment", "[simulator]") {
+  const TemporaryFile file("x");
+  const auto replay =
+      parse({"--replay", file.path(), "--positions", file.path(), "--speed", "x60", "--stream-name", "feed"});
+  CHECK_FALSE(replay.status);
+  CHECK(replay.options.replay_path == file.path());
+  CHECK(replay.options.positions_path == file.path());
+  CHECK(replay.options.speed == Speed{60});
+  CHECK(replay.options.stream_name == "feed");
+  CHECK(replay.options.waits_for_subscriber());
+  CHECK(parse({"--speed", "max"}).options.speed == Speed::max());
+  CHECK(parse({"--speed", "real"}).options.speed == Speed{1});
+
+  const auto live = parse({"--rate", "0.5", "--seed", "18446744073709551615", "--count", "7"},
+                          {{"SIMULATOR_PORT", "6001"}, {"SIMULATOR_RATE", "9"}, {"SIMULATOR_SPIKE_RATE", "20"}});
+  CHECK_FALSE(live.status);
+  CHECK(live.options.rate == 0.5);
+  CHECK(live.options.spike_rate == 20);
+  CHECK(live.options.seed == 18446744073709551615U);
+  CHECK(live.options.count == 7);
+  CHECK(live.options.port == 6001);
+  CHECK(live.options.waits_for_subscriber());
+}
+
+TEST_CASE("every mistake is told at once, with what is allowed", "[simulator]") {
+  const auto [options, status, errors] =
+      parse({"--rate", "0", "--speed", "fast", "--seed", "-1", "--replay", "/nonexistent.csv", "--stream-name", ""});
+  CHECK(status == 2);
+  for (const char* allowed : {"--rate", "max, real, or x1 to x1000000", "an integer from 0 to 18446744073709551615",
+                              "a file that can be read", "1 to 128 bytes"}) {
+    CHECK_THAT(errors, Contains(allowed));
+  }
+  const TemporaryFile file("x");
+  CHECK_THAT(parse({"--replay", file.path(), "--count", "5"}).errors, Contains("--count"));
+  CHECK(parse({"--speed", "x0"}).status == 2);
+  CHECK(parse({"--speed", "x"}).status == 2);
+}
