@@ -362,7 +362,7 @@ TEST_CASE("The flag --check-config says that all is well, or what is not") {
   CHECK(o.mistakes().size() == 1);
 }
 
-TEST_CASE("--help shows flags, variables, defaults and YAML keys, aligned") {
+TEST_CASE("The flag --help shows flags, variables, defaults and YAML keys, aligned") {
   Options o;
   CHECK(o.parse({"--port", "x", "--help"}) == 0);
   CHECK(o.err.empty());
