@@ -7,4 +7,9 @@ using Catch::Approx;
 #else
 #define CATCH_CONFIG_ENABLE_ALL_STRINGMAKERS
 #include <catch2/catch.hpp>
+
+// Version 3 has this name for what version 2 calls Contains, and another Contains.
+namespace Catch::Matchers {
+inline auto ContainsSubstring(const std::string& text) { return Contains(text); }
+}  // namespace Catch::Matchers
 #endif

@@ -10,7 +10,7 @@
 #include "support/catch.hpp"
 
 using namespace risk::service;
-using Catch::Matchers::Contains;
+using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
@@ -33,7 +33,7 @@ TEST_CASE("counters, gauges and histograms show in the text format") {
   histogram.observe(0.05);
   histogram.observe(5);
   const auto text = metrics.scrape();
-  CHECK_THAT(text, Contains("# HELP risk_alerts_total Alerts\n# TYPE risk_alerts_total counter\n"));
+  CHECK_THAT(text, ContainsSubstring("# HELP risk_alerts_total Alerts\n# TYPE risk_alerts_total counter\n"));
   CHECK(value_of(text, "risk_alerts_total{severity=\"HIGH\"}") == 3);
   CHECK(value_of(text, "risk_lag_seconds") == 0.25);
   CHECK(value_of(text, "risk_commit_seconds_bucket{le=\"0.1\"}") == 1);

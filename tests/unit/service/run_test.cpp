@@ -12,7 +12,7 @@
 
 using namespace risk::service;
 using namespace std::chrono_literals;
-using Catch::Matchers::Contains;
+using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
@@ -80,8 +80,8 @@ TEST_CASE("a signal stops the app in order with status 0") {
   child.wait_for("probe started");
   child.signal(number);
   CHECK(child.exit_status() == 0);
-  CHECK_THAT(child.seen(), Contains(std::string("msg=stopping reason=") + name));
-  CHECK_THAT(child.seen(), Contains("msg=stopped"));
+  CHECK_THAT(child.seen(), ContainsSubstring(std::string("msg=stopping reason=") + name));
+  CHECK_THAT(child.seen(), ContainsSubstring("msg=stopped"));
   CHECK(child.seen().find("step=\"second part\"") < child.seen().find("step=\"first part\""));
 }
 
@@ -112,19 +112,19 @@ TEST_CASE("SIGPIPE does not end the process") {
 TEST_CASE("an app that cannot start is one clear line and status 1") {
   Child child("start-throws");
   CHECK(child.exit_status() == 1);
-  CHECK_THAT(child.seen(), Contains("level=error service=probe msg=\"cannot start\" "
-                                    "reason=\"cannot open database \\\"x\\\"\\nat all\"\n"));
-  CHECK_THAT(child.seen(), Contains("step=\"first part\""));
+  CHECK_THAT(child.seen(), ContainsSubstring("level=error service=probe msg=\"cannot start\" "
+                                             "reason=\"cannot open database \\\"x\\\"\\nat all\"\n"));
+  CHECK_THAT(child.seen(), ContainsSubstring("step=\"first part\""));
 }
 
 TEST_CASE("an app that cannot be made is one clear line and status 1") {
   Child child("make-throws");
   CHECK(child.exit_status() == 1);
-  CHECK_THAT(child.seen(), Contains("msg=\"cannot start\" reason=\"no such feed\"\n"));
+  CHECK_THAT(child.seen(), ContainsSubstring("msg=\"cannot start\" reason=\"no such feed\"\n"));
 
   Child odd("throws-odd");
   CHECK(odd.exit_status() == 1);
-  CHECK_THAT(odd.seen(), Contains("reason=\"unknown exception\"\n"));
+  CHECK_THAT(odd.seen(), ContainsSubstring("reason=\"unknown exception\"\n"));
 }
 
 TEST_CASE("a stop that throws is one clear line and status 1") {
@@ -132,15 +132,15 @@ TEST_CASE("a stop that throws is one clear line and status 1") {
   child.wait_for("probe started");
   child.signal(SIGTERM);
   CHECK(child.exit_status() == 1);
-  CHECK_THAT(child.seen(), Contains("msg=\"cannot stop in order\" reason=\"disk full\""));
+  CHECK_THAT(child.seen(), ContainsSubstring("msg=\"cannot stop in order\" reason=\"disk full\""));
 }
 
 TEST_CASE("an app that fails while it runs is stopped in order with status 1") {
   Child child("fails");
   CHECK(child.exit_status() == 1);
   CHECK_THAT(child.seen(),
-             Contains("level=error service=probe msg=\"stopped after a failure\" reason=\"the worker died\""));
-  CHECK_THAT(child.seen(), Contains("step=\"first part\""));
+             ContainsSubstring("level=error service=probe msg=\"stopped after a failure\" reason=\"the worker died\""));
+  CHECK_THAT(child.seen(), ContainsSubstring("step=\"first part\""));
 }
 
 TEST_CASE("the first reason to stop stays, and wakes every waiter") {

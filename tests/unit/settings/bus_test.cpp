@@ -3,7 +3,7 @@
 #include "unit/service/options_fixture.hpp"
 
 using namespace risk;
-using Catch::Matchers::Contains;
+using Catch::Matchers::ContainsSubstring;
 using Lines = std::vector<std::string>;
 
 TEST_CASE("endpoints of the engine are read from every source") {
@@ -27,7 +27,7 @@ TEST_CASE("what is no endpoint is a mistake") {
     settings::EngineEndpoints endpoints;
     settings::add_engine_stream_option(options, endpoints);
     CHECK(fixture.parse(options, {std::string("--engine-endpoint=") + text}) == 2);
-    CHECK_THAT(fixture.err, Contains("allowed: tcp://HOST:PORT with a port from 1 to 65535"));
+    CHECK_THAT(fixture.err, ContainsSubstring("allowed: tcp://HOST:PORT with a port from 1 to 65535"));
   }
 }
 

@@ -3,7 +3,7 @@
 #include "unit/service/options_fixture.hpp"
 
 using namespace risk;
-using Catch::Matchers::Contains;
+using Catch::Matchers::ContainsSubstring;
 using engine::Measure;
 using engine::RuleSet;
 using Lines = std::vector<std::string>;
