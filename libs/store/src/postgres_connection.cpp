@@ -18,7 +18,6 @@ using Handle = std::unique_ptr<PGconn, decltype([](PGconn* connection) { PQfinis
 using PgResult = std::unique_ptr<PGresult, decltype([](PGresult* result) { PQclear(result); })>;
 
 constexpr int kText = 0, kBinary = 1;
-constexpr char kFetch[] = "FETCH 4096 FROM replayed";
 constexpr char kLockMigrations[] = "SELECT pg_advisory_xact_lock(hashtext('risk_alert schema_migrations'))";
 
 std::string trimmed(std::string message) {
@@ -86,19 +85,6 @@ class PostgresConnection final : public SqlConnection {
       : connection_(std::move(connection)), name_(std::move(name)) {}
 
   void query(const Query& query, const RowHandler& row) override { each_row(run(query), row); }
-
-  void stream(const Query& query, const RowHandler& row) override {
-    const Parameters parameters(query.values());
-    const std::string declare = "DECLARE replayed NO SCROLL CURSOR FOR " + query.text();
-    check(PQexecParams(raw(), declare.c_str(), parameters.size(), nullptr, parameters.pointers(), nullptr, nullptr,
-                       kText));
-    while (true) {
-      const PgResult piece = check(PQexec(raw(), kFetch));
-      if (PQntuples(piece.get()) == 0) break;
-      each_row(piece, row);
-    }
-    run_script("CLOSE replayed");
-  }
 
   std::uint64_t execute(const Query& query) override {
     const PgResult result = run(query);
@@ -245,7 +231,7 @@ std::unique_ptr<SqlConnection> connect_postgres(const DatabaseConfig& config) {
       {"password", config.password.empty() ? nullptr : config.password.reveal().c_str()},
       {"application_name", "risk-alert"},
       {"client_encoding", "UTF8"},
-      {"options", "-c TimeZone=UTC -c DateStyle=ISO -c bytea_output=hex"},
+      {"options", "-c TimeZone=UTC -c DateStyle=ISO -c bytea_output=hex -c jit=off"},
       // A server that is gone without a word is noticed within seconds.
       {"connect_timeout", "5"},
       {"tcp_user_timeout", "15000"},

@@ -215,8 +215,6 @@ class SqlConnection {
   using RowHandler = std::function<void(RowReader&)>;
 
   virtual void query(const Query& query, const RowHandler& row) = 0;
-  // As query(), in constant memory whatever the number of rows; inside a transaction.
-  virtual void stream(const Query& query, const RowHandler& row) = 0;
   // Returns the number of rows it changed.
   virtual std::uint64_t execute(const Query& query) = 0;
   // Several statements without parameters.

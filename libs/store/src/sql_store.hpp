@@ -24,6 +24,7 @@ class SqlStore final : public Store {
   template <class Row>
   void write_rows(const Table& table, SqlConnection::Write mode, const std::vector<Row>& rows);
   std::uint64_t number(const Query& query);
+  std::uint64_t last_apply_seq();
 
   std::unique_ptr<SqlConnection> connection_;
   const std::vector<Migration>& migrations_;

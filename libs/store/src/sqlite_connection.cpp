@@ -84,8 +84,6 @@ class SqliteConnection final : public SqlConnection {
     }
   }
 
-  void stream(const Query& query, const RowHandler& row) override { this->query(query, row); }
-
   std::uint64_t execute(const Query& query) override {
     this->query(query, [](RowReader&) {});
     return static_cast<std::uint64_t>(sqlite3_changes64(db_.get()));

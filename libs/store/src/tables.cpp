@@ -380,16 +380,17 @@ void read_row(RowReader& in, StoredTransaction& r) {
   in.read(r.notional);
 }
 
-Query inputs_after(std::uint64_t apply_seq) {
+Query inputs_between(std::uint64_t after, std::uint64_t last) {
   Query query(
       "SELECT apply_seq, stream_id, sequence, NULL AS kind, transaction_id, executed_at, client_id, symbol, side, "
       "quantity, price, currency, broker_id, market, base_price, late, NULL AS config_version, NULL AS rules "
       "FROM transactions");
-  query.add(" WHERE apply_seq > ", apply_seq);
+  query.add(" WHERE apply_seq > ", after).add(" AND apply_seq <= ", last);
   query.add(
       " UNION ALL SELECT apply_seq, stream_id, sequence, kind, NULL, time, client_id, symbol, NULL, quantity, price, "
       "currency, NULL, NULL, NULL, NULL, config_version, rules FROM engine_inputs");
-  return query.add(" WHERE apply_seq > ", apply_seq).add(" ORDER BY apply_seq");
+  query.add(" WHERE apply_seq > ", after).add(" AND apply_seq <= ", last);
+  return query.add(" ORDER BY apply_seq");
 }
 
 void read_row(RowReader& in, AppliedInput& row) {

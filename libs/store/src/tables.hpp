@@ -48,8 +48,8 @@ void read_row(RowReader& in, LimitRow& row);
 void read_row(RowReader& in, CursorRow& row);
 void read_row(RowReader& in, StoredTransaction& row);
 
-// Every input after an apply_seq, in order: the two tables as one. Reads into the other function.
-Query inputs_after(std::uint64_t apply_seq);
+// The inputs with after < apply_seq <= last, in order: the two tables as one.
+Query inputs_between(std::uint64_t after, std::uint64_t last);
 void read_row(RowReader& in, AppliedInput& row);
 
 // All rows of a query.

@@ -63,11 +63,10 @@ TEST_CASE("a reader opens a SQLite file whose engine has stopped - Sqlite") {
   CHECK(f.reader()->cursors().size() == 1);
 }
 
-TEST_CASE("a locked SQLite file is unavailable and the commit can be tried again - Sqlite") {
+TEST_CASE("a replay does not stand in the way of another store's commit - Sqlite") {
   Fixture f(Sqlite::make());
   const auto other = f.open();
   other->commit(step(0, 1));
-  // A replay holds a read transaction, which does not stand in a writer's way.
   auto commit = step(1, 2);
   commit.inputs = {transaction(1, 1)};
   other->commit(commit);
