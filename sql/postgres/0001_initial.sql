@@ -59,7 +59,6 @@ CREATE TABLE positions (
   client_id TEXT COLLATE "C" NOT NULL,
   symbol TEXT COLLATE "C" NOT NULL,
   quantity NUMERIC(20, 8) NOT NULL,
-  mark NUMERIC(20, 8) NOT NULL,
   PRIMARY KEY (client_id, symbol)
 ) WITH (fillfactor = 70);
 CREATE INDEX positions_by_symbol ON positions (symbol, client_id);
@@ -91,8 +90,14 @@ CREATE TABLE symbol_exposures (
   transaction_count BIGINT NOT NULL,
   utilisation NUMERIC(19, 4),
   risk_level TEXT NOT NULL CHECK (risk_level IN ('LOW', 'MEDIUM', 'HIGH', 'CRITICAL')),
-  last_updated TIMESTAMPTZ NOT NULL
+  last_updated TIMESTAMPTZ NOT NULL,
+  mark NUMERIC(20, 8)
 ) WITH (fillfactor = 70);
+
+-- Positions at the latest marks.
+CREATE VIEW marked_positions AS
+  SELECT p.client_id, p.symbol, p.quantity, s.mark
+  FROM positions p JOIN symbol_exposures s ON s.symbol = p.symbol;
 
 -- One row: the firm has no id.
 CREATE TABLE firm_exposures (

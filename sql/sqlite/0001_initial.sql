@@ -58,7 +58,6 @@ CREATE TABLE positions (
   client_id TEXT NOT NULL,
   symbol TEXT NOT NULL,
   quantity TEXT NOT NULL,
-  mark TEXT NOT NULL,
   PRIMARY KEY (client_id, symbol)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX positions_by_symbol ON positions (symbol, client_id);
@@ -90,8 +89,14 @@ CREATE TABLE symbol_exposures (
   transaction_count INTEGER NOT NULL,
   utilisation TEXT,
   risk_level TEXT NOT NULL CHECK (risk_level IN ('LOW', 'MEDIUM', 'HIGH', 'CRITICAL')),
-  last_updated TEXT NOT NULL
+  last_updated TEXT NOT NULL,
+  mark TEXT
 ) STRICT, WITHOUT ROWID;
+
+-- Positions at the latest marks.
+CREATE VIEW marked_positions AS
+  SELECT p.client_id, p.symbol, p.quantity, s.mark
+  FROM positions p JOIN symbol_exposures s ON s.symbol = p.symbol;
 
 -- One row: the firm has no id.
 CREATE TABLE firm_exposures (

@@ -34,7 +34,11 @@ class MemoryReader final : public Reader {
     const auto db = locked();
     const bool all = client_id.empty() && symbol.empty();
     std::vector<engine::PositionRow> rows;
-    for (const auto& [key, row] : db->positions) {
+    for (const auto& [key, position] : db->positions) {
+      auto row = position;
+      const auto symbol_row = db->symbol_exposures.find(row.symbol.text);
+      if (symbol_row == db->symbol_exposures.end()) continue;
+      row.mark = symbol_row->second.mark.value_or(Price{});
       const bool wanted = (client_id.empty() || row.client_id.text == client_id) &&
                           (symbol.empty() || row.symbol.text == symbol) && row.quantity != Quantity{};
       if (all || wanted) rows.push_back(row);

@@ -83,7 +83,11 @@ std::vector<engine::ExposureRow> SqlReader::client_exposures() {
 }
 
 std::vector<engine::ExposureRow> SqlReader::symbol_exposures() {
-  return all<engine::ExposureRow>(select(kSymbolExposuresTable).add(" ORDER BY symbol"));
+  std::vector<engine::ExposureRow> rows;
+  for (auto& symbol : all<SymbolExposure>(select(kSymbolExposuresTable).add(" ORDER BY symbol"))) {
+    rows.push_back(std::move(symbol.row));
+  }
+  return rows;
 }
 
 std::optional<engine::ExposureRow> SqlReader::client_exposure(const std::string& client_id) {
@@ -91,7 +95,9 @@ std::optional<engine::ExposureRow> SqlReader::client_exposure(const std::string&
 }
 
 std::optional<engine::ExposureRow> SqlReader::symbol_exposure(const std::string& symbol) {
-  return first<engine::ExposureRow>(select(kSymbolExposuresTable).add(" WHERE symbol = ", symbol));
+  auto found = first<SymbolExposure>(select(kSymbolExposuresTable).add(" WHERE symbol = ", symbol));
+  if (!found) return std::nullopt;
+  return std::move(found->row);
 }
 
 std::vector<engine::PositionRow> SqlReader::positions(const std::string& client_id, const std::string& symbol) {
@@ -99,7 +105,7 @@ std::vector<engine::PositionRow> SqlReader::positions(const std::string& client_
   if (!client_id.empty()) of_client = client_id;
   if (!symbol.empty()) of_symbol = symbol;
   if (of_client || of_symbol) not_zero = "0";
-  return all<engine::PositionRow>(Where(kPositionsTable)
+  return all<engine::PositionRow>(Where(kMarkedPositionsView)
                                       .also("client_id = ", of_client)
                                       .also("symbol = ", of_symbol)
                                       .also("quantity <> ", not_zero)

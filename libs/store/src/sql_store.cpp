@@ -50,7 +50,11 @@ void SqlStore::commit(const Commit& commit) {
   for (const auto& step : commit.cursors) step_cursor(step);
   write_inputs(commit.inputs);
   write_rows(kClientExposuresTable, Write::kUpsert, commit.client_exposures);
-  write_rows(kSymbolExposuresTable, Write::kUpsert, commit.symbol_exposures);
+  if (!commit.symbol_exposures.empty()) {
+    connection_->write(kSymbolExposuresTable, Write::kUpsert, [&commit](RowWriter& out) {
+      for (const auto& row : commit.symbol_exposures) write_symbol(out, row);
+    });
+  }
   if (commit.firm_exposure) write_rows(kFirmExposuresTable, Write::kUpsert, std::vector{*commit.firm_exposure});
   write_rows(kPositionsTable, Write::kUpsert, commit.positions);
   write_rows(kAlertsTable, Write::kUpsert, commit.alerts);

@@ -29,6 +29,12 @@ Table exposures_table(const std::string& name, const std::string& id) {
            {"last_updated", kTime}}};
 }
 
+Table symbol_exposures_table() {
+  Table table = exposures_table("symbol_exposures", "symbol");
+  table.columns.push_back({"mark", kDecimal});
+  return table;
+}
+
 std::string contributors_json(const std::vector<engine::Contributor>& contributors) {
   auto list = nlohmann::json::array();
   for (const auto& contributor : contributors) {
@@ -131,11 +137,12 @@ const Table kEngineInputsTable{"engine_inputs",
                                 {"rules", kBytes}}};
 
 const Table kClientExposuresTable = exposures_table("client_exposures", "client_id");
-const Table kSymbolExposuresTable = exposures_table("symbol_exposures", "symbol");
+const Table kSymbolExposuresTable = symbol_exposures_table();
 const Table kFirmExposuresTable = exposures_table("firm_exposures", "firm_id");
 
-const Table kPositionsTable{
-    "positions", "", 2, {{"client_id", kText}, {"symbol", kText}, {"quantity", kDecimal}, {"mark", kDecimal}}};
+const Table kPositionsTable{"positions", "", 2, {{"client_id", kText}, {"symbol", kText}, {"quantity", kDecimal}}};
+const Table kMarkedPositionsView{
+    "marked_positions", "", 2, {{"client_id", kText}, {"symbol", kText}, {"quantity", kDecimal}, {"mark", kDecimal}}};
 
 const Table kAlertsTable{"alerts",
                          "",
@@ -262,10 +269,29 @@ void write_engine_input(RowWriter& out, const AppliedInput& row) {
   }
 }
 
-void write_row(RowWriter& out, const engine::ExposureRow& r) {
+namespace {
+
+// `more` are the columns after those that every exposure has.
+template <class... Values>
+void write_exposure(RowWriter& out, const engine::ExposureRow& r, const Values&... more) {
   const auto& e = r.exposure;
   out.row(r.id, r.total_exposure, e.gross(), e.net(), e.long_value, e.short_value, e.turnover, r.position_count,
-          r.transaction_count, ScaledE4{r.utilisation_e4}, r.risk_level, r.last_updated);
+          r.transaction_count, ScaledE4{r.utilisation_e4}, r.risk_level, r.last_updated, more...);
+}
+
+}  // namespace
+
+void write_row(RowWriter& out, const engine::ExposureRow& r) {
+  write_exposure(out, r);
+}
+
+void write_symbol(RowWriter& out, const engine::ExposureRow& r) {
+  write_exposure(out, r, r.mark);
+}
+
+void read_row(RowReader& in, SymbolExposure& r) {
+  read_row(in, r.row);
+  in.read(r.row.mark);
 }
 
 void read_row(RowReader& in, engine::ExposureRow& r) {
@@ -279,7 +305,7 @@ void read_row(RowReader& in, engine::ExposureRow& r) {
 }
 
 void write_row(RowWriter& out, const engine::PositionRow& r) {
-  out.row(r.client_id, r.symbol, r.quantity, r.mark);
+  out.row(r.client_id, r.symbol, r.quantity);
 }
 
 void read_row(RowReader& in, engine::PositionRow& r) {

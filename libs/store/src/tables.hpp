@@ -14,6 +14,7 @@ extern const Table kClientExposuresTable;
 extern const Table kSymbolExposuresTable;
 extern const Table kFirmExposuresTable;
 extern const Table kPositionsTable;
+extern const Table kMarkedPositionsView;
 extern const Table kAlertsTable;
 extern const Table kAlertEventsTable;
 extern const Table kQuarantineTable;
@@ -22,6 +23,11 @@ extern const Table kMetricsTable;
 extern const Table kLimitsTable;
 extern const Table kCleanupsTable;
 
+// A row of symbol_exposures: an exposure that has a mark.
+struct SymbolExposure {
+  engine::ExposureRow row;
+};
+
 inline bool is_transaction(const AppliedInput& input) {
   return std::holds_alternative<TransactionInput>(input.input);
 }
@@ -29,6 +35,7 @@ inline bool is_transaction(const AppliedInput& input) {
 void write_transaction(RowWriter& out, const AppliedInput& input);   // precondition: is_transaction
 void write_engine_input(RowWriter& out, const AppliedInput& input);  // precondition: !is_transaction
 void write_row(RowWriter& out, const engine::ExposureRow& row);
+void write_symbol(RowWriter& out, const engine::ExposureRow& row);  // with its mark
 void write_row(RowWriter& out, const engine::PositionRow& row);
 void write_row(RowWriter& out, const AlertRow& row);
 void write_row(RowWriter& out, const AlertEventRow& row);
@@ -38,6 +45,7 @@ void write_row(RowWriter& out, const MetricsRow& row);
 void write_row(RowWriter& out, const LimitRow& row);
 
 void read_row(RowReader& in, engine::ExposureRow& row);
+void read_row(RowReader& in, SymbolExposure& row);
 void read_row(RowReader& in, engine::PositionRow& row);
 void read_row(RowReader& in, AlertRow& row);
 void read_row(RowReader& in, AlertEventRow& row);

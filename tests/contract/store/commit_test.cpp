@@ -113,6 +113,7 @@ TEMPLATE_TEST_CASE("a commit that fails has written nothing", "[store]", Memory,
     commit.inputs = {transaction(2, 2)};
     commit.client_exposures = {exposure("CLIENT_001")};
     commit.positions = {position("CLIENT_001", "AAPL", 5)};
+    commit.symbol_exposures = {symbol_exposure("AAPL")};
     commit.metrics = metrics(kNoon);
     break_it(commit);
     CHECK_THROWS_AS(f.store->commit(commit), StoreError);

@@ -126,6 +126,7 @@ TEMPLATE_TEST_CASE("the largest and smallest quantities and prices are exact", "
     commit.inputs.push_back(input);
     commit.positions.push_back({ClientId("C"), Symbol("S" + std::to_string(10 + i)), Quantity::from_units(units[i]),
                                 Price::from_units(units[i])});
+    commit.symbol_exposures.push_back(symbol_exposure("S" + std::to_string(10 + i), Price::from_units(units[i])));
   }
   f.store->commit(commit);
   CHECK(replayed(*f.store) == commit.inputs);

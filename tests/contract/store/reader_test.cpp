@@ -14,7 +14,7 @@ TEMPLATE_TEST_CASE("exposures are upserted and listed by id in byte order", "[st
   CHECK_FALSE(reader->firm_exposure());
   auto commit = step(0, 1);
   commit.client_exposures = {exposure("b"), exposure("é"), exposure("B"), exposure("a b")};
-  commit.symbol_exposures = {exposure("AAPL")};
+  commit.symbol_exposures = {symbol_exposure("AAPL")};
   commit.firm_exposure = exposure("");
   f.store->commit(commit);
 
@@ -24,16 +24,17 @@ TEMPLATE_TEST_CASE("exposures are upserted and listed by id in byte order", "[st
   changed.transaction_count = 99;
   auto second = step(1, 2);
   second.client_exposures = {changed};
-  second.symbol_exposures = {exposure("MSFT")};
+  second.symbol_exposures = {symbol_exposure("MSFT", Price::from_units(1))};
   f.store->commit(second);
 
   CHECK(reader->client_exposures() ==
         std::vector<engine::ExposureRow>{exposure("B"), exposure("a b"), changed, exposure("é")});
-  CHECK(reader->symbol_exposures() == std::vector<engine::ExposureRow>{exposure("AAPL"), exposure("MSFT")});
+  CHECK(reader->symbol_exposures() ==
+        std::vector<engine::ExposureRow>{symbol_exposure("AAPL"), symbol_exposure("MSFT", Price::from_units(1))});
   CHECK(reader->firm_exposure() == exposure(""));
   CHECK(reader->client_exposure("b") == changed);
   CHECK_FALSE(reader->client_exposure("nobody"));
-  CHECK(reader->symbol_exposure("AAPL") == exposure("AAPL"));
+  CHECK(reader->symbol_exposure("AAPL") == symbol_exposure("AAPL"));
   CHECK_FALSE(reader->symbol_exposure("' OR 1=1 --"));
 }
 
@@ -44,9 +45,11 @@ TEMPLATE_TEST_CASE("positions are found by client, by symbol and all, zero ones 
   const auto a1 = position("A", "S1", 5), a2 = position("A", "S2", 0), b1 = position("B", "S1", -3);
   auto commit = step(0, 1);
   commit.positions = {b1, position("A", "S1", 4), a2};
+  commit.symbol_exposures = {symbol_exposure("S1", Price::from_units(1)), symbol_exposure("S2")};
   f.store->commit(commit);
   auto second = step(1, 2);
   second.positions = {a1};
+  second.symbol_exposures = {symbol_exposure("S1")};  // the mark of every position in it
   f.store->commit(second);
 
   using Rows = std::vector<engine::PositionRow>;

@@ -56,6 +56,8 @@ AppliedInput rules(std::uint64_t apply_seq, const std::string& encoded) {
   return {apply_seq, {"", 0}, RulesInput{7, encoded}};
 }
 
+const Price kMark = Price::parse("99.00000001").value();
+
 ExposureRow exposure(const std::string& id) {
   ExposureRow row;
   row.id = id;
@@ -69,8 +71,14 @@ ExposureRow exposure(const std::string& id) {
   return row;
 }
 
+ExposureRow symbol_exposure(const std::string& symbol, Price mark) {
+  ExposureRow row = exposure(symbol);
+  row.mark = mark;
+  return row;
+}
+
 PositionRow position(const std::string& client, const std::string& symbol, std::int64_t whole) {
-  return {ClientId(client), Symbol(symbol), Quantity::from_whole(whole), Price::parse("99.00000001").value()};
+  return {ClientId(client), Symbol(symbol), Quantity::from_whole(whole), kMark};
 }
 
 AlertRow alert(std::uint64_t alert_id) {

@@ -24,6 +24,9 @@ store::AppliedInput opening_position(std::uint64_t apply_seq, std::uint64_t sequ
 store::AppliedInput rules(std::uint64_t apply_seq, const std::string& encoded);
 
 engine::ExposureRow exposure(const std::string& id);
+extern const Price kMark;
+engine::ExposureRow symbol_exposure(const std::string& symbol, Price mark = kMark);
+// At kMark: what comes back if its symbol's row says so.
 engine::PositionRow position(const std::string& client, const std::string& symbol, std::int64_t whole);
 store::AlertRow alert(std::uint64_t alert_id);  // of a client's exposure
 store::AlertRow anomaly_alert(std::uint64_t alert_id);

@@ -121,7 +121,7 @@ struct PositionRow {
   ClientId client_id;
   Symbol symbol;
   Quantity quantity;
-  Price mark;  // base currency
+  Price mark;  // the symbol's latest, base currency
 
   friend bool operator==(const PositionRow&, const PositionRow&) = default;
 };

@@ -166,7 +166,7 @@ struct Commit {
   std::vector<engine::ExposureRow> client_exposures;  // upserted
   std::vector<engine::ExposureRow> symbol_exposures;  // upserted
   std::optional<engine::ExposureRow> firm_exposure;   // upserted
-  std::vector<engine::PositionRow> positions;         // upserted
+  std::vector<engine::PositionRow> positions;         // upserted, but for the mark: that is its symbol's
   std::vector<AlertRow> alerts;                       // upserted
   std::vector<AlertEventRow> alert_events;
   std::vector<QuarantineRow> quarantine;
