@@ -162,7 +162,7 @@ bool SimulatorApp::wait_for_subscriber() {
 std::unique_ptr<Source> SimulatorApp::make_generated(Timestamp start) {
   GeneratorOptions generator;
   generator.seed = options_.seed ? *options_.seed : random_seed();
-  generator.id_prefix = "T" + stream_.text.substr(0, 8) + "-";
+  generator.id_prefix = std::string("T").append(stream_.text, 0, 8).append("-");
   generator.clients = options_.clients;
   generator.symbols = options_.symbols;
   generator.rate = options_.rate;

@@ -1,5 +1,6 @@
 #include "simulator/generator.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdio>

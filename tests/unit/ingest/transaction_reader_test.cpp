@@ -189,6 +189,16 @@ TEST_CASE("bad quoting costs its own line and never the rest of the file", "[ing
     CHECK(read.bad[0].rejection.reason == "a quote is not closed");
     CHECK(read.bad[1].line == 5);
   }
+  SECTION("a quote that is closed on the next line, where another quote is wrong") {
+    const auto read = read_transactions(kHeader + row("B1", "\"C1") + "x\",y\"z\n" + row("G1"));
+    CHECK(ids(read) == std::vector<std::string>{"G1"});
+    REQUIRE(read.bad.size() == 2);
+    CHECK(read.bad[0].line == 2);
+    CHECK(read.bad[0].rejection.field == "client_id");
+    CHECK(read.bad[0].rejection.reason == "a quote is not closed");
+    CHECK(read.bad[1].line == 3);
+    CHECK(read.bad[1].rejection.field == "transaction_id");
+  }
   SECTION("in the last line, without a line end") {
     const auto read = read_transactions(kHeader + row("G1") + "B,\"x");
     CHECK(ids(read) == std::vector<std::string>{"G1"});

@@ -1,5 +1,6 @@
 #include "simulator/generator.hpp"
 
+#include <cstdlib>
 #include <map>
 #include <set>
 

@@ -1,6 +1,7 @@
 #include "simulator/market.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <vector>
 
 #include "support/catch.hpp"

@@ -63,6 +63,9 @@ TEST_CASE("a replay at full speed invents no time", "[simulator]") {
   const TemporaryFile file(kRecorded);
   CHECK(told(Feed(nullptr, make_replay_source(file.path(), Speed::max()))) ==
         std::vector<std::string>{"0 A", "0 B", "0 late", "0 rejected executed_at", "0 C"});
+  const auto source = make_replay_source(file.path(), Speed::max());
+  source->next();
+  CHECK_FALSE(source->time_at(seconds{1}));
 }
 
 TEST_CASE("opening positions go ahead of the transactions, bad ones as rejections", "[simulator]") {
