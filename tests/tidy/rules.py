@@ -275,6 +275,17 @@ def readmes(tree):
             yield folder, 1, "no README.md"
 
 
+def example_environment(tree):
+    """.env.example explains every variable that the services read."""
+    known = set(re.findall(r"^#?([A-Z][A-Z0-9_]+)=", tree.text(".env.example") or "", re.M)) if ".env.example" in tree.files else set()
+    for path in tree.ending(".cpp", under=["libs/settings/src/", "libs/service/src/", "services/"]):
+        for number, line in tree.lines(path):
+            for names in re.findall(r'\{((?:"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+"(?:, *)?)+)\}', line):
+                for name in re.findall(r"[A-Z0-9_]+", names):
+                    if name not in known:
+                        yield path, number, f"{name} is not in .env.example"
+
+
 def shell_scripts(tree):
     """Shell scripts parse, and those with a #! line may be run."""
     for path in tree.files:
@@ -308,5 +319,5 @@ class Skipped(Exception):
 
 RULES = (
     library_includes, service_includes, vendor_headers, generated_code, dead_files, long_files, banned_calls, pragma_once,
-    whitespace, unfinished_marks, machine_paths, hidden_tests, test_names, migrations, readmes, shell_scripts, formatted,
+    whitespace, example_environment, unfinished_marks, machine_paths, hidden_tests, test_names, migrations, readmes, shell_scripts, formatted,
 )

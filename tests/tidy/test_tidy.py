@@ -109,6 +109,11 @@ class RuleTest(unittest.TestCase):
         self.breaks(rules.machine_paths, "package-lock.json", '"resolved": "https://registry.npm' 'js.org/x"\n')
         self.keeps(rules.machine_paths, "a.sh", "cd build/work/tree\n")
 
+    def test_a_variable_that_the_example_does_not_explain(self):
+        self.breaks(rules.example_environment, "services/a/options.cpp", 'set.add({"k", "--f", {"NEW_NAME", "OLD_NAME"}, "help"});\n', **{".env.example": "#NEW_NAME=1\n"})
+        files = {"services/a/options.cpp": '{"NEW_NAME"}, {"OPENED", "CLOSED"}\n', ".env.example": "#NEW_NAME=1\n"}
+        self.assertEqual([], self.complaints(rules.example_environment, files))
+
     def test_a_hidden_test(self):
         self.breaks(rules.hidden_tests, "tests/unit/a.cpp", 'TEST_CASE("x", "[.slow]") {\n')
         self.keeps(rules.hidden_tests, "tests/unit/a.cpp", 'TEST_CASE("x", "[slow]") {\n')
