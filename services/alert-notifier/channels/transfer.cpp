@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <cstring>
+#include <new>
 #include <stdexcept>
 #include <string_view>
 

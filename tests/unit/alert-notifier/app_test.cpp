@@ -1,0 +1,222 @@
+// The whole notifier between a real publisher and real peers: in process, and as the executable that people run.
+#include "alert-notifier/app.hpp"
+
+#include <chrono>
+#include <csignal>
+#include <thread>
+
+#include "fixture.hpp"
+#include "risk/bus/publisher.hpp"
+#include "support/catch.hpp"
+#include "support/child_process.hpp"
+
+using namespace std::chrono_literals;
+using namespace risk;
+using namespace risk::notifier;
+using notifier::test::exposure_alert;
+using risk::test::ChildProcess;
+using risk::test::Peer;
+
+namespace {
+
+constexpr char kWebhookPath[] = "/services/T0001/B0002/tokentokentoken";
+constexpr char kWrongPassword[] = "not-open-sesame";
+
+// The engine's end of the stream.
+class Engine {
+ public:
+  Engine() : publisher_(options()) { publisher_.open_stream(wire::kAlertsTopic, bus::make_stream_id(), 1, 0); }
+
+  std::string endpoint() const { return publisher_.endpoint(); }
+  bool is_heard() { return publisher_.wait_for_subscriber(wire::kAlertsTopic, 20s); }
+  void tell(const wire::AlertMessage& message) { tell(wire::encode(message)); }
+  void tell(const std::string& payload) {
+    publisher_.publish(wire::kAlertsTopic, payload);
+    publisher_.flush();
+  }
+  // Heartbeats until `done`; false when that takes too long.
+  template <class Condition>
+  bool beat_until(Condition done) {
+    const auto deadline = std::chrono::steady_clock::now() + 20s;
+    while (!done()) {
+      if (std::chrono::steady_clock::now() > deadline) return false;
+      publisher_.service();
+      std::this_thread::yield();
+    }
+    return true;
+  }
+
+ private:
+  static bus::PublisherOptions options() {
+    bus::PublisherOptions options;
+    options.heartbeat_interval = 10ms;
+    return options;
+  }
+  bus::Publisher publisher_;
+};
+
+Options quick_options(const Engine& engine) {
+  Options options;
+  options.common.health_port = 0;
+  options.engine.publish = engine.endpoint();
+  options.delivery.retry.first_wait = 5ms;
+  options.delivery.retry.longest_wait = 20ms;
+  return options;
+}
+
+Secret webhook(const Peer& sink) {
+  return Secret("http://127.0.0.1:" + std::to_string(sink.port()) + kWebhookPath);
+}
+
+std::string posted_alert(Peer& sink) {
+  const auto payload = nlohmann::json::parse(sink.next("request")["body"].get<std::string>());
+  for (const auto& field : payload["attachments"][0]["fields"]) {
+    if (field["title"] == "Alert") return field["value"];
+  }
+  return "";
+}
+
+std::map<std::string, std::string> environment_of(const Engine& engine, const Peer& sink, const Peer& server,
+                                                  const std::string& password) {
+  return {{"ENGINE_ENDPOINT", engine.endpoint()},
+          {"HEALTH_PORT", "0"},
+          {"LOG_LEVEL", "debug"},
+          {"SLACK_WEBHOOK_URL", webhook(sink).reveal()},
+          {"SMTP_SERVER", "localhost"},
+          {"SMTP_PORT", std::to_string(server.port())},
+          {"SMTP_CA_FILE", server.certificate()},
+          {"SMTP_USERNAME", "risk"},
+          {"SMTP_PASSWORD", password},
+          {"ALERT_EMAIL_FROM", "risk@example.com"},
+          {"ALERT_EMAIL_TO", "desk@example.com"},
+          {"NOTIFIER_RETRY_FIRST_WAIT", "5ms"}};
+}
+
+void check_no_secret(const std::string& output) {
+  CAPTURE(output);
+  for (const std::string& secret : {std::string(kWebhookPath), std::string("tokentokentoken"),
+                                    std::string("T0001/B0002"), std::string(kWrongPassword), base64(kWrongPassword)}) {
+    CAPTURE(secret);
+    CHECK(output.find(secret) == std::string::npos);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("an alert of the engine reaches Slack and mail once, a repeat and what nobody asked for do not") {
+  Engine engine;
+  Peer sink("http_sink.py"), server("smtp_server.py");
+  Options options = quick_options(engine);
+  options.slack_webhook_url = webhook(sink);
+  options.email = notifier::test::mail_to(server);
+  service::RunContext context;
+  NotifierApp app(options, context);
+  app.start();
+  REQUIRE(engine.is_heard());
+  CHECK(engine.beat_until([&] { return app.health().readiness().ok; }));
+
+  engine.tell(exposure_alert(1));
+  engine.tell(exposure_alert(1));
+  wire::AlertMessage comment = exposure_alert(2);
+  comment.event.type = engine::AlertEventType::kCommented;
+  engine.tell(comment);
+  engine.tell("not an alert");
+  engine.tell(exposure_alert(3));
+
+  CHECK(posted_alert(sink) == "12, event 1, rules version 3");
+  CHECK(posted_alert(sink) == "12, event 3, rules version 3");
+  CHECK(server.next("mail")["text"].get<std::string>().find("12, event 1,") != std::string::npos);
+  CHECK(server.next("mail")["text"].get<std::string>().find("12, event 3,") != std::string::npos);
+  app.stop();
+  app.stop();
+  CHECK(app.metrics().counter("notifier_repeated_alert_events_total", "").value() == 1);
+  CHECK(app.metrics().counter("notifier_skipped_alert_events_total", "").value() == 1);
+  CHECK(app.metrics().counter("notifier_unreadable_alert_events_total", "").value() == 1);
+  CHECK(app.metrics().counter("notifier_sent_total", "", {{"channel", "slack"}}).value() == 2);
+  CHECK(!context.failed);
+}
+
+TEST_CASE("the notifier is not ready before it hears the engine") {
+  Options options;
+  options.common.health_port = 0;
+  std::string endpoint;
+  {
+    Engine gone;
+    endpoint = gone.endpoint();
+  }
+  options.engine.publish = endpoint;
+  service::RunContext context;
+  NotifierApp app(options, context);
+  app.start();
+  const auto report = app.health().readiness();
+  CHECK_FALSE(report.ok);
+  CHECK(report.json.find("nothing heard from " + endpoint) != std::string::npos);
+  CHECK(app.health().liveness().ok);
+}
+
+TEST_CASE("the executable logs each alert when no channel is configured, and stops at SIGTERM") {
+  Engine engine;
+  ChildProcess notifier({ALERT_NOTIFIER}, {{"ENGINE_ENDPOINT", engine.endpoint()}, {"HEALTH_PORT", "0"}});
+  REQUIRE(engine.is_heard());
+  engine.tell(exposure_alert(1));
+  std::string output;
+  while (const auto line = notifier.read_line()) {
+    output += *line + "\n";
+    if (line->find("Client CLIENT_001 gross exposure") != std::string::npos) break;
+  }
+  notifier.signal(SIGTERM);
+  output += notifier.read_all();
+  CAPTURE(output);
+  CHECK(notifier.wait() == 0);
+  CHECK(output.find("no channel is configured") != std::string::npos);
+  CHECK(output.find("Client CLIENT_001 gross exposure $1,250,000.00 exceeds limit $1,000,000.00 (125.0%)") !=
+        std::string::npos);
+}
+
+TEST_CASE("no line of the log holds a secret, whatever servers answer") {
+  Engine engine;
+  notifier::test::TemporaryFolder folder;
+  Peer sink("http_sink.py", {"--script", "500,404", "--echo"});
+  Peer server("smtp_server.py",
+              {"--tls", "starttls", "--folder", folder.path(), "--user", "risk", "--password", "open-sesame"});
+  ChildProcess notifier({ALERT_NOTIFIER}, environment_of(engine, sink, server, kWrongPassword));
+  REQUIRE(engine.is_heard());
+  engine.tell(exposure_alert(1));
+  std::string output;
+  for (int given_up = 0; given_up < 2;) {
+    const auto line = notifier.read_line();
+    REQUIRE(line);
+    output += *line + "\n";
+    if (line->find("alert given up") != std::string::npos) ++given_up;
+  }
+  notifier.signal(SIGTERM);
+  output += notifier.read_all();
+  CHECK(notifier.wait() == 0);
+  CHECK(output.find("status 404: [secret]") != std::string::npos);
+  CHECK(output.find("535 5.7.8 bad credentials") != std::string::npos);
+  check_no_secret(output);
+}
+
+TEST_CASE("a test run (--test) sends one message through every channel and says what happened") {
+  Engine engine;
+  notifier::test::TemporaryFolder folder;
+  Peer sink("http_sink.py", {"--script", "200,404", "--echo"});
+  Peer server("smtp_server.py",
+              {"--tls", "starttls", "--folder", folder.path(), "--user", "risk", "--password", "open-sesame"});
+  {
+    ChildProcess notifier({ALERT_NOTIFIER, "--test"}, environment_of(engine, sink, server, "open-sesame"));
+    CHECK(notifier.read_all() == "slack: delivered\nemail: delivered\n");
+    CHECK(notifier.wait() == 0);
+    CHECK(server.next("mail")["subject"].get<std::string>().find("Test message") != std::string::npos);
+  }
+  {
+    ChildProcess notifier({ALERT_NOTIFIER, "--test"}, environment_of(engine, sink, server, kWrongPassword));
+    const std::string output = notifier.read_all();
+    CHECK(notifier.wait() == 1);
+    CHECK(output.find("slack: failed: status 404: [secret]\nemail: failed: ") == 0);
+    check_no_secret(output);
+  }
+  ChildProcess notifier({ALERT_NOTIFIER, "--test"}, {{"SLACK_WEBHOOK_URL", ""}, {"ALERT_EMAIL_TO", ""}});
+  CHECK(notifier.read_all().starts_with("no channel is configured"));
+  CHECK(notifier.wait() == 1);
+}

@@ -1,0 +1,132 @@
+// The stages that decide: who is told, what is a repeat, when to try again.
+#include <algorithm>
+
+#include "alert-notifier/filter.hpp"
+#include "alert-notifier/retry.hpp"
+#include "fixture.hpp"
+#include "support/catch.hpp"
+
+using namespace std::chrono_literals;
+using namespace risk;
+using namespace risk::notifier;
+
+namespace {
+
+const Outcome kDown{Outcome::Kind::kTryAgain, "connection refused", {}};
+
+}  // namespace
+
+TEST_CASE("people are not told of events nobody asked for") {
+  engine::AlertEvent event = notifier::test::exposure_alert().event;
+  CHECK(!reason_to_skip(event, Filter{}));
+  event.type = engine::AlertEventType::kCommented;
+  CHECK(reason_to_skip(event, Filter{}) == "event COMMENTED is not asked for");
+  Filter all;
+  all.events.insert(engine::AlertEventType::kCommented);
+  CHECK(!reason_to_skip(event, all));
+}
+
+TEST_CASE("an alert at the minimum severity is told, one below is not") {
+  engine::AlertEvent event = notifier::test::exposure_alert().event;
+  Filter filter;
+  filter.minimum_severity = engine::Severity::kHigh;
+  event.severity = engine::Severity::kHigh;
+  CHECK(!reason_to_skip(event, filter));
+  event.severity = engine::Severity::kMedium;
+  CHECK(reason_to_skip(event, filter) == "severity MEDIUM is below HIGH");
+}
+
+TEST_CASE("an event that comes again is a repeat only within its stream and epoch") {
+  RepeatFilter repeats;
+  CHECK(repeats.is_first("a", 1, 7));
+  CHECK_FALSE(repeats.is_first("a", 1, 7));
+  CHECK(repeats.is_first("b", 1, 7));
+  CHECK(repeats.is_first("a", 2, 7));
+  CHECK(repeats.is_first("a", 1, 8));
+}
+
+TEST_CASE("repeats are remembered in bounded memory, the oldest forgotten first") {
+  RepeatFilter repeats(3);
+  for (std::uint64_t id = 1; id <= 4; ++id) CHECK(repeats.is_first("a", 1, id));
+  CHECK_FALSE(repeats.is_first("a", 1, 2));
+  CHECK_FALSE(repeats.is_first("a", 1, 4));
+  CHECK(repeats.is_first("a", 1, 1));
+}
+
+TEST_CASE("waits double from the first to the longest and jitter stays in their upper half") {
+  const RetryPolicy policy;
+  const auto wait = [&](unsigned attempts, double jitter) {
+    return decide_retry(policy, kDown, attempts, 0ms, jitter).wait.value();
+  };
+  CHECK(wait(1, 0) == 500ms);
+  CHECK(wait(1, 0.999999) == 1000ms);
+  CHECK(wait(2, 0) == 1000ms);
+  CHECK(wait(6, 0.999999) == 32s);
+  CHECK(wait(7, 0.999999) == 60s);
+  CHECK(wait(4'000'000'000U, 0) == 30s);
+}
+
+TEST_CASE("what the peer wishes counts when it is longer than the wait, up to an hour") {
+  Outcome outcome = kDown;
+  outcome.wait_wanted = 20s;
+  CHECK(decide_retry({}, outcome, 1, 0ms, 0).wait == 20s);
+  CHECK(decide_retry({}, outcome, 9, 0ms, 0).wait == 30s);
+  outcome.wait_wanted = std::chrono::hours(5);
+  CHECK(decide_retry({}, outcome, 1, 0ms, 0).wait == 1h);
+}
+
+TEST_CASE("what is refused for good or tried for too long is given up with a reason") {
+  const auto refused = decide_retry({}, {Outcome::Kind::kRefused, "no such webhook", {}}, 1, 0ms, 0);
+  CHECK(!refused.wait);
+  CHECK(refused.reason == "it was refused for good");
+  const auto old = decide_retry({}, kDown, 50, 24h, 0);
+  CHECK(!old.wait);
+  CHECK(old.reason == "it was tried for too long");
+}
+
+TEST_CASE("a notification carries the engine's sentence verbatim and the evidence") {
+  const Notification notification = notifier::test::exposure_notification();
+  CHECK(notification.message == "Client CLIENT_001 gross exposure $1,250,000.00 exceeds limit $1,000,000.00 (125.0%)");
+  CHECK(headline(notification) == "[CRITICAL] " + notification.message);
+  const auto fact = [&](const std::string& label) {
+    for (const auto& candidate : notification.facts) {
+      if (candidate.label == label) return candidate.text;
+    }
+    return std::string("(none)");
+  };
+  CHECK(fact("Entity") == "CLIENT CLIENT_001");
+  CHECK(fact("Value") == "1,250,000.00");
+  CHECK(fact("Limit") == "1,000,000.00");
+  CHECK(fact("Utilisation") == "125.0%");
+  CHECK(fact("Time") == "2024-09-20T08:36:00.000000Z");
+  CHECK(fact("Transaction") == "TX-77");
+  CHECK(fact("Largest contributors") == "AAPL  750,000.00\nMSFT  500,000.00");
+  CHECK(fact("Comment") == "(none)");
+}
+
+TEST_CASE("an acknowledgement says who did it and what they wrote") {
+  wire::AlertMessage message = notifier::test::exposure_alert();
+  message.event.type = engine::AlertEventType::kAcknowledged;
+  message.actor = "anna";
+  message.comment = "hedged";
+  const Notification notification = describe(message, notifier::test::kStream, 1);
+  CHECK(notification.what_people == "Acknowledged by anna");
+  CHECK(headline(notification) == "[CRITICAL] Acknowledged by anna: " + message.message);
+  CHECK(notification.facts.front() == Fact{"Comment", "hedged"});
+}
+
+TEST_CASE("an anomaly shows what it was judged against") {
+  wire::AlertMessage message = notifier::test::exposure_alert();
+  message.event.alert_type = engine::AlertType::kAnomalyDetected;
+  message.event.measure.reset();
+  message.event.value = {engine::Figure::Unit::kZScore, 52'100};
+  message.event.anomaly =
+      engine::AnomalyEvidence{Notional::of(Money::from_whole(90'000)), Notional::of(Money::from_whole(10'000)),
+                              Notional::of(Money::from_whole(2'000)), 100};
+  const Notification notification = describe(message, notifier::test::kStream, 1);
+  const auto& facts = notification.facts;
+  CHECK(std::find(facts.begin(), facts.end(), Fact{"Value", "z 5.21"}) != facts.end());
+  CHECK(std::find(facts.begin(), facts.end(),
+                  Fact{"Evidence", "90,000.00 against 100 before it: mean 10,000.00, standard deviation 2,000.00"}) !=
+        facts.end());
+}
