@@ -1,0 +1,147 @@
+#include "dashboard-gateway/live_feed.hpp"
+
+#include <algorithm>
+#include <exception>
+
+#include "risk/service/log.hpp"
+#include "risk/store/errors.hpp"
+
+namespace risk::gateway {
+namespace {
+
+constexpr std::chrono::milliseconds kPollTime{100};
+constexpr std::size_t kMarksAtOnce = 50;
+
+}  // namespace
+
+LiveFeed::LiveFeed(LiveFeedOptions options, LiveFeedParts parts, OpenReader open_reader)
+    : options_(std::move(options)),
+      parts_(parts),
+      open_reader_(std::move(open_reader)),
+      database_errors_(
+          parts.metrics.counter("gateway_database_errors_total", "Questions the database did not answer.")),
+      bad_records_(parts.metrics.counter("gateway_bad_records_total", "Records of the engine that cannot be read.")),
+      retry_(options_.retry_min) {
+  bus::SubscriberOptions bus_options;
+  bus_options.endpoints = {options_.engine_endpoint};
+  bus_options.topics = {wire::kAlertsTopic, wire::kExposuresTopic};
+  bus::SubscriberHandlers handlers;
+  handlers.on_record = [this](const bus::Record& record) { on_record(record); };
+  handlers.on_gap = [this](const bus::Gap& gap) {
+    service::log_warning("records missed, reading the database again",
+                         {{"publisher", gap.publisher}, {"first", gap.first}, {"last", gap.last}});
+    load_due_ = true;
+  };
+  handlers.on_bad_frame = [](std::string_view reason) { service::log_error("bad frame", {{"reason", reason}}); };
+  subscriber_ = std::make_unique<bus::Subscriber>(std::move(bus_options), std::move(handlers));
+  parts_.health.require("database", "not read yet");
+  thread_ = std::thread([this] { run(); });
+}
+
+LiveFeed::~LiveFeed() {
+  stop();
+}
+
+void LiveFeed::stop() {
+  stopping_ = true;
+  subscriber_->wake();
+  if (thread_.joinable()) thread_.join();
+}
+
+void LiveFeed::run() {
+  try {
+    while (!stopping_) {
+      if (load_due_ && due(next_attempt_)) read_database();
+      subscriber_->poll(kPollTime);
+      note_streams();
+      parts_.status.set_own_streams(subscriber_->streams(), Clock::now());
+      if (!load_due_) refresh();
+    }
+  } catch (const std::exception& error) {
+    parts_.health.fail(std::string("the live feed ended: ") + error.what());
+  }
+}
+
+void LiveFeed::on_record(const bus::Record& record) {
+  if (!topics_.contains(record.stream)) note_streams();
+  if (topics_[record.stream] == wire::kAlertsTopic) {
+    on_alert(record.payload);
+  } else {
+    on_exposures(record.payload);
+  }
+}
+
+// A record does not say its topic: the subscriber knows it of the stream. A stream that is new is that of an engine
+// that has started again.
+void LiveFeed::note_streams() {
+  for (const bus::StreamStatus& status : subscriber_->streams()) {
+    if (!topics_.emplace(status.id, status.topic).second) continue;
+    parts_.model.expect_another_history();
+    load_due_ = true;
+  }
+}
+
+void LiveFeed::on_alert(std::string_view payload) {
+  const auto message = wire::decode_alert(payload);
+  if (message) return parts_.model.apply(*message);
+  bad_records_.add();
+  service::log_error("alert cannot be read", {{"reason", message.error().reason}});
+}
+
+void LiveFeed::on_exposures(std::string_view payload) {
+  const auto update = wire::decode_exposure_update(payload);
+  if (update) {
+    parts_.model.apply(*update, Clock::now());
+    parts_.status.set_engine(*update, Clock::now());
+    return;
+  }
+  bad_records_.add();
+  service::log_error("exposures cannot be read", {{"reason", update.error().reason}});
+}
+
+void LiveFeed::read_database() {
+  try {
+    if (!reader_) reader_ = open_reader_();
+    parts_.model.load(read_live_load(*reader_, parts_.model), Clock::now());
+  } catch (const store::StoreError& error) {
+    return database_lost(error.what());
+  }
+  load_due_ = false;
+  retry_ = options_.retry_min;
+  next_refresh_ = Clock::now() + options_.refresh_interval;
+  parts_.health.met("database");
+  parts_.status.set_database(true, "");
+  service::log_info("database read");
+}
+
+// What no stream carries; and it shows whether the database is still there.
+void LiveFeed::refresh() {
+  const std::vector<std::string> marks_due = parts_.model.symbols_with_mark_due(kMarksAtOnce);
+  if (marks_due.empty() && !due(next_refresh_)) return;
+  if (!due(next_attempt_)) return;
+  try {
+    if (!reader_) reader_ = open_reader_();
+    for (const std::string& symbol : marks_due) parts_.model.set_mark(read_mark(*reader_, symbol));
+    if (due(next_refresh_)) {
+      parts_.model.set_limits(LimitTable(reader_->limits()));
+      next_refresh_ = Clock::now() + options_.refresh_interval;
+    }
+  } catch (const store::StoreError& error) {
+    return database_lost(error.what());
+  }
+  retry_ = options_.retry_min;
+  parts_.health.met("database");
+  parts_.status.set_database(true, "");
+}
+
+void LiveFeed::database_lost(const std::string& reason) {
+  reader_.reset();
+  database_errors_.add();
+  parts_.health.not_met("database", reason);
+  parts_.status.set_database(false, reason);
+  next_attempt_ = Clock::now() + retry_;
+  next_refresh_ = next_attempt_;
+  retry_ = std::min(retry_ * 2, options_.retry_max);
+}
+
+}  // namespace risk::gateway

@@ -1,0 +1,48 @@
+#include "dashboard-gateway/options.hpp"
+
+#include "dashboard-gateway/health_checks.hpp"
+
+namespace risk::gateway {
+namespace {
+
+void add_health_url(service::OptionSet& set, const std::string& service, const std::string& variable,
+                    std::string& url) {
+  set.add_custom(
+      {"gateway.health_checks." + service,
+       "--" + service + "-health-url",
+       {variable},
+       "where the health of the " + service + " is asked; empty: not at all"},
+      [&url](std::string_view text) -> std::optional<std::string> {
+        if (const char* allowed = health_url_problem(std::string(text))) return allowed;
+        url = text;
+        return std::nullopt;
+      },
+      url);
+}
+
+}  // namespace
+
+void declare_options(service::OptionSet& set, GatewayOptions& options) {
+  using std::chrono::milliseconds;
+  service::add_common_options(set, options.common);
+  settings::add_database_options(set, options.database);
+  settings::add_rule_options(set, options.rules);
+  settings::add_engine_stream_option(set, options.engine);
+  settings::add_engine_command_option(set, options.engine);
+  set.add_text({"gateway.address",
+                "--address",
+                {"DASHBOARD_ADDRESS", "STREAMLIT_SERVER_ADDRESS"},
+                "IP address the page and the API are served on"},
+               options.address);
+  set.add_integer({"gateway.port", "--port", {"DASHBOARD_PORT", "STREAMLIT_SERVER_PORT"}, "port they are served on"},
+                  options.port, std::uint16_t{0}, std::uint16_t{65535});
+  set.add_text({"gateway.web_root", "--web-root", {"WEB_ROOT"}, "folder of the built page"}, options.web_root);
+  add_health_url(set, "simulator", "SIMULATOR_HEALTH_URL", options.simulator_health_url);
+  add_health_url(set, "engine", "ENGINE_HEALTH_URL", options.engine_health_url);
+  add_health_url(set, "notifier", "NOTIFIER_HEALTH_URL", options.notifier_health_url);
+  set.add_milliseconds({"gateway.health_checks.interval", "--health-interval", {}, "time between two health checks"},
+                       options.health_interval, milliseconds(100), milliseconds(600'000));
+  set.ignore_sections(settings::all_sections());
+}
+
+}  // namespace risk::gateway

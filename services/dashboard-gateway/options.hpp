@@ -1,0 +1,40 @@
+// What the gateway can be told: see --help.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "dashboard-gateway/database_pool.hpp"
+#include "dashboard-gateway/live_feed.hpp"
+#include "dashboard-gateway/websocket_hub.hpp"
+#include "risk/engine/rules.hpp"
+#include "risk/service/options.hpp"
+#include "risk/service/run.hpp"
+#include "risk/settings/settings.hpp"
+#include "risk/store/config.hpp"
+
+namespace risk::gateway {
+
+struct GatewayOptions {
+  service::CommonOptions common;
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 8501;
+  std::string web_root = "services/dashboard-gateway/web/dist";
+  store::DatabaseConfig database;
+  engine::RuleSet rules;
+  settings::EngineEndpoints engine;
+  std::string simulator_health_url = "http://localhost:9101/readyz";
+  std::string engine_health_url = "http://localhost:9102/readyz";
+  std::string notifier_health_url = "http://localhost:9103/readyz";
+  std::chrono::milliseconds health_interval{5000};
+
+  DatabasePoolOptions pool;
+  WebSocketHubOptions stream;
+  LiveFeedOptions feed;
+  std::chrono::milliseconds command_timeout{5000};
+};
+
+void declare_options(service::OptionSet& set, GatewayOptions& options);
+
+}  // namespace risk::gateway

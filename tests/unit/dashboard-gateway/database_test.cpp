@@ -1,0 +1,84 @@
+#include <atomic>
+#include <future>
+
+#include "dashboard-gateway/database_pool.hpp"
+#include "fixture.hpp"
+#include "support/catch.hpp"
+
+namespace risk::gateway::test {
+namespace {
+
+TEST_CASE("A gateway that starts before its database says why, and works when it appears") {
+  const auto database = make_database();
+  std::atomic<bool> there{false};
+  const OpenReader open = [&]() -> std::unique_ptr<store::Reader> {
+    if (!there) throw store::StoreUnavailable("connection refused");
+    return store::open_reader(memory_config(database));
+  };
+  Gateway gateway({}, open);
+  CHECK(gateway.get("/healthz").status == 200);
+  const Reply ready = gateway.get("/readyz");
+  CHECK(ready.status == 503);
+  CHECK(gateway.get("/api/v1/summary").status == 503);
+  const Reply alerts = gateway.get("/api/v1/alerts");
+  CHECK(alerts.status == 503);
+  CHECK(alerts.detail() == "the database is not available: connection refused");
+  CHECK(gateway.stream_status("") == 503);
+
+  there = true;
+  gateway.wait_ready();
+  CHECK(gateway.get("/api/v1/summary").status == 200);
+  Reply later = gateway.get("/api/v1/alerts");
+  while (later.status == 503) later = gateway.get("/api/v1/alerts");
+  CHECK(later.json()["items"].size() == 2);
+}
+
+TEST_CASE("When the queue to the database is full, the next request gets 503 at once") {
+  service::Metrics metrics;
+  const auto database = make_database();
+  DatabasePoolOptions options;
+  options.threads = 1;
+  options.jobs_queued_max = 1;
+  DatabasePool pool(
+      options, [&] { return store::open_reader(memory_config(database)); }, metrics);
+  std::promise<void> running;
+  std::promise<void> release;
+  std::promise<int> first;
+  std::promise<int> second;
+  pool.submit(
+      [&](store::Reader&) {
+        running.set_value();
+        release.get_future().wait();
+        return json_response("{}");
+      },
+      "/a", [&](const HttpResponse& response) { first.set_value(response.status); });
+  running.get_future().wait();
+  pool.submit([](store::Reader&) { return json_response("{}"); }, "/b",
+              [&](const HttpResponse& response) { second.set_value(response.status); });
+  int third = 0;
+  pool.submit([](store::Reader&) { return json_response("{}"); }, "/c",
+              [&](const HttpResponse& response) { third = response.status; });
+  CHECK(third == 503);
+  release.set_value();
+  CHECK(first.get_future().get() == 200);
+  CHECK(second.get_future().get() == 200);
+}
+
+TEST_CASE("A question that fails is 500 and leaves the pool working") {
+  service::Metrics metrics;
+  const auto database = make_database();
+  DatabasePool pool(
+      {}, [&] { return store::open_reader(memory_config(database)); }, metrics);
+  const auto status = [&](DatabasePool::Job job) {
+    std::promise<int> done;
+    pool.submit(std::move(job), "/x", [&](const HttpResponse& response) { done.set_value(response.status); });
+    return done.get_future().get();
+  };
+  CHECK(status([](store::Reader&) -> HttpResponse { throw store::StoreError("syntax"); }) == 500);
+  CHECK(status([](store::Reader&) -> HttpResponse { throw store::StoreUnavailable("gone"); }) == 503);
+  pool.stop();
+  CHECK(status([](store::Reader&) { return json_response("{}"); }) == 503);
+}
+
+}  // namespace
+}  // namespace risk::gateway::test
