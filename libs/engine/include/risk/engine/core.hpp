@@ -48,8 +48,8 @@ class Core {
   Core(Core&&) noexcept;
   Core& operator=(Core&&) noexcept;
 
-  // Applies one transaction, in the order of DESIGN §4, and appends the events it (and the sweep before it) caused to
-  // `events`. If it cannot be applied: why; then nothing has changed.
+  // Applies one transaction, in the order of libs/engine/RULES.md, and appends the events it (and the sweep before it)
+  // caused to `events`. If it cannot be applied: why; then nothing has changed.
   Result<Applied, Rejection> apply(const Transaction& transaction, std::vector<AlertEvent>& events);
 
   // Sets a position and its symbol's mark. No event comes of it before the next evaluation or sweep.

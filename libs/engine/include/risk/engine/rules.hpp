@@ -1,4 +1,5 @@
-// The configuration of the risk rules (DESIGN, "Rules"). A RuleSet is a value; the core copies the one it is given.
+// The configuration of the risk rules (what they mean: libs/engine/RULES.md). A RuleSet is a value; the core copies the
+// one it is given.
 #pragma once
 
 #include <cstdint>
@@ -65,7 +66,7 @@ struct RuleSet {
   AnomalyRule symbol_anomaly;
   AnomalyRule system_anomaly;
 
-  RuleSet();  // the defaults of DESIGN: client gross 1,000,000; symbol gross 500,000; firm no limit; system anomaly off
+  RuleSet();  // the defaults: client gross 1,000,000; symbol gross 500,000; firm no limit; system anomaly off
 
   friend bool operator==(const RuleSet&, const RuleSet&) = default;
 };

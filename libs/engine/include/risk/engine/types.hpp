@@ -38,7 +38,7 @@ enum class AlertEventType : std::uint8_t {
   kResolved = 8,
 };
 
-// The names of DESIGN's enumerations ("HIGH_CLIENT_EXPOSURE", "gross"), the same on every interface.
+// The names of enumerations ("HIGH_CLIENT_EXPOSURE", "gross"), the same on every interface.
 std::string_view to_string(Side side);
 std::string_view to_string(Severity severity);
 std::string_view to_string(RiskLevel level);
