@@ -25,6 +25,7 @@ LiveFeed::LiveFeed(LiveFeedOptions options, LiveFeedParts parts, OpenReader open
   bus::SubscriberOptions bus_options;
   bus_options.endpoints = {options_.engine_endpoint};
   bus_options.topics = {wire::kAlertsTopic, wire::kExposuresTopic};
+  bus_options.first_met = bus::SubscriberOptions::FirstMet::kFromHere;  // what was before is in the database
   bus::SubscriberHandlers handlers;
   handlers.on_record = [this](const bus::Record& record) { on_record(record); };
   handlers.on_gap = [this](const bus::Gap& gap) {

@@ -15,8 +15,9 @@ std::string quoted(std::string_view text) {
 
 }  // namespace
 
-StreamTable::StreamTable(SubscriberHandlers handlers, std::chrono::milliseconds silence_max)
-    : handlers_(std::move(handlers)), silence_max_(silence_max) {
+StreamTable::StreamTable(SubscriberHandlers handlers, std::chrono::milliseconds silence_max,
+                         SubscriberOptions::FirstMet first_met)
+    : handlers_(std::move(handlers)), silence_max_(silence_max), first_met_(first_met) {
   RISK_CHECK(handlers_.on_record);
 }
 
@@ -64,6 +65,10 @@ StreamTable::Stream* StreamTable::find(const Frame& frame, std::string_view from
     found = streams_.emplace(frame.stream, Stream{}).first;
     found->second.id = to_stream_id(frame.stream);
     found->second.epoch = frame.epoch;
+    if (first_met_ == SubscriberOptions::FirstMet::kFromHere) {
+      found->second.delivered = frame.kind == FrameKind::kData ? frame.sequence - 1 : frame.sequence;
+      found->second.next = found->second.delivered + 1;
+    }
   }
 
   auto& stream = found->second;

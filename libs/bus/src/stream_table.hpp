@@ -27,7 +27,8 @@ class StreamTable {
   using PathId = std::uint64_t;  // a connection, from 1
 
   // Precondition: handlers.on_record is set.
-  StreamTable(SubscriberHandlers handlers, std::chrono::milliseconds silence_max);
+  StreamTable(SubscriberHandlers handlers, std::chrono::milliseconds silence_max,
+              SubscriberOptions::FirstMet first_met = SubscriberOptions::FirstMet::kFromBeginning);
 
   void resume_after(const StreamKey& stream, std::uint64_t epoch, std::uint64_t sequence);
 
@@ -64,6 +65,7 @@ class StreamTable {
 
   SubscriberHandlers handlers_;
   std::chrono::milliseconds silence_max_;
+  SubscriberOptions::FirstMet first_met_;
   SubscriberCounters counters_;
   std::unordered_map<StreamKey, Stream, StreamKeyHash> streams_;
 };

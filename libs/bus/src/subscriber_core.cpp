@@ -15,7 +15,7 @@ constexpr std::chrono::milliseconds kInspectInterval{500};
 }  // namespace
 
 SubscriberCore::SubscriberCore(SubscriberOptions options, SubscriberHandlers handlers, LookUp look_up)
-    : options_(std::move(options)), table_(std::move(handlers), options_.silence_max) {
+    : options_(std::move(options)), table_(std::move(handlers), options_.silence_max, options_.first_met) {
   for (const auto& topic : options_.topics) RISK_CHECK(is_topic(topic));
   std::vector<Endpoint> names;
   for (const auto& text : options_.endpoints) {

@@ -92,6 +92,23 @@ TEST_CASE("Delivery goes on after what is done", "[bus][table]") {
   }
 }
 
+TEST_CASE("A subscriber that wants a stream from here on misses nothing of what was before", "[bus][table]") {
+  std::string told;
+  StreamTable table({[&](const Record& record) { told += std::to_string(record.sequence) + " "; },
+                     [&](const Gap& gap) { told += "[" + std::to_string(gap.first) + "] "; },
+                     {}},
+                    5000ms, SubscriberOptions::FirstMet::kFromHere);
+  const StreamTable::Instant now{1h};
+  table.take(data(kA, 7, 8), 1, "a", now);
+  table.take(heartbeat(kB, 4), 1, "b", now);
+  CHECK(told == "7 8 ");
+  CHECK(table.counters().missing_records == 0);
+
+  table.take(data(kB, 5, 5), 1, "b", now);
+  table.take(data(kA, 10, 10), 1, "a", now);
+  CHECK(told == "7 8 5 [9] 10 ");
+}
+
 TEST_CASE("A lost frame is a gap", "[bus][table]") {
   Heard heard;
   heard.take(data(kA, 1, 1));
