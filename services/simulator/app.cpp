@@ -85,7 +85,7 @@ SimulatorApp::~SimulatorApp() {
 void SimulatorApp::start() {
   if (!options_.positions_path.empty()) positions_ = make_position_source(options_.positions_path);
   if (!options_.replay_path.empty()) replay_ = make_replay_source(options_.replay_path, options_.speed);
-  if (options_.waits_for_subscriber()) health_.require(kSubscriberCondition, "waiting for the first subscriber");
+  health_.require(kSubscriberCondition, "waiting for the first subscriber");
 
   publisher_ = std::make_unique<bus::Publisher>(publisher_options(options_));
   publisher_->open_stream(wire::kTransactionsTopic, stream_, kFirstEpoch, 0);
@@ -119,7 +119,8 @@ void SimulatorApp::run() noexcept {
 }
 
 void SimulatorApp::publish() {
-  if (options_.waits_for_subscriber() && !wait_for_subscriber()) return;
+  // What nobody hears is lost, so the stream begins when someone listens.
+  if (!wait_for_subscriber()) return;
 
   // The two clocks are read together, so that executed_at is the instant at which a transaction is due.
   const auto start = std::chrono::steady_clock::now();

@@ -31,9 +31,6 @@ struct Options {
   std::string positions_path;  // "": none
   std::string replay_path;     // "": generate
   Speed speed;                 // of the replay
-
-  // A run that ends, or begins with positions, must not lose its beginning: it waits for its first subscriber.
-  bool waits_for_subscriber() const { return count != 0 || !replay_path.empty() || !positions_path.empty(); }
 };
 
 void add_options(service::OptionSet& set, Options& options);

@@ -144,9 +144,10 @@ TEST_CASE("a live run publishes on its own time, ticks, and stops at once when a
   service::RunContext context;
   SimulatorApp app(options, context);
   app.start();
-  CHECK_THAT(http_get(app.health_port(), "/readyz"), Contains("200"));
+  CHECK_THAT(http_get(app.health_port(), "/readyz"), Contains("waiting for the first subscriber"));
   Listener listener(app.endpoint());
   REQUIRE(listener.until([&] { return count_of<wire::Tick>(listener.records) >= 1; }));
+  CHECK_THAT(http_get(app.health_port(), "/readyz"), Contains("200"));
   const auto tick = std::get<wire::Tick>(listener.records.back().input);
   CHECK(std::abs(system_now().micros - tick.time.micros) < 5 * kMicrosPerSecond);
 

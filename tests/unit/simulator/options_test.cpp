@@ -50,7 +50,6 @@ TEST_CASE("without an option the simulator runs live at two transactions a secon
   CHECK(options.port == 5551);
   CHECK(options.common.health_port == 9101);
   CHECK_THAT(options.stream_name, Catch::Matchers::StartsWith("simulator@"));
-  CHECK_FALSE(options.waits_for_subscriber());
 }
 
 TEST_CASE("every option reaches its place, from the command line and from the environment", "[simulator]") {
@@ -62,7 +61,6 @@ TEST_CASE("every option reaches its place, from the command line and from the en
   CHECK(replay.options.positions_path == file.path());
   CHECK(replay.options.speed == Speed{60});
   CHECK(replay.options.stream_name == "feed");
-  CHECK(replay.options.waits_for_subscriber());
   CHECK(parse({"--speed", "max"}).options.speed == Speed::max());
   CHECK(parse({"--speed", "real"}).options.speed == Speed{1});
 
@@ -74,7 +72,6 @@ TEST_CASE("every option reaches its place, from the command line and from the en
   CHECK(live.options.seed == 18446744073709551615U);
   CHECK(live.options.count == 7);
   CHECK(live.options.port == 6001);
-  CHECK(live.options.waits_for_subscriber());
 }
 
 TEST_CASE("every mistake is told at once, with what is allowed", "[simulator]") {
