@@ -100,8 +100,8 @@ class Session : public std::enable_shared_from_this<Session> {
   }
 
   static bool is_malformed(beast::error_code failure) {
-    static const auto& http_category = beast::error_code(http::error::bad_method).category();
-    return failure.category() == http_category && failure != http::error::end_of_stream &&
+    const beast::error_code of_http = http::error::bad_method;
+    return failure.category() == of_http.category() && failure != http::error::end_of_stream &&
            failure != http::error::partial_message;
   }
 
