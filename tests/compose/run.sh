@@ -104,7 +104,7 @@ logs_read_well() {  # one line an event in the promised form, and no errors in q
   for service in simulator risk-engine alert-notifier dashboard-gateway; do
     compose logs --no-log-prefix --no-color "$service" | tr -d '\r' | sed 's/\x1b\[[0-9;]*[A-Za-z]//g' >"$work/log"
     [ -s "$work/log" ] || { echo "$service logged nothing"; return 1; }
-    if grep -vE '^level=(trace|debug|info|warning) service=[a-z-]+ msg=' "$work/log"; then
+    if grep -vE '^time=[^ ]+ level=(debug|info|warning) service=[a-z-]+ msg=' "$work/log"; then
       echo "in the log of $service"
       return 1
     fi
