@@ -12,7 +12,6 @@ find_package(SQLite3 REQUIRED)
 find_package(tsl-robin-map REQUIRED)
 find_package(prometheus-cpp REQUIRED COMPONENTS core)
 pkg_check_modules(zmq REQUIRED IMPORTED_TARGET libzmq)
-pkg_check_modules(pqxx REQUIRED IMPORTED_TARGET libpqxx)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 
 # yaml-cpp 0.7 exports the target `yaml-cpp`, 0.8 `yaml-cpp::yaml-cpp`.

@@ -14,7 +14,7 @@ packages_build=(
   build-essential cmake ninja-build ccache pkg-config
   libzmq3-dev cppzmq-dev
   libprotobuf-dev protobuf-compiler
-  libpqxx-dev libpq-dev libsqlite3-dev
+  libpq-dev libsqlite3-dev
   libspdlog-dev libfmt-dev libyaml-cpp-dev libcli11-dev
   libcurl4-openssl-dev libboost-dev nlohmann-json3-dev
   robin-map-dev libxxhash-dev prometheus-cpp-dev
