@@ -99,26 +99,25 @@ std::string RequestServer::endpoint() const {
 
 class RequestClient::Impl {
  public:
-  explicit Impl(const std::string& given) : endpoint(parse_connect_endpoint(given)) { connect(); }
+  explicit Impl(const std::string& given) : endpoint(parse_connect_endpoint(given)) {}
 
   std::optional<std::string> request(std::string_view payload, std::chrono::milliseconds timeout) {
     RISK_CHECK(payload.size() <= kFrameBytesMax - kRequestOverheadBytes);
     const auto deadline = Clock::now() + timeout;
-    // After a request without an answer the connection is in doubt: libzmq gives up some for good, and a request may
-    // still wait in it.
-    if (in_doubt) connect();
-    in_doubt = true;
-    if (!send(encode_request_frame({RequestKind::kRequest, ++number, payload}), deadline)) return std::nullopt;
-    auto reply = receive(deadline);
-    in_doubt = !reply;
-    return reply;
+    if (!socket) connect();
+    if (send(encode_request_frame({RequestKind::kRequest, ++number, payload}), deadline)) {
+      if (auto reply = receive(deadline)) return reply;
+    }
+    // Withdrawn: a request that still waits here must not be carried out later. And the connection is in doubt, for
+    // libzmq gives up some for good.
+    socket.close();
+    return std::nullopt;
   }
 
  private:
   void connect() {
     socket = zmq::socket_t(context, zmq::socket_type::dealer);
     set_common_options(socket, kFrameBytesMax);
-    socket.set(zmq::sockopt::immediate, true);  // queue on a connection that stands, or not at all
     if (endpoint.is_ipv6()) socket.set(zmq::sockopt::ipv6, true);
     socket.connect(endpoint.text());
   }
@@ -152,7 +151,6 @@ class RequestClient::Impl {
   zmq::context_t context{1};
   zmq::socket_t socket;
   std::uint64_t number = 0;
-  bool in_doubt = false;
 };
 
 RequestClient::RequestClient(std::string endpoint) : impl_(std::make_unique<Impl>(endpoint)) {}
