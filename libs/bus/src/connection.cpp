@@ -1,6 +1,7 @@
 #include "connection.hpp"
 
 #include <cstring>
+#include <zmq.hpp>
 
 #include "frame.hpp"
 #include "risk/bus/message.hpp"
@@ -23,29 +24,33 @@ Connection::Connection(zmq::context_t& context, const Endpoint& address, const s
     : path_(path),
       address_(address),
       from_(address.text()),
-      socket_(context, zmq::socket_type::sub),
-      events_(context, zmq::socket_type::pair) {
+      socket_(std::make_unique<zmq::socket_t>(context, zmq::socket_type::sub)),
+      events_(std::make_unique<zmq::socket_t>(context, zmq::socket_type::pair)) {
   const auto monitor = "inproc://connection-" + std::to_string(path);
-  if (zmq_socket_monitor(socket_.handle(), monitor.c_str(), kEnded | kOpening) != 0) {
+  if (zmq_socket_monitor(socket_->handle(), monitor.c_str(), kEnded | kOpening) != 0) {
     throw BusError("cannot watch " + from_ + ": " + zmq_strerror(zmq_errno()));
   }
-  events_.set(zmq::sockopt::linger, 0);
-  events_.connect(monitor);
+  events_->set(zmq::sockopt::linger, 0);
+  events_->connect(monitor);
 
-  set_common_options(socket_, kFrameBytesMax);
-  socket_.set(zmq::sockopt::rcvhwm, static_cast<int>(frames_queued_max));
-  if (address.is_ipv6()) socket_.set(zmq::sockopt::ipv6, true);
-  for (const auto& topic : topics) socket_.set(zmq::sockopt::subscribe, topic_prefix(topic));
-  socket_.connect(from_);
+  set_common_options(*socket_, kFrameBytesMax);
+  socket_->set(zmq::sockopt::rcvhwm, static_cast<int>(frames_queued_max));
+  if (address.is_ipv6()) socket_->set(zmq::sockopt::ipv6, true);
+  for (const auto& topic : topics) socket_->set(zmq::sockopt::subscribe, topic_prefix(topic));
+  socket_->connect(from_);
 }
+
+Connection::~Connection() = default;
+Connection::Connection(Connection&&) noexcept = default;
+Connection& Connection::operator=(Connection&&) noexcept = default;
 
 void Connection::note_events(Instant now) {
   zmq::message_t message;
   // An event is two parts: its number as 16 bits and a value, then the address.
-  while (events_.recv(message, zmq::recv_flags::dontwait)) {
+  while (events_->recv(message, zmq::recv_flags::dontwait)) {
     std::uint16_t event = 0;
     if (message.size() >= sizeof event) std::memcpy(&event, message.data(), sizeof event);
-    while (message.more()) (void)events_.recv(message, zmq::recv_flags::none);
+    while (message.more()) (void)events_->recv(message, zmq::recv_flags::none);
     if ((event & kOpening) != 0) ended_.reset();
     if ((event & kEnded) != 0) ended_ = now;
   }

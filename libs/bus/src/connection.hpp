@@ -7,12 +7,17 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
-#include <zmq.hpp>
 
 #include "endpoint.hpp"
+
+namespace zmq {
+class context_t;
+class socket_t;
+}  // namespace zmq
 
 namespace risk::bus {
 
@@ -23,11 +28,14 @@ class Connection {
   // `path` is a number that no other connection of the context has had. Throws BusError.
   Connection(zmq::context_t& context, const Endpoint& address, const std::vector<std::string>& topics,
              std::uint32_t frames_queued_max, std::uint64_t path);
+  ~Connection();
+  Connection(Connection&&) noexcept;
+  Connection& operator=(Connection&&) noexcept;
 
   std::uint64_t path() const { return path_; }
   const Endpoint& address() const { return address_; }
   const std::string& from() const { return from_; }
-  zmq::socket_t& socket() { return socket_; }
+  zmq::socket_t& socket() { return *socket_; }
 
   // Whether libzmq gave the connection up: it has to be made anew. Takes note of what happened since the last call.
   bool given_up(Instant now);
@@ -38,8 +46,8 @@ class Connection {
   std::uint64_t path_;
   Endpoint address_;
   std::string from_;
-  zmq::socket_t socket_;
-  zmq::socket_t events_;
+  std::unique_ptr<zmq::socket_t> socket_;
+  std::unique_ptr<zmq::socket_t> events_;
   std::optional<Instant> ended_;  // and not being opened again
 };
 

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <charconv>
 #include <optional>
+#include <zmq.hpp>
 
 #include "risk/bus/message.hpp"
 

@@ -4,7 +4,10 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <zmq.hpp>
+
+namespace zmq {
+class socket_t;
+}  // namespace zmq
 
 namespace risk::bus {
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <zmq.hpp>
 
 #include "risk/base/check.hpp"
 
@@ -14,8 +15,18 @@ constexpr std::chrono::milliseconds kInspectInterval{500};
 
 }  // namespace
 
+struct SubscriberCore::Sockets {
+  zmq::context_t context{1};
+  std::vector<zmq::pollitem_t> poll_items;  // the doorbell, then each connection
+  zmq::message_t message;
+};
+
+SubscriberCore::~SubscriberCore() = default;
+
 SubscriberCore::SubscriberCore(SubscriberOptions options, SubscriberHandlers handlers, LookUp look_up)
-    : options_(std::move(options)), table_(std::move(handlers), options_.silence_max, options_.first_met) {
+    : options_(std::move(options)),
+      table_(std::move(handlers), options_.silence_max, options_.first_met),
+      sockets_(std::make_unique<Sockets>()) {
   for (const auto& topic : options_.topics) RISK_CHECK(is_topic(topic));
   std::vector<Endpoint> names;
   for (const auto& text : options_.endpoints) {
@@ -27,7 +38,7 @@ SubscriberCore::SubscriberCore(SubscriberOptions options, SubscriberHandlers han
     }
   }
 
-  poll_items_.push_back({nullptr, bell_.fd(), ZMQ_POLLIN, 0});
+  sockets_->poll_items.push_back({nullptr, bell_.fd(), ZMQ_POLLIN, 0});
   for (const auto& address : fixed_) connect(address);
   if (names.empty()) return;
   resolver_ = std::make_unique<Resolver>(std::move(names), options_.resolve_interval, std::move(look_up), [this] {
@@ -37,8 +48,8 @@ SubscriberCore::SubscriberCore(SubscriberOptions options, SubscriberHandlers han
 }
 
 void SubscriberCore::connect(const Endpoint& address) {
-  connections_.emplace_back(context_, address, options_.topics, options_.frames_queued_max, ++last_path_);
-  poll_items_.push_back({connections_.back().socket().handle(), 0, ZMQ_POLLIN, 0});
+  connections_.emplace_back(sockets_->context, address, options_.topics, options_.frames_queued_max, ++last_path_);
+  sockets_->poll_items.push_back({connections_.back().socket().handle(), 0, ZMQ_POLLIN, 0});
 }
 
 void SubscriberCore::connect_as_resolved() {
@@ -56,7 +67,7 @@ void SubscriberCore::connect_as_resolved() {
 void SubscriberCore::leave(std::size_t i) {
   table_.forget_path(connections_[i].path());
   connections_.erase(connections_.begin() + static_cast<std::ptrdiff_t>(i));
-  poll_items_.erase(poll_items_.begin() + 1 + static_cast<std::ptrdiff_t>(i));
+  sockets_->poll_items.erase(sockets_->poll_items.begin() + 1 + static_cast<std::ptrdiff_t>(i));
 }
 
 void SubscriberCore::renew_given_up(Clock::time_point now) {
@@ -103,14 +114,14 @@ std::size_t SubscriberCore::drain(std::size_t records_max) {
     const auto now = Clock::now();
     std::size_t read = 0;
     while (read < kFramesPerTurn && delivered < records_max &&
-           connection.socket().recv(message_, zmq::recv_flags::dontwait)) {
+           connection.socket().recv(sockets_->message, zmq::recv_flags::dontwait)) {
       ++read;
-      if (message_.more()) {
+      if (sockets_->message.more()) {
         table_.bad_frame(connection.from(), "a message of several parts");
-        while (message_.more()) (void)connection.socket().recv(message_, zmq::recv_flags::none);
+        while (sockets_->message.more()) (void)connection.socket().recv(sockets_->message, zmq::recv_flags::none);
         continue;
       }
-      delivered += table_.take(message_.to_string_view(), connection.path(), connection.from(), now);
+      delivered += table_.take(sockets_->message.to_string_view(), connection.path(), connection.from(), now);
     }
     frames += read;
     silent = read == 0 ? silent + 1 : 0;
@@ -121,11 +132,11 @@ std::size_t SubscriberCore::drain(std::size_t records_max) {
 void SubscriberCore::wait(Clock::duration time) {
   const auto rounded = std::chrono::ceil<std::chrono::milliseconds>(time);
   try {
-    zmq::poll(poll_items_, rounded);
+    zmq::poll(sockets_->poll_items, rounded);
   } catch (const zmq::error_t& error) {
     if (error.num() != EINTR) throw BusError(std::string("cannot wait for frames: ") + error.what());
   }
-  if ((poll_items_.front().revents & ZMQ_POLLIN) != 0) bell_.silence();
+  if ((sockets_->poll_items.front().revents & ZMQ_POLLIN) != 0) bell_.silence();
 }
 
 void SubscriberCore::wake() {

@@ -7,7 +7,6 @@
 #include <set>
 #include <string>
 #include <vector>
-#include <zmq.hpp>
 
 #include "connection.hpp"
 #include "endpoint.hpp"
@@ -21,6 +20,7 @@ namespace risk::bus {
 class SubscriberCore {
  public:
   SubscriberCore(SubscriberOptions options, SubscriberHandlers handlers, LookUp look_up);
+  ~SubscriberCore();
 
   void resume_after(const StreamId& stream, std::uint64_t epoch, std::uint64_t sequence);
   std::size_t poll(std::chrono::milliseconds timeout, std::size_t records_max);
@@ -32,6 +32,7 @@ class SubscriberCore {
 
  private:
   using Clock = std::chrono::steady_clock;
+  struct Sockets;  // what is libzmq's
 
   void connect(const Endpoint& address);
   void leave(std::size_t connection);
@@ -42,14 +43,12 @@ class SubscriberCore {
 
   SubscriberOptions options_;
   StreamTable table_;
-  zmq::context_t context_{1};
+  std::unique_ptr<Sockets> sockets_;
   std::set<Endpoint> fixed_;  // addresses that need no look-up
   StreamTable::PathId last_path_ = 0;
   std::vector<Connection> connections_;
-  std::vector<zmq::pollitem_t> poll_items_;  // the doorbell, then each connection
-  Clock::time_point inspected_{};            // the connections, for what libzmq gave up
-  std::size_t turn_ = 0;                     // the connection that is read first
-  zmq::message_t message_;
+  Clock::time_point inspected_{};  // the connections, for what libzmq gave up
+  std::size_t turn_ = 0;           // the connection that is read first
   std::atomic<bool> woken_ = false;
   std::atomic<bool> resolved_ = false;
   WakeUp bell_;

@@ -26,8 +26,8 @@ struct SubscriberOptions {
   std::chrono::milliseconds silence_max{5000};  // without a frame or heartbeat: the stream counts as down
   std::uint32_t frames_queued_max = 10'000;
 
-  // What a stream is to this subscriber when it is met for the first time, without resume_after(): wanted from its first
-  // record (what was sent before is a gap), or from here on (it is nothing to this subscriber).
+  // What a stream is to this subscriber when it is met for the first time, without resume_after(): wanted from its
+  // first record (what was sent before is a gap), or from here on (it is nothing to this subscriber).
   enum class FirstMet : std::uint8_t { kFromBeginning, kFromHere } first_met = FirstMet::kFromBeginning;
 };
 
