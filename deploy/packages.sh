@@ -15,7 +15,7 @@ packages_build=(
   libzmq3-dev cppzmq-dev
   libprotobuf-dev protobuf-compiler
   libpq-dev libsqlite3-dev
-  libspdlog-dev libfmt-dev libyaml-cpp-dev libcli11-dev
+  libspdlog-dev libfmt-dev libyaml-cpp-dev
   libcurl4-openssl-dev libboost-dev nlohmann-json3-dev
   robin-map-dev libxxhash-dev prometheus-cpp-dev
   catch2

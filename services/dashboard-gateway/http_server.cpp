@@ -244,7 +244,8 @@ class HttpServer::Impl : public std::enable_shared_from_this<HttpServer::Impl> {
     if (!error) acceptor_.bind(endpoint, error);
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
     if (error == asio::error::address_in_use) {
-      throw std::runtime_error("cannot listen on " + where + ": port " + std::to_string(endpoint.port()) + " is in use");
+      throw std::runtime_error("cannot listen on " + where + ": port " + std::to_string(endpoint.port()) +
+                               " is in use");
     }
     if (error) throw std::runtime_error("cannot listen on " + where + ": " + error.message());
     port_ = acceptor_.local_endpoint().port();

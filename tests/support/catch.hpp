@@ -10,6 +10,8 @@ using Catch::Approx;
 
 // Version 3 has this name for what version 2 calls Contains, and another Contains.
 namespace Catch::Matchers {
-inline auto ContainsSubstring(const std::string& text) { return Contains(text); }
+inline auto ContainsSubstring(const std::string& text) {
+  return Contains(text);
+}
 }  // namespace Catch::Matchers
 #endif

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -24,7 +25,9 @@ std::string bin_folder() {
   int newest_version = 0;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator("/usr/lib/postgresql", error)) {
-    const int version = std::atoi(entry.path().filename().c_str());
+    const std::string name = entry.path().filename();
+    int version = 0;
+    std::from_chars(name.data(), name.data() + name.size(), version);
     if (version > newest_version && fs::exists(entry.path() / "bin/initdb")) {
       newest_version = version;
       newest = (entry.path() / "bin").string();

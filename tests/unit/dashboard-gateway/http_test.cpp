@@ -41,8 +41,8 @@ TEST_CASE("The page is served with its types, its caching and its security heade
   CHECK(index.headers.at("cache-control") == "no-cache");
   CHECK(index.headers.at("x-content-type-options") == "nosniff");
   CHECK(index.headers.at("referrer-policy") == "no-referrer");
-  CHECK_THAT(index.headers.at("content-security-policy"), Catch::Matchers::Contains("default-src 'self'"));
-  CHECK_THAT(index.headers.at("content-security-policy"), Catch::Matchers::Contains("frame-ancestors 'none'"));
+  CHECK_THAT(index.headers.at("content-security-policy"), Catch::Matchers::ContainsSubstring("default-src 'self'"));
+  CHECK_THAT(index.headers.at("content-security-policy"), Catch::Matchers::ContainsSubstring("frame-ancestors 'none'"));
 
   const Reply script = gateway.get("/assets/index-4f3a.js");
   CHECK(script.status == 200);
@@ -140,7 +140,7 @@ TEST_CASE("A port that is in use stops the start and is named") {
   second.port = gateway.app->port();
   second.database = memory_config(gateway.database);
   GatewayApp app(second);
-  CHECK_THROWS_WITH(app.start(), Catch::Matchers::Contains(std::to_string(second.port)));
+  CHECK_THROWS_WITH(app.start(), Catch::Matchers::ContainsSubstring(std::to_string(second.port)));
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 
 using namespace risk;
 using namespace risk::ingest;
-using Catch::Matchers::Contains;
+using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
@@ -150,7 +150,7 @@ TEST_CASE("the header again is a bad row, not a transaction", "[ingest]") {
 TEST_CASE("invalid UTF-8 is named and kept printable; valid UTF-8 passes", "[ingest]") {
   const BadRow bad = bad_row_between(row("B", "C\xff\xfe"));
   CHECK(bad.rejection == engine::Rejection{"client_id", "C\\xff\\xfe", "not valid UTF-8"});
-  CHECK_THAT(bad.raw, Contains("C\\xff\\xfe,AAPL"));
+  CHECK_THAT(bad.raw, ContainsSubstring("C\\xff\\xfe,AAPL"));
   CHECK(read_transactions(kHeader + row("T1", "M\xc3\xbcller")).good.at(0).client_id.text == "M\xc3\xbcller");
 }
 
@@ -242,18 +242,18 @@ TEST_CASE("rows that straddle the blocks of the file are whole", "[ingest]") {
 
 TEST_CASE("a header that would drop data silently stops the file", "[ingest]") {
   CHECK_THAT(header_error(""),
-             Contains("fills.csv:1: the file has no header (the columns are transaction_id,executed_at,"));
+             ContainsSubstring("fills.csv:1: the file has no header (the columns are transaction_id,executed_at,"));
   std::string missing = kHeader;
   missing.erase(missing.find(",price"), 6);
-  CHECK_THAT(header_error(missing), Contains("fills.csv:1: column price is missing"));
+  CHECK_THAT(header_error(missing), ContainsSubstring("fills.csv:1: column price is missing"));
   std::string twice = kHeader;
   twice.insert(twice.size() - 1, ",side");
-  CHECK_THAT(header_error(twice), Contains("column side comes twice"));
+  CHECK_THAT(header_error(twice), ContainsSubstring("column side comes twice"));
   std::string typo = kHeader;
   typo.replace(typo.find("price"), 5, "prize");
-  CHECK_THAT(header_error(typo), Contains("column prize is unknown; column price is missing"));
+  CHECK_THAT(header_error(typo), ContainsSubstring("column prize is unknown; column price is missing"));
   CHECK_THAT(header_error("\"transaction_id,\n"),
-             Contains("fills.csv:1: the header is not readable: a quote is not closed"));
+             ContainsSubstring("fills.csv:1: the header is not readable: a quote is not closed"));
 }
 
 TEST_CASE("a file that cannot be read says so", "[ingest]") {

@@ -16,7 +16,7 @@
 
 using namespace risk;
 using namespace risk::simulator;
-using Catch::Matchers::Contains;
+using Catch::Matchers::ContainsSubstring;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
@@ -115,14 +115,15 @@ TEST_CASE("a finite run waits for its first subscriber and gives it everything, 
   service::RunContext context;
   SimulatorApp app(options, context);
   app.start();
-  CHECK_THAT(http_get(app.health_port(), "/readyz"), Contains("503") && Contains("waiting for the first subscriber"));
-  CHECK_THAT(http_get(app.health_port(), "/metrics"), Contains("simulator_transactions_total 0"));
+  CHECK_THAT(http_get(app.health_port(), "/readyz"),
+             ContainsSubstring("503") && ContainsSubstring("waiting for the first subscriber"));
+  CHECK_THAT(http_get(app.health_port(), "/metrics"), ContainsSubstring("simulator_transactions_total 0"));
 
   Listener listener(app.endpoint());
   REQUIRE(listener.until([&] { return count_of<engine::Transaction>(listener.records) == options.count; }));
   CHECK(context.stop.wait_for(seconds{30}));
-  CHECK_THAT(http_get(app.health_port(), "/readyz"), Contains("200"));
-  CHECK_THAT(http_get(app.health_port(), "/metrics"), Contains("simulator_transactions_total 20000"));
+  CHECK_THAT(http_get(app.health_port(), "/readyz"), ContainsSubstring("200"));
+  CHECK_THAT(http_get(app.health_port(), "/metrics"), ContainsSubstring("simulator_transactions_total 20000"));
   app.stop();
   app.stop();
 
@@ -144,10 +145,10 @@ TEST_CASE("a live run publishes on its own time, ticks, and stops at once when a
   service::RunContext context;
   SimulatorApp app(options, context);
   app.start();
-  CHECK_THAT(http_get(app.health_port(), "/readyz"), Contains("waiting for the first subscriber"));
+  CHECK_THAT(http_get(app.health_port(), "/readyz"), ContainsSubstring("waiting for the first subscriber"));
   Listener listener(app.endpoint());
   REQUIRE(listener.until([&] { return count_of<wire::Tick>(listener.records) >= 1; }));
-  CHECK_THAT(http_get(app.health_port(), "/readyz"), Contains("200"));
+  CHECK_THAT(http_get(app.health_port(), "/readyz"), ContainsSubstring("200"));
   const auto tick = std::get<wire::Tick>(listener.records.back().input);
   CHECK(std::abs(system_now().micros - tick.time.micros) < 5 * kMicrosPerSecond);
 

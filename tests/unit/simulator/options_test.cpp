@@ -7,7 +7,7 @@
 
 using namespace risk;
 using namespace risk::simulator;
-using Catch::Matchers::Contains;
+using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
@@ -80,10 +80,10 @@ TEST_CASE("every mistake is told at once, with what is allowed", "[simulator]") 
   CHECK(status == 2);
   for (const char* allowed : {"--rate", "max, real, or x1 to x1000000", "an integer from 0 to 18446744073709551615",
                               "a file that can be read", "1 to 128 bytes"}) {
-    CHECK_THAT(errors, Contains(allowed));
+    CHECK_THAT(errors, ContainsSubstring(allowed));
   }
   const TemporaryFile file("x");
-  CHECK_THAT(parse({"--replay", file.path(), "--count", "5"}).errors, Contains("--count"));
+  CHECK_THAT(parse({"--replay", file.path(), "--count", "5"}).errors, ContainsSubstring("--count"));
   CHECK(parse({"--speed", "x0"}).status == 2);
   CHECK(parse({"--speed", "x"}).status == 2);
 }
