@@ -9,7 +9,7 @@ namespace risk::bus {
 namespace {
 
 // A peer's text in a message for people.
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   return "'" + printable(text) + "'";
 }
 
@@ -59,7 +59,7 @@ StreamTable::Stream* StreamTable::find(const Frame& frame, std::string_view from
   if (found == streams_.end()) {
     if (streams_.size() >= kStreamsMax) {
       bad_frame(from,
-                "more than " + std::to_string(kStreamsMax) + " streams, refused one of " + quoted(frame.publisher));
+                "more than " + std::to_string(kStreamsMax) + " streams, refused one of " + in_quotes(frame.publisher));
       return nullptr;
     }
     found = streams_.emplace(frame.stream, Stream{}).first;
@@ -73,12 +73,12 @@ StreamTable::Stream* StreamTable::find(const Frame& frame, std::string_view from
 
   auto& stream = found->second;
   const auto refuse = [&](const std::string& why) -> Stream* {
-    bad_frame(from, "stream " + stream.id.text + " of " + quoted(frame.publisher) + " on " + quoted(frame.topic) +
+    bad_frame(from, "stream " + stream.id.text + " of " + in_quotes(frame.publisher) + " on " + in_quotes(frame.topic) +
                         ": " + why);
     return nullptr;
   };
   if (stream.topic.empty()) stream.topic = frame.topic;
-  if (stream.topic != frame.topic) return refuse("was on " + quoted(stream.topic));
+  if (stream.topic != frame.topic) return refuse("was on " + in_quotes(stream.topic));
   if (frame.epoch < stream.epoch) {
     return refuse("epoch " + std::to_string(frame.epoch) + " is over, it is in epoch " + std::to_string(stream.epoch));
   }
@@ -129,7 +129,7 @@ std::size_t StreamTable::take_data(Stream& stream, const Frame& frame, bool home
 
 void StreamTable::take_heartbeat(Stream& stream, const Frame& frame, bool home, std::string_view from) {
   if (frame.sequence < stream.delivered && home) {
-    bad_frame(from, "stream " + stream.id.text + " of " + quoted(frame.publisher) + " on " + quoted(frame.topic) +
+    bad_frame(from, "stream " + stream.id.text + " of " + in_quotes(frame.publisher) + " on " + in_quotes(frame.topic) +
                         ": announces " + std::to_string(frame.sequence) + " in epoch " + std::to_string(stream.epoch) +
                         ", but " + std::to_string(stream.delivered) +
                         " was delivered: it went back without a new epoch");
