@@ -131,15 +131,14 @@ void write_client(JsonWriter& json, const wire::ExposureFigures& row, const std:
   json.end_object();
 }
 
-void write_symbol(JsonWriter& json, const wire::ExposureFigures& row, const std::optional<std::string>& limit,
-                  const std::optional<std::string>& mark) {
+void write_symbol(JsonWriter& json, const wire::ExposureFigures& row, const std::optional<std::string>& limit) {
   json.begin_object();
   json.member("symbol", row.id);
   write_measures(json, row);
   json.member("position_count", row.position_count);
   write_level(json, row, limit);
   json.member("transaction_count", row.transaction_count);
-  json.member("mark", mark);
+  json.member("mark", row.mark);
   member_time(json, "last_updated", row.last_updated);
   json.end_object();
 }

@@ -47,8 +47,7 @@ store::AlertRow to_alert_row(const wire::AlertMessage& message);
 wire::AppliedTransaction to_applied(const store::StoredTransaction& stored);
 
 void write_client(JsonWriter& json, const wire::ExposureFigures& row, const std::optional<std::string>& limit);
-void write_symbol(JsonWriter& json, const wire::ExposureFigures& row, const std::optional<std::string>& limit,
-                  const std::optional<std::string>& mark);
+void write_symbol(JsonWriter& json, const wire::ExposureFigures& row, const std::optional<std::string>& limit);
 void write_firm(JsonWriter& json, const wire::ExposureFigures& row, const std::optional<std::string>& limit);
 void write_position(JsonWriter& json, const engine::PositionRow& row);
 void write_alert(JsonWriter& json, const store::AlertRow& row);

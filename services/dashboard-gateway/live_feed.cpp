@@ -10,7 +10,6 @@ namespace risk::gateway {
 namespace {
 
 constexpr std::chrono::milliseconds kPollTime{100};
-constexpr std::size_t kMarksAtOnce = 50;
 
 }  // namespace
 
@@ -117,16 +116,11 @@ void LiveFeed::read_database() {
 
 // What no stream carries; and it shows whether the database is still there.
 void LiveFeed::refresh() {
-  const std::vector<std::string> marks_due = parts_.model.symbols_with_mark_due(kMarksAtOnce);
-  if (marks_due.empty() && !due(next_refresh_)) return;
-  if (!due(next_attempt_)) return;
+  if (!due(next_refresh_) || !due(next_attempt_)) return;
   try {
     if (!reader_) reader_ = open_reader_();
-    for (const std::string& symbol : marks_due) parts_.model.set_mark(read_mark(*reader_, symbol));
-    if (due(next_refresh_)) {
-      parts_.model.set_limits(LimitTable(reader_->limits()));
-      next_refresh_ = Clock::now() + options_.refresh_interval;
-    }
+    parts_.model.set_limits(LimitTable(reader_->limits()));
+    next_refresh_ = Clock::now() + options_.refresh_interval;
   } catch (const store::StoreError& error) {
     return database_lost(error.what());
   }

@@ -76,7 +76,4 @@ class LiveFeed {
 // Reads everything the live model starts from. Throws as the reader does.
 LiveLoad read_live_load(store::Reader& reader, const LiveModel& model);
 
-// The symbol's latest price in base currency, from its latest transaction or else from a position.
-SymbolMark read_mark(store::Reader& reader, const std::string& symbol);
-
 }  // namespace risk::gateway

@@ -16,7 +16,7 @@ void LiveModel::write_client_row(JsonWriter& json, const Row& row) const {
 }
 
 void LiveModel::write_symbol_row(JsonWriter& json, const Row& row) const {
-  write_symbol(json, row.figures, limits_.of("symbol_exposure", row.figures.id), row.mark);
+  write_symbol(json, row.figures, limits_.of("symbol_exposure", row.figures.id));
 }
 
 void LiveModel::write_summary(JsonWriter& json, SteadyTime at) {

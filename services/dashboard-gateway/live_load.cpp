@@ -91,17 +91,4 @@ LiveLoad read_live_load(store::Reader& reader, const LiveModel& model) {
   return load;
 }
 
-SymbolMark read_mark(store::Reader& reader, const std::string& symbol) {
-  store::TransactionFilter latest;
-  latest.symbol = symbol;
-  latest.limit = 1;
-  const auto transactions = reader.transactions(latest);
-  if (!transactions.empty()) {
-    return {symbol, transactions.front().base_price.to_string(), transactions.front().apply_seq};
-  }
-  const auto positions = reader.positions("", symbol);  // opened, not traded
-  if (positions.empty()) return {symbol, std::nullopt, 0};
-  return {symbol, positions.front().mark.to_string(), 0};
-}
-
 }  // namespace risk::gateway

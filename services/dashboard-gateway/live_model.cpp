@@ -27,7 +27,7 @@ void LiveModel::load(LiveLoad load, SteadyTime at) {
   std::lock_guard lock(mutex_);
   if (other_history_) {
     for (Table* table : {&clients_, &symbols_}) {
-      for (auto& [id, row] : table->rows) row.apply_seq = row.mark_seq = 0;
+      for (auto& [id, row] : table->rows) row.apply_seq = 0;
     }
     for (auto& [id, alert] : alerts_) alert.event_id = 0;
     if (loaded_ && load.apply_seq < apply_seq_) start_over();
@@ -116,32 +116,6 @@ void LiveModel::set_limits(LimitTable limits) {
   summary_changed_ = true;
 }
 
-std::vector<std::string> LiveModel::symbols_with_mark_due(std::size_t most) const {
-  std::lock_guard lock(mutex_);
-  std::vector<std::string> symbols;
-  for (const auto& [symbol, row] : symbols_.rows) {
-    if (symbols.size() == most) break;
-    if (row.mark_due) symbols.push_back(symbol);
-  }
-  return symbols;
-}
-
-void LiveModel::set_mark(const SymbolMark& mark) {
-  std::lock_guard lock(mutex_);
-  const auto row = symbols_.rows.find(mark.symbol);
-  if (row == symbols_.rows.end() || row->second.mark_seq > mark.apply_seq) return;
-  row->second.mark = mark.mark;
-  row->second.mark_seq = mark.apply_seq;
-  row->second.mark_due = false;
-  note_change(symbols_, row->second);
-}
-
-std::optional<std::string> LiveModel::mark(const std::string& symbol) const {
-  std::lock_guard lock(mutex_);
-  const auto row = symbols_.rows.find(symbol);
-  return row != symbols_.rows.end() ? row->second.mark : std::nullopt;
-}
-
 bool LiveModel::loaded() const {
   std::lock_guard lock(mutex_);
   return loaded_;
@@ -176,7 +150,6 @@ void LiveModel::put(Table& table, const wire::ExposureFigures& figures, std::uin
   const bool same = row.figures == figures;
   table.active += std::uint64_t{is_active(figures)} - std::uint64_t{is_active(row.figures)};
   table.high_risk += std::uint64_t{is_high_risk(figures)} - std::uint64_t{is_high_risk(row.figures)};
-  if (row.figures.transaction_count != figures.transaction_count) row.mark_due = true;
   row.figures = figures;
   row.apply_seq = apply_seq;
   if (!same) note_change(table, row);
@@ -226,21 +199,12 @@ void LiveModel::note_change(Table& table, Row& row) {
   table.changed.push_back(&row);
 }
 
-// A symbol's newest transaction carries its mark, if it is in the base currency; for every other symbol that moved it
-// is due by set_mark().
 void LiveModel::take_transactions(const std::vector<wire::AppliedTransaction>& newest_first) {
   const std::uint64_t known = transactions_.empty() ? 0 : transactions_.front().apply_seq;
   std::size_t fresh = 0;
   while (fresh < newest_first.size() && newest_first[fresh].apply_seq > known) ++fresh;
   for (std::size_t i = fresh; i-- > 0;) {
     const wire::AppliedTransaction& applied = newest_first[i];
-    const auto row = symbols_.rows.find(applied.transaction.symbol.text);
-    if (row != symbols_.rows.end() && row->second.mark_seq < applied.apply_seq) {
-      const bool in_base = applied.transaction.currency.empty() || applied.transaction.currency == base_currency_;
-      if (in_base) row->second.mark = applied.transaction.price.to_string();
-      row->second.mark_seq = applied.apply_seq;
-      row->second.mark_due = !in_base;
-    }
     last_executed_at_ = applied.transaction.executed_at;
     transactions_.push_front(applied);
   }

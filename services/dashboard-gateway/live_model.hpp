@@ -39,12 +39,6 @@ struct LiveLoad {
   std::uint64_t transactions_before_today = 0;  // before that session
 };
 
-struct SymbolMark {
-  std::string symbol;
-  std::optional<std::string> mark;  // none: it was never traded nor held
-  std::uint64_t apply_seq = 0;      // of the transaction it is from
-};
-
 class LiveModel {
  public:
   using SteadyTime = std::chrono::steady_clock::time_point;
@@ -59,11 +53,6 @@ class LiveModel {
   // The engine's stream is another one: its apply_seq need not go on from the old, so the next load wins over all.
   void expect_another_history();
   void set_limits(LimitTable limits);
-
-  // Symbols whose latest price did not come with their figures, to be looked up; at most `most`.
-  std::vector<std::string> symbols_with_mark_due(std::size_t most) const;
-  void set_mark(const SymbolMark& mark);
-  std::optional<std::string> mark(const std::string& symbol) const;
 
   bool loaded() const;
   std::optional<Timestamp> now() const;  // the engine's; no value before the first input
@@ -83,9 +72,6 @@ class LiveModel {
   struct Row {
     wire::ExposureFigures figures;
     std::uint64_t apply_seq = 0;
-    std::optional<std::string> mark;  // symbols
-    std::uint64_t mark_seq = 0;
-    bool mark_due = true;  // it may be older than the figures
     bool changed = false;
   };
   struct Table {

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <functional>
 #include <string_view>
 
 #include "dashboard-gateway/live_feed.hpp"
@@ -62,19 +61,12 @@ void sort_rows(std::vector<engine::ExposureRow>& rows, const ListQuery& query, c
   });
 }
 
-// A symbol's latest price: as the live model has it, else as the database has it.
-std::optional<std::string> mark_of(store::Reader& reader, const LiveModel& model, const std::string& symbol) {
-  auto mark = model.mark(symbol);
-  return mark ? mark : read_mark(reader, symbol).mark;
-}
-
-void write_row(JsonWriter& json, const Entity& entity, const engine::ExposureRow& row, const LimitTable& limits,
-               const std::function<std::optional<std::string>()>& mark) {
+void write_row(JsonWriter& json, const Entity& entity, const engine::ExposureRow& row, const LimitTable& limits) {
   const auto limit = limits.of(entity.rule, row.id);
   if (&entity == &kClient) {
     write_client(json, wire::figures(row), limit);
   } else {
-    write_symbol(json, wire::figures(row), limit, mark());
+    write_symbol(json, wire::figures(row), limit);
   }
 }
 
@@ -94,9 +86,7 @@ HttpResponse list_exposures(store::Reader& reader, const LiveModel& model, const
   json.member("total", std::uint64_t{rows.size()});
   json.key("items");
   json.begin_array();
-  for (std::size_t i = first; i < last; ++i) {
-    write_row(json, entity, rows[i], limits, [&] { return mark_of(reader, model, rows[i].id); });
-  }
+  for (std::size_t i = first; i < last; ++i) write_row(json, entity, rows[i], limits);
   json.end_array();
   json.end_object();
   return json_response(json.take());
@@ -117,8 +107,7 @@ std::vector<store::AlertRow> unresolved_alerts(store::Reader& reader, engine::En
   return alerts;
 }
 
-HttpResponse one_exposure(store::Reader& reader, const LiveModel& model, const Entity& entity, const std::string& id,
-                          const std::string& path) {
+HttpResponse one_exposure(store::Reader& reader, const Entity& entity, const std::string& id, const std::string& path) {
   const bool is_client = &entity == &kClient;
   const auto row = (reader.*entity.one)(id);
   if (!row) return problem(404, std::string("no ") + (is_client ? "client " : "symbol ") + printable(id), path);
@@ -134,7 +123,7 @@ HttpResponse one_exposure(store::Reader& reader, const LiveModel& model, const E
   JsonWriter json;
   json.begin_object();
   json.key("exposure");
-  write_row(json, entity, *row, LimitTable(reader.limits()), [&] { return mark_of(reader, model, id); });
+  write_row(json, entity, *row, LimitTable(reader.limits()));
   json.key("positions");
   json.begin_array();
   for (const engine::PositionRow& position : positions) write_position(json, position);
@@ -176,9 +165,9 @@ Handler one_handler(RouteParts parts, const Entity& entity) {
       return respond(problem(
           400, std::string(entity.key) + ": '" + printable(id) + "' cannot be an id: " + std::string(*why), path));
     }
-    parts.database.submit([parts, &entity, id,
-                           path](store::Reader& reader) { return one_exposure(reader, parts.model, entity, id, path); },
-                          path, std::move(respond));
+    parts.database.submit(
+        [parts, &entity, id, path](store::Reader& reader) { return one_exposure(reader, entity, id, path); }, path,
+        std::move(respond));
   };
 }
 

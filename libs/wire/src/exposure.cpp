@@ -19,6 +19,7 @@ void to_message(const ExposureFigures& value, v1::Exposure& message) {
   message.set_utilisation(value.utilisation.value_or(""));
   message.set_risk_level(std::string(engine::to_string(value.risk_level)));
   message.set_last_updated_us(value.last_updated.micros);
+  message.set_mark(value.mark.value_or(""));
 }
 
 Result<ExposureFigures> to_value(const v1::Exposure& message) {
@@ -38,6 +39,7 @@ Result<ExposureFigures> to_value(const v1::Exposure& message) {
   if (!message.utilisation().empty()) value.utilisation = message.utilisation();
   value.risk_level = *level;
   value.last_updated = {message.last_updated_us()};
+  if (!message.mark().empty()) value.mark = message.mark();
   return value;
 }
 
@@ -67,6 +69,7 @@ ExposureFigures figures(const engine::ExposureRow& row) {
   if (row.utilisation_e4) value.utilisation = format_rounded(*row.utilisation_e4, kEdgePlaces, kEdgePlaces);
   value.risk_level = row.risk_level;
   value.last_updated = row.last_updated;
+  if (row.mark) value.mark = row.mark->to_string();
   return value;
 }
 

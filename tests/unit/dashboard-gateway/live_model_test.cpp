@@ -118,36 +118,19 @@ TEST_CASE("What a person does to an alert leaves the transaction that tipped it"
   CHECK(snapshot["summary"]["alerts"]["acknowledged"] == 1);
 }
 
-TEST_CASE("A mark is the latest price in base currency, or is due to be looked up") {
+TEST_CASE("A symbol's mark comes with its figures") {
   LiveModel model("USD", 0);
   LiveLoad load = load_of(10, 100);
   load.symbols = {exposure_row("AAPL", 100)};
+  load.symbols[0].mark = Price::parse("187.25").value();
   model.load(load, kAt);
-  CHECK(model.symbols_with_mark_due(10) == std::vector<std::string>{"AAPL"});
-  model.set_mark({"AAPL", "187.25", 10});
-  CHECK(model.symbols_with_mark_due(10).empty());
+  CHECK(Json::parse(model.snapshot(1, "{}", kAt))["symbols"][0]["mark"] == "187.25");
 
   wire::ExposureUpdate update = update_of(11, 100);
-  update.symbols = {wire::figures(exposure_row("AAPL", 200))};
-  update.symbols[0].transaction_count = 3;
-  wire::AppliedTransaction applied;
-  applied.apply_seq = 11;
-  applied.transaction.symbol = Symbol("AAPL");
-  applied.transaction.price = *Price::parse("190.5");
-  applied.transaction.currency = "USD";
-  update.transactions = {applied};
+  update.symbols = {wire::figures(load.symbols[0])};
+  update.symbols[0].mark = "190.5";
   model.apply(update, kAt);
-  CHECK(model.mark("AAPL") == "190.5");
-  CHECK(model.symbols_with_mark_due(10).empty());
-
-  update.apply_seq = update.transactions[0].apply_seq = 12;
-  update.symbols[0].transaction_count = 4;
-  update.transactions[0].transaction.currency = "EUR";
-  model.apply(update, kAt);
-  CHECK(model.mark("AAPL") == "190.5");  // until the one in base currency is looked up
-  CHECK(model.symbols_with_mark_due(10).size() == 1);
-  model.set_mark({"AAPL", "205.74", 12});
-  CHECK(model.mark("AAPL") == "205.74");
+  CHECK(Json::parse(model.delta(2, "", kAt).value())["symbols"][0]["mark"] == "190.5");
 }
 
 TEST_CASE("Today's counts begin again when now crosses the session's start") {

@@ -96,6 +96,7 @@ TEST_CASE("an exposure update comes back as it was sent") {
   engine::ExposureRow row;
   row.id = "C";
   row.utilisation_e4 = 4'000;
+  row.mark = Price::from_units(18'725'000'000);
   row.exposure.long_value = Notional::of(Money::from_whole(400));
   update.clients = {figures(row)};
   update.symbols = {figures(row), figures(row)};
@@ -107,6 +108,7 @@ TEST_CASE("an exposure update comes back as it was sent") {
   REQUIRE(decoded.ok());
   CHECK(*decoded == update);
   CHECK(decoded->clients.front().utilisation == "0.4000");
+  CHECK(decoded->clients.front().mark == "187.25");
   CHECK_FALSE(decode_exposure_update("\x01").ok());
 }
 

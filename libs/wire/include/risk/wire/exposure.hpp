@@ -23,6 +23,7 @@ struct ExposureFigures {
   std::optional<std::string> utilisation;  // 4 places
   engine::RiskLevel risk_level = engine::RiskLevel::kLow;
   Timestamp last_updated;
+  std::optional<std::string> mark;  // of a symbol, exact
 
   friend bool operator==(const ExposureFigures&, const ExposureFigures&) = default;
 };
