@@ -133,7 +133,7 @@ three_streams() {
   compose up -d --no-recreate --scale simulator=3 && eventually 60 three_move
 }
 
-three_move() { [ "$(sql "SELECT count(*) FROM stream_cursors WHERE updated_at > now() - interval '5 seconds'")" = 3 ]; }
+three_move() { [ "$(sql "SELECT count(*) FROM stream_cursors WHERE name LIKE 'simulator@%' AND updated_at > now() - interval '5 seconds'")" = 3 ]; }
 
 riskctl_answers() { compose exec -T risk-engine riskctl summary; }
 
