@@ -94,11 +94,13 @@ Result<Frame> decode_frame(std::string_view bytes) {
   frame.sequence = get<std::uint64_t>(header, kSequenceAt);
   frame.count = get<std::uint32_t>(header, kCountAt);
 
-  // The largest sequence stays free, so that the one after the last is a number too.
-  constexpr auto kSequenceEnd = std::numeric_limits<std::uint64_t>::max();
+  // Whoever keeps cursors keeps them as signed numbers; the largest stays free, so that the one after the last is one
+  // too.
+  constexpr std::uint64_t kSequenceEnd = std::numeric_limits<std::int64_t>::max();
+  if (frame.epoch > kSequenceEnd) return at(header_at + kEpochAt, "epoch out of range");
   if (frame.kind == FrameKind::kHeartbeat) {
     if (frame.count != 0) return at(header_at + kCountAt, "records in a heartbeat");
-    if (frame.sequence == kSequenceEnd) return at(header_at + kSequenceAt, "sequence out of range");
+    if (frame.sequence >= kSequenceEnd) return at(header_at + kSequenceAt, "sequence out of range");
   } else {
     if (frame.count == 0) return at(header_at + kCountAt, "no records");
     if (frame.sequence == 0 || frame.sequence > kSequenceEnd - frame.count) {

@@ -2,6 +2,8 @@
 
 #include <google/protobuf/util/json_util.h>
 
+#include <algorithm>
+
 #include "alert_message.hpp"
 #include "risk/base/overloaded.hpp"
 #include "risk/v1/control.pb.h"
@@ -18,9 +20,15 @@ std::optional<Error> check_name(const char* field, const std::string& name) {
   return Error{std::string(field) + " \"" + printable(name) + "\": " + std::string(*problem)};
 }
 
+// Lines and tabs are a comment's own; no other control character is, nor what a database would not take.
 std::optional<Error> check_comment(const std::string& comment) {
-  if (comment.size() <= kCommentBytesMax) return std::nullopt;
-  return Error{"comment: longer than " + std::to_string(kCommentBytesMax) + " bytes"};
+  if (comment.size() > kCommentBytesMax) {
+    return Error{"comment: longer than " + std::to_string(kCommentBytesMax) + " bytes"};
+  }
+  if (!is_valid_utf8(comment)) return Error{"comment: not valid UTF-8"};
+  const auto is_control = [](unsigned char c) { return (c < 0x20 && c != '\n' && c != '\t') || c == 0x7f; };
+  if (std::any_of(comment.begin(), comment.end(), is_control)) return Error{"comment: contains a control character"};
+  return std::nullopt;
 }
 
 // Reads decimals of a RuleSet and keeps the first that is none.

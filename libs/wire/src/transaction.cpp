@@ -1,5 +1,7 @@
 #include "risk/wire/transaction.hpp"
 
+#include <limits>
+
 #include "risk/base/overloaded.hpp"
 #include "risk/v1/transaction.pb.h"
 #include "transaction_message.hpp"
@@ -96,6 +98,10 @@ Result<Decoded> InputDecoder::decode(std::string_view payload) {
   auto& record = impl_->record;
   if (!record.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
     return Error{"not a TransactionRecord"};
+  }
+  // No file has so many lines, and no database a number as large.
+  if (record.line() > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
+    return Error{"line " + std::to_string(record.line()) + ": out of range"};
   }
   Provenance provenance{record.source(), record.line() == 0 ? std::nullopt : std::optional(record.line())};
   switch (record.input_case()) {

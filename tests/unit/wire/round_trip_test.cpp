@@ -66,6 +66,8 @@ TEST_CASE("every kind of input comes back as it was sent, with where it was read
 
 TEST_CASE("bytes that are no record are refused") {
   InputDecoder decoder;
+  const auto line = std::numeric_limits<std::uint64_t>::max();
+  CHECK(decoder.decode(encode(Tick{{42}}, {"f", line})).error().reason == "line 18446744073709551615: out of range");
   CHECK(decoder.decode("\xff\xff\xff").error().reason == "not a TransactionRecord");
   CHECK(decoder.decode("").error().reason == "an empty TransactionRecord");
 }
@@ -123,6 +125,11 @@ TEST_CASE("commands come back as they were sent and are judged before they reach
   CHECK(decode_command(encode(Command{"a", AssignAlert{1, "b\n"}})).error().reason ==
         "assignee \"b\\x0a\": contains a control character");
   CHECK(decode_command(encode(Command{"a", CommentAlert{1, ""}})).error().reason == "comment: empty");
+  CHECK(decode_command(encode(Command{"a", CommentAlert{1, "two\nlines\tof it"}})).ok());
+  CHECK(decode_command(encode(Command{"a", CommentAlert{1, std::string("a\0b", 3)}})).error().reason ==
+        "comment: contains a control character");
+  CHECK(decode_command(encode(Command{"a", AcknowledgeAlert{1, "\x1b[31m"}})).error().reason ==
+        "comment: contains a control character");
   CHECK(decode_command(encode(Command{"a", Cleanup{99'999}})).error().reason == "days 99999: must be at most 36500");
 }
 

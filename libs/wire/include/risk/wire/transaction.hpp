@@ -52,7 +52,7 @@ class InputDecoder {
   InputDecoder();
   ~InputDecoder();
 
-  // Errors: "not a TransactionRecord", "an empty TransactionRecord".
+  // Errors: "not a TransactionRecord", "an empty TransactionRecord", "line 18446744073709551615: out of range".
   Result<Decoded> decode(std::string_view payload);
 
  private:
