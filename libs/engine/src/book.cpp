@@ -165,6 +165,11 @@ void Book::reset_turnover(Timestamp now) {
   firm.turnover = {};
 }
 
+void Book::note_all_changed() {
+  for (std::uint32_t i = 0; i < clients.size(); ++i) note(clients[i], i, changed_.clients);
+  for (std::uint32_t i = 0; i < symbols.size(); ++i) note(symbols[i], i, changed_.symbols);
+}
+
 Book::Changed Book::take_changed(bool marks) {
   Changed taken;
   std::swap(taken.clients, changed_.clients);

@@ -38,6 +38,7 @@ class Book {
 
   void add_turnover(Place place, Notional notional);
   void reset_turnover(Timestamp now);
+  void note_all_changed();  // every client and symbol, no position
 
   Exposure exposure_of(const ClientState& client) const;
   static Exposure exposure_of(const SymbolState& symbol);

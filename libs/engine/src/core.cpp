@@ -125,6 +125,7 @@ bool Core::tick(Timestamp time, std::vector<AlertEvent>& events) {
 
 void Core::set_rules(RuleSet rules) {
   impl_->judge.set_rules(std::move(rules));
+  impl_->book.note_all_changed();
 }
 
 const RuleSet& Core::rules() const {
@@ -165,6 +166,10 @@ Core::Changes Core::take_changes(Scope scope) {
     return std::tie(a.client_id, a.symbol) < std::tie(b.client_id, b.symbol);
   });
   return changes;
+}
+
+void Core::note_all_changed() {
+  impl_->book.note_all_changed();
 }
 
 bool Core::has_moved_marks() const {

@@ -57,18 +57,20 @@ void Judge::set_rules(RuleSet rules) {
   firm_limits_.emplace(rules_.firm_exposure);
   book_.firm.watch.exposure_limit = firm_limits_->of(kFirmId);
 
-  const auto refit = [](auto& entities, const ExposureLimits& limits, const VelocityRule& from,
-                        const VelocityRule& to) {
+  const auto refit = [](auto& entities, const ExposureLimits& limits, const VelocityRule& from, const VelocityRule& to,
+                        const AnomalyRule& anomaly) {
     const bool count_anew = from.window_seconds != to.window_seconds || !to.enabled;
     for (std::uint32_t i = 0; i < entities.size(); ++i) {
       Watch& watch = entities[i].watch;
       watch.exposure_limit = limits.of(entities[i].id);
       watch.velocity_limit = limit_of(to, entities[i].id);
       if (count_anew) watch.velocity = {};
+      watch.anomaly.trim(anomaly.window);
     }
   };
-  refit(book_.clients, *client_limits_, before.client_velocity, rules_.client_velocity);
-  refit(book_.symbols, *symbol_limits_, before.symbol_velocity, rules_.symbol_velocity);
+  refit(book_.clients, *client_limits_, before.client_velocity, rules_.client_velocity, rules_.client_anomaly);
+  refit(book_.symbols, *symbol_limits_, before.symbol_velocity, rules_.symbol_velocity, rules_.symbol_anomaly);
+  book_.firm.watch.anomaly.trim(rules_.system_anomaly.window);
 }
 
 void Judge::admit(Book::Place place) {

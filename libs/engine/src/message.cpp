@@ -34,10 +34,12 @@ std::string z_score(Int128 z_e4) {
 }
 
 std::string exposure_text(const AlertEvent& event, std::string_view base_currency) {
-  const bool back = event.type == AlertEventType::kResolved;
+  const bool over = event.type == AlertEventType::kResolved;
+  const bool back = over && event.value.amount <= event.limit.amount;  // else its rule or limit is gone
+  const char* verb = back ? " is back within limit " : over ? " is no longer held against limit " : " exceeds limit ";
   return entity_of(event) + " " + std::string(to_string(*event.measure)) + " exposure " +
-         money(event.value.amount, base_currency) + (back ? " is back within limit " : " exceeds limit ") +
-         money(event.limit.amount, base_currency) + percent(event.utilisation_e4);
+         money(event.value.amount, base_currency) + verb + money(event.limit.amount, base_currency) +
+         percent(event.utilisation_e4);
 }
 
 std::string velocity_text(const AlertEvent& event) {

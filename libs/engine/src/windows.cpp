@@ -83,15 +83,18 @@ void AnomalyWindow::forget_oldest() {
   sum_of_squares_ = sum_of_squares_ - square(static_cast<Uint128>(cents));
 }
 
-void AnomalyWindow::add(Notional notional, std::uint32_t window) {
-  if (cents_.size() > window || (cents_.size() < window && oldest_ != 0)) {  // the window's length has changed
-    std::rotate(cents_.begin(), cents_.begin() + static_cast<std::ptrdiff_t>(oldest_), cents_.end());
-    oldest_ = 0;
-    while (cents_.size() > window) {
-      forget_oldest();
-      cents_.erase(cents_.begin());
-    }
+void AnomalyWindow::trim(std::uint32_t window) {
+  if (cents_.size() == window || (cents_.size() < window && oldest_ == 0)) return;
+  std::rotate(cents_.begin(), cents_.begin() + static_cast<std::ptrdiff_t>(oldest_), cents_.end());
+  oldest_ = 0;
+  while (cents_.size() > window) {
+    forget_oldest();
+    cents_.erase(cents_.begin());
   }
+}
+
+void AnomalyWindow::add(Notional notional, std::uint32_t window) {
+  trim(window);
   const Int128 cents = divide_half_even(notional.units(), kUnitsPerCent);
   if (cents_.size() < window) {
     cents_.push_back(cents);

@@ -45,6 +45,8 @@ class AnomalyWindow {
   std::optional<ZScore> score(Notional notional, std::uint32_t samples_min) const;
   // Adds the notional and forgets all but the newest `window`.
   void add(Notional notional, std::uint32_t window);
+  // Forgets all but the newest `window`.
+  void trim(std::uint32_t window);
 
  private:
   void forget_oldest();

@@ -27,7 +27,11 @@ TEST_CASE("an exposure alert reads as a person expects") {
         "Client CLIENT_001 gross exposure EUR 1,250,000.00 exceeds limit EUR 1,000,000.00 (125.0%)");
   event.entity_type = EntityType::kFirm;
   event.type = AlertEventType::kResolved;
-  CHECK(alert_message(event, "USD") == "Firm gross exposure $1,250,000.00 is back within limit $1,000,000.00 (125.0%)");
+  CHECK(alert_message(event, "USD") ==
+        "Firm gross exposure $1,250,000.00 is no longer held against limit $1,000,000.00 (125.0%)");
+  event.value.amount = Notional::of(Money::from_whole(940'000)).units();
+  event.utilisation_e4 = 9'400;
+  CHECK(alert_message(event, "USD") == "Firm gross exposure $940,000.00 is back within limit $1,000,000.00 (94.0%)");
 }
 
 TEST_CASE("velocity and anomaly alerts read as a person expects") {

@@ -80,6 +80,8 @@ class Core {
     std::vector<PositionRow> positions;  // whose quantity changed
   };
   Changes take_changes(Scope scope);
+  // Puts every client and symbol on the list, as do rules that change: utilisation and risk level follow from them.
+  void note_all_changed();
   // Whether a mark has moved since the last take_changes(kMarked).
   bool has_moved_marks() const;
 
