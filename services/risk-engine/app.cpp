@@ -51,6 +51,8 @@ struct App::Gauges {
     counter.add(static_cast<double>(total - seen));
     seen = total;
   }
+  // What was before this process is not counted again.
+  void start_from(const ProcessorCounters& before) { seen_ = before; }
   void update(const ProcessorCounters& now) {
     follow(transactions, seen_.transactions, now.transactions);
     follow(late, seen_.late, now.late);
@@ -101,30 +103,24 @@ void App::stop() {
 void App::run() {
   try {
     if (open()) work();
-    finish();
+    finish(true);
   } catch (const std::exception& error) {
     service::log_error("cannot go on", {{"reason", error.what()}});
     health_.fail(error.what());
     context_.fail(error.what());
-    finish();
+    finish(false);
   }
 }
 
 bool App::open() {
-  auto store = open_store();
-  if (!store) return false;
-  processor_ = recover(*store);
-  start_streams(std::move(store));
-  return true;
-}
-
-std::unique_ptr<store::Store> App::open_store() {
   for (auto pause = std::chrono::milliseconds{200};; pause = std::min(pause * 2, std::chrono::milliseconds{5000})) {
     try {
       auto store = store::open_store(options_.database);
       store->migrate();
       health_.met("database");
-      return store;
+      if (!recover(*store)) return false;
+      start_streams(std::move(store));
+      return true;
     } catch (const store::StoreUnavailable& error) {
       health_.not_met("database", error.what());
       service::log_warning("the database cannot be reached, trying again",
@@ -132,35 +128,42 @@ std::unique_ptr<store::Store> App::open_store() {
     }
     const auto until = Clock::now() + pause;
     while (Clock::now() < until) {
-      if (context_.stop.wait_for(kPollInterval) || stopping_) return nullptr;
+      if (context_.stop.wait_for(kPollInterval) || stopping_) return false;
     }
   }
 }
 
-std::unique_ptr<Processor> App::recover(store::Store& store) {
+bool App::recover(store::Store& store) {
+  struct Stopped {};
   const auto started = Clock::now();
   auto resume = store.resume_point();
   const auto total = resume.last_apply_seq;
-  auto processor =
+  processor_ =
       std::make_unique<Processor>(std::move(resume), store::open_reader(options_.database)->quarantine_count());
   auto told = started;
-  store.replay(0, [&](const store::AppliedInput& input) {
-    processor->restore(input);
-    if (Clock::now() - told < std::chrono::seconds{2}) return;
-    told = Clock::now();
-    service::log_info("recovering", {{"inputs", input.apply_seq}, {"of", total}});
-    health_.not_met("recovery",
-                    "re-applied " + std::to_string(input.apply_seq) + " of " + std::to_string(total) + " inputs");
-  });
-  processor->start(options_.rules);
+  try {
+    store.replay(0, [&](const store::AppliedInput& input) {
+      processor_->restore(input);
+      if (stopping_ || context_.stop.stop_requested()) throw Stopped{};
+      if (Clock::now() - told < std::chrono::seconds{2}) return;
+      told = Clock::now();
+      service::log_info("recovering", {{"inputs", input.apply_seq}, {"of", total}});
+      health_.not_met("recovery",
+                      "re-applied " + std::to_string(input.apply_seq) + " of " + std::to_string(total) + " inputs");
+    });
+  } catch (const Stopped&) {
+    return false;
+  }
+  processor_->start(options_.rules);
+  gauges_->start_from(processor_->counters());
   const std::chrono::duration<double> seconds = Clock::now() - started;
   service::log_info("recovered", {{"inputs", total},
-                                  {"transactions", processor->counters().transactions},
-                                  {"open_alerts", processor->open_alerts()},
-                                  {"config_version", processor->core().rules().config_version},
+                                  {"transactions", processor_->counters().transactions},
+                                  {"open_alerts", processor_->open_alerts()},
+                                  {"config_version", processor_->core().rules().config_version},
                                   {"seconds", seconds.count()}});
   health_.met("recovery");
-  return processor;
+  return true;
 }
 
 void App::start_streams(std::unique_ptr<store::Store> store) {
@@ -168,7 +171,7 @@ void App::start_streams(std::unique_ptr<store::Store> store) {
   publisher.endpoint = endpoint(options_.bind, options_.publish_port);
   publisher.name = "risk-engine";
   publisher.allow_plaintext = options_.bind.allow_plaintext;
-  auto broadcaster = std::make_unique<Broadcaster>(publisher, processor_->alerts_stream(), processor_->last_event_id());
+  auto broadcaster = std::make_unique<Broadcaster>(publisher, *processor_);
   const std::string published_at = broadcaster->endpoint();
 
   subscribe();
@@ -235,7 +238,7 @@ void App::work() {
     hand_over();
     report_status();
     // With too much uncommitted the bus is left alone: publishers are held up, or what they send is fetched later.
-    if (processor_->pending_inputs() >= options_.uncommitted_max) {
+    if (processor_->pending_records() >= options_.uncommitted_max) {
       writer_->wait_idle(kPollInterval);
     } else {
       subscriber_->poll(kPollInterval, kRecordsPerPoll);
@@ -271,7 +274,7 @@ void App::report_status() {
   }
   reported_at_ = now;
   reported_transactions_ = counters.transactions;
-  status.uncommitted_inputs = processor_->pending_inputs();
+  status.uncommitted_inputs = processor_->pending_records();
   double lag = 0, up = 0;
   for (const auto& stream : subscriber_->streams()) {
     status.streams.push_back(
@@ -282,7 +285,7 @@ void App::report_status() {
   writer_->broadcaster().set_status(std::move(status));
   gauges_->update(counters);
   gauges_->open_alerts.set(static_cast<double>(processor_->open_alerts()));
-  gauges_->uncommitted.set(static_cast<double>(processor_->pending_inputs()));
+  gauges_->uncommitted.set(static_cast<double>(processor_->pending_records()));
   gauges_->lag.set(lag);
   gauges_->streams.set(up);
 }
@@ -304,7 +307,7 @@ std::string App::answer(std::string_view payload) {
   }
   if (reply.wait_for(kCommandTimeout) != std::future_status::ready) {
     return wire::encode(refusal(CommandReply::Outcome::kUnavailable,
-                                "the database has not stored it yet; it will take effect when the database is back"));
+                                "the database has not stored it yet; look again before you repeat it"));
   }
   try {
     return wire::encode(reply.get());
@@ -349,7 +352,8 @@ void App::clean_up(const std::shared_ptr<Request>& request, std::uint32_t days) 
   });
 }
 
-void App::finish() {
+// Commits what is applied, unless the process has failed; then answers whoever still waits, so that every thread ends.
+void App::finish(bool commit) {
   {
     const std::lock_guard lock(mutex_);
     accepting_ = false;
@@ -359,16 +363,17 @@ void App::finish() {
     }
     requests_.clear();
   }
-  requests_server_.reset();
   if (writer_) {
-    // The last batch goes in too, if the database takes it in time.
-    if (writer_->wait_idle(kStopTimeout) && processor_->has_pending()) {
+    const bool due = processor_->has_pending() || processor_->core().has_moved_marks();
+    if (commit && due && writer_->wait_idle(kStopTimeout)) {
       writer_->submit(processor_->take(engine::Core::Scope::kMarked, system_now()), std::exchange(on_stored_, {}));
     }
     writer_->stop(kStopTimeout);
     service::log_info("stopped", {{"transactions", processor_->counters().transactions}});
   }
   writer_.reset();
+  on_stored_.clear();
+  requests_server_.reset();
   subscriber_.reset();
 }
 

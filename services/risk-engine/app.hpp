@@ -48,9 +48,8 @@ class App : public service::App {
   struct Gauges;
 
   void run();
-  bool open();  // false: told to stop first
-  std::unique_ptr<store::Store> open_store();
-  std::unique_ptr<Processor> recover(store::Store& store);
+  bool open();                        // false: told to stop first
+  bool recover(store::Store& store);  // false: told to stop first
   void start_streams(std::unique_ptr<store::Store> store);
   void subscribe();
   void work();
@@ -60,7 +59,7 @@ class App : public service::App {
   void hand_over();
   void report_status();
   std::string answer(std::string_view payload);
-  void finish();
+  void finish(bool commit);
 
   const Options options_;
   service::RunContext& context_;

@@ -26,8 +26,8 @@ struct EngineStatus {
 
 class Broadcaster {
  public:
-  // Binds. Throws bus::BusError.
-  Broadcaster(bus::PublisherOptions options, const std::string& alerts_stream, std::uint64_t last_event_id);
+  // Binds, and goes on from what is stored. Throws bus::BusError.
+  Broadcaster(bus::PublisherOptions options, const Processor& stored);
 
   // A batch that is stored: its alert events go out now, its rows with the next update.
   void publish(const Batch& batch);

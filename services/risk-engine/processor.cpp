@@ -8,8 +8,6 @@
 namespace risk::risk_engine {
 namespace {
 
-constexpr char kAlertsCursorName[] = "alerts";
-
 std::string describe(const engine::Transaction& t) {
   return printable(t.transaction_id + "," + t.client_id.text + "," + t.symbol.text + "," +
                    std::string(to_string(t.side)) + "," + t.quantity.to_string() + "," + t.price.to_string() + "," +
@@ -64,12 +62,17 @@ Processor::Processor(store::ResumePoint resume, std::uint64_t quarantined_total)
   engine_cursor_.committed = resume.last_apply_seq;
   for (auto& row : resume.cursors) {
     if (row.stream_id == store::kEngineCursor) continue;
-    if (row.name == kAlertsCursorName) alerts_stream_ = row.stream_id;
+    if (row.stream_id == store::kAlertsCursor) {
+      alerts_stream_ = row.name;
+      alerts_cursor_.committed = row.sequence;
+      continue;
+    }
     Cursor& cursor = cursors_[row.stream_id];
     cursor.committed = row.sequence;
     cursor.row = std::move(row);
   }
   if (alerts_stream_.empty()) alerts_stream_ = bus::make_stream_id().text;
+  alerts_cursor_.row = {store::kAlertsCursor, alerts_stream_, 1, alerts_cursor_.committed, 0, {}};
 }
 
 void Processor::restore(const store::AppliedInput& input) {
@@ -105,9 +108,6 @@ void Processor::start(const engine::RuleSet& rules) {
     throw store::StoreError("the store's inputs end at " + std::to_string(apply_seq_) + ", its cursor stands at " +
                             std::to_string(engine_cursor_.row.sequence));
   }
-  const auto restored = core_.take_changes(engine::Core::Scope::kMarked);
-  clients_.update(restored.clients);
-  symbols_.update(restored.symbols);
   alerts_.set_last_alert_id(core_.counters().alerts_opened);
   counters_.transactions = core_.counters().transactions;
   counters_.late = core_.counters().late;
@@ -120,6 +120,13 @@ void Processor::start(const engine::RuleSet& rules) {
     accept({}, store::RulesInput{next.config_version, wire::encode(next)});
     pending_.limits = limit_rows(next);
   }
+  // Every row is written again: a mark may have moved after the last commit, and a limit with the rules. Positions are
+  // as they were committed.
+  const auto restored = core_.take_changes(engine::Core::Scope::kMarked);
+  clients_.update(restored.clients);
+  symbols_.update(restored.symbols);
+  core_.note_all_changed();
+  rows_due_ = !restored.symbols.empty();
   alerts_.set_base_currency(core_.rules().base_currency);
 }
 
@@ -156,12 +163,18 @@ void Processor::announce(const std::vector<engine::AlertEvent>& events) {
 }
 
 void Processor::apply(const bus::Record& record, Timestamp wall) {
-  cursor_of(record.stream.text, record.publisher, record.epoch).row.sequence = record.sequence;
   auto decoded = decoder_.decode(record.payload);
-  if (!decoded)
-    return quarantine(record, {}, {"record", "", decoded.error().reason}, std::string(record.payload), wall);
+  if (decoded) {
+    apply(record, std::move(decoded).value(), wall);
+  } else {
+    quarantine(record, {}, {"record", "", decoded.error().reason}, std::string(record.payload), wall);
+  }
+  // Last, so that what failed half way is not taken for done.
+  cursor_of(record.stream.text, record.publisher, record.epoch).row.sequence = record.sequence;
+}
 
-  auto [input, provenance] = std::move(decoded).value();
+void Processor::apply(const bus::Record& record, wire::Decoded decoded, Timestamp wall) {
+  auto& [input, provenance] = decoded;
   const store::Origin origin{record.stream.text, record.sequence};
   events_.clear();
   std::visit(Overloaded{
@@ -233,13 +246,14 @@ void Processor::note_metrics(Timestamp wall) {
 bool Processor::has_pending() const {
   const bool moved =
       std::any_of(cursors_.begin(), cursors_.end(), [](const auto& entry) { return entry.second.moved; });
-  return moved || !pending_.inputs.empty() || !pending_.quarantine.empty() || !pending_.commands.empty() ||
+  return moved || rows_due_ || !pending_.inputs.empty() || !pending_.quarantine.empty() || !pending_.commands.empty() ||
          pending_.metrics || alerts_.has_changes();
 }
 
 Batch Processor::take(engine::Core::Scope scope, Timestamp wall) {
   Batch batch;
   batch.commit = std::exchange(pending_, {});
+  rows_due_ = false;
   auto changes = core_.take_changes(scope);
   clients_.update(changes.clients);
   symbols_.update(changes.symbols);
@@ -262,7 +276,8 @@ Batch Processor::take(engine::Core::Scope scope, Timestamp wall) {
   engine_cursor_.row.sequence = apply_seq_;
   step(engine_cursor_);
   if (!batch.commit.alert_events.empty()) {
-    cursor_of(alerts_stream_, kAlertsCursorName, 1).row.sequence = alerts_.last_event_id();
+    alerts_cursor_.row.sequence = alerts_.last_event_id();
+    step(alerts_cursor_);
   }
   for (auto& [id, cursor] : cursors_) {
     if (cursor.moved) step(cursor);
@@ -276,9 +291,7 @@ Batch Processor::take(engine::Core::Scope scope, Timestamp wall) {
 
 std::vector<store::CursorRow> Processor::transaction_streams() const {
   std::vector<store::CursorRow> rows;
-  for (const auto& [id, cursor] : cursors_) {
-    if (id != alerts_stream_) rows.push_back(cursor.row);
-  }
+  for (const auto& [id, cursor] : cursors_) rows.push_back(cursor.row);
   return rows;
 }
 

@@ -67,13 +67,16 @@ class Processor {
   void note_metrics(Timestamp wall);
 
   bool has_pending() const;
-  std::size_t pending_inputs() const { return pending_.inputs.size(); }
+  // Records that wait for take(), applied or quarantined.
+  std::size_t pending_records() const { return pending_.inputs.size() + pending_.quarantine.size(); }
   // With kMarked, the rows of clients whose exposure moved with a mark are in it.
   Batch take(engine::Core::Scope scope, Timestamp wall);
 
   std::vector<store::CursorRow> transaction_streams() const;
   const ProcessorCounters& counters() const { return counters_; }
   const engine::Core& core() const { return core_; }
+  std::uint64_t apply_seq() const { return apply_seq_; }  // of the last input
+  std::uint64_t quarantined_total() const { return quarantined_total_; }
   // The stream of alert events: its id, kept in the store, and the last event.
   const std::string& alerts_stream() const { return alerts_stream_; }
   std::uint64_t last_event_id() const { return alerts_.last_event_id(); }
@@ -100,6 +103,7 @@ class Processor {
     std::unordered_map<std::string, Standing> by_id_;
   };
 
+  void apply(const bus::Record& record, wire::Decoded decoded, Timestamp wall);
   Cursor& cursor_of(const std::string& stream_id, std::string_view name, std::uint64_t epoch);
   void accept(store::Origin origin, decltype(store::AppliedInput::input) input);
   void quarantine(const bus::Record& record, const wire::Provenance& provenance, engine::Rejection rejection,
@@ -111,10 +115,12 @@ class Processor {
   wire::InputDecoder decoder_;
   std::map<std::string, Cursor> cursors_;
   Cursor engine_cursor_;
+  Cursor alerts_cursor_;
   std::string alerts_stream_;
   std::uint64_t apply_seq_ = 0;
   std::uint64_t quarantined_total_;
   bool has_rules_ = false;
+  bool rows_due_ = false;  // every row is to be written, though no input came
   store::Commit pending_;
   std::vector<engine::AlertEvent> events_;  // of the input at hand
   Standings clients_, symbols_;

@@ -147,12 +147,15 @@ bool Writer::persist(const std::function<void(store::Store&)>& action, const Bat
 
 bool Writer::is_stored(const Batch& batch) {
   const auto resume = store_->resume_point();
-  return std::any_of(batch.commit.cursors.begin(), batch.commit.cursors.end(), [&](const store::CursorStep& step) {
-    if (step.from == step.to.sequence) return false;
+  const auto stands_at = [&](const store::CursorStep& step) {
     return std::any_of(resume.cursors.begin(), resume.cursors.end(), [&](const store::CursorRow& row) {
       return row.stream_id == step.to.stream_id && row.sequence == step.to.sequence;
     });
-  });
+  };
+  const auto& steps = batch.commit.cursors;
+  const bool moved =
+      std::any_of(steps.begin(), steps.end(), [](const auto& step) { return step.from != step.to.sequence; });
+  return moved && std::all_of(steps.begin(), steps.end(), stands_at);
 }
 
 }  // namespace risk::risk_engine

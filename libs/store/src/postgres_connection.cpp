@@ -231,7 +231,7 @@ std::unique_ptr<SqlConnection> connect_postgres(const DatabaseConfig& config) {
       {"password", config.password.empty() ? nullptr : config.password.reveal().c_str()},
       {"application_name", "risk-alert"},
       {"client_encoding", "UTF8"},
-      {"options", "-c TimeZone=UTC -c DateStyle=ISO -c bytea_output=hex -c jit=off"},
+      {"options", "-c TimeZone=UTC -c DateStyle=ISO -c bytea_output=hex -c jit=off -c lock_timeout=5000"},
       // A server that is gone without a word is noticed within seconds.
       {"connect_timeout", "5"},
       {"tcp_user_timeout", "15000"},

@@ -158,8 +158,58 @@ TEST_CASE("other rules at a restart are an input of their own, so that history i
   rig.send(wire::Tick{Timestamp::from_seconds(kStart + 2)});
   CHECK(rig.commit().commit.alert_events.size() == 1);
   rig.restart(stricter);
-  CHECK_FALSE(rig.processor->has_pending());
+  CHECK(rig.commit().commit.inputs.empty());
   CHECK(rig.processor->core().rules().config_version == 2);
+}
+
+TEST_CASE(
+    "after a restart every row is written as it stands: marks may have moved after the last commit, limits with the "
+    "rules") {
+  Rig rig;
+  rig.commit();
+  rig.send(transaction(1, 0, "5"));
+  auto other = transaction(2, 0, "1");
+  other.client_id = ClientId("D");
+  other.price = *Price::parse("190");
+  rig.send(other);
+  const Batch traded = rig.processor->take(engine::Core::Scope::kTraded, {});
+  rig.store->commit(traded.commit);
+
+  engine::RuleSet stricter = rules();
+  stricter.client_exposure.limit = Money::from_whole(960);
+  rig.restart(stricter);
+  const auto commit = rig.commit().commit;
+  REQUIRE(commit.client_exposures.size() == 2);
+  CHECK(commit.client_exposures[0].exposure.gross().to_string() == "950.0000");
+  CHECK(commit.client_exposures[0].utilisation_e4 == 9'896);
+  CHECK(commit.client_exposures[0].risk_level == engine::RiskLevel::kHigh);
+  CHECK(commit.firm_exposure->exposure.gross().to_string() == "1140.0000");
+  CHECK(commit.positions.empty());
+  rig.processor->note_metrics({});
+  CHECK(rig.commit().commit.metrics->high_risk_clients == 1);
+}
+
+TEST_CASE("a publisher may be called what it likes: the stream of alerts stays the engine's own") {
+  Rig rig;
+  rig.commit();
+  const std::string payload = wire::encode(transaction(1, 0, "11"));
+  rig.processor->apply({kStream, "alerts", 1, 1, payload}, {});
+  rig.commit();
+  const std::string own = rig.processor->alerts_stream();
+  rig.restart(rules());
+  CHECK(rig.processor->alerts_stream() == own);
+  CHECK(own != kStream.text);
+  CHECK(rig.processor->last_event_id() == 1);
+  REQUIRE(rig.processor->transaction_streams().size() == 1);
+  CHECK(rig.processor->transaction_streams()[0].stream_id == kStream.text);
+}
+
+TEST_CASE("what is quarantined is held back like what is applied") {
+  Rig rig;
+  rig.commit();
+  for (int i = 0; i < 3; ++i) rig.send(wire::RejectedInput{{"price", "x", "not a decimal number"}, "raw"});
+  rig.send(transaction(1, 0, "1"));
+  CHECK(rig.processor->pending_records() == 4);
 }
 
 TEST_CASE("the figures of the whole count who is active and who is at high risk") {

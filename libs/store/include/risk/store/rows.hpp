@@ -137,7 +137,8 @@ struct CommandRow {
   friend bool operator==(const CommandRow&, const CommandRow&) = default;
 };
 
-// One row of `stream_cursors`. The engine's own apply_seq is the row with stream_id kEngineCursor.
+// One row of `stream_cursors`. Two are the engine's own, under ids that no stream can have: kEngineCursor is its
+// apply_seq, kAlertsCursor the last alert event, with the id of the stream that carries them as its name.
 struct CursorRow {
   std::string stream_id;
   std::string name;  // the publisher's own name: "simulator@host"
@@ -149,6 +150,7 @@ struct CursorRow {
   friend bool operator==(const CursorRow&, const CursorRow&) = default;
 };
 inline constexpr char kEngineCursor[] = "engine";
+inline constexpr char kAlertsCursor[] = "alerts";
 
 // A cursor's step, compare-and-set: the commit fails with StoreConflict unless the row's sequence is `from`
 // (0: there is no row yet, or one at 0).
