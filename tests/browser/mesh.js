@@ -70,6 +70,8 @@ export async function startMesh() {
     SQLITE_DB_PATH: path,
     CLIENT_EXPOSURE_THRESHOLD: '50000',
     SYMBOL_EXPOSURE_THRESHOLD: '100000',
+    // One alert that opens with the first trades and stays: the firm is never flat.
+    FIRM_EXPOSURE_THRESHOLD: '1000',
   };
   const services = new Map();
   const start = (name, options, more, at) => {
