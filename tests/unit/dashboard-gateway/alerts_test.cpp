@@ -1,3 +1,4 @@
+#include <mutex>
 #include <optional>
 
 #include "fixture.hpp"
@@ -72,9 +73,17 @@ TEST_CASE("The statistics count unresolved alerts by type and severity") {
 
 TEST_CASE("An acknowledgement goes to the engine and comes back as the alert that is stored") {
   Gateway gateway;
-  std::optional<wire::Command> asked;
+  std::mutex mutex;  // the engine answers on a thread of its own
+  wire::Command last;
+  const auto asked = [&] {
+    const std::lock_guard lock(mutex);
+    return last;
+  };
   gateway.engine.answer([&](const wire::Command& command) {
-    asked = command;
+    {
+      const std::lock_guard lock(mutex);
+      last = command;
+    }
     store::Commit commit;
     store::AlertRow row = alert_row(2, engine::AlertStatus::kAcknowledged);
     row.acknowledged_by = command.actor;
@@ -87,13 +96,12 @@ TEST_CASE("An acknowledgement goes to the engine and comes back as the alert tha
   CHECK(done.status == 200);
   CHECK(done.json()["status"] == "ACKNOWLEDGED");
   CHECK(done.json()["acknowledged_by"] == "m.keller");
-  REQUIRE(asked);
-  CHECK(*asked == wire::Command{"m.keller", wire::AcknowledgeAlert{2, "called"}});
+  CHECK(asked() == wire::Command{"m.keller", wire::AcknowledgeAlert{2, "called"}});
 
   client.request("POST", "/api/v1/alerts/2/assign", kJson, R"({"user":"m.keller","assignee":"a.osei"})");
-  CHECK(*asked == wire::Command{"m.keller", wire::AssignAlert{2, "a.osei"}});
+  CHECK(asked() == wire::Command{"m.keller", wire::AssignAlert{2, "a.osei"}});
   client.request("POST", "/api/v1/alerts/2/comment", kJson, R"({"user":"m.keller","comment":"why?"})");
-  CHECK(*asked == wire::Command{"m.keller", wire::CommentAlert{2, "why?"}});
+  CHECK(asked() == wire::Command{"m.keller", wire::CommentAlert{2, "why?"}});
 }
 
 TEST_CASE("What the engine refuses is a problem with its reason") {
