@@ -34,8 +34,8 @@ wire::CommandReply ask(bus::RequestClient& client, const wire::Command& command,
 
 }  // namespace
 
-Commands::Commands(CommandsOptions options) : options_(std::move(options)) {
-  bus::RequestClient check(options_.endpoint);  // so that a bad endpoint stops the start
+Commands::Commands(CommandsOptions options)
+    : options_(std::move(options)), client_(std::make_unique<bus::RequestClient>(options_.endpoint)) {
   thread_ = std::thread([this] { work(); });
 }
 
@@ -65,7 +65,6 @@ void Commands::stop() {
 }
 
 void Commands::work() {
-  bus::RequestClient client(options_.endpoint);
   const std::string too_late = "the engine did not answer within " + seconds_text(options_.timeout);
   while (true) {
     Task task;
@@ -83,7 +82,7 @@ void Commands::work() {
       continue;
     }
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(task.deadline - Clock::now());
-    wire::CommandReply reply = ask(client, task.command, left, too_late);
+    wire::CommandReply reply = ask(*client_, task.command, left, too_late);
     if (reply.outcome == wire::CommandReply::Outcome::kUnavailable) {
       service::log_warning("command not done", {{"actor", task.command.actor}, {"reason", reply.reason}});
     }

@@ -8,11 +8,16 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
 
 #include "risk/wire/control.hpp"
+
+namespace risk::bus {
+class RequestClient;
+}
 
 namespace risk::gateway {
 
@@ -46,6 +51,7 @@ class Commands {
   void work();
 
   const CommandsOptions options_;
+  const std::unique_ptr<bus::RequestClient> client_;  // the thread's, once it runs
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Task> tasks_;
