@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 
-# Which library may include which: DESIGN's rooms of the house.
+# Which library may include which.
 LIBRARIES = {
     "base": set(),
     "engine": {"base"},

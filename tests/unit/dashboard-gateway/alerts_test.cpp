@@ -1,5 +1,4 @@
 #include <mutex>
-#include <optional>
 
 #include "fixture.hpp"
 #include "support/catch.hpp"
