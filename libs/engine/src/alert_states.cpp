@@ -3,71 +3,46 @@
 #include <algorithm>
 #include <limits>
 
+#include "screen.hpp"
+
 namespace risk::engine {
 namespace {
 
-// value >= ratio x reference, exactly. Preconditions: all >= 0.
-bool reaches(Int128 value, Ratio ratio, Int128 reference) {
-  const Int128 whole = reference / kDecimalScale;
-  const Int128 rest = reference % kDecimalScale;
-  Int128 bound = 0;
-  if (__builtin_mul_overflow(whole, Int128{ratio.units()}, &bound)) return false;
-  const Int128 part = rest * ratio.units();
-  const Int128 part_up = part / kDecimalScale + (part % kDecimalScale == 0 ? 0 : 1);
-  if (__builtin_add_overflow(bound, part_up, &bound)) return false;
-  return value >= bound;
-}
-}  // namespace
+constexpr Int128 kNever = static_cast<Int128>(~Uint128{0} >> 1);  // no value is as large
 
-double to_double(Ratio ratio) {
-  return static_cast<double>(ratio.units()) / static_cast<double>(kDecimalScale);
+// The least whole value >= ratio x reference. Preconditions: both >= 0.
+Int128 least_reaching(Ratio ratio, Int128 reference) {
+  const Int128 whole = reference / kDecimalScale;
+  const Int128 part = reference % kDecimalScale * ratio.units();
+  Int128 least = 0;
+  if (__builtin_mul_overflow(whole, Int128{ratio.units()}, &least)) return kNever;
+  if (__builtin_add_overflow(least, (part + kDecimalScale - 1) / kDecimalScale, &least)) return kNever;
+  return least;
 }
+
+}  // namespace
 
 ExposureThresholds ExposureThresholds::of(Money limit, const ExposureRule& rule) {
   const Int128 units = limit.units();
-  return {units * kDecimalScale, units * rule.critical_ratio.units(), units * rule.resolved_ratio.units()};
+  const bool is_bounded = rule.measure != Measure::kTurnover;
+  return {units * kDecimalScale, units * rule.critical_ratio.units(), units * rule.resolved_ratio.units(),
+          is_bounded ? Screen::inverse(units * kDecimalScale) : 0};
 }
 
-std::optional<Decision> judge_exposure(const AlertState& state, Int128 value, const ExposureThresholds* thresholds,
-                                       Ratio worsened_ratio) {
-  if (!state.open()) {
-    if (thresholds == nullptr || value <= thresholds->limit) return std::nullopt;
-    return Decision{AlertEventType::kOpened, value > thresholds->critical ? Severity::kCritical : Severity::kHigh};
-  }
-  if (thresholds == nullptr || value <= thresholds->resolved)
-    return Decision{AlertEventType::kResolved, state.severity};
-  if (state.severity == Severity::kHigh && value > thresholds->critical) {
-    return Decision{AlertEventType::kEscalated, Severity::kCritical};
-  }
-  if (reaches(value, worsened_ratio, state.announced)) return Decision{AlertEventType::kWorsened, state.severity};
-  return std::nullopt;
+void AlertState::announce(Int128 value, Ratio worsened_ratio) {
+  announced = value;
+  worse_from = least_reaching(worsened_ratio, value);
 }
 
-std::optional<Decision> judge_velocity(const AlertState& state, std::uint64_t count, std::uint32_t limit,
-                                       Ratio worsened_ratio) {
-  if (!state.open()) {
-    if (count <= limit) return std::nullopt;
-    return Decision{AlertEventType::kOpened, Severity::kHigh};
-  }
-  if (reaches(static_cast<Int128>(count), worsened_ratio, state.announced)) {
-    return Decision{AlertEventType::kWorsened, state.severity};
-  }
-  return std::nullopt;
+std::uint64_t velocity_over_at(std::uint32_t limit, Ratio resolved_ratio) {
+  return static_cast<std::uint64_t>(Int128{limit} * resolved_ratio.units() / kDecimalScale);
 }
 
-bool velocity_is_over(std::uint64_t count, std::uint32_t limit, Ratio resolved_ratio) {
-  return static_cast<Int128>(count) * kDecimalScale <= Int128{limit} * resolved_ratio.units();
-}
-
-bool is_anomaly(double z, const AnomalyRule& rule) {
-  return z > to_double(rule.threshold);
-}
-
-std::optional<Decision> judge_anomaly(const AnomalyState& state, double z, const AnomalyRule& rule) {
-  const Severity severity = z >= to_double(rule.high_threshold) ? Severity::kHigh : Severity::kMedium;
-  if (!state.open()) return Decision{AlertEventType::kOpened, severity};
-  if (z <= state.largest) return std::nullopt;
-  return Decision{AlertEventType::kWorsened, std::max(severity, state.severity)};
+std::optional<Decision> judge_anomaly(const AnomalyState* state, const ZScore& z, const AnomalyRule& rule) {
+  const Severity severity = z.at_least(rule.high_threshold) ? Severity::kHigh : Severity::kMedium;
+  if (state == nullptr) return Decision{AlertEventType::kOpened, severity};
+  if (!z.above(state->largest)) return std::nullopt;
+  return Decision{AlertEventType::kWorsened, std::max(severity, state->severity)};
 }
 
 std::int64_t utilisation_e4(Int128 value, Int128 limit) {

@@ -1,54 +1,84 @@
 #include "book.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
+#include <string>
 #include <utility>
 
 namespace risk::engine {
 namespace {
 
-Int128 positive_part(Quantity quantity) {
-  return std::max<std::int64_t>(quantity.units(), 0);
+Int128 positive_part(std::int64_t units) {
+  return std::max<std::int64_t>(units, 0);
 }
-Int128 negative_part(Quantity quantity) {
-  return std::max(-Int128{quantity.units()}, Int128{0});
-}
-
-// The holding of a symbol, or where it would stand.
-auto find_holding(auto& holdings, SymbolIndex symbol) {
-  return std::lower_bound(holdings.begin(), holdings.end(), symbol,
-                          [](const Holding& holding, SymbolIndex index) { return holding.symbol < index; });
+Int128 negative_part(std::int64_t units) {
+  return std::max(-Int128{units}, Int128{0});
 }
 
-Notional part_of(Quantity quantity, Price mark, Measure measure) {
-  const Notional value = quantity * mark;
+// quantity x mark of a symbol's side. False: it leaves 127 bits. Preconditions: both >= 0.
+bool multiply(Int128 quantity, Price mark, Int128& value) {
+  if (quantity >> 63 == 0) [[likely]] {
+    value = Int128{static_cast<std::int64_t>(quantity)} * mark.units();
+    return true;
+  }
+  return !__builtin_mul_overflow(quantity, Int128{mark.units()}, &value);
+}
+
+Rejection too_many(const char* field, std::string_view id, std::uint64_t most, const char* of) {
+  return {field, std::string(id), "there are " + std::to_string(most) + " " + of + " already, as many as allowed"};
+}
+
+// A position's part of its client's and its symbol's exposure.
+Int128 part_of(const Holding& holding, Price mark, Measure measure) {
+  const Int128 value = Int128{holding.quantity_units} * mark.units();
   switch (measure) {
     case Measure::kGross:
-      return value.magnitude();
+      return value < 0 ? -value : value;
     case Measure::kNet:
       return value;
     case Measure::kLong:
-      return std::max(value, Notional{});
+      return std::max(value, Int128{0});
     case Measure::kShort:
-      return std::min(value, Notional{}).magnitude();
+      return std::max(-value, Int128{0});
     case Measure::kTurnover:
-      return {};
+      return 0;
   }
   RISK_CHECK(!"a measure");
 }
 
-// Keeps the largest by magnitude, then byte order of id.
-std::vector<Contributor> largest(std::vector<Contributor> parts) {
-  std::erase_if(parts, [](const Contributor& part) { return part.value == Notional{}; });
-  const auto before = [](const Contributor& a, const Contributor& b) {
-    const Notional left = a.value.magnitude(), right = b.value.magnitude();
-    return left != right ? left > right : a.id < b.id;
+// The largest values by magnitude, then in byte order of id.
+class Largest {
+ public:
+  // What a value must at least be to be among them.
+  Int128 least() const { return parts_.size() < kContributorsMax ? 1 : magnitude(parts_.back().value); }
+
+  void add(Int128 value, std::string_view id) {
+    const Part part{value, id};
+    if (magnitude(value) < least()) return;
+    parts_.insert(std::upper_bound(parts_.begin(), parts_.end(), part, before), part);
+    if (parts_.size() > kContributorsMax) parts_.pop_back();
+  }
+
+  std::vector<Contributor> take() const {
+    std::vector<Contributor> contributors;
+    for (const Part& part : parts_) contributors.push_back({std::string(part.id), Notional::from_units(part.value)});
+    return contributors;
+  }
+
+ private:
+  struct Part {
+    Int128 value;
+    std::string_view id;
   };
-  const auto kept = std::min(parts.size(), kContributorsMax);
-  std::partial_sort(parts.begin(), parts.begin() + static_cast<std::ptrdiff_t>(kept), parts.end(), before);
-  parts.resize(kept);
-  return parts;
-}
+  static Int128 magnitude(Int128 value) { return value < 0 ? -value : value; }
+  static bool before(const Part& a, const Part& b) {
+    const Int128 left = magnitude(a.value), right = magnitude(b.value);
+    return left != right ? left > right : a.id < b.id;
+  }
+
+  std::vector<Part> parts_;
+};
 
 // Lists an entity as changed, once.
 void note(auto& entity, std::uint32_t index, std::vector<std::uint32_t>& changed) {
@@ -57,86 +87,250 @@ void note(auto& entity, std::uint32_t index, std::vector<std::uint32_t>& changed
 
 }  // namespace
 
-Quantity Book::position(const std::string& client_id, const std::string& symbol_id) const {
-  const auto client = clients.find(client_id);
-  const auto symbol = symbols.find(symbol_id);
-  if (!client || !symbol) return {};
-  const auto& holdings = clients[*client].holdings;
-  const auto holding = find_holding(holdings, *symbol);
-  return holding != holdings.end() && holding->symbol == *symbol ? holding->quantity : Quantity{};
-}
+std::optional<Rejection> Book::make(Plan& plan) const {
+  const Named &client = plan.client, &symbol = plan.symbol;
+  Holding* const holding = plan.holding;
+  if (client.index == kNone && clients.size() >= bounds_.clients_max) {
+    return too_many("client_id", client.id, bounds_.clients_max, "clients");
+  }
+  if (symbol.index == kNone && symbols.size() >= bounds_.symbols_max) {
+    return too_many("symbol", symbol.id, bounds_.symbols_max, "symbols");
+  }
+  if (holding == nullptr && positions_ >= bounds_.positions_max) {
+    return too_many("symbol", symbol.id, bounds_.positions_max, "positions");
+  }
 
-Result<Book::Plan, Rejection> Book::plan(const ClientId& client, const Symbol& symbol, Quantity from, Quantity to,
-                                         Price mark) const {
-  static const SymbolState kNone{};
-  const auto index = symbols.find(symbol.text);
-  const SymbolState& before = index ? symbols[*index] : kNone;
-
-  Plan plan{&client.text, &symbol.text, to, mark, 0, 0, 0, 0};
+  static const SymbolState kNew{};
+  const SymbolState& before = symbol.index == kNone ? kNew : symbols[symbol.index];
+  const std::int64_t from = holding == nullptr ? 0 : holding->quantity_units, to = plan.quantity.units();
+  const Price mark = plan.mark;
   plan.symbol_long = before.long_quantity - positive_part(from) + positive_part(to);
   plan.symbol_short = before.short_quantity - negative_part(from) + negative_part(to);
-  const Int128 other_long = firm.long_value - before.long_quantity * before.mark.units();
-  const Int128 other_short = firm.short_value - before.short_quantity * before.mark.units();
-  Int128 long_value = 0, short_value = 0, gross = 0;
-  const bool fits = !__builtin_mul_overflow(plan.symbol_long, Int128{mark.units()}, &long_value) &&
-                    !__builtin_mul_overflow(plan.symbol_short, Int128{mark.units()}, &short_value) &&
-                    !__builtin_add_overflow(other_long, long_value, &plan.firm_long) &&
-                    !__builtin_add_overflow(other_short, short_value, &plan.firm_short) &&
-                    !__builtin_add_overflow(plan.firm_long, plan.firm_short, &gross);
+  Int128 gross = 0;
+  const bool fits =
+      multiply(plan.symbol_long, mark, plan.symbol_long_value) &&
+      multiply(plan.symbol_short, mark, plan.symbol_short_value) &&
+      !__builtin_add_overflow(firm.long_value - before.long_value, plan.symbol_long_value, &plan.firm_long) &&
+      !__builtin_add_overflow(firm.short_value - before.short_value, plan.symbol_short_value, &plan.firm_short) &&
+      !__builtin_add_overflow(plan.firm_long, plan.firm_short, &gross);
   if (!fits) return Rejection{"price", mark.to_string(), "it would take the firm's gross exposure out of range"};
-  return plan;
+  return std::nullopt;
 }
 
-Result<Book::Plan, Rejection> Book::plan(const Transaction& transaction, Price price) const {
-  const bool buys = transaction.side == Side::kBuy;
-  const auto signed_quantity =
-      Quantity::from_units(buys ? transaction.quantity.units() : -transaction.quantity.units());
-  const Quantity from = position(transaction.client_id.text, transaction.symbol.text);
-  const auto to = add(from, signed_quantity);
-  if (!to || to->units() == std::numeric_limits<std::int64_t>::min()) {
-    return Rejection{"quantity", transaction.quantity.to_string(), "it would take the position out of range"};
+std::optional<Rejection> Book::plan_trade(Quantity signed_quantity, Notional notional, Plan& plan) const {
+  const auto reject = [&](const char* what) {
+    const std::int64_t units = signed_quantity.units();
+    return Rejection{"quantity", format_exact(positive_part(units) + negative_part(units), kDecimalPlaces),
+                     std::string("it would take the ") + what + " out of range"};
+  };
+  plan.holding = find_holding(plan.client.index, plan.symbol.index);
+  std::int64_t to = 0;
+  if (__builtin_add_overflow(plan.holding == nullptr ? 0 : plan.holding->quantity_units, signed_quantity.units(),
+                             &to) ||
+      to == std::numeric_limits<std::int64_t>::min()) {
+    return reject("position");
   }
-  if (!add(firm.turnover, transaction.quantity * price)) {
-    return Rejection{"quantity", transaction.quantity.to_string(), "it would take the firm's turnover out of range"};
-  }
-  return plan(transaction.client_id, transaction.symbol, from, *to, price);
+  plan.quantity = Quantity::from_units(to);
+  Int128 turnover = 0;
+  if (__builtin_add_overflow(firm.turnover.units(), notional.units(), &turnover)) return reject("firm's turnover");
+  return make(plan);
 }
 
-Result<Book::Plan, Rejection> Book::plan(const OpeningPosition& opening, Price price) const {
-  const Quantity from = position(opening.client_id.text, opening.symbol.text);
-  return plan(opening.client_id, opening.symbol, from, opening.quantity, price);
+std::optional<Rejection> Book::plan_opening(Quantity quantity, Plan& plan) const {
+  plan.holding = find_holding(plan.client.index, plan.symbol.index);
+  plan.quantity = quantity;
+  return make(plan);
 }
 
 Book::Place Book::take(const Plan& plan, Timestamp now) {
-  const Place place{clients.find_or_add(*plan.client_id), symbols.find_or_add(*plan.symbol_id)};
+  Place place{plan.client.index, plan.symbol.index};
+  if (place.client == kNone) {
+    place.client = clients.add(plan.client.id, plan.client.hash);
+    screen.add_client(clients.size());
+  }
+  if (place.symbol == kNone) {
+    place.symbol = add_symbol(plan.symbol.id, plan.symbol.hash, plan.mark);
+  }
   ClientState& client = clients[place.client];
   SymbolState& symbol = symbols[place.symbol];
-
-  auto holding = find_holding(client.holdings, place.symbol);
-  if (holding == client.holdings.end() || holding->symbol != place.symbol) {
-    holding = client.holdings.insert(holding, Holding{place.symbol, {}, false});
+  Holding* holding = plan.holding;
+  if (holding == nullptr) {
+    holding = client.holdings.add(place.symbol, multiplier_, pool);
     symbol.holders.push_back(place.client);
+    ++positions_;
+    if (client.holdings.size() == kValuedFrom) client.valuation = std::make_unique<Valuation>();
   }
-  const int was_held = holding->quantity == Quantity{} ? 0 : 1;
-  const int is_held = plan.quantity == Quantity{} ? 0 : 1;
-  client.positions += static_cast<std::uint64_t>(is_held - was_held);
-  symbol.positions += static_cast<std::uint64_t>(is_held - was_held);
-  holding->quantity = plan.quantity;
+
+  if (symbol.mark != plan.mark) move_mark(place.symbol, plan.mark, now);
+  if (holding->quantity() != plan.quantity) move_quantity(place.client, place.symbol, *holding, plan.quantity);
   if (!std::exchange(holding->changed, true)) changed_.positions.push_back(place);
 
   symbol.long_quantity = plan.symbol_long;
   symbol.short_quantity = plan.symbol_short;
-  if (symbol.mark != plan.mark) {
-    symbol.mark = plan.mark;
-    symbol.mark_moved = now;
-    if (!std::exchange(symbol.mark_changed, true)) changed_.marks.push_back(place.symbol);
-  }
+  symbol.long_value = plan.symbol_long_value;
+  symbol.short_value = plan.symbol_short_value;
   firm.long_value = plan.firm_long;
   firm.short_value = plan.firm_short;
   client.touched = symbol.touched = now;
   note(client, place.client, changed_.clients);
   note(symbol, place.symbol, changed_.symbols);
   return place;
+}
+
+SymbolIndex Book::add_symbol(std::string_view id, std::uint32_t hash, Price mark) {
+  const SymbolIndex index = symbols.add(id, hash);
+  symbols[index].mark = mark;
+  marks.add_symbol(mark);
+  screen.add_symbol(mark);
+  return index;
+}
+
+void Book::move_mark(SymbolIndex index, Price mark, Timestamp now) {
+  SymbolState& symbol = symbols[index];
+  symbol.mark = mark;
+  symbol.mark_moved = now;
+  if (!std::exchange(symbol.mark_changed, true)) changed_.marks.push_back(index);
+  marks.set(index, mark);
+  const double leap = screen.follow(index, mark, symbol.holders.size());
+  if (leap == 0) return;
+  for (const ClientIndex holder : symbol.holders) {
+    ClientState& client = clients[holder];
+    const auto quantity = static_cast<double>(client.holdings.find(index, multiplier_)->quantity_units);
+    client.bound = screen.raised(client.bound, leap * std::abs(quantity));
+    screen.note(holder, client.bound, inverse_limit(client));
+  }
+}
+
+void Book::move_quantity(ClientIndex index, SymbolIndex symbol, Holding& holding, Quantity to) {
+  ClientState& client = clients[index];
+  const std::int64_t from_units = holding.quantity_units;
+  if (client.valuation && catch_up(client)) {
+    const std::int64_t mark_units = marks.mark(symbol).units();
+    client.valuation->long_value += (positive_part(to.units()) - positive_part(from_units)) * mark_units;
+    client.valuation->short_value += (negative_part(to.units()) - negative_part(from_units)) * mark_units;
+  } else if (client.valuation) {
+    client.valuation->moved = Valuation::kNever;
+  }
+  client.bound = screen.moved(client.bound, symbol, from_units, to.units());
+  screen.note(index, client.bound, inverse_limit(client));
+  const int is_held = to.units() == 0 ? 0 : 1, was_held = from_units == 0 ? 0 : 1;
+  client.positions += static_cast<std::uint32_t>(is_held - was_held);
+  symbols[symbol].positions += static_cast<std::uint32_t>(is_held - was_held);
+  holding.quantity_units = to.units();
+  if (counted_magnitude(to.units(), Measure::kGross) > symbols[symbol].leaders_floor && !holding.leads) {
+    add_leader(index, symbol, holding);
+  }
+}
+
+void Book::add_leader(ClientIndex client, SymbolIndex index, Holding& holding) {
+  SymbolState& symbol = symbols[index];
+  if (symbol.leaders->add(client)) {
+    holding.leads = true;
+  } else {
+    forget_leaders(index);
+  }
+}
+
+void Book::forget_leaders(SymbolIndex index) {
+  for (const ClientIndex client : symbols[index].leaders->clients()) find_holding(client, index)->leads = false;
+  symbols[index].leaders_floor = SymbolState::kNoFloor;
+}
+
+void Book::find_leaders(SymbolIndex index, Measure measure) {
+  forget_leaders(index);
+  SymbolState& symbol = symbols[index];
+  std::vector<Leaders::Holder> all;
+  all.reserve(symbol.holders.size());
+  visit_holders(index, [&](ClientIndex client, const Holding& holding) {
+    all.push_back({client, counted_magnitude(holding.quantity_units, measure)});
+  });
+  symbol.leaders->find(std::move(all), measure, [this](ClientIndex a, ClientIndex b) { return clients.before(a, b); });
+  for (const ClientIndex client : symbol.leaders->clients()) find_holding(client, index)->leads = true;
+  symbol.leaders_floor = symbol.leaders->floor();
+}
+
+bool Book::catch_up(ClientState& client) const {
+  Valuation& valuation = *client.valuation;
+  if (valuation.moved == Valuation::kNever) return false;
+  const std::uint64_t moves = marks.moved() - valuation.moved;
+  // A look-up of a position takes about as long as eight steps of a walk.
+  if (moves > MarkLog::kMovesKept || 8 * moves > client.holdings.capacity()) return false;
+  for (; valuation.moved != marks.moved(); ++valuation.moved) {
+    const MarkLog::Move& move = marks.move(valuation.moved);
+    const Holding* holding = client.holdings.find(move.symbol, multiplier_);
+    if (holding == nullptr) continue;
+    valuation.long_value += positive_part(holding->quantity_units) * move.change_units;
+    valuation.short_value += negative_part(holding->quantity_units) * move.change_units;
+  }
+  return true;
+}
+
+Exposure Book::exposure_of(const ClientState& client) const {
+  const std::int64_t* mark_units = marks.units_by_key();
+  Int128 long_value = 0, short_value = 0;
+  for (const Holding& holding : client.holdings) {
+    const Int128 value = Int128{holding.quantity_units} * mark_units[holding.key];
+    const Int128 sign = value >> 127;  // all ones below zero
+    long_value += value & ~sign;
+    short_value -= value & sign;
+  }
+  return {Notional::from_units(long_value), Notional::from_units(short_value), client.turnover};
+}
+
+Int128 Book::value(ClientState& client, Measure measure) {
+  if (measure == Measure::kTurnover) return client.turnover.units();
+  if (client.valuation) {
+    if (!catch_up(client)) {
+      const Exposure exposure = exposure_of(client);
+      *client.valuation = {exposure.long_value.units(), exposure.short_value.units(), marks.moved()};
+      tighten(client);
+    }
+    const Exposure exposure{
+        Notional::from_units(client.valuation->long_value), Notional::from_units(client.valuation->short_value), {}};
+    return exposure.value(measure).magnitude().units();
+  }
+  const auto sum = [&](const auto& counted) {
+    const std::int64_t* mark_units = marks.units_by_key();
+    Int128 total = 0;
+    for (const Holding& holding : client.holdings) {
+      total += Int128{counted(holding.quantity_units)} * mark_units[holding.key];
+    }
+    total = total < 0 ? -total : total;
+    if (screen.at_references(client.bound) > kLoose * approximate(total)) tighten(client);
+    return total;
+  };
+  switch (measure) {
+    case Measure::kNet:
+      return sum([](std::int64_t units) { return units; });
+    case Measure::kLong:
+      return sum([](std::int64_t units) { return std::max<std::int64_t>(units, 0); });
+    case Measure::kShort:
+      return sum([](std::int64_t units) { return std::min<std::int64_t>(units, 0); });
+    default:
+      return sum([](std::int64_t units) { return units < 0 ? -units : units; });
+  }
+}
+
+void Book::tighten(ClientState& client) {
+  if (inverse_limit(client) == 0) return;  // it is not screened now
+  double at_references = 0;
+  for (const Holding& holding : client.holdings) {
+    if (holding.quantity_units == 0) continue;
+    const std::int64_t mark_units = marks.units_by_key()[holding.key];
+    if (screen.is_stale(holding.key, mark_units)) screen.lower(holding.key, mark_units);
+    at_references += std::abs(static_cast<double>(holding.quantity_units)) * screen.reference(holding.key);
+  }
+  client.bound = screen.from_total(at_references);
+}
+
+void Book::renew_screen() {
+  if (!screen.is_worn()) return;
+  const double factor = screen.renew(marks.units_by_key());
+  if (factor == 1) return;
+  for (ClientIndex index = 0; index < clients.size(); ++index) {
+    clients[index].bound = Screen::raised(clients[index].bound * factor, 0);
+    screen.note(index, clients[index].bound, inverse_limit(clients[index]));
+  }
 }
 
 void Book::add_turnover(Place place, Notional notional) {
@@ -170,66 +364,73 @@ void Book::note_all_changed() {
   for (std::uint32_t i = 0; i < symbols.size(); ++i) note(symbols[i], i, changed_.symbols);
 }
 
-Book::Changed Book::take_changed(bool marks) {
+Book::Changed Book::take_changed(bool marks_too) {
   Changed taken;
   std::swap(taken.clients, changed_.clients);
   std::swap(taken.symbols, changed_.symbols);
   std::swap(taken.positions, changed_.positions);
-  if (marks) std::swap(taken.marks, changed_.marks);
+  if (marks_too) std::swap(taken.marks, changed_.marks);
   for (const auto index : taken.clients) clients[index].changed = false;
   for (const auto index : taken.symbols) symbols[index].changed = false;
-  for (const auto place : taken.positions) find_holding(clients[place.client].holdings, place.symbol)->changed = false;
+  for (const auto place : taken.positions) find_holding(place.client, place.symbol)->changed = false;
   for (const auto index : taken.marks) symbols[index].mark_changed = false;
   return taken;
 }
 
-const Holding& Book::holding(Place place) const {
-  return *find_holding(clients[place.client].holdings, place.symbol);
-}
-
-Exposure Book::exposure_of(const ClientState& client) const {
-  Int128 long_value = 0, short_value = 0;
-  for (const Holding& holding : client.holdings) {
-    const Int128 value = (holding.quantity * symbols[holding.symbol].mark).units();
-    (value > 0 ? long_value : short_value) += value;
-  }
-  return {Notional::from_units(long_value), Notional::from_units(-short_value), client.turnover};
-}
-
-Exposure Book::exposure_of(const SymbolState& symbol) {
-  return {Notional::from_units(symbol.long_quantity * symbol.mark.units()),
-          Notional::from_units(symbol.short_quantity * symbol.mark.units()), symbol.turnover};
-}
-
-Exposure Book::firm_exposure() const {
-  return {Notional::from_units(firm.long_value), Notional::from_units(firm.short_value), firm.turnover};
-}
-
 std::vector<Contributor> Book::contributors(const ClientState& client, Measure measure) const {
-  std::vector<Contributor> parts;
+  Largest largest;
   for (const Holding& holding : client.holdings) {
-    const SymbolState& symbol = symbols[holding.symbol];
-    parts.push_back({symbol.id, part_of(holding.quantity, symbol.mark, measure)});
+    if (holding.key == 0) continue;
+    const SymbolState& symbol = symbols[holding.symbol()];
+    largest.add(part_of(holding, symbol.mark, measure), symbol.id.view());
   }
-  return largest(std::move(parts));
+  return largest.take();
 }
 
-std::vector<Contributor> Book::contributors(SymbolIndex symbol, Measure measure) const {
-  std::vector<Contributor> parts;
-  for (const ClientIndex index : symbols[symbol].holders) {
-    const ClientState& client = clients[index];
-    const auto holding = find_holding(client.holdings, symbol);
-    parts.push_back({client.id, part_of(holding->quantity, symbols[symbol].mark, measure)});
+void Book::visit_holders(SymbolIndex index, const auto& look) const {
+  constexpr std::size_t kAhead = 8;
+  const auto& holders = symbols[index].holders;
+  for (std::size_t i = 0; i < holders.size(); ++i) {
+    if (i + 2 * kAhead < holders.size()) fetch(&clients[holders[i + 2 * kAhead]].holdings);
+    if (i + kAhead < holders.size()) fetch_holding(holders[i + kAhead], index);
+    look(holders[i], holding({holders[i], index}));
   }
-  return largest(std::move(parts));
+}
+
+std::vector<Contributor> Book::contributors(SymbolIndex index, Measure measure) {
+  SymbolState& symbol = symbols[index];
+  Largest largest;
+  const auto add = [&](ClientIndex client, const Holding& holding) {
+    largest.add(part_of(holding, symbol.mark, measure), clients[client].id.view());
+  };
+  if (symbol.holders.size() < kLedFrom) {
+    visit_holders(index, add);
+    return largest.take();
+  }
+
+  if (!symbol.leaders) symbol.leaders = std::make_unique<Leaders>();
+  Leaders& leaders = *symbol.leaders;
+  if (leaders.found(measure)) {
+    for (const ClientIndex client : leaders.clients()) add(client, holding({client, index}));
+    const Int128 floor = static_cast<Int128>(leaders.floor()) * symbol.mark.units();
+    if (largest.least() > floor) return largest.take();
+    largest = {};  // somebody who is not listed may be among them by now
+  }
+  find_leaders(index, measure);
+  for (const ClientIndex client : leaders.clients()) add(client, holding({client, index}));
+  return largest.take();
 }
 
 std::vector<Contributor> Book::firm_contributors(Measure measure) const {
-  std::vector<Contributor> parts;
-  for (std::uint32_t i = 0; i < clients.size(); ++i) {
-    parts.push_back({clients[i].id, exposure_of(clients[i]).value(measure)});
+  Largest largest;
+  for (ClientIndex index = 0; index < clients.size(); ++index) {
+    const ClientState& client = clients[index];
+    // Whose bound is below the least of the largest cannot be among them; turnover has no bound.
+    if (measure != Measure::kTurnover && screen.gross_max(client.bound) < 0.999 * approximate(largest.least()))
+      continue;
+    largest.add(exposure_of(client).value(measure).units(), client.id.view());
   }
-  return largest(std::move(parts));
+  return largest.take();
 }
 
 }  // namespace risk::engine

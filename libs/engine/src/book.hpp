@@ -4,13 +4,21 @@
 
 #include <cstdint>
 #include <optional>
-#include <string_view>
 #include <vector>
 
 #include "entities.hpp"
-#include "risk/engine/types.hpp"
+#include "mark_log.hpp"
+#include "risk/engine/core.hpp"
+#include "screen.hpp"
 
 namespace risk::engine {
+
+// An id that an input names: its hash, and the entity if there is one.
+struct Named {
+  std::string_view id;
+  std::uint32_t hash = 0;
+  std::uint32_t index = kNone;
+};
 
 class Book {
  public:
@@ -19,34 +27,52 @@ class Book {
     SymbolIndex symbol;
   };
 
-  // What a trade or an opening position will make of the book.
+  // What a trade or an opening position will make of the book; begun by the caller, completed by plan_...().
   struct Plan {
-    const std::string* client_id;  // of the input it was made from
-    const std::string* symbol_id;
-    Quantity quantity;  // the position after it
-    Price mark;
-    Int128 symbol_long, symbol_short;  // quantities
-    Int128 firm_long, firm_short;      // values
+    Plan(const Named& by_client, const Named& in_symbol, Price base_price)
+        : client(by_client), symbol(in_symbol), mark(base_price) {}
+
+    Named client, symbol;
+    Price mark;                                            // in base currency
+    Holding* holding = nullptr;                            // null: the client never held the symbol
+    Quantity quantity;                                     // the position after it
+    Int128 symbol_long = 0, symbol_short = 0;              // quantities
+    Int128 symbol_long_value = 0, symbol_short_value = 0;  // at the mark
+    Int128 firm_long = 0, firm_short = 0;                  // values
   };
 
-  // The plan, or why a position, an exposure or a turnover would leave its range. `price` is in base currency.
-  Result<Plan, Rejection> plan(const Transaction& transaction, Price price) const;
-  Result<Plan, Rejection> plan(const OpeningPosition& position, Price price) const;
+  explicit Book(const HashKey& key) : clients(key), symbols(key), multiplier_(id_hash("multiplier", key) | 1) {}
+
+  void set_bounds(const Bounds& bounds) { bounds_ = bounds; }
+
+  // Completes a plan, or tells why a position, an exposure or a turnover would leave its range, or a bound be passed.
+  std::optional<Rejection> plan_trade(Quantity signed_quantity, Notional notional, Plan& plan) const;
+  std::optional<Rejection> plan_opening(Quantity quantity, Plan& plan) const;
 
   // Carries it out. Precondition: nothing but reset_turnover() came between.
   Place take(const Plan& plan, Timestamp now);
+
+  // Precondition: no symbol has this id.
+  SymbolIndex add_symbol(std::string_view id, std::uint32_t hash, Price mark);
 
   void add_turnover(Place place, Notional notional);
   void reset_turnover(Timestamp now);
   void note_all_changed();  // every client and symbol, no position
 
+  // A client's exposure at the latest marks, by a walk through its positions.
   Exposure exposure_of(const ClientState& client) const;
-  static Exposure exposure_of(const SymbolState& symbol);
-  Exposure firm_exposure() const;
+  // The magnitude of one measure of it, faster, above all where it was valued before; tightens what the screen knows.
+  Int128 value(ClientState& client, Measure measure);
+  static Exposure exposure_of(const SymbolState& symbol) {
+    return {Notional::from_units(symbol.long_value), Notional::from_units(symbol.short_value), symbol.turnover};
+  }
+  Exposure firm_exposure() const {
+    return {Notional::from_units(firm.long_value), Notional::from_units(firm.short_value), firm.turnover};
+  }
 
   // The largest parts of the measure, by magnitude; empty for a turnover by position, which is not kept.
   std::vector<Contributor> contributors(const ClientState& client, Measure measure) const;
-  std::vector<Contributor> contributors(SymbolIndex symbol, Measure measure) const;
+  std::vector<Contributor> contributors(SymbolIndex symbol, Measure measure);
   std::vector<Contributor> firm_contributors(Measure measure) const;
 
   // What has changed since these were last emptied; the flags of the entities say who is listed already.
@@ -61,17 +87,54 @@ class Book {
   bool has_moved_marks() const { return !changed_.marks.empty(); }
 
   // Precondition: the client ever held the symbol.
-  const Holding& holding(Place place) const;
+  const Holding& holding(Place place) const { return *clients[place.client].holdings.find(place.symbol, multiplier_); }
+  RISK_FETCHES void fetch_holdings(ClientIndex client) const { clients[client].holdings.fetch_slots(); }
+  RISK_FETCHES void fetch_holding(ClientIndex client, SymbolIndex symbol) const {
+    clients[client].holdings.fetch_slot(symbol, multiplier_);
+  }
+
+  // To be called at each sweep: keeps the screen's bounds tight.
+  void renew_screen();
+  // What the screen compares a client's bound with: 0 where it has nothing to say.
+  static double inverse_limit(const ClientState& client) {
+    const ExposureThresholds* limit = client.watch.exposure_limit;
+    return limit == nullptr || client.watch.exposure_alert ? 0 : limit->inverse;
+  }
 
   EntityTable<ClientState> clients;
   EntityTable<SymbolState> symbols;
   FirmState firm;
+  MarkLog marks;
+  Screen screen;
+  Pool pool;
 
  private:
-  Quantity position(const std::string& client_id, const std::string& symbol_id) const;
-  Result<Plan, Rejection> plan(const ClientId& client, const Symbol& symbol, Quantity from, Quantity to,
-                               Price mark) const;
+  // From this many positions on a client's exposure is kept and brought up to date by what moved since.
+  static constexpr std::uint32_t kValuedFrom = 64;
+  // A bound this much above the value is worth another walk.
+  static constexpr double kLoose = 1.1;
+  // From this many holders on it is kept who the largest are.
+  static constexpr std::size_t kLedFrom = 128;
 
+  std::optional<Rejection> make(Plan& plan) const;
+  // Null: the client never held the symbol, or one of them is not there.
+  Holding* find_holding(ClientIndex client, SymbolIndex symbol) const {
+    return client == kNone || symbol == kNone ? nullptr : clients[client].holdings.find(symbol, multiplier_);
+  }
+  void move_mark(SymbolIndex index, Price mark, Timestamp now);
+  void move_quantity(ClientIndex index, SymbolIndex symbol, Holding& holding, Quantity to);
+  void add_leader(ClientIndex client, SymbolIndex index, Holding& holding);
+  void forget_leaders(SymbolIndex index);
+  void find_leaders(SymbolIndex index, Measure measure);
+  // The quantities of all holders of a symbol.
+  void visit_holders(SymbolIndex index, const auto& look) const;
+  // Whether a client's valuation is now at the latest marks. False: a walk is the shorter way.
+  bool catch_up(ClientState& client) const;
+  void tighten(ClientState& client);
+
+  Bounds bounds_;
+  std::uint64_t multiplier_;     // odd
+  std::uint64_t positions_ = 0;  // ever held
   Changed changed_;
 };
 

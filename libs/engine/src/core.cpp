@@ -4,115 +4,110 @@
 #include <tuple>
 #include <utility>
 
-#include "book.hpp"
-#include "judge.hpp"
+#include "core_impl.hpp"
+#include "plain_text.hpp"
 
 namespace risk::engine {
 namespace {
 
-std::int64_t floor_divide(std::int64_t value, std::int64_t divisor) {
-  return value / divisor - (value % divisor < 0 ? 1 : 0);
+// Whether validate() would accept the transaction at its own price, when that shows at a glance; known ids were judged
+// when they were new.
+bool is_plainly_valid(const Transaction& t, const LookAhead::Pair& named, const RuleSet& rules) {
+  return is_plain_id(t.transaction_id) && (named.client.index != kNone || is_plain_id(t.client_id.text)) &&
+         (named.symbol.index != kNone || is_plain_id(t.symbol.text)) && kTimestampMin <= t.executed_at &&
+         t.executed_at <= kTimestampMax && (t.side == Side::kBuy || t.side == Side::kSell) && t.quantity.units() > 0 &&
+         t.price.units() > 0 && (t.currency.empty() || t.currency == rules.base_currency) &&
+         (t.broker_id.empty() || is_plain_id(t.broker_id)) && (t.market.empty() || is_plain_id(t.market));
+}
+
+ExposureRow row_of(std::string_view id, const Exposure& exposure, const ExposureRule& rule, const Watch& watch) {
+  ExposureRow row;
+  row.id = std::string(id);
+  row.exposure = exposure;
+  row.total_exposure = exposure.value(rule.measure);
+  if (watch.exposure_limit != nullptr) {
+    const Int128 value = row.total_exposure.magnitude().units();
+    row.utilisation_e4 = utilisation_e4(value, watch.exposure_limit->limit);
+    row.risk_level = risk_level(value, watch.exposure_limit->limit);
+  }
+  return row;
+}
+
+ExposureRow row_of(const Book& book, const RuleSet& rules, const ClientState& client) {
+  auto row = row_of(client.id.view(), book.exposure_of(client), rules.client_exposure, client.watch);
+  row.position_count = client.positions;
+  row.transaction_count = client.transactions;
+  row.last_updated = client.touched;
+  for (const Holding& holding : client.holdings) {
+    if (holding.quantity_units == 0) continue;
+    row.last_updated = std::max(row.last_updated, book.symbols[holding.symbol()].mark_moved);
+  }
+  return row;
+}
+
+ExposureRow row_of(const RuleSet& rules, const SymbolState& symbol) {
+  auto row = row_of(symbol.id.view(), Book::exposure_of(symbol), rules.symbol_exposure, symbol.watch);
+  row.position_count = symbol.positions;
+  row.transaction_count = symbol.transactions;
+  row.last_updated = symbol.touched;
+  row.mark = symbol.mark;
+  return row;
+}
+
+PositionRow row_of(const Book& book, const ClientState& client, const Holding& holding) {
+  const SymbolState& symbol = book.symbols[holding.symbol()];
+  return {ClientId(std::string(client.id.view())), Symbol(std::string(symbol.id.view())), holding.quantity(),
+          symbol.mark};
 }
 
 }  // namespace
 
-class Core::Impl {
- public:
-  explicit Impl(RuleSet rules) : judge(std::move(rules), book) {}
-
-  // Time passes up to `time`, with the sweep that goes with it.
-  void advance(Timestamp time, std::vector<AlertEvent>& events) {
-    now = now ? std::max(*now, time) : time;
-    const std::int64_t second = floor_divide(now->micros, kMicrosPerSecond);
-    if (!swept_second) swept_second = second;
-    if (second == *swept_second) return;
-
-    const Timestamp at = Timestamp::from_seconds(second);
-    if (session_of(second) > session_of(*swept_second)) book.reset_turnover(at);
-    swept_second = second;
-    ++counters.sweeps;
-    judge.sweep(at, events);
-  }
-
-  std::int64_t session_of(std::int64_t second) const {
-    return floor_divide(second - static_cast<std::int64_t>(judge.rules().session_start_seconds), 86'400);
-  }
-
-  ExposureRow row(const std::string& id, const Exposure& exposure, const ExposureRule& rule, const Watch& watch) const {
-    ExposureRow row;
-    row.id = id;
-    row.exposure = exposure;
-    row.total_exposure = exposure.value(rule.measure);
-    if (watch.exposure_limit != nullptr) {
-      const Int128 value = row.total_exposure.magnitude().units();
-      row.utilisation_e4 = utilisation_e4(value, watch.exposure_limit->limit);
-      row.risk_level = risk_level(value, watch.exposure_limit->limit);
-    }
-    return row;
-  }
-
-  ExposureRow row(const ClientState& client) const {
-    auto row = this->row(client.id, book.exposure_of(client), judge.rules().client_exposure, client.watch);
-    row.position_count = client.positions;
-    row.transaction_count = client.transactions;
-    row.last_updated = client.touched;
-    for (const Holding& holding : client.holdings) {
-      if (holding.quantity == Quantity{}) continue;
-      row.last_updated = std::max(row.last_updated, book.symbols[holding.symbol].mark_moved);
-    }
-    return row;
-  }
-
-  ExposureRow row(const SymbolState& symbol) const {
-    auto row = this->row(symbol.id, Book::exposure_of(symbol), judge.rules().symbol_exposure, symbol.watch);
-    row.position_count = symbol.positions;
-    row.transaction_count = symbol.transactions;
-    row.last_updated = symbol.touched;
-    row.mark = symbol.mark;
-    return row;
-  }
-
-  PositionRow row(const ClientState& client, const Holding& holding) const {
-    const SymbolState& symbol = book.symbols[holding.symbol];
-    return {ClientId(client.id), Symbol(symbol.id), holding.quantity, symbol.mark};
-  }
-
-  Book book;
-  Judge judge;
-  Counters counters;
-  std::optional<Timestamp> now;
-  std::optional<std::int64_t> swept_second;
-};
-
-Core::Core(RuleSet rules) : impl_(std::make_unique<Impl>(std::move(rules))) {}
+Core::Core(RuleSet rules, HashKey key) : impl_(std::make_unique<Impl>(std::move(rules), key)) {}
+Core::Core(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Core::~Core() = default;
 Core::Core(Core&&) noexcept = default;
 Core& Core::operator=(Core&&) noexcept = default;
 
+void Core::set_bounds(const Bounds& bounds) {
+  impl_->book.set_bounds(bounds);
+}
+
+void Core::expect(std::span<const Transaction> next) {
+  impl_->ahead.expect(next);
+}
+
 Result<Applied, Rejection> Core::apply(const Transaction& transaction, std::vector<AlertEvent>& events) {
-  const auto price = validate(transaction, impl_->judge.rules());
-  if (!price) return price.error();
-  const auto plan = impl_->book.plan(transaction, *price);
-  if (!plan) return plan.error();
+  const RuleSet& rules = impl_->judge.rules();
+  const LookAhead::Pair named = impl_->ahead.take(transaction);
+  Price price = transaction.price;
+  if (!is_plainly_valid(transaction, named, rules)) {
+    const auto judged = validate(transaction, rules);
+    if (!judged) return judged.error();
+    price = *judged;
+  }
+  const std::int64_t units = transaction.quantity.units();
+  const auto signed_quantity = Quantity::from_units(transaction.side == Side::kBuy ? units : -units);
+  const Notional notional = transaction.quantity * price;
+  Book::Plan plan(named.client, named.symbol, price);
+  if (auto rejection = impl_->book.plan_trade(signed_quantity, notional, plan)) return std::move(*rejection);
 
   const bool late = impl_->now && transaction.executed_at < *impl_->now;
   impl_->advance(transaction.executed_at, events);
-  const Book::Place place = impl_->book.take(*plan, *impl_->now);
-  const Notional notional = transaction.quantity * *price;
+  const Book::Place place = impl_->take(plan, *impl_->now);
   impl_->book.add_turnover(place, notional);
-  impl_->judge.admit(place);
   impl_->judge.judge(transaction, notional, place, *impl_->now, events);
   ++impl_->counters.transactions;
   impl_->counters.late += late ? 1 : 0;
-  return Applied{*price, late};
+  return Applied{price, late};
 }
 
 std::optional<Rejection> Core::apply(const OpeningPosition& position) {
   const auto price = validate(position, impl_->judge.rules());
   if (!price) return price.error();
-  const auto plan = impl_->book.plan(position, *price);
-  if (!plan) return plan.error();
-  impl_->judge.admit(impl_->book.take(*plan, impl_->now.value_or(Timestamp{})));
+  Book::Plan plan(impl_->client(position.client_id.text), impl_->symbol(position.symbol.text), *price);
+  if (auto rejection = impl_->book.plan_opening(position.quantity, plan)) return rejection;
+  const Book::Place place = impl_->take(plan, impl_->now.value_or(Timestamp{}));
+  impl_->judge.note_symbol(place.symbol);
   ++impl_->counters.opening_positions;
   return std::nullopt;
 }
@@ -144,23 +139,24 @@ std::optional<Timestamp> Core::now() const {
 
 Core::Changes Core::take_changes(Scope scope) {
   Book& book = impl_->book;
+  const RuleSet& rules = impl_->judge.rules();
   auto changed = book.take_changed(scope == Scope::kMarked);
   for (const SymbolIndex symbol : changed.marks) {
     const auto& holders = book.symbols[symbol].holders;
     changed.clients.insert(changed.clients.end(), holders.begin(), holders.end());
   }
   const auto sort_by_id = [](auto& indices, const auto& entities) {
-    std::sort(indices.begin(), indices.end(), [&](auto a, auto b) { return entities[a].id < entities[b].id; });
+    std::sort(indices.begin(), indices.end(), [&](auto a, auto b) { return entities.before(a, b); });
     indices.erase(std::unique(indices.begin(), indices.end()), indices.end());
   };
   sort_by_id(changed.clients, book.clients);
   sort_by_id(changed.symbols, book.symbols);
 
   Changes changes;
-  for (const ClientIndex index : changed.clients) changes.clients.push_back(impl_->row(book.clients[index]));
-  for (const SymbolIndex index : changed.symbols) changes.symbols.push_back(impl_->row(book.symbols[index]));
+  for (const ClientIndex index : changed.clients) changes.clients.push_back(row_of(book, rules, book.clients[index]));
+  for (const SymbolIndex index : changed.symbols) changes.symbols.push_back(row_of(rules, book.symbols[index]));
   for (const Book::Place place : changed.positions) {
-    changes.positions.push_back(impl_->row(book.clients[place.client], book.holding(place)));
+    changes.positions.push_back(row_of(book, book.clients[place.client], book.holding(place)));
   }
   std::sort(changes.positions.begin(), changes.positions.end(), [](const PositionRow& a, const PositionRow& b) {
     return std::tie(a.client_id, a.symbol) < std::tie(b.client_id, b.symbol);
@@ -177,23 +173,28 @@ bool Core::has_moved_marks() const {
 }
 
 std::vector<ExposureRow> Core::client_rows() const {
+  const Book& book = impl_->book;
   std::vector<ExposureRow> rows;
-  for (const auto index : impl_->book.clients.in_order()) rows.push_back(impl_->row(impl_->book.clients[index]));
+  for (const auto index : book.clients.in_order()) rows.push_back(row_of(book, rules(), book.clients[index]));
   return rows;
 }
 
 std::vector<ExposureRow> Core::symbol_rows() const {
+  const Book& book = impl_->book;
   std::vector<ExposureRow> rows;
-  for (const auto index : impl_->book.symbols.in_order()) rows.push_back(impl_->row(impl_->book.symbols[index]));
+  for (const auto index : book.symbols.in_order()) rows.push_back(row_of(rules(), book.symbols[index]));
   return rows;
 }
 
 std::vector<PositionRow> Core::position_rows() const {
+  const Book& book = impl_->book;
   std::vector<PositionRow> rows;
-  for (const auto index : impl_->book.clients.in_order()) {
-    const ClientState& client = impl_->book.clients[index];
+  for (const auto index : book.clients.in_order()) {
+    const ClientState& client = book.clients[index];
     const auto first = static_cast<std::ptrdiff_t>(rows.size());
-    for (const Holding& holding : client.holdings) rows.push_back(impl_->row(client, holding));
+    for (const Holding& holding : client.holdings) {
+      if (holding.key != 0) rows.push_back(row_of(book, client, holding));
+    }
     std::sort(rows.begin() + first, rows.end(),
               [](const PositionRow& a, const PositionRow& b) { return a.symbol < b.symbol; });
   }
@@ -202,7 +203,7 @@ std::vector<PositionRow> Core::position_rows() const {
 
 ExposureRow Core::firm_row() const {
   const Book& book = impl_->book;
-  auto row = impl_->row("", book.firm_exposure(), impl_->judge.rules().firm_exposure, book.firm.watch);
+  auto row = row_of("", book.firm_exposure(), rules().firm_exposure, book.firm.watch);
   for (std::uint32_t i = 0; i < book.symbols.size(); ++i) row.position_count += book.symbols[i].positions;
   row.transaction_count = impl_->counters.transactions;
   row.last_updated = impl_->now.value_or(Timestamp{});

@@ -1,56 +1,144 @@
 // Entities by index (in order of appearance) and by id; their addresses are stable.
+//
+// The index of ids is an open-addressing table of 8-byte slots: half of the id's hash, and the entity's index. It is
+// probed in line order and never more than three quarters full; the hash is keyed, so that hostile ids cannot fill one
+// place.
 #pragma once
-
-#include <tsl/robin_map.h>
 
 #include <algorithm>
 #include <cstdint>
-#include <deque>
-#include <optional>
-#include <string>
+#include <cstring>
+#include <new>
 #include <string_view>
+#include <utility>
 #include <vector>
+
+#include "fetch.hpp"
+#include "id_hash.hpp"
+#include "pages.hpp"
 
 namespace risk::engine {
 
-template <class T>  // has a std::string id
+inline constexpr std::uint32_t kNone = ~std::uint32_t{0};
+
+// The text of an id where its entity is, so that comparing it costs no look elsewhere.
+class InlineId {
+ public:
+  InlineId() = default;
+  // Precondition: at most kIdBytesMax bytes.
+  explicit InlineId(std::string_view id) : size_(static_cast<std::uint8_t>(id.size())) {
+    std::memcpy(text_, id.data(), id.size());
+  }
+  std::string_view view() const { return {text_, size_}; }
+
+ private:
+  std::uint8_t size_ = 0;
+  char text_[kIdBytesMax] = {};
+};
+
+template <class T>  // has an InlineId id
 class EntityTable {
  public:
   using Index = std::uint32_t;
 
-  std::optional<Index> find(std::string_view id) const {
-    const auto found = by_id_.find(id);
-    if (found == by_id_.end()) return std::nullopt;
-    return found->second;
+  explicit EntityTable(const HashKey& key) : key_(key), slots_(kSlotsMin) {}
+  EntityTable(const EntityTable&) = delete;
+  EntityTable& operator=(const EntityTable&) = delete;
+  ~EntityTable() {
+    for (Index index = 0; index < size_; ++index) (*this)[index].~T();
+    for (std::size_t chunk = 0; chunk < chunks_.size(); ++chunk) {
+      free_pages(chunks_[chunk], chunk_size(chunk) * sizeof(T));
+    }
   }
 
-  Index find_or_add(std::string_view id) {
-    if (const auto found = find(id)) return *found;
-    const auto index = static_cast<Index>(entities_.size());
-    entities_.emplace_back().id = std::string(id);
-    by_id_.emplace(entities_.back().id, index);
+  std::uint32_t hash(std::string_view id) const { return static_cast<std::uint32_t>(id_hash(id, key_)); }
+
+  Index find(std::string_view id, std::uint32_t hash) const {
+    for (std::size_t at = hash & mask(); slots_[at].entity != 0; at = (at + 1) & mask()) {
+      if (slots_[at].hash == hash && (*this)[slots_[at].entity - 1].id.view() == id) return slots_[at].entity - 1;
+    }
+    return kNone;
+  }
+  Index find(std::string_view id) const { return find(id, hash(id)); }
+
+  // Precondition: find(id, hash) is kNone.
+  Index add(std::string_view id, std::uint32_t hash) {
+    if (4 * (size_ + 1) > 3 * slots_.size()) grow();
+    if (size_ == first_of_chunk(chunks_.size())) {
+      chunks_.push_back(static_cast<T*>(allocate_pages(chunk_size(chunks_.size()) * sizeof(T))));
+    }
+    const auto index = static_cast<Index>(size_);
+    (new (&(*this)[index]) T)->id = InlineId(id);
+    ++size_;
+    insert({hash, index + 1});
     return index;
   }
 
-  T& operator[](Index index) { return entities_[index]; }
-  const T& operator[](Index index) const { return entities_[index]; }
-  std::size_t size() const { return entities_.size(); }
+  RISK_FETCHES void fetch_slot(std::uint32_t hash) const { fetch(&slots_[hash & mask()]); }
+  // An entity that is likely the one with this hash, to be fetched; the id decides.
+  Index guess(std::uint32_t hash) const {
+    for (std::size_t at = hash & mask(); slots_[at].entity != 0; at = (at + 1) & mask()) {
+      if (slots_[at].hash == hash) return slots_[at].entity - 1;
+    }
+    return kNone;
+  }
+
+  T& operator[](Index index) { return const_cast<T&>(std::as_const(*this)[index]); }
+  const T& operator[](Index index) const {
+    const std::size_t chunk = chunk_of(index);
+    return chunks_[chunk][index - first_of_chunk(chunk)];
+  }
+  std::size_t size() const { return size_; }
+
+  bool before(Index a, Index b) const { return (*this)[a].id.view() < (*this)[b].id.view(); }  // byte order
 
   // Every index, in byte order of id.
   const std::vector<Index>& in_order() const {
-    if (order_.size() != entities_.size()) {
+    if (order_.size() != size_) {
       const auto sorted = static_cast<std::ptrdiff_t>(order_.size());
-      for (auto index = static_cast<Index>(sorted); index < entities_.size(); ++index) order_.push_back(index);
-      const auto before = [this](Index a, Index b) { return entities_[a].id < entities_[b].id; };
-      std::sort(order_.begin() + sorted, order_.end(), before);
-      std::inplace_merge(order_.begin(), order_.begin() + sorted, order_.end(), before);
+      for (auto index = static_cast<Index>(sorted); index < size_; ++index) order_.push_back(index);
+      const auto less = [this](Index a, Index b) { return before(a, b); };
+      std::sort(order_.begin() + sorted, order_.end(), less);
+      std::inplace_merge(order_.begin(), order_.begin() + sorted, order_.end(), less);
     }
     return order_;
   }
 
  private:
-  std::deque<T> entities_;
-  tsl::robin_map<std::string_view, Index> by_id_;
+  // The first chunk is small, for a core that sees few; the others are large, for huge pages.
+  static constexpr std::size_t kFirstChunk = 1024;
+  static constexpr std::size_t kChunk = 16'384;
+
+  static std::size_t chunk_of(std::size_t index) { return (index + kChunk - kFirstChunk) / kChunk; }
+  static std::size_t first_of_chunk(std::size_t chunk) { return chunk == 0 ? 0 : kFirstChunk + (chunk - 1) * kChunk; }
+  static std::size_t chunk_size(std::size_t chunk) { return chunk == 0 ? kFirstChunk : kChunk; }
+  static constexpr std::size_t kSlotsMin = 1024;  // a power of two, as ever after
+
+  struct Slot {
+    std::uint32_t hash = 0;
+    std::uint32_t entity = 0;  // index + 1; 0: empty
+  };
+
+  std::size_t mask() const { return slots_.size() - 1; }
+
+  void insert(Slot slot) {
+    std::size_t at = slot.hash & mask();
+    while (slots_[at].entity != 0) at = (at + 1) & mask();
+    slots_[at] = slot;
+  }
+
+  void grow() {
+    std::vector<Slot, PageAllocator<Slot>> old(2 * slots_.size());
+    old.swap(slots_);
+    for (const Slot slot : old) {
+      if (slot.entity != 0) insert(slot);
+    }
+  }
+
+  HashKey key_;
+  std::vector<T*> chunks_;
+  std::vector<Slot, PageAllocator<Slot>> slots_;
+  std::size_t size_ = 0;
   mutable std::vector<Index> order_;  // sorted but for the entities that came after the last call
 };
 

@@ -1,18 +1,10 @@
 #include "judge.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 namespace risk::engine {
 namespace {
-
-const std::string kFirmId;
-
-// |z| as a figure: scaled 10^4, half to even.
-Int128 z_e4(double z) {
-  return static_cast<Int128>(std::nearbyint(z * 10'000));
-}
 
 AlertType exposure_alert_of(EntityType type) {
   switch (type) {
@@ -26,9 +18,15 @@ AlertType exposure_alert_of(EntityType type) {
   RISK_CHECK(!"an entity type");
 }
 
-std::uint32_t limit_of(const VelocityRule& rule, const std::string& id) {
+std::uint32_t limit_of(const VelocityRule& rule, std::string_view id) {
   const auto own = rule.limit_by_entity.find(id);
   return own != rule.limit_by_entity.end() ? own->second : rule.limit;
+}
+
+// What follows from the last announced values, by other rules.
+void announce_anew(Watch& watch, Ratio exposure_ratio, Ratio velocity_ratio) {
+  if (watch.exposure_alert) watch.exposure_alert->announce(watch.exposure_alert->announced, exposure_ratio);
+  if (watch.velocity_alert) watch.velocity_alert->announce(watch.velocity_alert->announced, velocity_ratio);
 }
 
 }  // namespace
@@ -39,11 +37,27 @@ ExposureLimits::ExposureLimits(const ExposureRule& rule) {
   for (const auto& [id, limit] : rule.limit_by_entity) own_.emplace(id, ExposureThresholds::of(limit, rule));
 }
 
-const ExposureThresholds* ExposureLimits::of(const std::string& id) const {
+const ExposureThresholds* ExposureLimits::of(std::string_view id) const {
   const auto own = own_.find(id);
   if (own != own_.end()) return &own->second;
   return default_ ? &*default_ : nullptr;
 }
+
+Judge::Scoring::Scoring(const AnomalyRule& rule)
+    : threshold_e4(divide_half_even(rule.threshold.units(), kDecimalScale / 10'000)) {
+  const double threshold = static_cast<double>(rule.threshold.units()) / static_cast<double>(kDecimalScale);
+  threshold_squared = threshold * threshold;
+}
+
+Judge::Derived::Derived(const RuleSet& rules)
+    : client_limits(rules.client_exposure),
+      symbol_limits(rules.symbol_exposure),
+      firm_limits(rules.firm_exposure),
+      client_clock(rules.client_velocity.window_seconds),
+      symbol_clock(rules.symbol_velocity.window_seconds),
+      client_scoring(rules.client_anomaly),
+      symbol_scoring(rules.symbol_anomaly),
+      system_scoring(rules.system_anomaly) {}
 
 Judge::Judge(RuleSet rules, Book& book) : book_(book) {
   set_rules(std::move(rules));
@@ -52,35 +66,46 @@ Judge::Judge(RuleSet rules, Book& book) : book_(book) {
 void Judge::set_rules(RuleSet rules) {
   RISK_CHECK(problems(rules).empty());
   const RuleSet before = std::exchange(rules_, std::move(rules));
-  client_limits_.emplace(rules_.client_exposure);
-  symbol_limits_.emplace(rules_.symbol_exposure);
-  firm_limits_.emplace(rules_.firm_exposure);
-  book_.firm.watch.exposure_limit = firm_limits_->of(kFirmId);
+  derived_.emplace(rules_);
+  book_.firm.watch.exposure_limit = derived_->firm_limits.of("");
 
-  const auto refit = [](auto& entities, const ExposureLimits& limits, const VelocityRule& from, const VelocityRule& to,
-                        const AnomalyRule& anomaly) {
+  const auto refit = [this](auto& entities, const ExposureRule& exposure, const ExposureLimits& limits,
+                            const VelocityRule& from, const VelocityRule& to, const AnomalyRule& anomaly,
+                            Watchlist& exposures) {
     const bool count_anew = from.window_seconds != to.window_seconds || !to.enabled;
     for (std::uint32_t i = 0; i < entities.size(); ++i) {
       Watch& watch = entities[i].watch;
-      watch.exposure_limit = limits.of(entities[i].id);
-      watch.velocity_limit = limit_of(to, entities[i].id);
+      watch.exposure_limit = limits.of(entities[i].id.view());
+      watch.velocity_limit = limit_of(to, entities[i].id.view());
       if (count_anew) watch.velocity = {};
-      watch.anomaly.trim(anomaly.window);
+      watch.anomaly.trim(anomaly.window, book_.pool);
+      announce_anew(watch, exposure.worsened_ratio, to.worsened_ratio);
+      exposures.add(i);
     }
   };
-  refit(book_.clients, *client_limits_, before.client_velocity, rules_.client_velocity, rules_.client_anomaly);
-  refit(book_.symbols, *symbol_limits_, before.symbol_velocity, rules_.symbol_velocity, rules_.symbol_anomaly);
-  book_.firm.watch.anomaly.trim(rules_.system_anomaly.window);
+  refit(book_.clients, rules_.client_exposure, derived_->client_limits, before.client_velocity, rules_.client_velocity,
+        rules_.client_anomaly, client_exposures_);
+  refit(book_.symbols, rules_.symbol_exposure, derived_->symbol_limits, before.symbol_velocity, rules_.symbol_velocity,
+        rules_.symbol_anomaly, symbol_exposures_);
+  announce_anew(book_.firm.watch, rules_.firm_exposure.worsened_ratio, {});
+  for (auto* watchlist : {&client_exposures_, &symbol_exposures_, &client_velocities_, &symbol_velocities_,
+                          &client_anomalies_, &symbol_anomalies_}) {
+    watchlist->wake();
+  }
+  book_.firm.watch.anomaly.trim(rules_.system_anomaly.window, book_.pool);
 }
 
-void Judge::admit(Book::Place place) {
-  const auto admit_entity = [](auto& entity, const ExposureLimits& limits, const VelocityRule& velocity) {
-    if (entity.watch.velocity_limit != 0) return;  // limits are above 0: it has its own already
-    entity.watch.exposure_limit = limits.of(entity.id);
-    entity.watch.velocity_limit = limit_of(velocity, entity.id);
-  };
-  admit_entity(book_.clients[place.client], *client_limits_, rules_.client_velocity);
-  admit_entity(book_.symbols[place.symbol], *symbol_limits_, rules_.symbol_velocity);
+void Judge::admit_client(ClientIndex index) {
+  ClientState& client = book_.clients[index];
+  client.watch.exposure_limit = derived_->client_limits.of(client.id.view());
+  client.watch.velocity_limit = limit_of(rules_.client_velocity, client.id.view());
+  book_.screen.note(index, client.bound, Book::inverse_limit(client));
+}
+
+void Judge::admit_symbol(SymbolIndex index) {
+  SymbolState& symbol = book_.symbols[index];
+  symbol.watch.exposure_limit = derived_->symbol_limits.of(symbol.id.view());
+  symbol.watch.velocity_limit = limit_of(rules_.symbol_velocity, symbol.id.view());
 }
 
 void Judge::judge(const Transaction& transaction, Notional notional, Book::Place place, Timestamp now,
@@ -88,25 +113,28 @@ void Judge::judge(const Transaction& transaction, Notional notional, Book::Place
   const Moment moment{now, &transaction, events};
   const Subject by_client = client(place.client), by_symbol = symbol(place.symbol), by_firm = firm();
 
-  const auto count = [&](Watch& watch, const VelocityRule& rule) {
-    if (!rule.enabled) return;
-    watch.velocity.add(VelocityWindow::slot_of(transaction.executed_at, rule.window_seconds),
-                       VelocityWindow::slot_of(now, rule.window_seconds));
+  const auto count = [&](Watch& watch, const VelocityRule& rule, SlotClock& clock) -> std::uint64_t {
+    if (!rule.enabled) return 0;
+    const std::int64_t now_slot = clock.slot_of(now);
+    const std::int64_t slot = transaction.executed_at == now ? now_slot : clock.slot_of(transaction.executed_at);
+    watch.velocity.add(slot, now_slot);
+    return watch.velocity.count(now_slot);
   };
-  count(by_client.watch, rules_.client_velocity);
-  count(by_symbol.watch, rules_.symbol_velocity);
+  const std::uint64_t client_count = count(by_client.watch, rules_.client_velocity, derived_->client_clock);
+  const std::uint64_t symbol_count = count(by_symbol.watch, rules_.symbol_velocity, derived_->symbol_clock);
+  const Uint128 cents = to_cents(notional);
 
-  judge_exposure(by_client, rules_.client_exposure, moment);
-  judge_exposure(by_symbol, rules_.symbol_exposure, moment);
-  judge_exposure(by_firm, rules_.firm_exposure, moment);
-  judge_velocity(by_client, rules_.client_velocity, moment);
-  judge_velocity(by_symbol, rules_.symbol_velocity, moment);
-  judge_anomaly(by_client, rules_.client_anomaly, notional, moment);
-  judge_anomaly(by_symbol, rules_.symbol_anomaly, notional, moment);
-  judge_anomaly(by_firm, rules_.system_anomaly, notional, moment);
+  judge_client_exposure(place.client, moment);
+  judge_symbol_exposure(place.symbol, moment);
+  judge_firm_exposure(moment);
+  judge_velocity(by_client, rules_.client_velocity, client_count, moment);
+  judge_velocity(by_symbol, rules_.symbol_velocity, symbol_count, moment);
+  judge_anomaly(by_client, rules_.client_anomaly, derived_->client_scoring, cents, notional, moment);
+  judge_anomaly(by_symbol, rules_.symbol_anomaly, derived_->symbol_scoring, cents, notional, moment);
+  judge_anomaly(by_firm, rules_.system_anomaly, derived_->system_scoring, cents, notional, moment);
 
   const auto remember = [&](Watch& watch, const AnomalyRule& rule) {
-    if (rule.enabled) watch.anomaly.add(notional, rule.window);
+    if (rule.enabled) watch.anomaly.add(cents, rule.window, book_.pool);
   };
   remember(by_client.watch, rules_.client_anomaly);
   remember(by_symbol.watch, rules_.symbol_anomaly);
@@ -114,49 +142,81 @@ void Judge::judge(const Transaction& transaction, Notional notional, Book::Place
 }
 
 void Judge::sweep(Timestamp second, std::vector<AlertEvent>& events) {
+  using Due = std::optional<Timestamp>;
   const Moment moment{second, nullptr, events};
-  const auto& clients = book_.clients.in_order();
-  const auto& symbols = book_.symbols.in_order();
+  auto& clients = book_.clients;
+  auto& symbols = book_.symbols;
+  const auto fetch_client = [&](ClientIndex index) __attribute__((always_inline)) {
+    fetch_all(clients[index]);
+  };
+  const auto fetch_symbol = [&](SymbolIndex index) __attribute__((always_inline)) {
+    fetch_all(symbols[index]);
+  };
 
-  for (const auto index : clients) judge_exposure(client(index), rules_.client_exposure, moment);
-  for (const auto index : symbols) judge_exposure(symbol(index), rules_.symbol_exposure, moment);
-  judge_exposure(firm(), rules_.firm_exposure, moment);
+  book_.renew_screen();
+  book_.screen.visit_uncleared([this](ClientIndex index) { client_exposures_.add(index); });
+  const auto fetch_holdings = [&](ClientIndex index) __attribute__((always_inline)) {
+    fetch_client(index);
+    book_.fetch_holdings(index);
+    fetch(clients[index].watch.exposure_alert.get());
+  };
+  client_exposures_.visit(clients, second, fetch_holdings, [&](ClientIndex index) {
+    judge_client_exposure(index, moment);
+    return clients[index].watch.exposure_alert ? Due(Watchlist::kAlways) : std::nullopt;
+  });
+  symbol_exposures_.visit(symbols, second, fetch_symbol, [&](SymbolIndex index) {
+    symbols[index].unjudged = false;
+    judge_symbol_exposure(index, moment);
+    // It is judged whenever it is traded; nothing else moves it but what wakes this list.
+    return symbols[index].watch.exposure_alert ? Due(Watchlist::kWoken) : std::nullopt;
+  });
+  judge_firm_exposure(moment);
 
-  for (const auto index : clients) resolve_velocity(client(index), rules_.client_velocity, moment);
-  for (const auto index : symbols) resolve_velocity(symbol(index), rules_.symbol_velocity, moment);
+  client_velocities_.visit(clients, second, fetch_client, [&](ClientIndex index) {
+    return resolve_velocity(client(index), rules_.client_velocity, derived_->client_clock, moment);
+  });
+  symbol_velocities_.visit(symbols, second, fetch_symbol, [&](SymbolIndex index) {
+    return resolve_velocity(symbol(index), rules_.symbol_velocity, derived_->symbol_clock, moment);
+  });
 
-  for (const auto index : clients) resolve_anomaly(client(index), rules_.client_anomaly, moment);
-  for (const auto index : symbols) resolve_anomaly(symbol(index), rules_.symbol_anomaly, moment);
+  client_anomalies_.visit(clients, second, fetch_client, [&](ClientIndex index) {
+    return resolve_anomaly(client(index), rules_.client_anomaly, moment);
+  });
+  symbol_anomalies_.visit(symbols, second, fetch_symbol, [&](SymbolIndex index) {
+    return resolve_anomaly(symbol(index), rules_.symbol_anomaly, moment);
+  });
   resolve_anomaly(firm(), rules_.system_anomaly, moment);
+}
+
+void Judge::restore(std::uint64_t alerts_opened) {
+  alerts_opened_ = alerts_opened;
+  announce_anew(book_.firm.watch, rules_.firm_exposure.worsened_ratio, {});
+  // What was to be looked at by the next sweep is not in a snapshot: it looks at everyone.
+  for (std::uint32_t i = 0; i < book_.clients.size(); ++i) {
+    announce_anew(book_.clients[i].watch, rules_.client_exposure.worsened_ratio, rules_.client_velocity.worsened_ratio);
+    client_exposures_.add(i), client_velocities_.add(i), client_anomalies_.add(i);
+  }
+  for (std::uint32_t i = 0; i < book_.symbols.size(); ++i) {
+    announce_anew(book_.symbols[i].watch, rules_.symbol_exposure.worsened_ratio, rules_.symbol_velocity.worsened_ratio);
+    symbol_exposures_.add(i), symbol_velocities_.add(i), symbol_anomalies_.add(i);
+  }
 }
 
 Judge::Subject Judge::client(ClientIndex index) {
   ClientState& client = book_.clients[index];
-  return {EntityType::kClient, index, client.id, client.watch};
+  return {EntityType::kClient, index, client.id.view(), client.watch};
 }
 
 Judge::Subject Judge::symbol(SymbolIndex index) {
   SymbolState& symbol = book_.symbols[index];
-  return {EntityType::kSymbol, index, symbol.id, symbol.watch};
+  return {EntityType::kSymbol, index, symbol.id.view(), symbol.watch};
 }
 
 Judge::Subject Judge::firm() {
-  return {EntityType::kFirm, 0, kFirmId, book_.firm.watch};
+  return {EntityType::kFirm, 0, "", book_.firm.watch};
 }
 
-Exposure Judge::exposure_of(const Subject& subject) const {
-  switch (subject.type) {
-    case EntityType::kClient:
-      return book_.exposure_of(book_.clients[subject.index]);
-    case EntityType::kSymbol:
-      return Book::exposure_of(book_.symbols[subject.index]);
-    case EntityType::kFirm:
-      return book_.firm_exposure();
-  }
-  RISK_CHECK(!"an entity type");
-}
-
-std::vector<Contributor> Judge::contributors(const Subject& subject, Measure measure) const {
+std::vector<Contributor> Judge::contributors(const Subject& subject, Measure measure) {
   switch (subject.type) {
     case EntityType::kClient:
       return book_.contributors(book_.clients[subject.index], measure);
@@ -168,111 +228,154 @@ std::vector<Contributor> Judge::contributors(const Subject& subject, Measure mea
   RISK_CHECK(!"an entity type");
 }
 
-AlertEvent Judge::decide(AlertState& state, const Decision& decision, AlertType type, Int128 value, Figure::Unit unit,
-                         const Subject& subject, const Moment& moment) {
-  if (decision.event == AlertEventType::kOpened) {
-    state.alert_id = ++alerts_opened_;
-    state.peak = value;
+template <class State>
+AlertEvent Judge::decide(std::unique_ptr<State>& state, const Decision& decision, AlertType type, Int128 value,
+                         Int128 limit, Figure::Unit unit, const Subject& subject, const Moment& moment) {
+  if (!state) {
+    state = std::make_unique<State>();
+    state->alert_id = ++alerts_opened_;
   }
-  state.severity = decision.severity;
-  state.announced = value;
+  state->severity = decision.severity;
+  state->peak = std::max(state->peak, value);
+  state->limit = limit;
 
   AlertEvent event;
-  event.alert_id = state.alert_id;
+  event.alert_id = state->alert_id;
   event.type = decision.event;
   event.alert_type = type;
   event.severity = decision.severity;
   event.entity_type = subject.type;
-  event.entity_id = subject.id;
+  event.entity_id = std::string(subject.id);
   event.value = {unit, value};
-  event.limit = {unit, state.limit};
-  event.peak = {unit, state.peak};
-  if (unit != Figure::Unit::kZScore) event.utilisation_e4 = utilisation_e4(value, state.limit);
+  event.limit = {unit, limit};
+  event.peak = {unit, state->peak};
+  if (unit != Figure::Unit::kZScore) event.utilisation_e4 = utilisation_e4(value, limit);
   event.config_version = rules_.config_version;
   event.at = moment.at;
   if (moment.transaction != nullptr) event.transaction_id = moment.transaction->transaction_id;
   return event;
 }
 
-void Judge::judge_exposure(const Subject& subject, const ExposureRule& rule, const Moment& moment) {
-  AlertState& state = subject.watch.exposure_alert;
-  const ExposureThresholds* limit = subject.watch.exposure_limit;
-  if (limit == nullptr && !state.open()) return;
+void Judge::judge_client_exposure(ClientIndex index, const Moment& moment) {
+  ClientState& client = book_.clients[index];
+  const ExposureThresholds* limit = client.watch.exposure_limit;
+  const ExposureRule& rule = rules_.client_exposure;
+  if (!client.watch.exposure_alert) {
+    if (limit == nullptr) return;
+    if (limit->inverse != 0 && book_.screen.clears(client.bound, limit->inverse)) {
+      return book_.screen.note(index, client.bound, limit->inverse);
+    }
+  }
+  judge_exposure(this->client(index), rule, book_.value(client, rule.measure), moment);
+  book_.screen.note(index, client.bound, Book::inverse_limit(client));
+}
 
-  const Int128 value = exposure_of(subject).value(rule.measure).magnitude().units();
-  const auto decision = engine::judge_exposure(state, value, limit, rule.worsened_ratio);
-  if (limit != nullptr) state.limit = limit->limit;
-  state.peak = std::max(state.peak, value);
+void Judge::judge_symbol_exposure(SymbolIndex index, const Moment& moment) {
+  const SymbolState& symbol = book_.symbols[index];
+  if (symbol.watch.exposure_limit == nullptr && !symbol.watch.exposure_alert) return;
+  const Int128 value = Book::exposure_of(symbol).value(rules_.symbol_exposure.measure).magnitude().units();
+  judge_exposure(this->symbol(index), rules_.symbol_exposure, value, moment);
+}
+
+void Judge::judge_firm_exposure(const Moment& moment) {
+  const Watch& watch = book_.firm.watch;
+  if (watch.exposure_limit == nullptr && !watch.exposure_alert) return;
+  const Int128 value = book_.firm_exposure().value(rules_.firm_exposure.measure).magnitude().units();
+  judge_exposure(firm(), rules_.firm_exposure, value, moment);
+}
+
+void Judge::judge_exposure(const Subject& subject, const ExposureRule& rule, Int128 value, const Moment& moment) {
+  std::unique_ptr<AlertState>& state = subject.watch.exposure_alert;
+  const ExposureThresholds* limit = subject.watch.exposure_limit;
+  const auto decision = engine::judge_exposure(state.get(), value, limit);
+  if (state) {
+    if (limit != nullptr) state->limit = limit->limit;
+    state->peak = std::max(state->peak, value);
+  }
   if (!decision) return;
 
-  AlertEvent event =
-      decide(state, *decision, exposure_alert_of(subject.type), value, Figure::Unit::kMoney, subject, moment);
+  AlertEvent event = decide(state, *decision, exposure_alert_of(subject.type), value,
+                            limit != nullptr ? limit->limit : state->limit, Figure::Unit::kMoney, subject, moment);
+  state->announce(value, rule.worsened_ratio);
   event.measure = rule.measure;
   event.contributors = contributors(subject, rule.measure);
   moment.events.push_back(std::move(event));
-  if (decision->event == AlertEventType::kResolved) state = {};
+  if (decision->event == AlertEventType::kResolved) state.reset();
+  if (decision->event != AlertEventType::kOpened || subject.type == EntityType::kFirm) return;
+  (subject.type == EntityType::kClient ? client_exposures_ : symbol_exposures_).add(subject.index);
 }
 
-void Judge::judge_velocity(const Subject& subject, const VelocityRule& rule, const Moment& moment) {
+void Judge::judge_velocity(const Subject& subject, const VelocityRule& rule, std::uint64_t count,
+                           const Moment& moment) {
   if (!rule.enabled) return;
-  AlertState& state = subject.watch.velocity_alert;
-  const std::uint64_t count = subject.watch.velocity.count(VelocityWindow::slot_of(moment.at, rule.window_seconds));
-  const auto decision = engine::judge_velocity(state, count, subject.watch.velocity_limit, rule.worsened_ratio);
-  state.limit = subject.watch.velocity_limit;
-  state.peak = std::max(state.peak, static_cast<Int128>(count));
+  std::unique_ptr<AlertState>& state = subject.watch.velocity_alert;
+  const std::uint32_t limit = subject.watch.velocity_limit;
+  if (!state && count <= limit) return;
+  const auto value = static_cast<Int128>(count);
+  const auto decision = engine::judge_velocity(state.get(), count, limit);
+  if (state) state->peak = std::max(state->peak, value);
   if (!decision) return;
 
-  AlertEvent event = decide(state, *decision, AlertType::kHighTransactionVelocity, static_cast<Int128>(count),
+  AlertEvent event = decide(state, *decision, AlertType::kHighTransactionVelocity, value, limit, Figure::Unit::kCount,
+                            subject, moment);
+  state->announce(value, rule.worsened_ratio);
+  event.window_seconds = rule.window_seconds;
+  moment.events.push_back(std::move(event));
+  if (decision->event != AlertEventType::kOpened) return;
+  (subject.type == EntityType::kClient ? client_velocities_ : symbol_velocities_).add(subject.index);
+}
+
+std::optional<Timestamp> Judge::resolve_velocity(const Subject& subject, const VelocityRule& rule, SlotClock& clock,
+                                                 const Moment& moment) {
+  std::unique_ptr<AlertState>& state = subject.watch.velocity_alert;
+  if (!state) return std::nullopt;
+  const std::uint64_t count = subject.watch.velocity.count(clock.slot_of(moment.at));
+  const std::uint32_t limit = subject.watch.velocity_limit;
+  const std::uint64_t over_at = velocity_over_at(limit, rule.resolved_ratio);
+  // It is over when enough of what is counted has left the window, or later if more comes.
+  if (rule.enabled && count > over_at) return clock.start_of(subject.watch.velocity.falls_to(over_at));
+
+  const Decision resolved{AlertEventType::kResolved, state->severity};
+  AlertEvent event = decide(state, resolved, AlertType::kHighTransactionVelocity, static_cast<Int128>(count), limit,
                             Figure::Unit::kCount, subject, moment);
   event.window_seconds = rule.window_seconds;
   moment.events.push_back(std::move(event));
+  state.reset();
+  return std::nullopt;
 }
 
-void Judge::resolve_velocity(const Subject& subject, const VelocityRule& rule, const Moment& moment) {
-  AlertState& state = subject.watch.velocity_alert;
-  if (!state.open()) return;
-  const std::uint64_t count = subject.watch.velocity.count(VelocityWindow::slot_of(moment.at, rule.window_seconds));
-  if (rule.enabled && !velocity_is_over(count, subject.watch.velocity_limit, rule.resolved_ratio)) return;
-
-  state.limit = subject.watch.velocity_limit;
-  const Decision resolved{AlertEventType::kResolved, state.severity};
-  AlertEvent event = decide(state, resolved, AlertType::kHighTransactionVelocity, static_cast<Int128>(count),
-                            Figure::Unit::kCount, subject, moment);
-  event.window_seconds = rule.window_seconds;
-  moment.events.push_back(std::move(event));
-  state = {};
-}
-
-void Judge::judge_anomaly(const Subject& subject, const AnomalyRule& rule, Notional notional, const Moment& moment) {
+void Judge::judge_anomaly(const Subject& subject, const AnomalyRule& rule, const Scoring& scoring, Uint128 cents,
+                          Notional notional, const Moment& moment) {
   if (!rule.enabled) return;
-  const auto score = subject.watch.anomaly.score(notional, rule.samples_min);
-  if (!score || !is_anomaly(score->magnitude, rule)) return;
+  const auto z = subject.watch.anomaly.anomaly(cents, rule, scoring.threshold_squared);
+  if (!z) return;
 
-  AnomalyState& state = subject.watch.anomaly_alert;
-  const auto decision = engine::judge_anomaly(state, score->magnitude, rule);
-  state.last_seen = moment.at;
-  state.last_value = z_e4(score->magnitude);
-  if (!decision) return;
-
-  state.largest = score->magnitude;
-  state.peak = state.last_value;
-  state.limit = z_e4(to_double(rule.threshold));
-  AlertEvent event =
-      decide(state, *decision, AlertType::kAnomalyDetected, state.last_value, Figure::Unit::kZScore, subject, moment);
-  event.anomaly = score->evidence;
-  moment.events.push_back(std::move(event));
+  std::unique_ptr<AnomalyState>& state = subject.watch.anomaly_alert;
+  const auto decision = engine::judge_anomaly(state.get(), *z, rule);
+  if (decision) {
+    AlertEvent event = decide(state, *decision, AlertType::kAnomalyDetected, z->e4(), scoring.threshold_e4,
+                              Figure::Unit::kZScore, subject, moment);
+    event.anomaly = subject.watch.anomaly.evidence(notional);
+    moment.events.push_back(std::move(event));
+    state->largest = *z;
+  }
+  state->last = *z;
+  state->last_seen = moment.at;
+  if (!decision || decision->event != AlertEventType::kOpened || subject.type == EntityType::kFirm) return;
+  (subject.type == EntityType::kClient ? client_anomalies_ : symbol_anomalies_).add(subject.index);
 }
 
-void Judge::resolve_anomaly(const Subject& subject, const AnomalyRule& rule, const Moment& moment) {
-  AnomalyState& state = subject.watch.anomaly_alert;
-  if (!state.open()) return;
-  const Int128 quiet_micros = Int128{moment.at.micros} - state.last_seen.micros;
-  if (rule.enabled && quiet_micros < Int128{rule.quiet_seconds} * kMicrosPerSecond) return;
+std::optional<Timestamp> Judge::resolve_anomaly(const Subject& subject, const AnomalyRule& rule, const Moment& moment) {
+  std::unique_ptr<AnomalyState>& state = subject.watch.anomaly_alert;
+  if (!state) return std::nullopt;
+  const Timestamp quiet{state->last_seen.micros + std::int64_t{rule.quiet_seconds} * kMicrosPerSecond};
+  if (rule.enabled && moment.at < quiet) return quiet;
 
-  const Decision resolved{AlertEventType::kResolved, state.severity};
-  moment.events.push_back(
-      decide(state, resolved, AlertType::kAnomalyDetected, state.last_value, Figure::Unit::kZScore, subject, moment));
-  state = {};
+  const Decision resolved{AlertEventType::kResolved, state->severity};
+  moment.events.push_back(decide(state, resolved, AlertType::kAnomalyDetected, state->last.e4(), state->limit,
+                                 Figure::Unit::kZScore, subject, moment));
+  state.reset();
+  return std::nullopt;
 }
 
 }  // namespace risk::engine

@@ -4,10 +4,12 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "book.hpp"
 #include "risk/engine/rules.hpp"
+#include "watchlist.hpp"
 
 namespace risk::engine {
 
@@ -15,11 +17,11 @@ namespace risk::engine {
 class ExposureLimits {
  public:
   explicit ExposureLimits(const ExposureRule& rule);
-  const ExposureThresholds* of(const std::string& id) const;  // null: no limit
+  const ExposureThresholds* of(std::string_view id) const;  // null: no limit
 
  private:
   std::optional<ExposureThresholds> default_;
-  std::map<std::string, ExposureThresholds> own_;
+  std::map<std::string, ExposureThresholds, std::less<>> own_;
 };
 
 class Judge {
@@ -32,7 +34,12 @@ class Judge {
   std::uint64_t alerts_opened() const { return alerts_opened_; }
 
   // Gives an entity that is new its limits.
-  void admit(Book::Place place);
+  void admit_client(ClientIndex index);
+  void admit_symbol(SymbolIndex index);
+  // The symbol's exposure has changed without being judged: the next sweep looks at it.
+  void note_symbol(SymbolIndex index) {
+    if (!std::exchange(book_.symbols[index].unjudged, true)) symbol_exposures_.add(index);
+  }
 
   // Counts the transaction, evaluates every rule it concerns, then adds it to the anomaly baselines.
   void judge(const Transaction& transaction, Notional notional, Book::Place place, Timestamp now,
@@ -41,12 +48,18 @@ class Judge {
   // The three passes of a sweep at a whole second.
   void sweep(Timestamp second, std::vector<AlertEvent>& events);
 
+  // Every turnover is zero now.
+  void note_turnover_reset() { symbol_exposures_.wake(); }
+
+  // Puts back how many alerts were opened, and finds the open ones in a book that came from a snapshot.
+  void restore(std::uint64_t alerts_opened);
+
  private:
   // An entity under judgement; `index` is of a client or a symbol.
   struct Subject {
     EntityType type;
     std::uint32_t index;
-    const std::string& id;
+    std::string_view id;
     Watch& watch;
   };
   // The instant of an evaluation; no transaction in a sweep.
@@ -55,26 +68,49 @@ class Judge {
     const Transaction* transaction;
     std::vector<AlertEvent>& events;
   };
+  // An anomaly threshold as it is used at every transaction.
+  struct Scoring {
+    explicit Scoring(const AnomalyRule& rule);
+    double threshold_squared;
+    Int128 threshold_e4;
+  };
+  // What follows from the rules.
+  struct Derived {
+    explicit Derived(const RuleSet& rules);
+    ExposureLimits client_limits, symbol_limits, firm_limits;
+    SlotClock client_clock, symbol_clock;
+    Scoring client_scoring, symbol_scoring, system_scoring;
+  };
 
   Subject client(ClientIndex index);
   Subject symbol(SymbolIndex index);
   Subject firm();
 
-  void judge_exposure(const Subject& subject, const ExposureRule& rule, const Moment& moment);
-  void judge_velocity(const Subject& subject, const VelocityRule& rule, const Moment& moment);
-  void resolve_velocity(const Subject& subject, const VelocityRule& rule, const Moment& moment);
-  void judge_anomaly(const Subject& subject, const AnomalyRule& rule, Notional notional, const Moment& moment);
-  void resolve_anomaly(const Subject& subject, const AnomalyRule& rule, const Moment& moment);
+  void judge_client_exposure(ClientIndex index, const Moment& moment);
+  void judge_symbol_exposure(SymbolIndex index, const Moment& moment);
+  void judge_firm_exposure(const Moment& moment);
+  void judge_exposure(const Subject& subject, const ExposureRule& rule, Int128 value, const Moment& moment);
+  void judge_velocity(const Subject& subject, const VelocityRule& rule, std::uint64_t count, const Moment& moment);
+  void judge_anomaly(const Subject& subject, const AnomalyRule& rule, const Scoring& scoring, Uint128 cents,
+                     Notional notional, const Moment& moment);
+  // When the alert can resolve at the earliest; nothing: it is not open (any more).
+  std::optional<Timestamp> resolve_velocity(const Subject& subject, const VelocityRule& rule, SlotClock& clock,
+                                            const Moment& moment);
+  std::optional<Timestamp> resolve_anomaly(const Subject& subject, const AnomalyRule& rule, const Moment& moment);
 
-  // Carries a decision out: brings the state up to it and gives its event, with figures in `unit`.
-  AlertEvent decide(AlertState& state, const Decision& decision, AlertType type, Int128 value, Figure::Unit unit,
-                    const Subject& subject, const Moment& moment);
-  Exposure exposure_of(const Subject& subject) const;
-  std::vector<Contributor> contributors(const Subject& subject, Measure measure) const;
+  // Carries a decision out: brings the state up to it, opening it where it is null, and gives its event, with figures
+  // in `unit`. The caller closes a resolved one.
+  template <class State>
+  AlertEvent decide(std::unique_ptr<State>& state, const Decision& decision, AlertType type, Int128 value, Int128 limit,
+                    Figure::Unit unit, const Subject& subject, const Moment& moment);
+  std::vector<Contributor> contributors(const Subject& subject, Measure measure);
 
   RuleSet rules_;
   Book& book_;
-  std::optional<ExposureLimits> client_limits_, symbol_limits_, firm_limits_;
+  std::optional<Derived> derived_;
+  Watchlist client_exposures_, symbol_exposures_;
+  Watchlist client_velocities_, symbol_velocities_;
+  Watchlist client_anomalies_, symbol_anomalies_;
   std::uint64_t alerts_opened_ = 0;
 };
 

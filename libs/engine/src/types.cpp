@@ -109,22 +109,6 @@ template std::optional<AlertStatus> parse_enum(std::string_view);
 template std::optional<AlertType> parse_enum(std::string_view);
 template std::optional<AlertEventType> parse_enum(std::string_view);
 
-Notional Exposure::value(Measure measure) const {
-  switch (measure) {
-    case Measure::kGross:
-      return gross();
-    case Measure::kNet:
-      return net();
-    case Measure::kLong:
-      return long_value;
-    case Measure::kShort:
-      return short_value;
-    case Measure::kTurnover:
-      return turnover;
-  }
-  RISK_CHECK(!"a measure");
-}
-
 std::string Figure::to_string() const {
   switch (unit) {
     case Unit::kMoney:

@@ -1,4 +1,3 @@
-#include "../../../libs/engine/src/windows.hpp"
 #include "desk.hpp"
 
 using namespace risk;
@@ -51,36 +50,6 @@ TEST_CASE("while open only a larger z-score is told, and 300 s without an anomal
   CHECK(desk.trade(100, "C", "A", "1", "200").front().starts_with("WORSENED HIGH ANOMALY_DETECTED C"));
   CHECK(desk.tick(399.9).empty());
   CHECK(desk.tick(400).front().starts_with("RESOLVED HIGH ANOMALY_DETECTED C"));
-}
-
-TEST_CASE("only the newest 100 notionals count") {
-  AnomalyWindow window;
-  window.add(Notional::of(Money::from_whole(1'000'000)), 100);
-  for (int i = 0; i < 100; ++i) window.add(Notional::of(Money::from_whole(i % 2 == 0 ? 90 : 110)), 100);
-  const auto score = window.score(Notional::of(Money::from_whole(120)), 30);
-  REQUIRE(score);
-  CHECK(score->magnitude == 2.0);
-}
-
-TEST_CASE("a window that is made smaller keeps the newest") {
-  AnomalyWindow window;
-  for (int i = 0; i < 150; ++i)
-    window.add(Notional::of(Money::from_whole(i < 146 ? 5'000 : i % 2 == 0 ? 90 : 110)), 100);
-  window.add(Notional::of(Money::from_whole(90)), 4);
-  CHECK(window.score(Notional::of(Money::from_whole(100)), 2)->evidence.sample_count == 4);
-  CHECK(window.score(Notional::of(Money::from_whole(100)), 2)->evidence.mean.to_string() == "100.0000");
-}
-
-TEST_CASE("sums of the largest notionals stay exact") {
-  AnomalyWindow window;
-  const auto most = Quantity::from_units(std::numeric_limits<std::int64_t>::max()) *
-                    Price::from_units(std::numeric_limits<std::int64_t>::max());
-  for (int i = 0; i < 99; ++i) window.add(most, 100);
-  CHECK_FALSE(window.score(most, 30));  // no deviation at all
-  window.add(Notional{}, 100);
-  const auto score = window.score(Notional{}, 30);
-  REQUIRE(score);
-  CHECK(score->magnitude == Approx(9.9498743710662));  // sqrt(99)
 }
 
 TEST_CASE("the system scope scores against all transactions together") {

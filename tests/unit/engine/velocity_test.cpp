@@ -1,4 +1,3 @@
-#include "../../../libs/engine/src/windows.hpp"
 #include "desk.hpp"
 
 using namespace risk;
@@ -43,23 +42,4 @@ TEST_CASE("a late transaction counts only if it lies inside the window") {
   CHECK(trade(desk, 40).empty());  // slot 40 is outside
   CHECK(trade(desk, 41).size() == 1);
   CHECK(desk.core.counters().late == 4);
-}
-
-TEST_CASE("slots are a sixtieth of the window, also before the epoch") {
-  CHECK(VelocityWindow::slot_of({59'999'999}, 60) == 59);
-  CHECK(VelocityWindow::slot_of({-1}, 60) == -1);
-  CHECK(VelocityWindow::slot_of({-1'000'000}, 60) == -1);
-  CHECK(VelocityWindow::slot_of({16'666}, 1) == 0);
-  CHECK(VelocityWindow::slot_of({16'667}, 1) == 1);
-}
-
-TEST_CASE("the window forgets slot by slot") {
-  VelocityWindow window;
-  window.add(0, 0);
-  window.add(1, 1);
-  CHECK(window.count(59) == 2);
-  CHECK(window.count(60) == 1);
-  CHECK(window.count(61) == 0);
-  window.add(100, 1'000);
-  CHECK(window.count(1'000) == 0);
 }

@@ -14,8 +14,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -40,13 +43,40 @@ struct Applied {
   bool late = false;  // older than now
 };
 
+// How many of each the core takes on; what would be one more is rejected, and everything else goes on. An entity counts
+// from its first transaction or opening position, a position also while it is zero.
+struct Bounds {
+  std::uint64_t clients_max = 1'000'000;
+  std::uint64_t symbols_max = 100'000;
+  std::uint64_t positions_max = 20'000'000;
+
+  friend bool operator==(const Bounds&, const Bounds&) = default;
+};
+
+// The key of the tables that find ids. No result depends on it. Random and secret where ids come from outside, so that
+// nobody can choose ids that fill one place of a table.
+struct HashKey {
+  std::uint64_t k0 = 0;
+  std::uint64_t k1 = 0;
+};
+
+inline constexpr std::size_t kSnapshotChunkBytes = std::size_t{1} << 20;
+
 class Core {
  public:
   // Precondition: problems(rules) is empty.
-  explicit Core(RuleSet rules);
+  explicit Core(RuleSet rules, HashKey key = {});
   ~Core();
   Core(Core&&) noexcept;
   Core& operator=(Core&&) noexcept;
+
+  // From the next input on. What is there already stays, even above a bound.
+  void set_bounds(const Bounds& bounds);
+
+  // A hint: the next calls of apply() are for these transactions, in order. What they need is then fetched ahead of
+  // them, which is much faster where there are many clients. `next` must stay in place until they were applied, or the
+  // next expect().
+  void expect(std::span<const Transaction> next);
 
   // Applies one transaction, in the order of libs/engine/RULES.md, and appends the events it (and the sweep before it)
   // caused to `events`. If it cannot be applied: why; then nothing has changed.
@@ -91,8 +121,21 @@ class Core {
   std::vector<PositionRow> position_rows() const;  // zero positions included
   ExposureRow firm_row() const;                    // id ""
 
+  // The whole state as chunks of at most kSnapshotChunkBytes, in order (the format: libs/engine/SNAPSHOT.md).
+  void save(const std::function<void(std::string_view chunk)>& write) const;
+
+  // The core that save() was called of, but for its bounds and what take_changes() would have given; or what is wrong
+  // with the snapshot: "chunk 3: the checksum does not match". `read` gives the next chunk, nothing after the last.
+  static Result<Core> load(const std::function<std::optional<std::string>()>& read, HashKey key = {});
+
+  // 32 hexadecimal digits: equal for equal states, however they were reached.
+  std::string state_hash() const;
+
  private:
+  friend class SnapshotSaver;
+  friend class SnapshotLoader;
   class Impl;
+  explicit Core(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
 

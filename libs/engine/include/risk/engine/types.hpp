@@ -96,7 +96,21 @@ struct Exposure {
 
   Notional gross() const { return Notional::from_units(long_value.units() + short_value.units()); }
   Notional net() const { return Notional::from_units(long_value.units() - short_value.units()); }
-  Notional value(Measure measure) const;  // net with its sign
+  Notional value(Measure measure) const {  // net with its sign
+    switch (measure) {
+      case Measure::kGross:
+        return gross();
+      case Measure::kNet:
+        return net();
+      case Measure::kLong:
+        return long_value;
+      case Measure::kShort:
+        return short_value;
+      case Measure::kTurnover:
+        return turnover;
+    }
+    RISK_CHECK(!"a measure");
+  }
 
   friend bool operator==(const Exposure&, const Exposure&) = default;
 };

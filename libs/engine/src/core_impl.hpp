@@ -1,0 +1,81 @@
+// What a Core is made of, for core.cpp and the snapshot.
+#pragma once
+
+#include <optional>
+#include <utility>
+
+#include "book.hpp"
+#include "judge.hpp"
+#include "look_ahead.hpp"
+#include "risk/engine/core.hpp"
+
+namespace risk::engine {
+
+class Core::Impl {
+ public:
+  Impl(RuleSet rules, const HashKey& key) : book(key), judge(std::move(rules), book), ahead(book) {}
+
+  // Time passes up to `time`, with the sweep that goes with it.
+  void advance(Timestamp time, std::vector<AlertEvent>& events) {
+    if (now && time <= *now) return;
+    now = time;
+    // Nearly every transaction lies in the second of the one before.
+    if (swept_second && time < Timestamp::from_seconds(*swept_second + 1)) return;
+    advance_to_second(floor_divide(time.micros, kMicrosPerSecond), events);
+  }
+
+  Named client(std::string_view id) const { return {id, book.clients.hash(id), book.clients.find(id)}; }
+  Named symbol(std::string_view id) const { return {id, book.symbols.hash(id), book.symbols.find(id)}; }
+
+  // Carries a plan out and gives entities that are new their limits.
+  Book::Place take(const Book::Plan& plan, Timestamp at) {
+    const Book::Place place = book.take(plan, at);
+    if (plan.client.index == kNone) judge.admit_client(place.client);
+    if (plan.symbol.index == kNone) judge.admit_symbol(place.symbol);
+    return place;
+  }
+
+  // For a snapshot: a symbol that nobody holds yet, and a position, with its client where that is new. Nothing: an
+  // exposure would leave its range.
+  SymbolIndex restore_symbol(std::string_view id, Price mark) {
+    const SymbolIndex index = book.add_symbol(id, book.symbols.hash(id), mark);
+    judge.admit_symbol(index);
+    return index;
+  }
+  std::optional<ClientIndex> restore_position(std::string_view id, SymbolIndex index, Quantity quantity) {
+    const SymbolState& held = book.symbols[index];
+    Book::Plan plan(client(id), {held.id.view(), 0, index}, held.mark);
+    if (book.plan_opening(quantity, plan)) return std::nullopt;
+    return take(plan, held.touched).client;
+  }
+
+  Book book;
+  Judge judge;
+  LookAhead ahead;
+  Counters counters;
+  std::optional<Timestamp> now;
+  std::optional<std::int64_t> swept_second;
+
+ private:
+  static std::int64_t floor_divide(std::int64_t value, std::int64_t divisor) {
+    return value / divisor - (value % divisor < 0 ? 1 : 0);
+  }
+
+  std::int64_t session_of(std::int64_t second) const {
+    return floor_divide(second - static_cast<std::int64_t>(judge.rules().session_start_seconds), 86'400);
+  }
+
+  void advance_to_second(std::int64_t second, std::vector<AlertEvent>& events) {
+    const std::int64_t before = std::exchange(swept_second, second).value_or(second);
+    if (second == before) return;
+    const Timestamp at = Timestamp::from_seconds(second);
+    if (session_of(second) > session_of(before)) {
+      book.reset_turnover(at);
+      judge.note_turnover_reset();
+    }
+    ++counters.sweeps;
+    judge.sweep(at, events);
+  }
+};
+
+}  // namespace risk::engine

@@ -1,0 +1,100 @@
+// Looks up what coming transactions will need, in steps that each wait for nothing: the slot in the table of ids, then
+// the client and the symbol found there, then the position and the sample that the client points at. By the time a
+// transaction is applied all of it is in the cache.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "book.hpp"
+#include "risk/engine/types.hpp"
+
+namespace risk::engine {
+
+class LookAhead {
+ public:
+  explicit LookAhead(const Book& book) : book_(book) {}
+
+  void expect(std::span<const Transaction> next) {
+    next_ = next;
+    applied_ = hashed_ = found_ = followed_ = 0;
+    step();
+  }
+
+  // The client and the symbol of a transaction, found with what was looked up before if it is the one expected.
+  struct Pair {
+    Named client, symbol;
+  };
+  Pair take(const Transaction& transaction) {
+    if (applied_ == next_.size() || &transaction != &next_[applied_]) return look_up(transaction);
+    const Hint hint = hint_of(applied_);
+    ++applied_;
+    step();
+    return {resolve(book_.clients, transaction.client_id.text, hint.client_hash, hint.client),
+            resolve(book_.symbols, transaction.symbol.text, hint.symbol_hash, hint.symbol)};
+  }
+
+ private:
+  // How many transactions ahead each step is.
+  static constexpr std::size_t kHash = 24, kFind = 16, kFollow = 8;
+  static constexpr std::size_t kHints = 32;
+
+  struct Hint {
+    std::uint32_t client_hash, symbol_hash;
+    std::uint32_t client, symbol;  // by the hash alone; kNone: none yet
+  };
+
+  Hint& hint_of(std::size_t position) { return hints_[position % kHints]; }
+
+  Pair look_up(const Transaction& transaction) const {
+    const auto named = [](const auto& table, std::string_view id) {
+      const std::uint32_t hash = table.hash(id);
+      return Named{id, hash, table.find(id, hash)};
+    };
+    return {named(book_.clients, transaction.client_id.text), named(book_.symbols, transaction.symbol.text)};
+  }
+
+  static Named resolve(const auto& table, std::string_view id, std::uint32_t hash, std::uint32_t guess) {
+    if (guess != kNone && table[guess].id.view() == id) return {id, hash, guess};
+    return {id, hash, table.find(id, hash)};
+  }
+
+  void step() {
+    for (; hashed_ < next_.size() && hashed_ < applied_ + kHash; ++hashed_) hash(next_[hashed_], hint_of(hashed_));
+    for (; found_ < hashed_ && found_ < applied_ + kFind; ++found_) find(hint_of(found_));
+    for (; followed_ < found_ && followed_ < applied_ + kFollow; ++followed_) follow(hint_of(followed_));
+  }
+
+  void hash(const Transaction& transaction, Hint& hint) const {
+    hint = {book_.clients.hash(transaction.client_id.text), book_.symbols.hash(transaction.symbol.text), kNone, kNone};
+    book_.clients.fetch_slot(hint.client_hash);
+    book_.symbols.fetch_slot(hint.symbol_hash);
+  }
+
+  void find(Hint& hint) const {
+    hint.client = book_.clients.guess(hint.client_hash);
+    hint.symbol = book_.symbols.guess(hint.symbol_hash);
+    if (hint.client != kNone) fetch_all(book_.clients[hint.client]);
+    if (hint.symbol != kNone) fetch_through(book_.symbols[hint.symbol], book_.symbols[hint.symbol].watch);
+  }
+
+  RISK_FETCHES void follow(const Hint& hint) const {
+    if (hint.client == kNone || hint.symbol == kNone) return;
+    book_.fetch_holding(hint.client, hint.symbol);
+    book_.screen.fetch_ratio(hint.client);
+    for (const Watch* watch : {&book_.clients[hint.client].watch, &book_.symbols[hint.symbol].watch}) {
+      watch->anomaly.fetch_oldest();
+      fetch(watch->exposure_alert.get());
+      fetch(watch->velocity_alert.get());
+    }
+    if (book_.clients[hint.client].watch.exposure_alert) book_.fetch_holdings(hint.client);
+  }
+
+  const Book& book_;
+  std::span<const Transaction> next_;
+  std::size_t applied_ = 0, hashed_ = 0, found_ = 0, followed_ = 0;  // of next_
+  std::array<Hint, kHints> hints_{};
+};
+
+}  // namespace risk::engine

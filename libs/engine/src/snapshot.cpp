@@ -1,0 +1,473 @@
+#include <xxhash.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include "core_impl.hpp"
+#include "snapshot_stream.hpp"
+
+namespace risk::engine {
+namespace {
+
+constexpr std::string_view kMagic = "RISKCORE";
+constexpr std::uint32_t kVersion = 1;
+constexpr Uint128 kNotionalMax = ~Uint128{0} >> 1;
+constexpr Uint128 kCentsMax = Uint128{1} << 82;  // a quantity x a price in cents is below
+constexpr std::uint64_t kCountMax = std::uint64_t{1} << 56;
+
+// --- rules: each function reads or writes the same fields, whichever stream it is given
+
+template <class Stream>
+struct RuleFields;
+
+template <>
+struct RuleFields<SnapshotWriter> {
+  SnapshotWriter& stream;
+  template <class T>
+  void number(const char*, const T& value) {
+    stream.number(static_cast<Uint128>(value));
+  }
+  template <class D>
+  void decimal(const char*, const D& value) {
+    stream.signed_number(value.units());
+  }
+  void text(const char*, const std::string& value) { stream.text(value); }
+  template <class D>
+  void optional(const char*, const std::optional<D>& value) {
+    stream.number(value ? 1 : 0);
+    if (value) stream.signed_number(value->units());
+  }
+  template <class Map>
+  void map(const char*, const Map& values, const auto& field) {
+    stream.number(values.size());
+    for (const auto& [name, value] : values) {
+      stream.text(name);
+      field(*this, value);
+    }
+  }
+};
+
+template <>
+struct RuleFields<SnapshotReader> {
+  SnapshotReader& stream;
+  template <class T>
+  void number(const char* what, T& value) {
+    if constexpr (std::is_enum_v<T>) {
+      value = static_cast<T>(stream.number<std::underlying_type_t<T>>(what));
+      if (to_string(value) == "UNKNOWN") stream.refuse(what, "is none that is known");
+    } else if constexpr (std::is_same_v<T, bool>) {
+      value = stream.flag(what);
+    } else {
+      value = stream.number<T>(what);
+    }
+  }
+  template <class D>
+  void decimal(const char* what, D& value) {
+    value = D::from_units(stream.signed_number(what));
+  }
+  void text(const char* what, std::string& value) { value = stream.text(what, kIdBytesMax); }
+  template <class D>
+  void optional(const char* what, std::optional<D>& value) {
+    value.reset();
+    if (stream.flag(what)) value = D::from_units(stream.signed_number(what));
+  }
+  template <class Map>
+  void map(const char* what, Map& values, const auto& field) {
+    values.clear();
+    for (auto left = stream.number<std::uint32_t>(what); left > 0; --left) {
+      std::string name = stream.text(what, kIdBytesMax);
+      if (!values.empty() && name <= values.rbegin()->first) stream.refuse(what, "is not in order");
+      field(*this, values[std::move(name)]);
+    }
+  }
+};
+
+void exposure_rule(auto& fields, auto& rule) {
+  fields.number("exposure rule enabled", rule.enabled);
+  fields.number("exposure rule measure", rule.measure);
+  fields.optional("exposure limit", rule.limit);
+  fields.map("exposure limits", rule.limit_by_entity, [](auto& f, auto& limit) { f.decimal("exposure limit", limit); });
+  fields.decimal("critical ratio", rule.critical_ratio);
+  fields.decimal("worsened ratio", rule.worsened_ratio);
+  fields.decimal("resolved ratio", rule.resolved_ratio);
+}
+
+void velocity_rule(auto& fields, auto& rule) {
+  fields.number("velocity rule enabled", rule.enabled);
+  fields.number("velocity limit", rule.limit);
+  fields.map("velocity limits", rule.limit_by_entity, [](auto& f, auto& limit) { f.number("velocity limit", limit); });
+  fields.number("velocity window", rule.window_seconds);
+  fields.decimal("worsened ratio", rule.worsened_ratio);
+  fields.decimal("resolved ratio", rule.resolved_ratio);
+}
+
+void anomaly_rule(auto& fields, auto& rule) {
+  fields.number("anomaly rule enabled", rule.enabled);
+  fields.decimal("anomaly threshold", rule.threshold);
+  fields.decimal("anomaly high threshold", rule.high_threshold);
+  fields.number("anomaly window", rule.window);
+  fields.number("anomaly samples_min", rule.samples_min);
+  fields.number("anomaly quiet_seconds", rule.quiet_seconds);
+}
+
+void rule_set(auto& fields, auto& rules) {
+  fields.number("config version", rules.config_version);
+  fields.text("base currency", rules.base_currency);
+  fields.map("rates", rules.rates, [](auto& f, auto& rate) { f.decimal("rate", rate); });
+  fields.number("session start", rules.session_start_seconds);
+  exposure_rule(fields, rules.client_exposure);
+  exposure_rule(fields, rules.symbol_exposure);
+  exposure_rule(fields, rules.firm_exposure);
+  velocity_rule(fields, rules.client_velocity);
+  velocity_rule(fields, rules.symbol_velocity);
+  anomaly_rule(fields, rules.client_anomaly);
+  anomaly_rule(fields, rules.symbol_anomaly);
+  anomaly_rule(fields, rules.system_anomaly);
+}
+
+}  // namespace
+
+// Writes a core's state in its canonical form.
+class SnapshotSaver {
+ public:
+  SnapshotSaver(const Core::Impl& core, SnapshotWriter& out) : core_(core), out_(out) {}
+
+  void save() {
+    out_.raw(kMagic);
+    out_.number(kVersion);
+    RuleFields<SnapshotWriter> fields{out_};
+    rule_set(fields, core_.judge.rules());
+    out_.number((core_.now ? 1 : 0) + (core_.swept_second ? 2 : 0));
+    if (core_.now) out_.signed_number(core_.now->micros);
+    if (core_.swept_second) out_.signed_number(*core_.swept_second);
+    const Counters& counters = core_.counters;
+    for (const std::uint64_t count : {counters.transactions, counters.late, counters.opening_positions, counters.sweeps,
+                                      core_.judge.alerts_opened()}) {
+      out_.number(count);
+    }
+    save_symbols();
+    save_clients();
+    save(core_.book.firm.watch.exposure_alert);
+    save_anomaly(core_.book.firm.watch);
+    out_.number(0);
+    out_.finish();
+  }
+
+ private:
+  void save_symbols() {
+    const auto& symbols = core_.book.symbols;
+    place_of_symbol_.resize(symbols.size());
+    std::uint32_t place = 0;
+    out_.number(symbols.size());
+    for (const SymbolIndex index : symbols.in_order()) {
+      place_of_symbol_[index] = place++;
+      const SymbolState& symbol = symbols[index];
+      out_.text(symbol.id.view());
+      out_.number(static_cast<Uint128>(symbol.mark.units()));
+      out_.signed_number(symbol.mark_moved.micros);
+      save_traded(symbol);
+      save(symbol.watch, core_.judge.rules().symbol_velocity);
+    }
+  }
+
+  void save_clients() {
+    const auto& clients = core_.book.clients;
+    out_.number(clients.size());
+    std::vector<std::pair<std::uint32_t, std::int64_t>> positions;
+    for (const ClientIndex index : clients.in_order()) {
+      const ClientState& client = clients[index];
+      out_.text(client.id.view());
+      save_traded(client);
+      positions.clear();
+      for (const Holding& holding : client.holdings) {
+        if (holding.key != 0) positions.emplace_back(place_of_symbol_[holding.symbol()], holding.quantity_units);
+      }
+      std::sort(positions.begin(), positions.end());
+      out_.number(positions.size());
+      for (const auto& [symbol, quantity_units] : positions) {
+        out_.number(symbol);
+        out_.signed_number(quantity_units);
+      }
+      save(client.watch, core_.judge.rules().client_velocity);
+    }
+  }
+
+  void save_traded(const auto& entity) {
+    out_.signed_number(entity.touched.micros);
+    out_.number(static_cast<Uint128>(entity.turnover.units()));
+    out_.number(entity.transactions);
+  }
+
+  void save(const Watch& watch, const VelocityRule& rule) {
+    save(watch.exposure_alert);
+    save_velocity(watch.velocity, rule);
+    save(watch.velocity_alert);
+    save_anomaly(watch);
+  }
+
+  void save_velocity(const VelocityWindow& window, const VelocityRule& rule) {
+    // A window that nobody looked at lately may still hold what has left it.
+    const std::int64_t now_slot = core_.now ? SlotClock(rule.window_seconds).slot_of(*core_.now) : 0;
+    const std::int64_t behind = window.empty() ? VelocityWindow::kSlots : now_slot - window.newest_slot();
+    std::uint32_t slots = 0;
+    const auto visit = [&](const auto& look) {
+      for (std::int64_t age = behind; age < VelocityWindow::kSlots; ++age) {
+        const std::uint64_t count = window.count_before(static_cast<int>(age - behind));
+        if (count > 0) look(age, count);
+      }
+    };
+    visit([&](std::int64_t, std::uint64_t) { ++slots; });
+    out_.number(slots);
+    visit([&](std::int64_t age, std::uint64_t count) {
+      out_.number(static_cast<Uint128>(age));
+      out_.number(count);
+    });
+  }
+
+  void save_anomaly(const Watch& watch) {
+    const auto samples = watch.anomaly.samples();
+    out_.number(samples.size());
+    for (const Uint128 cents : samples) out_.number(cents);
+    save(watch.anomaly_alert);
+    if (!watch.anomaly_alert) return;
+    for (const ZScore* z : {&watch.anomaly_alert->largest, &watch.anomaly_alert->last}) {
+      out_.number(z->distance);
+      out_.wide(z->deviation);
+    }
+    out_.signed_number(watch.anomaly_alert->last_seen.micros);
+  }
+
+  template <class State>
+  void save(const std::unique_ptr<State>& alert) {
+    out_.number(alert ? 1 : 0);
+    if (!alert) return;
+    out_.number(alert->alert_id);
+    out_.number(static_cast<Uint128>(alert->severity));
+    for (const Int128 figure : {alert->announced, alert->peak, alert->limit}) out_.number(static_cast<Uint128>(figure));
+  }
+
+  const Core::Impl& core_;
+  SnapshotWriter& out_;
+  std::vector<std::uint32_t> place_of_symbol_;
+};
+
+// Reads it back into a core that is new. Trusts nothing: what it accepts, the core can go on from.
+class SnapshotLoader {
+ public:
+  SnapshotLoader(SnapshotReader& in, HashKey key) : in_(in), key_(key) {}
+
+  std::unique_ptr<Core::Impl> load() {
+    if (in_.raw(kMagic.size()) != kMagic) in_.refuse("the beginning", "is not that of a snapshot");
+    const auto version = in_.number<std::uint32_t>("version");
+    if (version != kVersion) in_.refuse("version", std::to_string(version) + " is not known");
+    RuleSet rules;
+    RuleFields<SnapshotReader> fields{in_};
+    rule_set(fields, rules);
+    if (const auto found = problems(rules); !found.empty()) in_.refuse("rules", "are not valid: " + found.front());
+    core_ = std::make_unique<Core::Impl>(std::move(rules), key_);
+    load_time();
+    Counters& counters = core_->counters;
+    for (auto* count : {&counters.transactions, &counters.late, &counters.opening_positions, &counters.sweeps,
+                        &counters.alerts_opened}) {
+      *count = in_.number("counter", kCountMax);
+    }
+    constexpr std::uint64_t kUnbounded = ~std::uint64_t{0};
+    core_->book.set_bounds({kUnbounded, kUnbounded, kUnbounded});
+    load_symbols();
+    load_clients();
+    core_->book.set_bounds({});
+    core_->book.firm.watch.exposure_alert = load_alert<AlertState>(kMoneyLimits);
+    load_anomaly(core_->book.firm.watch, core_->judge.rules().system_anomaly);
+    if (in_.number("the end") != 0) in_.refuse("the end", "is not where it should be");
+    in_.finish();
+    core_->judge.restore(counters.alerts_opened);
+    core_->book.take_changed(true);
+    return std::move(core_);
+  }
+
+ private:
+  void load_time() {
+    const auto flags = in_.number<std::uint8_t>("time flags", 3);
+    if ((flags & 1) != 0) core_->now = load_timestamp("now");
+    if ((flags & 2) != 0) {
+      core_->swept_second = in_.signed_number("swept second", kTimestampMin.micros / kMicrosPerSecond,
+                                              kTimestampMax.micros / kMicrosPerSecond);
+    }
+  }
+
+  Timestamp load_timestamp(const char* what) {
+    return {in_.signed_number(what, kTimestampMin.micros, kTimestampMax.micros)};
+  }
+
+  std::string load_id(const char* what, const std::string& before) {
+    std::string id = in_.text(what, kIdBytesMax);
+    if (const auto problem = id_problem(id)) in_.refuse(what, std::string("is ") + std::string(*problem));
+    if (id <= before) in_.refuse(what, "is not in order");
+    return id;
+  }
+
+  void load_traded(auto& entity, Int128& turnover_sum, std::uint64_t& transactions_sum) {
+    entity.touched = load_timestamp("last change");
+    entity.turnover = Notional::from_units(in_.number<Int128>("turnover", kNotionalMax));
+    if (__builtin_add_overflow(turnover_sum, entity.turnover.units(), &turnover_sum)) {
+      in_.refuse("turnover", "is out of range in sum");
+    }
+    entity.transactions = in_.number("transactions", kCountMax);
+    transactions_sum += entity.transactions;
+    if (transactions_sum > core_->counters.transactions) in_.refuse("transactions", "are more than there were");
+  }
+
+  void load_symbols() {
+    Int128 turnover = 0;
+    std::uint64_t transactions = 0;
+    std::string id;
+    for (auto left = in_.number<std::uint32_t>("symbol count"); left > 0; --left) {
+      id = load_id("symbol", id);
+      const auto mark = Price::from_units(in_.number<std::int64_t>("mark"));
+      if (mark.units() == 0) in_.refuse("mark", "is zero");
+      const SymbolIndex index = core_->restore_symbol(id, mark);
+      SymbolState& symbol = core_->book.symbols[index];
+      symbol.mark_moved = load_timestamp("move of the mark");
+      load_traded(symbol, turnover, transactions);
+      load_watch(symbol.watch, core_->judge.rules().symbol_velocity, core_->judge.rules().symbol_anomaly);
+    }
+    core_->book.firm.turnover = Notional::from_units(turnover);
+    symbol_transactions_ = transactions;
+  }
+
+  void load_clients() {
+    Int128 turnover = 0;
+    std::uint64_t transactions = 0;
+    std::string id;
+    for (auto left = in_.number<std::uint32_t>("client count"); left > 0; --left) {
+      id = load_id("client", id);
+      ClientState loaded;
+      load_traded(loaded, turnover, transactions);
+      const ClientIndex index = load_positions(id);
+      ClientState& client = core_->book.clients[index];
+      client.touched = loaded.touched;
+      client.turnover = loaded.turnover;
+      client.transactions = loaded.transactions;
+      load_watch(client.watch, core_->judge.rules().client_velocity, core_->judge.rules().client_anomaly);
+    }
+    if (turnover != core_->book.firm.turnover.units() || transactions != symbol_transactions_) {
+      in_.refuse("turnover and transactions", "of clients and symbols differ in sum");
+    }
+  }
+
+  ClientIndex load_positions(const std::string& id) {
+    const auto count = in_.number<std::uint32_t>("position count");
+    if (count == 0) in_.refuse("client", "has no position");
+    std::optional<std::uint32_t> before;
+    ClientIndex client = kNone;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      const auto symbol = in_.number<std::uint32_t>("symbol of a position");
+      if (symbol >= core_->book.symbols.size() || (before && symbol <= *before)) {
+        in_.refuse("symbol of a position", "is unknown or not in order");
+      }
+      before = symbol;
+      const auto quantity = Quantity::from_units(in_.signed_number("quantity", -INT64_MAX));
+      const auto place = core_->restore_position(id, symbol, quantity);
+      if (!place) in_.refuse("quantity", "takes an exposure out of range");
+      client = *place;
+    }
+    return client;
+  }
+
+  void load_watch(Watch& watch, const VelocityRule& velocity, const AnomalyRule& anomaly) {
+    watch.exposure_alert = load_alert<AlertState>(kMoneyLimits);
+    load_velocity(watch.velocity, velocity);
+    watch.velocity_alert = load_alert<AlertState>(kCountLimits);
+    load_anomaly(watch, anomaly);
+  }
+
+  void load_velocity(VelocityWindow& window, const VelocityRule& rule) {
+    const std::int64_t now_slot = core_->now ? SlotClock(rule.window_seconds).slot_of(*core_->now) : 0;
+    std::int64_t before = -1;
+    for (auto left = in_.number<std::uint32_t>("slot count", VelocityWindow::kSlots); left > 0; --left) {
+      const auto age = in_.number<std::int64_t>("slot", VelocityWindow::kSlots - 1);
+      if (age <= before) in_.refuse("slot", "is not in order");
+      before = age;
+      const auto count = in_.number("transactions of a slot", kCountMax);
+      if (count == 0) in_.refuse("transactions of a slot", "are none");
+      window.restore(now_slot - age, now_slot, count);
+    }
+  }
+
+  void load_anomaly(Watch& watch, const AnomalyRule& rule) {
+    for (auto left = in_.number<std::uint32_t>("sample count", rule.window); left > 0; --left) {
+      watch.anomaly.add(in_.number<Uint128>("sample", kCentsMax), rule.window, core_->book.pool);
+    }
+    watch.anomaly_alert = load_alert<AnomalyState>(kScoreLimits);
+    if (!watch.anomaly_alert) return;
+    for (ZScore* z : {&watch.anomaly_alert->largest, &watch.anomaly_alert->last}) {
+      const auto distance = in_.number<Uint128>("distance", kCentsMax << 10);
+      const Wide deviation = in_.wide("deviation");
+      if (deviation.is_zero() || deviation > square(kCentsMax << 10)) in_.refuse("deviation", "is out of range");
+      *z = ZScore::of(distance, deviation);
+    }
+    watch.anomaly_alert->last_seen = load_timestamp("last anomaly");
+  }
+
+  // What a rule's limit can be, in the unit of its figures.
+  struct Limits {
+    Int128 least, most;
+  };
+  static constexpr Limits kMoneyLimits{kDecimalScale, Int128{INT64_MAX} * kDecimalScale};
+  static constexpr Limits kCountLimits{1, UINT32_MAX};
+  static constexpr Limits kScoreLimits{0, Int128{1'000'000} * 10'000};
+
+  template <class State>
+  std::unique_ptr<State> load_alert(const Limits& limits) {
+    if (!in_.flag("alert")) return nullptr;
+    auto alert = std::make_unique<State>();
+    alert->alert_id = in_.number("alert id", core_->counters.alerts_opened);
+    alert->severity = static_cast<Severity>(in_.number<std::uint8_t>("severity"));
+    if (alert->alert_id == 0 || to_string(alert->severity) == "UNKNOWN") in_.refuse("alert", "has no id or severity");
+    for (auto* figure : {&alert->announced, &alert->peak, &alert->limit}) {
+      *figure = in_.number<Int128>("figure of an alert", kNotionalMax);
+    }
+    if (alert->limit < limits.least || alert->limit > limits.most) in_.refuse("limit of an alert", "is out of range");
+    return alert;
+  }
+
+  SnapshotReader& in_;
+  HashKey key_;
+  std::unique_ptr<Core::Impl> core_;
+  std::uint64_t symbol_transactions_ = 0;
+};
+
+void Core::save(const std::function<void(std::string_view chunk)>& write) const {
+  std::uint32_t number = 0;
+  SnapshotWriter out([&](std::string_view payload) { write(make_chunk(number++, payload)); });
+  SnapshotSaver(*impl_, out).save();
+}
+
+Result<Core> Core::load(const std::function<std::optional<std::string>()>& read, HashKey key) {
+  SnapshotReader in(read);
+  try {
+    return Core(SnapshotLoader(in, key).load());
+  } catch (const BadSnapshot& bad) {
+    return Error{bad.reason};
+  }
+}
+
+std::string Core::state_hash() const {
+  const std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> hash(XXH3_createState(), XXH3_freeState);
+  XXH3_128bits_reset(hash.get());
+  SnapshotWriter out(
+      [&](std::string_view payload) { XXH3_128bits_update(hash.get(), payload.data(), payload.size()); });
+  SnapshotSaver(*impl_, out).save();
+  const XXH128_hash_t digest = XXH3_128bits_digest(hash.get());
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  for (const std::uint64_t half : {digest.high64, digest.low64}) {
+    for (int shift = 60; shift >= 0; shift -= 4) text.push_back(kDigits[half >> shift & 15]);
+  }
+  return text;
+}
+
+}  // namespace risk::engine
