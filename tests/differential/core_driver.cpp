@@ -1,0 +1,294 @@
+// The core behind a pipe: streams of inputs as JSON lines on stdin, what came of them as JSON lines on stdout. The
+// runner beside it (compare.py) gives the same streams to the oracle. The formats are described there.
+//
+// core_driver [--batch N] [--snapshot-every N]
+//   --batch N            inputs are expected N at a time; changes nothing
+//   --snapshot-every N   after every N inputs the core is saved and loaded; changes nothing
+#include <charconv>
+#include <cstring>
+#include <deque>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "risk/engine/core.hpp"
+
+namespace risk::engine {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+template <class T>
+T must(Result<T> result, const std::string& text) {
+  if (!result) throw std::runtime_error("\"" + text + "\": " + result.error().reason);
+  return std::move(result).value();
+}
+
+template <class D>
+D decimal(const Json& value) {
+  const auto text = value.get<std::string>();
+  return must(D::parse(text), text);
+}
+
+Timestamp timestamp(const Json& value) {
+  const auto text = value.get<std::string>();
+  return must(parse_timestamp(text), text);
+}
+
+ExposureRule exposure_rule(const Json& json) {
+  ExposureRule rule;
+  rule.enabled = json.at("enabled");
+  rule.measure = parse_enum<Measure>(json.at("measure").get<std::string>()).value();
+  rule.limit.reset();
+  if (!json.at("limit").is_null()) rule.limit = decimal<Money>(json.at("limit"));
+  for (const auto& [id, limit] : json.at("limits").items()) rule.limit_by_entity[id] = decimal<Money>(limit);
+  rule.critical_ratio = decimal<Ratio>(json.at("critical_ratio"));
+  rule.worsened_ratio = decimal<Ratio>(json.at("worsened_ratio"));
+  rule.resolved_ratio = decimal<Ratio>(json.at("resolved_ratio"));
+  return rule;
+}
+
+VelocityRule velocity_rule(const Json& json) {
+  VelocityRule rule;
+  rule.enabled = json.at("enabled");
+  rule.limit = json.at("limit");
+  for (const auto& [id, limit] : json.at("limits").items()) rule.limit_by_entity[id] = limit;
+  rule.window_seconds = json.at("window_seconds");
+  rule.worsened_ratio = decimal<Ratio>(json.at("worsened_ratio"));
+  rule.resolved_ratio = decimal<Ratio>(json.at("resolved_ratio"));
+  return rule;
+}
+
+AnomalyRule anomaly_rule(const Json& json) {
+  AnomalyRule rule;
+  rule.enabled = json.at("enabled");
+  rule.threshold = decimal<Ratio>(json.at("threshold"));
+  rule.high_threshold = decimal<Ratio>(json.at("high_threshold"));
+  rule.window = json.at("window");
+  rule.samples_min = json.at("samples_min");
+  rule.quiet_seconds = json.at("quiet_seconds");
+  return rule;
+}
+
+RuleSet rule_set(const Json& json) {
+  RuleSet rules;
+  rules.config_version = json.at("config_version");
+  rules.base_currency = json.at("base_currency");
+  for (const auto& [currency, rate] : json.at("rates").items()) rules.rates[currency] = decimal<Rate>(rate);
+  rules.session_start_seconds = json.at("session_start_seconds");
+  rules.client_exposure = exposure_rule(json.at("client_exposure"));
+  rules.symbol_exposure = exposure_rule(json.at("symbol_exposure"));
+  rules.firm_exposure = exposure_rule(json.at("firm_exposure"));
+  rules.client_velocity = velocity_rule(json.at("client_velocity"));
+  rules.symbol_velocity = velocity_rule(json.at("symbol_velocity"));
+  rules.client_anomaly = anomaly_rule(json.at("client_anomaly"));
+  rules.symbol_anomaly = anomaly_rule(json.at("symbol_anomaly"));
+  rules.system_anomaly = anomaly_rule(json.at("system_anomaly"));
+  if (const auto found = problems(rules); !found.empty()) throw std::runtime_error("rules: " + found.front());
+  return rules;
+}
+
+Transaction transaction(const Json& json) {
+  Transaction t;
+  t.transaction_id = json.at("transaction_id");
+  t.executed_at = timestamp(json.at("executed_at"));
+  t.client_id.text = json.at("client_id");
+  t.symbol.text = json.at("symbol");
+  t.side = parse_enum<Side>(json.at("side").get<std::string>()).value_or(Side::kUnknown);
+  t.quantity = decimal<Quantity>(json.at("quantity"));
+  t.price = decimal<Price>(json.at("price"));
+  t.currency = json.at("currency");
+  t.broker_id = json.at("broker_id");
+  t.market = json.at("market");
+  return t;
+}
+
+OpeningPosition opening_position(const Json& json) {
+  OpeningPosition p;
+  p.client_id.text = json.at("client_id");
+  p.symbol.text = json.at("symbol");
+  p.quantity = decimal<Quantity>(json.at("quantity"));
+  p.price = decimal<Price>(json.at("price"));
+  p.currency = json.at("currency");
+  return p;
+}
+
+Json ratio(std::optional<std::int64_t> e4) {
+  return e4 ? Json(format_rounded(*e4, kEdgePlaces, kEdgePlaces)) : Json();
+}
+
+Json event_json(const AlertEvent& event) {
+  Json contributors = Json::array();
+  for (const auto& part : event.contributors) contributors.push_back({part.id, part.value.to_string()});
+  Json anomaly;
+  if (event.anomaly) {
+    anomaly = {{"notional", event.anomaly->notional.to_string()},
+               {"mean", event.anomaly->mean.to_string()},
+               {"standard_deviation", event.anomaly->standard_deviation.to_string()},
+               {"sample_count", event.anomaly->sample_count}};
+  }
+  return {{"kind", "event"},
+          {"alert_id", event.alert_id},
+          {"event", to_string(event.type)},
+          {"alert_type", to_string(event.alert_type)},
+          {"severity", to_string(event.severity)},
+          {"entity_type", to_string(event.entity_type)},
+          {"entity_id", event.entity_id},
+          {"measure", event.measure ? Json(to_string(*event.measure)) : Json()},
+          {"value", event.value.to_string()},
+          {"limit", event.limit.to_string()},
+          {"peak", event.peak.to_string()},
+          {"utilisation", ratio(event.utilisation_e4)},
+          {"window_seconds", event.window_seconds != 0 ? Json(event.window_seconds) : Json()},
+          {"config_version", event.config_version},
+          {"at", format_timestamp(event.at)},
+          {"transaction_id", event.transaction_id ? Json(*event.transaction_id) : Json()},
+          {"contributors", contributors},
+          {"anomaly", anomaly}};
+}
+
+Json row_json(const char* kind, const char* id_name, const ExposureRow& row) {
+  Json json = {{"kind", kind}};
+  if (id_name != nullptr) json[id_name] = row.id;
+  const Exposure& exposure = row.exposure;
+  json["gross"] = exposure.gross().to_string();
+  json["net"] = exposure.net().to_string();
+  json["long"] = exposure.long_value.to_string();
+  json["short"] = exposure.short_value.to_string();
+  json["turnover"] = exposure.turnover.to_string();
+  json["total_exposure"] = row.total_exposure.to_string();
+  json["position_count"] = row.position_count;
+  json["transaction_count"] = row.transaction_count;
+  json["utilisation"] = ratio(row.utilisation_e4);
+  json["risk_level"] = to_string(row.risk_level);
+  if (row.mark) json["mark"] = row.mark->to_string();
+  return json;
+}
+
+class Driver {
+ public:
+  Driver(std::size_t batch, std::size_t snapshot_every) : batch_(batch), snapshot_every_(snapshot_every) {}
+
+  void take(Json line) {
+    const auto kind = line.at("kind").get<std::string>();
+    if (kind == "transaction") {
+      waiting_.emplace_back(input_++, transaction(line));
+      if (waiting_.size() >= batch_) apply_waiting();
+      return;
+    }
+    apply_waiting();
+    if (kind == "stream") {
+      core_.reset();
+      input_ = rejected_ = 0;
+      print(line);
+      return;
+    }
+    if (kind == "end") return print_state();
+    const std::size_t input = input_++;
+    events_.clear();
+    if (kind == "rules") {
+      core_ ? core_->set_rules(rule_set(line)) : void(core_.emplace(rule_set(line), HashKey{11, 22}));
+    } else if (kind == "tick") {
+      core_->tick(timestamp(line.at("time")), events_);
+    } else if (kind == "position") {
+      if (const auto rejection = core_->apply(opening_position(line))) print_rejected(input, *rejection);
+    } else {
+      throw std::runtime_error("kind \"" + kind + "\"");
+    }
+    print_events();
+  }
+
+ private:
+  void apply_waiting() {
+    std::vector<Transaction> batch;
+    for (auto& [input, waiting] : waiting_) batch.push_back(std::move(waiting));
+    if (core_) core_->expect(batch);
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      events_.clear();
+      const auto applied = core_->apply(batch[i], events_);
+      print_events();
+      if (!applied) print_rejected(waiting_[i].first, applied.error());
+      if (snapshot_every_ != 0 && ++since_snapshot_ % snapshot_every_ == 0) restart();
+    }
+    if (core_) core_->expect({});
+    waiting_.clear();
+  }
+
+  void restart() {
+    std::deque<std::string> chunks;
+    core_->save([&](std::string_view chunk) { chunks.emplace_back(chunk); });
+    auto loaded = Core::load(
+        [&]() -> std::optional<std::string> {
+          if (chunks.empty()) return std::nullopt;
+          std::string chunk = std::move(chunks.front());
+          chunks.pop_front();
+          return chunk;
+        },
+        HashKey{33, 44});
+    if (!loaded) throw std::runtime_error(loaded.error().reason);
+    core_ = std::move(loaded).value();
+  }
+
+  void print_events() {
+    for (const auto& event : events_) print(event_json(event));
+  }
+  void print_rejected(std::size_t input, const Rejection& rejection) {
+    ++rejected_;
+    print({{"kind", "rejected"}, {"input", input}, {"field", rejection.field}});
+  }
+  void print_state() const {
+    for (const auto& row : core_->client_rows()) print(row_json("client", "client_id", row));
+    for (const auto& row : core_->symbol_rows()) print(row_json("symbol", "symbol", row));
+    print(row_json("firm", nullptr, core_->firm_row()));
+    for (const auto& row : core_->position_rows()) {
+      print({{"kind", "position"},
+             {"client_id", row.client_id.text},
+             {"symbol", row.symbol.text},
+             {"quantity", row.quantity.to_string()}});
+    }
+    const Counters counters = core_->counters();
+    print({{"kind", "summary"},
+           {"transactions", counters.transactions},
+           {"late", counters.late},
+           {"rejected", rejected_}});
+  }
+  static void print(const Json& json) { std::cout << json.dump() << '\n'; }
+
+  std::size_t batch_, snapshot_every_;
+  std::optional<Core> core_;
+  std::vector<std::pair<std::size_t, Transaction>> waiting_;
+  std::vector<AlertEvent> events_;
+  std::size_t input_ = 0, rejected_ = 0, since_snapshot_ = 0;
+};
+
+int run(int argc, char** argv) {
+  std::size_t batch = 1, snapshot_every = 0;
+  for (int i = 1; i + 1 < argc; i += 2) {
+    std::size_t& option = std::strcmp(argv[i], "--batch") == 0 ? batch : snapshot_every;
+    std::from_chars(argv[i + 1], argv[i + 1] + std::strlen(argv[i + 1]), option);
+  }
+  std::ios::sync_with_stdio(false);
+  Driver driver(batch, snapshot_every);
+  std::size_t number = 0;
+  try {
+    for (std::string line; std::getline(std::cin, line);) {
+      ++number;
+      driver.take(Json::parse(line));
+    }
+  } catch (const std::exception& error) {
+    std::cout.flush();
+    std::cerr << "core_driver: line " << number << ": " << error.what() << '\n';
+    return 1;
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace risk::engine
+
+int main(int argc, char** argv) {
+  return risk::engine::run(argc, argv);
+}

@@ -1,0 +1,184 @@
+"""The oracle itself, against cases computed by hand; and the streams, which must reach every kind of event."""
+import unittest
+from fractions import Fraction
+
+from compare import DEFAULT_RULES, compare_seeds, replay
+from oracle import UNIT, exact_text, half_even, micros, money_text, root_half_even, time_text
+from streams import Stream
+
+EVERY_EVENT = {
+    *(("HIGH_CLIENT_EXPOSURE", "CLIENT", event) for event in ("OPENED", "ESCALATED", "WORSENED", "RESOLVED")),
+    *(("HIGH_SYMBOL_EXPOSURE", "SYMBOL", event) for event in ("OPENED", "ESCALATED", "WORSENED", "RESOLVED")),
+    *(("HIGH_FIRM_EXPOSURE", "FIRM", event) for event in ("OPENED", "ESCALATED", "WORSENED", "RESOLVED")),
+    *(("HIGH_TRANSACTION_VELOCITY", kind, event) for kind in ("CLIENT", "SYMBOL") for event in ("OPENED", "WORSENED", "RESOLVED")),
+    *(("ANOMALY_DETECTED", kind, event) for kind in ("CLIENT", "SYMBOL", "FIRM") for event in ("OPENED", "WORSENED", "RESOLVED")),
+    *(("rejected", field) for field in ("transaction_id", "client_id", "symbol", "side", "quantity", "price", "currency", "broker_id", "market")),
+}
+
+
+def rules(**changes):
+    """The default rules with some rules, or parts of them, replaced; what is not named is off."""
+    line = {name: {**rule, "enabled": name in changes} if isinstance(rule, dict) and "enabled" in rule else rule for name, rule in DEFAULT_RULES.items()}
+    for name, change in changes.items():
+        line[name] = {**line[name], **change} if isinstance(change, dict) and name != "rates" else change
+    return line
+
+
+def trade(quantity, price="1", client="C", symbol="S", at="12:00:00", **fields):
+    return {"kind": "transaction", "transaction_id": "T", "executed_at": f"2024-09-20T{at}Z", "client_id": client, "symbol": symbol,
+            "side": "SELL" if quantity.startswith("-") else "BUY", "quantity": quantity.lstrip("-"), "price": price,
+            "currency": "", "broker_id": "", "market": "", **fields}
+
+
+def position(quantity, price="1", client="C", symbol="S"):
+    return {"kind": "position", "client_id": client, "symbol": symbol, "quantity": quantity, "price": price, "currency": ""}
+
+
+def tick(at, day="2024-09-20"):
+    return {"kind": "tick", "time": f"{day}T{at}Z"}
+
+
+def said(*lines):
+    return list(replay([{"kind": "stream", "seed": 1}, *lines, {"kind": "end"}]))
+
+
+def of_kind(kind, lines):
+    return [line for line in lines if line["kind"] == kind]
+
+
+def events(*lines):
+    return of_kind("event", said(*lines))
+
+
+def brief(*lines):
+    return [(line["event"], line["severity"], line["value"]) for line in events(*lines)]
+
+
+class Numbers(unittest.TestCase):
+    def test_halves_go_to_the_even_neighbour(self):
+        self.assertEqual([half_even(n, 2) for n in (-3, -1, 1, 3, 5)], [-2, 0, 0, 2, 2])
+        self.assertEqual([half_even(n, 3) for n in (-4, -2, 2, 4)], [-1, -1, 1, 1])
+
+    def test_roots_are_rounded_once_from_the_exact_value(self):
+        self.assertEqual([root_half_even(Fraction(n, 4)) for n in (0, 1, 2, 9, 25, 36)], [0, 0, 1, 2, 2, 3])
+
+    def test_texts(self):
+        self.assertEqual([money_text(n * 10**11) for n in (5, 15, -5, -6)], ["0.0000", "0.0002", "0.0000", "-0.0001"])
+        self.assertEqual([exact_text(n) for n in (0, 5 * UNIT, -740088000000, 1)], ["0", "5", "-7400.88", "0.00000001"])
+        self.assertEqual(time_text(micros("1969-12-31T23:59:59.5Z")), "1969-12-31T23:59:59.500000Z")
+
+
+class Exposure(unittest.TestCase):
+    def test_an_alert_opens_above_the_limit_worsens_escalates_and_resolves(self):
+        steps = ("1000", "4", "250.99999999", "0.00000001", "245", "0.00000001", "-550", "-0.00000001")
+        self.assertEqual(brief(rules(client_exposure={"limit": "1000"}), *map(trade, steps)), [
+            ("OPENED", "HIGH", "1004.0000"),         # 1000 is not above it
+            ("WORSENED", "HIGH", "1255.0000"),       # 1.25 x 1004
+            ("ESCALATED", "CRITICAL", "1500.0000"),  # 1500 is not above 1.5 x, 1500.00000001 is
+            ("RESOLVED", "CRITICAL", "950.0000")])   # 950.00000001 is not down to 0.95 x
+
+    def test_an_event_carries_its_evidence(self):
+        line, = events(rules(client_exposure={"limit": "1000"}), position("-4", "100", symbol="B"), position("0.5", "800", symbol="A"),
+                       trade("3", "150", symbol="é", at="12:00:00.25", transaction_id="T7"))
+        self.assertEqual(line, {
+            "kind": "event", "alert_id": 1, "event": "OPENED", "alert_type": "HIGH_CLIENT_EXPOSURE", "severity": "HIGH", "entity_type": "CLIENT",
+            "entity_id": "C", "measure": "gross", "value": "1250.0000", "limit": "1000.0000", "peak": "1250.0000", "utilisation": "1.2500",
+            "window_seconds": None, "config_version": 1, "at": "2024-09-20T12:00:00.250000Z", "transaction_id": "T7",
+            "contributors": [["é", "450.0000"], ["A", "400.0000"], ["B", "400.0000"]], "anomaly": None})
+
+    def test_a_price_moves_an_idle_client_at_the_next_sweep(self):
+        lines = (rules(client_exposure={"limits": {"C": "100"}, "limit": None}), position("10", "10"), trade("1", "11", client="D"),
+                 trade("1", "9", client="D", at="12:00:00.5"), trade("1", "11", client="D", at="12:00:00.9"), tick("12:00:01.7"))
+        line, = events(*lines)
+        self.assertEqual((line["entity_id"], line["value"], line["at"], line["transaction_id"]), ("C", "110.0000", "2024-09-20T12:00:01.000000Z", None))
+
+    def test_net_is_judged_by_magnitude_and_its_parts_keep_their_signs(self):
+        line, = events(rules(symbol_exposure={"measure": "net", "limit": "100"}), position("30", client="A"), trade("-150", client="B"))
+        self.assertEqual((line["value"], line["contributors"]), ("120.0000", [["B", "-150.0000"], ["A", "30.0000"]]))
+
+    def test_an_alert_without_a_limit_any_more_resolves_by_the_limit_it_was_last_judged_by(self):
+        opened = (rules(client_exposure={"limit": "100"}), trade("150"))
+        for gone in (rules(client_exposure={"limit": None}), rules(firm_exposure={})):
+            with self.subTest(gone["client_exposure"]):
+                line = events(*opened, gone, tick("12:00:01"))[-1]
+                self.assertEqual((line["event"], line["value"], line["limit"], line["utilisation"]), ("RESOLVED", "150.0000", "100.0000", "1.5000"))
+
+    def test_turnover_is_zero_again_before_the_first_sweep_of_a_session(self):
+        lines = said(rules(client_exposure={"measure": "turnover", "limit": "100"}, session_start_seconds=43201),
+                     trade("60"), trade("-60"), trade("1", at="12:00:01"))
+        self.assertEqual([(line["event"], line["value"], line["peak"]) for line in of_kind("event", lines)],
+                         [("OPENED", "120.0000", "120.0000"), ("RESOLVED", "0.0000", "120.0000")])
+        self.assertEqual(of_kind("client", lines)[0]["turnover"], "1.0000")
+
+
+class Velocity(unittest.TestCase):
+    def test_a_window_has_60_slots_and_late_transactions_count_where_they_belong(self):
+        lines = events(rules(client_velocity={"limit": 2}), trade("1", at="12:00:00.9"), trade("1", at="12:01:00"), trade("1", at="12:01:00"),
+                       trade("1", at="12:00:00"), trade("1", at="12:00:01"), trade("1", at="12:01:00"), trade("1", at="12:01:00"), trade("1", at="12:01:00"))
+        # 12:00:00 is outside when it is 12:01:00, 12:00:01 inside: the counts are 1 1 2 2 3 4 5 6.
+        self.assertEqual([(line["event"], line["value"], line["utilisation"]) for line in lines], [("OPENED", "3", "1.5000"), ("WORSENED", "6", "3.0000")])
+
+    def test_it_resolves_at_a_sweep_only(self):
+        lines = events(rules(client_velocity={"limit": 2}), *[trade("1")] * 3, tick("12:00:59.9"), tick("12:01:00.5"))
+        self.assertEqual([(line["event"], line["value"], line["peak"], line["at"]) for line in lines], [
+            ("OPENED", "3", "3", "2024-09-20T12:00:00.000000Z"), ("RESOLVED", "0", "3", "2024-09-20T12:01:00.000000Z")])
+
+    def test_another_window_length_starts_counting_anew(self):
+        lines = events(rules(client_velocity={"limit": 2}), *[trade("1")] * 2, rules(client_velocity={"limit": 2, "window_seconds": 61}), *[trade("1")] * 3)
+        self.assertEqual([(line["value"], line["window_seconds"]) for line in lines], [("3", 61)])
+
+
+class Anomaly(unittest.TestCase):
+    RULES = {"threshold": "3", "window": 4, "samples_min": 4, "quiet_seconds": 5}
+    SAMPLES = [trade("1", price) for price in ("1", "3", "1", "3")]  # mean 2, deviation 1
+
+    def test_the_threshold_itself_is_no_anomaly(self):
+        self.assertEqual(events(rules(client_anomaly=self.RULES), *self.SAMPLES, trade("1", "5")), [])
+
+    def test_an_anomaly_carries_its_evidence(self):
+        line, = events(rules(client_anomaly=self.RULES), *self.SAMPLES, trade("1", "5.01004"))
+        self.assertEqual((line["severity"], line["value"], line["limit"], line["peak"], line["utilisation"]), ("MEDIUM", "3.0100", "3.0000", "3.0100", None))
+        self.assertEqual(line["anomaly"], {"notional": "5.0100", "mean": "2.0000", "standard_deviation": "1.0000", "sample_count": 4})
+
+    def test_it_worsens_above_the_largest_so_far_and_resolves_after_quiet(self):
+        lines = events(rules(system_anomaly={**self.RULES, "threshold": "1.5"}), *self.SAMPLES, trade("1", "4"), trade("1", "99", at="12:00:00.5"),
+                       tick("12:00:05"), tick("12:00:06"))
+        # samples 3 1 3 4: mean 2.75, deviation sqrt(4.75 / 4) = 1.0897, |z| = 96.25 / 1.0897
+        self.assertEqual([(line["event"], line["severity"], line["value"], line["entity_type"]) for line in lines], [
+            ("OPENED", "MEDIUM", "2.0000", "FIRM"), ("WORSENED", "HIGH", "88.3251", "FIRM"), ("RESOLVED", "HIGH", "88.3251", "FIRM")])
+        self.assertEqual(lines[-1]["at"], "2024-09-20T12:00:06.000000Z")
+
+    def test_no_deviation_no_alert(self):
+        self.assertEqual(events(rules(client_anomaly=self.RULES), *[trade("1")] * 6, trade("1", "1000")), [])
+
+
+class Rejections(unittest.TestCase):
+    def rejected(self, *lines):
+        return [(line["input"], line["field"]) for line in of_kind("rejected", said(*lines))]
+
+    def test_the_first_field_that_does_not_fit_is_named_and_nothing_changes(self):
+        lines = (rules(rates={"EUR": "0.5"}), trade("1", client="x" * 51, side="HOLD"), trade("0", "0"), trade("1", currency="XTS", market="\n"),
+                 trade("1", currency="XTS"), trade("1", "0.00000001", currency="EUR"), trade("1", at="13:00:00", side="HOLD"), trade("2", "3", currency="EUR"))
+        self.assertEqual(self.rejected(*lines), [(1, "client_id"), (2, "quantity"), (3, "market"), (4, "currency"), (5, "price"), (6, "side")])
+        self.assertEqual(said(*lines)[-1], {"kind": "summary", "transactions": 1, "late": 0, "rejected": 6})
+        self.assertEqual(of_kind("symbol", said(*lines))[0]["mark"], "1.5")
+
+    def test_numbers_that_would_leave_their_ranges(self):
+        largest = "92233720368.54775807"
+        self.assertEqual(self.rejected(rules(), trade(largest), trade("0.00000001"), trade("-" + largest), trade("-" + largest), trade("-0.00000001")),
+                         [(2, "quantity"), (5, "quantity")])
+        # Two of (2^63-1)^2 fit into 2^127-1, three do not; a mark that lifts the firm's gross beyond it neither.
+        self.assertEqual(self.rejected(rules(), *[trade(largest, largest, client=name) for name in "ABC"]), [(3, "quantity")])
+        self.assertEqual(self.rejected(rules(), *[position(largest, client=name) for name in "ABC"], trade("0.00000001", largest, client="D")), [(4, "price")])
+
+
+class Streams(unittest.TestCase):
+    def test_a_seed_gives_the_same_stream(self):
+        self.assertEqual(Stream(7).lines, Stream(7).lines)
+
+    def test_streams_reach_every_kind_of_event_and_rejection(self):
+        self.assertEqual(EVERY_EVENT - set(compare_seeds(None, range(1, 31)).events), set())
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,500 @@
+#!/usr/bin/env python3
+"""What the risk core must say, computed the slow and obvious way: every value is summed anew from positions and plain lists.
+
+Written from the specification alone, it shares nothing with the core that it judges. Reads streams as JSON lines and
+prints what the core's driver prints:
+
+    oracle.py < streams.jsonl
+
+Quantities, prices, rates and ratios are integers of 10^-8, amounts of money integers of 10^-16, times microseconds
+since 1970: nothing rounds except the functions that say so.
+"""
+import json
+import math
+import sys
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+from fractions import Fraction
+
+UNIT = 10**8
+MONEY = UNIT * UNIT
+CENT = MONEY // 100
+INT64_MAX = 2**63 - 1
+INT128_MAX = 2**127 - 1
+SECOND = 10**6
+DAY_SECONDS = 86400
+SLOTS = 60
+CONTRIBUTORS_MAX = 10
+ID_BYTES_MAX = 50
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+FIRM = ("FIRM", "")
+EXPOSURE_RULES = {"CLIENT": "client_exposure", "SYMBOL": "symbol_exposure", "FIRM": "firm_exposure"}
+VELOCITY_RULES = {"CLIENT": "client_velocity", "SYMBOL": "symbol_velocity"}
+ANOMALY_RULES = {"CLIENT": "client_anomaly", "SYMBOL": "symbol_anomaly", "FIRM": "system_anomaly"}
+EXPOSURE_TYPES = {"CLIENT": "HIGH_CLIENT_EXPOSURE", "SYMBOL": "HIGH_SYMBOL_EXPOSURE", "FIRM": "HIGH_FIRM_EXPOSURE"}
+
+PART_OF = {  # what a position worth v adds to a measure
+    "gross": abs,
+    "net": lambda v: v,
+    "long": lambda v: max(v, 0),
+    "short": lambda v: max(-v, 0),
+}
+RISK_LEVELS = ((Fraction(1), "CRITICAL"), (Fraction(3, 4), "HIGH"), (Fraction(1, 2), "MEDIUM"))
+
+
+def units(text):
+    return int(Decimal(text).scaleb(8))
+
+
+def micros(text):
+    return (datetime.fromisoformat(text) - EPOCH) // timedelta(microseconds=1)
+
+
+def time_text(at):
+    return (EPOCH + timedelta(microseconds=at)).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def half_even(numerator, denominator):
+    whole, rest = divmod(numerator, denominator)
+    return whole + (2 * rest > denominator or (2 * rest == denominator and whole % 2))
+
+
+def root_half_even(square):
+    """The root of a Fraction, rounded once to an integer."""
+    root = math.isqrt(square.numerator // square.denominator)
+    middle = Fraction((2 * root + 1) ** 2, 4)
+    return root + (square > middle or (square == middle and root % 2))
+
+
+def four_places(ten_thousandths):
+    whole, rest = divmod(abs(ten_thousandths), 10**4)
+    return f"{'-' if ten_thousandths < 0 else ''}{whole}.{rest:04}"
+
+
+def money_text(amount):
+    return rounded_text(Fraction(amount, MONEY))
+
+
+def exact_text(quantity):
+    whole, rest = divmod(abs(quantity), UNIT)
+    return ("-" if quantity < 0 else "") + f"{whole}.{rest:08}".rstrip("0").rstrip(".")
+
+
+def utilisation_text(value, limit):
+    return four_places(min(half_even(abs(value) * 10**4, limit), INT64_MAX))
+
+
+def rounded_text(number):
+    return four_places(half_even(number.numerator * 10**4, number.denominator))
+
+
+def score_text(squared):
+    return four_places(root_half_even(squared * 10**8))
+
+
+def is_id(text):
+    data = text.encode()
+    return 1 <= len(data) <= ID_BYTES_MAX and not any(byte < 0x20 or byte == 0x7F for byte in data)
+
+
+def problem(line, ids, amounts, optional_ids):
+    """The first field that does not fit, judged alone."""
+    for field in ids:
+        if not (line[field] in ("BUY", "SELL") if field == "side" else is_id(line[field])):
+            return field
+    for field in amounts:
+        if units(line[field]) <= 0:
+            return field
+    return next((field for field in optional_ids if line[field] and not is_id(line[field])), None)
+
+
+class Rule:
+    """One rule of a rules line, its decimals as numbers."""
+
+    def __init__(self, line):
+        self.__dict__.update(line)
+        for key in {"critical_ratio", "worsened_ratio", "resolved_ratio"} & line.keys():
+            setattr(self, key, units(line[key]))
+        for key in {"threshold", "high_threshold"} & line.keys():
+            setattr(self, key, Fraction(line[key]))
+        if "critical_ratio" in line:
+            self.limit = None if line["limit"] is None else units(line["limit"]) * UNIT
+            self.limits = {entity_id: units(limit) * UNIT for entity_id, limit in line["limits"].items()}
+
+    def limit_of(self, entity):
+        return self.limits.get(entity[1], self.limit)
+
+
+class Rules:
+    def __init__(self, line):
+        self.config_version = line["config_version"]
+        self.base_currency = line["base_currency"]
+        self.rates = {currency: units(rate) for currency, rate in line["rates"].items()}
+        self.session_start_seconds = line["session_start_seconds"]
+        self.named = {name: Rule(line[name]) for names in (EXPOSURE_RULES, VELOCITY_RULES, ANOMALY_RULES) for name in names.values()}
+
+    def of(self, names, entity):
+        return self.named[names[entity[0]]]
+
+    def base_price(self, line):
+        """The price in base currency and no field, or no price and the field that does not fit."""
+        price, currency = units(line["price"]), line["currency"]
+        if currency in ("", self.base_currency):
+            return price, None
+        if currency not in self.rates:
+            return None, "currency"
+        converted = half_even(price * self.rates[currency], UNIT)
+        return (converted, None) if 0 < converted <= INT64_MAX else (None, "price")
+
+
+class Alert:
+    """An open alert. Values of an anomaly are squares of |z|; `last` and `last_at` are its latest above the threshold."""
+
+    def __init__(self, alert_id, severity, value, limit):
+        self.alert_id, self.severity, self.limit = alert_id, severity, limit
+        self.announced = self.peak = self.last = value
+        self.last_at = None
+
+
+class Score:
+    """How far x lies from the mean of samples, in standard deviations; there is none without a deviation."""
+
+    def __init__(self, x, samples):
+        self.count, total = len(samples), sum(samples)
+        self.spread = self.count * sum(sample * sample for sample in samples) - total * total  # (count x deviation)^2
+        self.mean = Fraction(total, self.count)
+        self.squared = Fraction((self.count * x - total) ** 2, self.spread) if self.spread else None
+
+    def evidence(self, notional):
+        deviation = root_half_even(Fraction(self.spread * 10**4, self.count**2))
+        return {"notional": money_text(notional), "mean": rounded_text(self.mean / 100),
+                "standard_deviation": four_places(deviation), "sample_count": self.count}
+
+
+class Oracle:
+    """Applies the inputs of one stream; what it says is appended to `said`. An entity is a pair (type, id)."""
+
+    def __init__(self):
+        self.said = []
+        self.rules = None
+        self.index = -1
+        self.now = None        # microseconds
+        self.swept = None      # the second of the last sweep
+        self.positions = {}    # client -> symbol -> quantity
+        self.marks = {}        # symbol -> price
+        self.applied = {}      # entity -> number of transactions
+        self.turnovers = {}    # entity -> notionals of this session
+        self.slots = {}        # entity -> slots of the transactions that the velocity window has counted
+        self.samples = {}      # entity -> newest notionals in cents
+        self.alerts_opened = 0
+        self.exposure_alerts, self.velocity_alerts, self.anomaly_alerts = {}, {}, {}  # entity -> Alert
+        self.late = self.rejected = 0
+
+    def take(self, line):
+        self.index += 1
+        {"rules": self.change_rules, "position": self.open_position, "transaction": self.apply,
+         "tick": self.tick, "end": self.finish}[line["kind"]](line)
+
+    def change_rules(self, line):
+        before, self.rules = self.rules, Rules(line)
+        for entity in self.slots:
+            rule = self.rules.of(VELOCITY_RULES, entity)
+            if not rule.enabled or rule.window_seconds != before.of(VELOCITY_RULES, entity).window_seconds:
+                self.slots[entity] = []
+        for entity in self.samples:
+            self.samples[entity] = self.samples[entity][-self.rules.of(ANOMALY_RULES, entity).window:]
+
+    def open_position(self, line):
+        price, field = self.price_of_position(line)
+        if field:
+            return self.reject(field)
+        self.hold(line["client_id"], line["symbol"], units(line["quantity"]), price)
+
+    def apply(self, line):
+        price, field = self.price_of_transaction(line)
+        if field:
+            return self.reject(field)
+        at, client, symbol, quantity = micros(line["executed_at"]), line["client_id"], line["symbol"], units(line["quantity"])
+        self.late += self.now is not None and at < self.now
+        self.move_now(at)
+        self.hold(client, symbol, self.held(client, symbol) + (quantity if line["side"] == "BUY" else -quantity), price)
+        self.count(at, (("CLIENT", client), ("SYMBOL", symbol)), quantity * price)
+        self.judge(line["transaction_id"], ("CLIENT", client), ("SYMBOL", symbol), quantity * price)
+
+    def tick(self, line):
+        if self.now is None or micros(line["time"]) > self.now:
+            self.move_now(micros(line["time"]))
+
+    def finish(self, _):
+        order = lambda ids: sorted(ids, key=str.encode)
+        for client in order(self.positions):
+            self.say(kind="client", client_id=client, **self.row(("CLIENT", client)))
+        for symbol in order(self.marks):
+            self.say(kind="symbol", symbol=symbol, **self.row(("SYMBOL", symbol)), mark=exact_text(self.marks[symbol]))
+        self.say(kind="firm", **self.row(FIRM))
+        for client in order(self.positions):
+            for symbol in order(self.positions[client]):
+                self.say(kind="position", client_id=client, symbol=symbol, quantity=exact_text(self.held(client, symbol)))
+        self.say(kind="summary", transactions=self.applied.get(FIRM, 0), late=self.late, rejected=self.rejected)
+
+    def price_of_position(self, line):
+        field = problem(line, ("client_id", "symbol"), ("price",), ("currency",))
+        price, field = (None, field) if field else self.rules.base_price(line)
+        if not field and self.gross_with(line["client_id"], line["symbol"], units(line["quantity"]), price) > INT128_MAX:
+            return None, "price"
+        return price, field
+
+    def price_of_transaction(self, line):
+        field = problem(line, ("transaction_id", "client_id", "symbol", "side"), ("quantity", "price"), ("currency", "broker_id", "market"))
+        price, field = (None, field) if field else self.rules.base_price(line)
+        return price, field or self.range_problem(line, price)
+
+    def range_problem(self, line, price):
+        client, symbol, quantity = line["client_id"], line["symbol"], units(line["quantity"])
+        position = self.held(client, symbol) + (quantity if line["side"] == "BUY" else -quantity)
+        if abs(position) > INT64_MAX:
+            return "quantity"
+        if sum(self.turnovers.get(FIRM, [])) + quantity * price > INT128_MAX:
+            return "quantity"
+        if self.gross_with(client, symbol, position, price) > INT128_MAX:  # no long or short value exceeds the firm's gross
+            return "price"
+        return None
+
+    def gross_with(self, client, symbol, quantity, price):
+        """The firm's gross exposure if the client held `quantity` at the mark `price`."""
+        gross = abs(quantity) * price
+        for other, row in self.positions.items():
+            for held, position in row.items():
+                if (other, held) != (client, symbol):
+                    gross += abs(position) * (price if held == symbol else self.marks[held])
+        return gross
+
+    def reject(self, field):
+        self.rejected += 1
+        self.say(kind="rejected", input=self.index, field=field)
+
+    def held(self, client, symbol):
+        return self.positions.get(client, {}).get(symbol, 0)
+
+    def hold(self, client, symbol, quantity, price):
+        self.positions.setdefault(client, {})[symbol] = quantity
+        self.marks[symbol] = price
+
+    def count(self, at, entities, notional):
+        for entity in (*entities, FIRM):
+            self.applied[entity] = self.applied.get(entity, 0) + 1
+            self.turnovers.setdefault(entity, []).append(notional)
+        for entity in entities:
+            rule = self.rules.of(VELOCITY_RULES, entity)
+            if rule.enabled:
+                self.slots.setdefault(entity, []).append(slot(at, rule))
+
+    def parts(self, entity, measure):
+        """(id, what it adds to the measure) of everything that makes up the entity's exposure."""
+        kind, entity_id = entity
+        if kind == "FIRM":
+            return [(client, self.exposure(("CLIENT", client), measure)) for client in self.positions]
+        if measure == "turnover":
+            return []
+        part = PART_OF[measure]
+        if kind == "CLIENT":
+            return [(symbol, part(held * self.marks[symbol])) for symbol, held in self.positions[entity_id].items()]
+        mark = self.marks[entity_id]
+        return [(client, part(row[entity_id] * mark)) for client, row in self.positions.items() if entity_id in row]
+
+    def exposure(self, entity, measure):
+        if measure == "turnover":
+            return sum(self.turnovers.get(entity, []))
+        return sum(value for _, value in self.parts(entity, measure))
+
+    def contributors(self, entity, measure):
+        parts = [part for part in self.parts(entity, measure) if part[1]]
+        parts.sort(key=lambda part: (-abs(part[1]), part[0].encode()))
+        return [[name, money_text(value)] for name, value in parts[:CONTRIBUTORS_MAX]]
+
+    def move_now(self, at):
+        first = self.now is None
+        self.now = at if first else max(self.now, at)
+        second = self.now // SECOND
+        if first:
+            self.swept = second
+        elif second > self.swept:
+            self.sweep(second)
+
+    def sweep(self, second):
+        if self.session_of(second) > self.session_of(self.swept):
+            self.turnovers = {}
+        self.swept = second
+        clients = [("CLIENT", client) for client in sorted(self.positions, key=str.encode)]
+        symbols = [("SYMBOL", symbol) for symbol in sorted(self.marks, key=str.encode)]
+        for entity in (*clients, *symbols, FIRM):
+            self.judge_exposure(entity, second * SECOND, None)
+        for entity in (*clients, *symbols):
+            self.resolve_velocity(entity, second * SECOND)
+        for entity in (*clients, *symbols, FIRM):
+            self.resolve_anomaly(entity, second * SECOND)
+
+    def session_of(self, second):
+        return (second - self.rules.session_start_seconds) // DAY_SECONDS
+
+    def judge(self, transaction_id, client, symbol, notional):
+        for entity in (client, symbol, FIRM):
+            self.judge_exposure(entity, self.now, transaction_id)
+        for entity in (client, symbol):
+            self.judge_velocity(entity, transaction_id)
+        for entity in (client, symbol, FIRM):
+            self.judge_anomaly(entity, notional, transaction_id)
+        for entity in (client, symbol, FIRM):
+            rule = self.rules.of(ANOMALY_RULES, entity)
+            if rule.enabled:
+                self.samples[entity] = [*self.samples.get(entity, []), half_even(notional, CENT)][-rule.window:]
+
+    def judge_exposure(self, entity, at, transaction_id):
+        rule, alert = self.rules.of(EXPOSURE_RULES, entity), self.exposure_alerts.get(entity)
+        limit = rule.limit_of(entity) if rule.enabled else None
+        if alert is None and limit is None:
+            return
+        value = abs(self.exposure(entity, rule.measure))
+        event = self.exposure_event(entity, alert, rule, value, limit)
+        if event is None:
+            return
+        alert = self.exposure_alerts[entity]
+        if event == "RESOLVED":
+            del self.exposure_alerts[entity]
+        else:
+            alert.announced = value
+        self.say_event(EXPOSURE_TYPES[entity[0]], event, entity, alert, at, transaction_id, measure=rule.measure,
+                       value=money_text(value), limit=money_text(alert.limit), peak=money_text(alert.peak),
+                       utilisation=utilisation_text(value, alert.limit), contributors=self.contributors(entity, rule.measure))
+
+    def exposure_event(self, entity, alert, rule, value, limit):
+        critical = limit is not None and value * UNIT > rule.critical_ratio * limit
+        if alert is None:
+            if value <= limit:
+                return None
+            self.exposure_alerts[entity] = self.new_alert("CRITICAL" if critical else "HIGH", value, limit)
+            return "OPENED"
+        alert.peak = max(alert.peak, value)
+        if limit is None:
+            return "RESOLVED"
+        alert.limit = limit
+        if value * UNIT <= rule.resolved_ratio * limit:
+            return "RESOLVED"
+        if critical and alert.severity == "HIGH":
+            alert.severity = "CRITICAL"
+            return "ESCALATED"
+        return "WORSENED" if value * UNIT >= rule.worsened_ratio * alert.announced else None
+
+    def velocity_count(self, entity, at):
+        newest = slot(at, self.rules.of(VELOCITY_RULES, entity))
+        return sum(newest - SLOTS < counted <= newest for counted in self.slots.get(entity, []))
+
+    def judge_velocity(self, entity, transaction_id):
+        rule, alert = self.rules.of(VELOCITY_RULES, entity), self.velocity_alerts.get(entity)
+        if not rule.enabled:
+            return
+        count, limit = self.velocity_count(entity, self.now), rule.limit_of(entity)
+        if alert is None:
+            if count > limit:
+                self.velocity_alerts[entity] = self.new_alert("HIGH", count, limit)
+                self.say_velocity("OPENED", entity, count, self.now, transaction_id)
+            return
+        alert.peak = max(alert.peak, count)
+        if count * UNIT >= rule.worsened_ratio * alert.announced:
+            alert.announced = count
+            self.say_velocity("WORSENED", entity, count, self.now, transaction_id)
+
+    def resolve_velocity(self, entity, at):
+        if entity not in self.velocity_alerts:
+            return
+        rule, count = self.rules.of(VELOCITY_RULES, entity), self.velocity_count(entity, at)
+        if not rule.enabled or count * UNIT <= rule.resolved_ratio * rule.limit_of(entity):
+            self.say_velocity("RESOLVED", entity, count, at, None)
+            del self.velocity_alerts[entity]
+
+    def say_velocity(self, event, entity, count, at, transaction_id):
+        rule, alert = self.rules.of(VELOCITY_RULES, entity), self.velocity_alerts[entity]
+        limit = rule.limit_of(entity)
+        self.say_event("HIGH_TRANSACTION_VELOCITY", event, entity, alert, at, transaction_id, value=str(count), limit=str(limit),
+                       peak=str(alert.peak), utilisation=utilisation_text(count, limit), window_seconds=rule.window_seconds)
+
+    def judge_anomaly(self, entity, notional, transaction_id):
+        rule, samples = self.rules.of(ANOMALY_RULES, entity), self.samples.get(entity, [])
+        if not rule.enabled or len(samples) < rule.samples_min:
+            return
+        score = Score(half_even(notional, CENT), samples)
+        if score.squared is None or score.squared <= rule.threshold**2:
+            return
+        alert = self.anomaly_alerts.get(entity)
+        event = "OPENED" if alert is None else "WORSENED" if score.squared > alert.peak else None
+        if event == "OPENED":
+            alert = self.anomaly_alerts[entity] = self.new_alert("MEDIUM", score.squared, rule.threshold)
+        alert.last, alert.last_at = score.squared, self.now
+        if event is None:
+            return
+        alert.peak, alert.limit = score.squared, rule.threshold
+        if score.squared >= rule.high_threshold**2:
+            alert.severity = "HIGH"
+        self.say_anomaly(event, entity, alert, self.now, transaction_id, score.evidence(notional))
+
+    def resolve_anomaly(self, entity, at):
+        rule, alert = self.rules.of(ANOMALY_RULES, entity), self.anomaly_alerts.get(entity)
+        if alert and (not rule.enabled or at - alert.last_at >= rule.quiet_seconds * SECOND):
+            del self.anomaly_alerts[entity]
+            self.say_anomaly("RESOLVED", entity, alert, at, None, None)
+
+    def say_anomaly(self, event, entity, alert, at, transaction_id, evidence):
+        self.say_event("ANOMALY_DETECTED", event, entity, alert, at, transaction_id, value=score_text(alert.last),
+                       limit=rounded_text(alert.limit), peak=score_text(alert.peak), anomaly=evidence)
+
+    def new_alert(self, severity, value, limit):
+        self.alerts_opened += 1
+        return Alert(self.alerts_opened, severity, value, limit)
+
+    def say(self, **line):
+        self.said.append(line)
+
+    def say_event(self, alert_type, event, entity, alert, at, transaction_id, value, limit, peak,
+                  measure=None, utilisation=None, window_seconds=None, contributors=(), anomaly=None):
+        self.say(kind="event", alert_id=alert.alert_id, event=event, alert_type=alert_type, severity=alert.severity,
+                 entity_type=entity[0], entity_id=entity[1], measure=measure, value=value, limit=limit, peak=peak,
+                 utilisation=utilisation, window_seconds=window_seconds, config_version=self.rules.config_version,
+                 at=time_text(at), transaction_id=transaction_id, contributors=list(contributors), anomaly=anomaly)
+
+    def row(self, entity):
+        kind, entity_id = entity
+        rule = self.rules.of(EXPOSURE_RULES, entity)
+        limit, total = (rule.limit_of(entity) if rule.enabled else None), self.exposure(entity, rule.measure)
+        quantities = [held for client, row in self.positions.items() for symbol, held in row.items()
+                      if kind == "FIRM" or entity_id == (client if kind == "CLIENT" else symbol)]
+        measures = {measure: money_text(self.exposure(entity, measure)) for measure in (*PART_OF, "turnover")}
+        return {**measures, "total_exposure": money_text(total), "position_count": sum(held != 0 for held in quantities),
+                "transaction_count": self.applied.get(entity, 0),
+                "utilisation": None if limit is None else utilisation_text(total, limit),
+                "risk_level": next((level for least, level in RISK_LEVELS if limit and abs(total) >= least * limit), "LOW")}
+
+
+def slot(at, rule):
+    return at * SLOTS // (rule.window_seconds * SECOND)
+
+
+def replay(lines):
+    """What the core must print for these streams, one after the other."""
+    for line in lines:
+        if line["kind"] == "stream":
+            oracle = Oracle()
+            oracle.say(**line)
+        else:
+            oracle.take(line)
+        yield from oracle.said
+        oracle.said.clear()
+
+
+def main():
+    for said in replay(map(json.loads, sys.stdin)):
+        print(json.dumps(said, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
