@@ -7,7 +7,7 @@
 #   deploy/packages.sh install SET...          installs those that are missing
 #   deploy/packages.sh libraries EXECUTABLE... the packages of the shared libraries they load
 #
-# Sets: build (C++), page (Node.js and npm), test (what the suites use), runtime (every service).
+# Sets: build (C++), page (Node.js and npm), test (what the suites use), bench (tests/bench), runtime (every service).
 # Other scripts source this file and call the functions.
 
 packages_build=(
@@ -17,16 +17,17 @@ packages_build=(
   libpq-dev libsqlite3-dev
   libspdlog-dev libfmt-dev libyaml-cpp-dev
   libcurl4-openssl-dev libboost-dev nlohmann-json3-dev
-  robin-map-dev libxxhash-dev prometheus-cpp-dev
+  libxxhash-dev prometheus-cpp-dev
   catch2
   ca-certificates curl
 )
 packages_page=(nodejs npm ca-certificates)
 packages_test=(
   postgresql postgresql-client sqlite3
-  python3 chromium clang-format clang-tidy
+  python3 chromium clang clang-format clang-tidy libclang-rt-dev
   openssl curl git procps
 )
+packages_bench=(libbenchmark-dev python3)
 packages_runtime=(ca-certificates curl)
 
 packages_of() {  # packages_of SET...
@@ -36,9 +37,10 @@ packages_of() {  # packages_of SET...
       build) printf '%s\n' "${packages_build[@]}" ;;
       # A Node.js that came another way conflicts with Debian's npm, and does as well.
       page) if command -v node npm >/dev/null; then echo ca-certificates; else printf '%s\n' "${packages_page[@]}"; fi ;;
+      bench) printf '%s\n' "${packages_bench[@]}" ;;
       test) printf '%s\n' "${packages_test[@]}" ;;
       runtime) printf '%s\n' "${packages_runtime[@]}" ;;
-      *) echo "packages: no set named '$set' (build, page, test, runtime)" >&2; return 2 ;;
+      *) echo "packages: no set named '$set' (build, page, test, bench, runtime)" >&2; return 2 ;;
     esac
   done | sort -u
 }

@@ -4,8 +4,8 @@
 #
 # Usage: tests/run.sh [--preset dev|asan|tsan] [--only SUITE[,SUITE]] [--compose] [--no-install]
 #   --preset      the C++ build (default dev); with asan and tsan the suite cpp alone runs unless --only says more
-#   --only        tidy: style and structure; cpp: unit, contract and mesh tests; python; page: the page's own
-#                 tests; browser: the page in Chromium; compose: docker compose on PostgreSQL
+#   --only        tidy: style and structure; cpp: unit, contract and mesh tests; python; fuzz: each fuzz target for a
+#                 while; page: the page's own tests; browser: the page in Chromium; compose: docker compose on PostgreSQL
 #   --compose     run the suite compose too; without it, it runs where CI=true and a Docker engine answers
 #   --no-install  do not look for missing Debian packages
 set -euo pipefail
@@ -27,7 +27,7 @@ while [ $# -gt 0 ]; do
   shift
 done
 case $preset in dev) ;; asan | tsan) only=${only:-cpp} ;; *) echo "tests: --preset is one of dev, asan, tsan" >&2; exit 2 ;; esac
-known=(tidy cpp python page browser compose)
+known=(tidy cpp python fuzz page browser compose)
 for name in ${only//,/ }; do
   [[ " ${known[*]} " == *" $name "* ]] || { echo "tests: --only knows ${known[*]}" >&2; exit 2; }
 done
@@ -123,6 +123,7 @@ fi
 ! wanted tidy || suite tidy - tests/tidy/run.sh
 ! wanted cpp || suite cpp "$logs/cpp.xml" run_cpp
 ! wanted python || suite python - run_python
+! wanted fuzz || suite fuzz - tests/fuzz/run.sh --seconds 20
 if wanted page && has_npm_test services/dashboard-gateway/web; then suite page - run_page; fi
 if wanted browser && has_npm_test tests/browser; then suite browser - run_browser; fi
 if [[ ",$only," == *,compose,* ]]; then compose=yes; fi

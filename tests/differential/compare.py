@@ -22,9 +22,10 @@ from oracle import micros, replay, time_text  # noqa: E402
 from streams import Stream  # noqa: E402
 
 DRIVER = pathlib.Path(os.environ.get("RISK_BIN_DIR", ROOT / "build/dev/bin")) / "core_driver"
-# None of these may change anything: how many inputs are announced at a time, after how many the core is saved and loaded.
-OPTIONS = (("--batch", "2"), ("--snapshot-every", "37"), ("--batch", "7"), ("--batch", "64"), ("--snapshot-every", "1"),
-           ("--batch", "1000", "--snapshot-every", "101"))
+# None of these may change anything: how many inputs are announced at a time, after how many the core is saved and loaded,
+# from which sizes on it keeps more to be faster.
+OPTIONS = (("--keep-from", "2"), ("--batch", "7", "--keep-from", "4"), ("--snapshot-every", "37"), ("--keep-from", "3", "--snapshot-every", "50"),
+           ("--batch", "64", "--keep-from", "1"), ("--snapshot-every", "1"), ("--batch", "1000", "--snapshot-every", "101", "--keep-from", "8"))
 STREAMS_AT_ONCE = 10
 DRIVER_SECONDS_MAX = 120
 SHRINK_SECONDS_MAX = 30

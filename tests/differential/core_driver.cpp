@@ -1,9 +1,10 @@
 // The core behind a pipe: streams of inputs as JSON lines on stdin, what came of them as JSON lines on stdout. The
 // runner beside it (compare.py) gives the same streams to the oracle. The formats are described there.
 //
-// core_driver [--batch N] [--snapshot-every N]
+// core_driver [--batch N] [--snapshot-every N] [--keep-from N]
 //   --batch N            inputs are expected N at a time; changes nothing
 //   --snapshot-every N   after every N inputs the core is saved and loaded; changes nothing
+//   --keep-from N        from N positions or holders on the core keeps more, to be faster; changes nothing
 #include <charconv>
 #include <cstring>
 #include <deque>
@@ -170,7 +171,8 @@ Json row_json(const char* kind, const char* id_name, const ExposureRow& row) {
 
 class Driver {
  public:
-  Driver(std::size_t batch, std::size_t snapshot_every) : batch_(batch), snapshot_every_(snapshot_every) {}
+  Driver(std::size_t batch, std::size_t snapshot_every, const Tuning& tuning)
+      : batch_(batch), snapshot_every_(snapshot_every), tuning_(tuning) {}
 
   void take(Json line) {
     const auto kind = line.at("kind").get<std::string>();
@@ -190,7 +192,7 @@ class Driver {
     const std::size_t input = input_++;
     events_.clear();
     if (kind == "rules") {
-      core_ ? core_->set_rules(rule_set(line)) : void(core_.emplace(rule_set(line), HashKey{11, 22}));
+      core_ ? core_->set_rules(rule_set(line)) : void(core_.emplace(rule_set(line), HashKey{11, 22}, tuning_));
     } else if (kind == "tick") {
       core_->tick(timestamp(line.at("time")), events_);
     } else if (kind == "position") {
@@ -227,7 +229,7 @@ class Driver {
           chunks.pop_front();
           return chunk;
         },
-        HashKey{33, 44});
+        HashKey{33, 44}, tuning_);
     if (!loaded) throw std::runtime_error(loaded.error().reason);
     core_ = std::move(loaded).value();
   }
@@ -258,6 +260,7 @@ class Driver {
   static void print(const Json& json) { std::cout << json.dump() << '\n'; }
 
   std::size_t batch_, snapshot_every_;
+  Tuning tuning_;
   std::optional<Core> core_;
   std::vector<std::pair<std::size_t, Transaction>> waiting_;
   std::vector<AlertEvent> events_;
@@ -265,13 +268,16 @@ class Driver {
 };
 
 int run(int argc, char** argv) {
-  std::size_t batch = 1, snapshot_every = 0;
+  std::size_t batch = 1, snapshot_every = 0, keep_from = 0;
   for (int i = 1; i + 1 < argc; i += 2) {
-    std::size_t& option = std::strcmp(argv[i], "--batch") == 0 ? batch : snapshot_every;
+    const std::string_view name = argv[i];
+    std::size_t& option = name == "--batch" ? batch : name == "--snapshot-every" ? snapshot_every : keep_from;
     std::from_chars(argv[i + 1], argv[i + 1] + std::strlen(argv[i + 1]), option);
   }
+  Tuning tuning;
+  if (keep_from != 0) tuning.valued_from = tuning.led_from = tuning.leapt_to = static_cast<std::uint32_t>(keep_from);
   std::ios::sync_with_stdio(false);
-  Driver driver(batch, snapshot_every);
+  Driver driver(batch, snapshot_every, tuning);
   std::size_t number = 0;
   try {
     for (std::string line; std::getline(std::cin, line);) {

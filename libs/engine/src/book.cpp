@@ -158,7 +158,7 @@ Book::Place Book::take(const Plan& plan, Timestamp now) {
     holding = client.holdings.add(place.symbol, multiplier_, pool);
     symbol.holders.push_back(place.client);
     ++positions_;
-    if (client.holdings.size() == kValuedFrom) client.valuation = std::make_unique<Valuation>();
+    if (client.holdings.size() == tuning_.valued_from) client.valuation = std::make_unique<Valuation>();
   }
 
   if (symbol.mark != plan.mark) move_mark(place.symbol, plan.mark, now);
@@ -191,7 +191,7 @@ void Book::move_mark(SymbolIndex index, Price mark, Timestamp now) {
   symbol.mark_moved = now;
   if (!std::exchange(symbol.mark_changed, true)) changed_.marks.push_back(index);
   marks.set(index, mark);
-  const double leap = screen.follow(index, mark, symbol.holders.size());
+  const double leap = screen.follow(index, mark, symbol.holders.size() <= tuning_.leapt_to);
   if (leap == 0) return;
   for (const ClientIndex holder : symbol.holders) {
     ClientState& client = clients[holder];
@@ -403,7 +403,7 @@ std::vector<Contributor> Book::contributors(SymbolIndex index, Measure measure) 
   const auto add = [&](ClientIndex client, const Holding& holding) {
     largest.add(part_of(holding, symbol.mark, measure), clients[client].id.view());
   };
-  if (symbol.holders.size() < kLedFrom) {
+  if (symbol.holders.size() < tuning_.led_from) {
     visit_holders(index, add);
     return largest.take();
   }

@@ -41,7 +41,8 @@ class Book {
     Int128 firm_long = 0, firm_short = 0;                  // values
   };
 
-  explicit Book(const HashKey& key) : clients(key), symbols(key), multiplier_(id_hash("multiplier", key) | 1) {}
+  Book(const HashKey& key, const Tuning& tuning)
+      : clients(key), symbols(key), tuning_(tuning), multiplier_(id_hash("multiplier", key) | 1) {}
 
   void set_bounds(const Bounds& bounds) { bounds_ = bounds; }
 
@@ -109,12 +110,8 @@ class Book {
   Pool pool;
 
  private:
-  // From this many positions on a client's exposure is kept and brought up to date by what moved since.
-  static constexpr std::uint32_t kValuedFrom = 64;
   // A bound this much above the value is worth another walk.
   static constexpr double kLoose = 1.1;
-  // From this many holders on it is kept who the largest are.
-  static constexpr std::size_t kLedFrom = 128;
 
   std::optional<Rejection> make(Plan& plan) const;
   // Null: the client never held the symbol, or one of them is not there.
@@ -132,6 +129,7 @@ class Book {
   bool catch_up(ClientState& client) const;
   void tighten(ClientState& client);
 
+  Tuning tuning_;
   Bounds bounds_;
   std::uint64_t multiplier_;     // odd
   std::uint64_t positions_ = 0;  // ever held

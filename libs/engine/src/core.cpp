@@ -62,7 +62,8 @@ PositionRow row_of(const Book& book, const ClientState& client, const Holding& h
 
 }  // namespace
 
-Core::Core(RuleSet rules, HashKey key) : impl_(std::make_unique<Impl>(std::move(rules), key)) {}
+Core::Core(RuleSet rules, HashKey key, const Tuning& tuning)
+    : impl_(std::make_unique<Impl>(std::move(rules), key, tuning)) {}
 Core::Core(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Core::~Core() = default;
 Core::Core(Core&&) noexcept = default;

@@ -13,7 +13,8 @@ namespace risk::engine {
 
 class Core::Impl {
  public:
-  Impl(RuleSet rules, const HashKey& key) : book(key), judge(std::move(rules), book), ahead(book) {}
+  Impl(RuleSet rules, const HashKey& key, const Tuning& tuning)
+      : book(key, tuning), judge(std::move(rules), book), ahead(book) {}
 
   // Time passes up to `time`, with the sweep that goes with it.
   void advance(Timestamp time, std::vector<AlertEvent>& events) {

@@ -60,8 +60,8 @@ class Leaders {
   }
 
  private:
-  static constexpr std::size_t kFound = 32;
-  static constexpr std::size_t kListed = 64;
+  static constexpr std::size_t kFound = 64;
+  static constexpr std::size_t kListed = 192;
 
   std::vector<std::uint32_t> clients_;
   std::uint64_t floor_ = 0;

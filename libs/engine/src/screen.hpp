@@ -27,8 +27,7 @@ namespace risk::engine {
 
 class Screen {
  public:
-  static constexpr std::size_t kBlock = 64;            // clients that share a maximum
-  static constexpr std::size_t kLeapHoldersMax = 512;  // a symbol with more holders raises `rise` instead
+  static constexpr std::size_t kBlock = 64;  // clients that share a maximum
 
   void add_symbol(Price mark) { references_by_key_.push_back(up(units(mark))); }
   void add_client(std::size_t clients) {
@@ -51,12 +50,12 @@ class Screen {
 
   // The mark of a symbol has moved. Returns by how much more each unit of |quantity| now counts in the bounds of its
   // holders; above zero only with few of them.
-  double follow(std::uint32_t symbol, Price mark, std::size_t holders) {
+  double follow(std::uint32_t symbol, Price mark, bool has_few_holders) {
     double& reference = references_by_key_[symbol + 1];
     const double price = up(units(mark));
     if (price <= reference * rise_) return 0;
     const double rise = up(price / reference);
-    if (rise <= kRiseMax || holders > kLeapHoldersMax) {
+    if (rise <= kRiseMax || !has_few_holders) {
       rise_ = std::max(rise_, rise);
       return 0;
     }

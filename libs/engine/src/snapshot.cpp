@@ -257,7 +257,7 @@ class SnapshotSaver {
 // Reads it back into a core that is new. Trusts nothing: what it accepts, the core can go on from.
 class SnapshotLoader {
  public:
-  SnapshotLoader(SnapshotReader& in, HashKey key) : in_(in), key_(key) {}
+  SnapshotLoader(SnapshotReader& in, HashKey key, const Tuning& tuning) : in_(in), key_(key), tuning_(tuning) {}
 
   std::unique_ptr<Core::Impl> load() {
     if (in_.raw(kMagic.size()) != kMagic) in_.refuse("the beginning", "is not that of a snapshot");
@@ -267,7 +267,7 @@ class SnapshotLoader {
     RuleFields<SnapshotReader> fields{in_};
     rule_set(fields, rules);
     if (const auto found = problems(rules); !found.empty()) in_.refuse("rules", "are not valid: " + found.front());
-    core_ = std::make_unique<Core::Impl>(std::move(rules), key_);
+    core_ = std::make_unique<Core::Impl>(std::move(rules), key_, tuning_);
     load_time();
     Counters& counters = core_->counters;
     for (auto* count : {&counters.transactions, &counters.late, &counters.opening_positions, &counters.sweeps,
@@ -436,6 +436,7 @@ class SnapshotLoader {
 
   SnapshotReader& in_;
   HashKey key_;
+  Tuning tuning_;
   std::unique_ptr<Core::Impl> core_;
   std::uint64_t symbol_transactions_ = 0;
 };
@@ -446,10 +447,10 @@ void Core::save(const std::function<void(std::string_view chunk)>& write) const 
   SnapshotSaver(*impl_, out).save();
 }
 
-Result<Core> Core::load(const std::function<std::optional<std::string>()>& read, HashKey key) {
+Result<Core> Core::load(const std::function<std::optional<std::string>()>& read, HashKey key, const Tuning& tuning) {
   SnapshotReader in(read);
   try {
-    return Core(SnapshotLoader(in, key).load());
+    return Core(SnapshotLoader(in, key, tuning).load());
   } catch (const BadSnapshot& bad) {
     return Error{bad.reason};
   }

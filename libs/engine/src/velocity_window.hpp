@@ -55,7 +55,7 @@ class VelocityWindow {
     return total_;
   }
 
-  // The first slot for now at which the count is `most` or less if nothing is added.
+  // The earliest current slot at which the count is `most` or less if nothing is added.
   std::int64_t falls_to(std::uint64_t most) const;
 
   // For a snapshot: the count of the slot `age` before the newest, which is at newest_slot(). None: nothing counted.

@@ -60,12 +60,19 @@ struct HashKey {
   std::uint64_t k1 = 0;
 };
 
+// From which sizes on the core keeps more, to be faster. No result depends on it; tests set it low.
+struct Tuning {
+  std::uint32_t valued_from = 64;  // positions: a client's exposure is kept and brought up to date
+  std::uint32_t led_from = 128;    // holders: it is kept who holds most of a symbol
+  std::uint32_t leapt_to = 512;    // holders: up to here a price that leaps is told to each
+};
+
 inline constexpr std::size_t kSnapshotChunkBytes = std::size_t{1} << 20;
 
 class Core {
  public:
   // Precondition: problems(rules) is empty.
-  explicit Core(RuleSet rules, HashKey key = {});
+  explicit Core(RuleSet rules, HashKey key = {}, const Tuning& tuning = {});
   ~Core();
   Core(Core&&) noexcept;
   Core& operator=(Core&&) noexcept;
@@ -126,7 +133,8 @@ class Core {
 
   // The core that save() was called of, but for its bounds and what take_changes() would have given; or what is wrong
   // with the snapshot: "chunk 3: the checksum does not match". `read` gives the next chunk, nothing after the last.
-  static Result<Core> load(const std::function<std::optional<std::string>()>& read, HashKey key = {});
+  static Result<Core> load(const std::function<std::optional<std::string>()>& read, HashKey key = {},
+                           const Tuning& tuning = {});
 
   // 32 hexadecimal digits: equal for equal states, however they were reached.
   std::string state_hash() const;

@@ -1,0 +1,75 @@
+#!/usr/bin/env python3
+"""Breaks a copy of the core on purpose, one way at a time, and tells whether the oracle notices.
+
+    mutants.py [--streams N]     builds each mutant in a temporary folder (minutes in all); exit status 1 if one survives
+"""
+import argparse
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+from compare import ROOT, Driver, compare_streams
+
+# What it breaks, the file in libs/engine/src, what stands there once and what shall stand there instead.
+MUTANTS = (
+    ("an exposure at its limit opens", "alert_states.hpp", "value <= thresholds->limit", "value < thresholds->limit"),
+    ("an exposure at its lower bound stays open", "alert_states.hpp", "value <= thresholds->resolved", "value < thresholds->resolved"),
+    ("the velocity window is a slot short", "velocity_window.hpp", "if (age >= kSlots) return;", "if (age >= kSlots - 1) return;"),
+    ("a late transaction counts as one of now", "judge.cpp", "transaction.executed_at == now ? now_slot", "true ? now_slot"),
+    ("valuations do not hear of a mark", "book.cpp", "marks.set(index, mark);", ""),
+    ("one sample too many is needed", "anomaly_window.hpp", "size_ < rule.samples_min", "size_ <= rule.samples_min"),
+    ("half a cent is rounded up", "anomaly_window.cpp", "cents % 2 == 1", "true"),
+    ("a sweep goes by appearance, not by id", "watchlist.hpp", "entities.before(a.index, b.index)", "a.index < b.index"),
+    ("a session begins a day late", "core_impl.hpp", "session_of(second) > session_of(before)", "session_of(second) > session_of(before) + 1"),
+    ("the screen does not hear of a trade", "book.cpp", "client.bound = screen.moved(client.bound, symbol, from_units, to.units());", ""),
+    ("the screen does not hear of a rise", "screen.hpp", "rise_ = std::max(rise_, rise);", ""),
+    ("a valuation misses its own trade", "book.cpp", "client.valuation->long_value +=", "client.valuation->long_value = client.valuation->long_value + 0 *"),
+    ("the squares forget nothing", "anomaly_window.hpp", "squares_ += Uint128{cents} * cents - Uint128{gone} * gone;", "squares_ += Uint128{cents} * cents;"),
+    ("a holder who grows does not lead", "book.cpp", "symbol.leaders_floor = symbol.leaders->floor();", ""),
+)
+
+
+def build(folder):
+    sources = sorted((folder / "libs/engine/src").glob("*.cpp")) + sorted((folder / "libs/base/src").glob("*.cpp"))
+    unit = folder / "unit.cpp"
+    unit.write_text("".join(f'#include "{path}"\n' for path in [*sources, folder / "core_driver.cpp"]), encoding="utf-8")
+    includes = [f"-I{folder}/libs/{part}" for part in ("engine/src", "engine/include", "base/include")]
+    subprocess.run(["c++", "-std=c++20", "-O1", *includes, str(unit), "-lxxhash", "-o", str(folder / "core_driver")], check=True)
+
+
+def mutate(folder, file, old, new):
+    path = folder / "libs/engine/src" / file
+    text = path.read_text(encoding="utf-8")
+    if text.count(old) != 1:
+        sys.exit(f"mutants: {file} has {text.count(old)} times: {old}")
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def noticed(mutant, streams):
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        for part in ("base", "engine"):
+            shutil.copytree(ROOT / "libs" / part, folder / "libs" / part)
+        shutil.copy(ROOT / "tests/differential/core_driver.cpp", folder)
+        mutate(folder, *mutant[1:])
+        build(folder)
+        return compare_streams(Driver(folder / "core_driver"), 1, streams).differences
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--streams", type=int, default=200)
+    streams = parser.parse_args().streams
+    survivors = 0
+    for mutant in MUTANTS:
+        differences = noticed(mutant, streams)
+        survivors += not differences
+        print(f"{f'caught by {len(differences)} of {streams} streams' if differences else 'SURVIVES':32} {mutant[0]}", flush=True)
+    print(f"{len(MUTANTS) - survivors} of {len(MUTANTS)} caught")
+    return 1 if survivors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,220 @@
+// The core under arbitrary inputs: nothing breaks, what is rejected changes nothing, totals stay the sums of their
+// parts, and a second core that gets the same in batches, and is saved and loaded on the way, does the same.
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "input.hpp"
+#include "risk/base/check.hpp"
+#include "risk/engine/core.hpp"
+
+namespace {
+
+using namespace risk;
+using namespace risk::engine;
+using fuzz::Input;
+
+std::int64_t units(Input& input) {
+  switch (input.below(4)) {
+    case 0:
+      return input.take<std::int64_t>();
+    case 1:
+      return std::int64_t{input.take<std::uint16_t>()} * kDecimalScale;
+    case 2:
+      return input.take<std::uint8_t>();
+    default:
+      return std::int64_t{input.take<std::uint8_t>()} * kDecimalScale / 4;
+  }
+}
+
+std::string id(Input& input, const char* prefix) {
+  const auto pick = input.take<std::uint8_t>();
+  return pick < 8 ? input.text(60) : prefix + std::to_string(pick % 12);
+}
+
+Timestamp time(Input& input, std::int64_t& micros) {
+  switch (input.below(8)) {
+    case 0:
+      return {input.take<std::int64_t>()};
+    case 1:
+      micros += std::int64_t{input.take<std::uint16_t>()} * kMicrosPerSecond;
+      break;
+    case 2:
+      return {micros - std::int64_t{input.take<std::uint8_t>()} * kMicrosPerSecond};
+    default:
+      micros += input.take<std::uint16_t>() * 16;
+  }
+  return {micros};
+}
+
+Transaction transaction(Input& input, std::int64_t& micros) {
+  Transaction t;
+  t.transaction_id = input.below(50) == 0 ? input.text(60) : "T";
+  t.executed_at = time(input, micros);
+  t.client_id.text = id(input, "C");
+  t.symbol.text = id(input, "S");
+  t.side = static_cast<Side>(input.below(20) == 0 ? input.take<std::uint8_t>() : 1 + input.below(2));
+  t.quantity = Quantity::from_units(units(input));
+  t.price = Price::from_units(units(input));
+  if (input.below(10) == 0) t.currency = input.below(2) == 0 ? "EUR" : input.text(8);
+  return t;
+}
+
+RuleSet rules(Input& input) {
+  RuleSet rules;
+  rules.config_version = input.take<std::uint8_t>();
+  rules.rates["EUR"] = Rate::from_units(std::max<std::int64_t>(1, input.take<std::uint32_t>()));
+  rules.session_start_seconds = input.below(60'000);
+  for (ExposureRule* rule : {&rules.client_exposure, &rules.symbol_exposure, &rules.firm_exposure}) {
+    rule->enabled = input.below(8) != 0;
+    rule->measure = static_cast<Measure>(1 + input.below(5));
+    rule->limit.reset();
+    if (input.below(8) != 0) rule->limit = Money::from_units(std::max<std::int64_t>(1, std::abs(units(input) / 2)));
+    if (input.below(4) == 0) rule->worsened_ratio = Ratio::from_units(kDecimalScale + 1 + input.take<std::uint32_t>());
+  }
+  for (VelocityRule* rule : {&rules.client_velocity, &rules.symbol_velocity}) {
+    rule->enabled = input.below(8) != 0;
+    rule->limit = 1 + input.below(20);
+    rule->window_seconds = input.below(2) == 0 ? 60 : 1 + input.below(3'600);
+  }
+  for (AnomalyRule* rule : {&rules.client_anomaly, &rules.symbol_anomaly, &rules.system_anomaly}) {
+    rule->enabled = input.below(8) != 0;
+    rule->window = 2 + input.below(40);
+    rule->samples_min = 2 + input.below(rule->window - 1);
+    rule->threshold = Ratio::from_units(std::int64_t{1} + input.take<std::uint32_t>());
+    rule->high_threshold = std::max(rule->threshold, rule->high_threshold);
+    rule->quiet_seconds = input.below(600);
+  }
+  RISK_CHECK(problems(rules).empty());
+  return rules;
+}
+
+Core reloaded(const Core& core) {
+  std::deque<std::string> chunks;
+  core.save([&](std::string_view chunk) { chunks.emplace_back(chunk); });
+  auto loaded = Core::load([&]() -> std::optional<std::string> {
+    if (chunks.empty()) return std::nullopt;
+    std::string chunk = std::move(chunks.front());
+    chunks.pop_front();
+    return chunk;
+  });
+  RISK_CHECK(loaded.ok());
+  return std::move(loaded).value();
+}
+
+void check_totals(const Core& core) {
+  const ExposureRow firm = core.firm_row();
+  for (const auto& rows : {core.client_rows(), core.symbol_rows()}) {
+    Int128 long_value = 0, short_value = 0, turnover = 0;
+    std::uint64_t positions = 0;
+    for (const auto& row : rows) {
+      long_value += row.exposure.long_value.units();
+      short_value += row.exposure.short_value.units();
+      turnover += row.exposure.turnover.units();
+      positions += row.position_count;
+    }
+    RISK_CHECK(long_value == firm.exposure.long_value.units());
+    RISK_CHECK(short_value == firm.exposure.short_value.units());
+    RISK_CHECK(turnover == firm.exposure.turnover.units());
+    RISK_CHECK(positions == firm.position_count);
+  }
+}
+
+// Runs of transactions, given to `core` one by one and to `other` as announced batches.
+class Twins {
+ public:
+  Twins(RuleSet rules, const Bounds& bounds)
+      : core_(rules), other_(std::move(rules), {3, 4}, {2, 2, 2}), bounds_(bounds) {
+    core_.set_bounds(bounds);
+    other_.set_bounds(bounds);
+  }
+
+  void apply(const Transaction& transaction) {
+    const std::string before = ++applied_ % 64 == 0 ? core_.state_hash() : "";
+    const auto result = core_.apply(transaction, events_);
+    if (!result && !before.empty()) RISK_CHECK(core_.state_hash() == before);
+    batch_.push_back(transaction);
+    if (batch_.size() == 7) flush();
+  }
+  void apply(const OpeningPosition& position) {
+    flush();
+    RISK_CHECK(core_.apply(position) == other_.apply(position));
+  }
+  void tick(Timestamp time) {
+    flush();
+    core_.tick(time, events_);
+    other_.tick(time, other_events_);
+  }
+  void set_rules(const RuleSet& rules) {
+    flush();
+    core_.set_rules(rules);
+    other_.set_rules(rules);
+  }
+  void reload() {
+    flush();
+    other_ = reloaded(other_);
+    other_.set_bounds(bounds_);
+  }
+  void take_changes() {
+    flush();
+    (void)core_.take_changes(Core::Scope::kMarked);
+  }
+
+  void check() {
+    flush();
+    RISK_CHECK(events_ == other_events_);
+    RISK_CHECK(core_.state_hash() == other_.state_hash());
+    check_totals(core_);
+    for (const auto& event : events_) RISK_CHECK(!alert_message(event, "USD").empty());
+  }
+
+ private:
+  void flush() {
+    other_.expect(batch_);
+    for (const auto& transaction : batch_) (void)other_.apply(transaction, other_events_);
+    other_.expect({});
+    batch_.clear();
+  }
+
+  Core core_, other_;
+  Bounds bounds_;
+  std::vector<AlertEvent> events_, other_events_;
+  std::vector<Transaction> batch_;
+  std::size_t applied_ = 0;
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  Input input(data, size);
+  std::int64_t micros = 1'726'790'400 * kMicrosPerSecond;
+  RuleSet first = rules(input);
+  Twins twins(std::move(first), {10, 10, 60});
+  while (!input.empty()) {
+    switch (input.below(64)) {
+      case 0:
+        twins.set_rules(rules(input));
+        break;
+      case 1:
+      case 2: {
+        const Timestamp at = time(input, micros);
+        if (kTimestampMin <= at && at <= kTimestampMax) twins.tick(at);
+        break;
+      }
+      case 3:
+        twins.apply(OpeningPosition{ClientId(id(input, "C")), Symbol(id(input, "S")),
+                                    Quantity::from_units(units(input)), Price::from_units(units(input)), ""});
+        break;
+      case 4:
+        twins.reload();
+        break;
+      case 5:
+        twins.take_changes();
+        break;
+      default:
+        twins.apply(transaction(input, micros));
+    }
+  }
+  twins.check();
+  return 0;
+}

@@ -1,0 +1,38 @@
+#!/usr/bin/env python3
+"""Writes what the fuzzers begin with, so that a short run starts behind the first checks: make_seeds.py FOLDER."""
+import pathlib
+import random
+import sys
+
+HEADER = "transaction_id,executed_at,client_id,symbol,side,quantity,price,currency,broker_id,market\n"
+ROWS = [
+    "T1,2024-09-20T08:36:00.000Z,C1,AAPL,BUY,10,189.25,USD,B1,XNAS\n",
+    'T2,2024-09-20T08:36:00Z,"C,""2""",MSFT,SELL,0.00000001,92233720368.54775807,EUR,,\r\n',
+    '"T3\nline",2024-02-29 23:59:59.999999+00:00,é,日本,BUY,-1,1e5,,,\n',
+    "\ufeff\n,,,,,,,,,\n\"",
+]
+POSITIONS = "client_id,symbol,quantity,price,currency\nC1,AAPL,-100,189.25,USD\nC2,MSFT,1.5,400,\n"
+
+
+def csv_seeds():
+    yield (HEADER + "".join(ROWS)).encode()
+    yield "".join(ROWS).encode()
+    yield POSITIONS.encode()
+    yield b'a,"b\xff\n' * 5
+
+
+def byte_seeds():
+    for seed in range(6):
+        yield random.Random(seed).randbytes(600 * (seed + 1))
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1])
+    for target, seeds in (("csv_fuzz", csv_seeds()), ("apply_fuzz", byte_seeds()), ("snapshot_fuzz", byte_seeds())):
+        (folder / target).mkdir(parents=True, exist_ok=True)
+        for number, seed in enumerate(seeds):
+            (folder / target / f"seed-{number}").write_bytes(seed)
+
+
+if __name__ == "__main__":
+    main()
