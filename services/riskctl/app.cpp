@@ -10,6 +10,7 @@
 #include "risk/bus/request.hpp"
 #include "risk/store/reader.hpp"
 #include "risk/wire/control.hpp"
+#include "riskctl/backtest/backtest.hpp"
 #include "riskctl/table.hpp"
 
 namespace risk::riskctl {
@@ -179,9 +180,19 @@ void clean_up(const Options& options, std::ostream& out) {
       << " quarantined records.\n";
 }
 
-void carry_out(const Options& options, std::ostream& out) {
+void judge_history(const Options& options, std::ostream& out, std::ostream& err) {
+  expect_words(options.words, 1, 1);
+  if (options.backtest.from_store == !options.backtest.transactions_path.empty()) {
+    throw UsageError{"backtest needs either --transactions FILE.csv or --store"};
+  }
+  run_backtest(options, out, err, isatty(STDERR_FILENO) == 1);
+}
+
+void carry_out(const Options& options, std::ostream& out, std::ostream& err) {
   if (options.words.empty()) throw UsageError{"a command is missing"};
   const std::string& command = options.words.front();
+  if (command == "backtest") return judge_history(options, out, err);
+  if (options.backtest.is_asked_for()) throw UsageError{"an option of backtest, but the command is another"};
   if (command == "ack") return acknowledge(options, out);
   if (command == "cleanup") return clean_up(options, out);
   if (command == "list") return print_alerts(*store::open_reader(options.database), options, out);
@@ -194,11 +205,13 @@ void carry_out(const Options& options, std::ostream& out) {
 
 int run(const Options& options, std::ostream& out, std::ostream& err) {
   try {
-    carry_out(options, out);
+    carry_out(options, out, err);
     return kDone;
   } catch (const UsageError& error) {
     err << "riskctl: " << error.reason
-        << "\nusage: riskctl summary | list [SEVERITY] | ack ID USER [COMMENT] | cleanup [DAYS]\n";
+        << "\nusage: riskctl summary | list [SEVERITY] | ack ID USER [COMMENT] | cleanup [DAYS]\n"
+           "       riskctl backtest --transactions FILE.csv [--positions FILE.csv] | --store\n"
+           "         [--from TIME] [--to TIME] [--format table|jsonl] [--compare OTHER.yaml]\n";
     return kUsage;
   } catch (const Refusal& refusal) {
     err << "riskctl: " << refusal.reason << '\n';

@@ -1,16 +1,113 @@
 #include "riskctl/options.hpp"
 
-namespace risk::riskctl {
+#include <algorithm>
+#include <iterator>
 
-std::optional<int> parse_options(int argc, const char* const* argv, Options& options) {
-  service::OptionSet set("riskctl", "Asks the store and the engine from a terminal.");
+namespace risk::riskctl {
+namespace {
+
+using Format = BacktestOptions::Format;
+
+service::OptionSetter time_setter(std::optional<Timestamp>& time) {
+  return [&time](std::string_view text) -> std::optional<std::string> {
+    constexpr std::size_t kDateBytes = 10;  // YYYY-MM-DD
+    const auto parsed =
+        parse_timestamp(text.size() == kDateBytes ? std::string(text) + "T00:00:00Z" : std::string(text));
+    if (!parsed) return "a UTC time such as 2024-09-20T08:36:00Z, or a date";
+    time = *parsed;
+    return std::nullopt;
+  };
+}
+
+service::OptionSetter format_setter(Format& format) {
+  return [&format](std::string_view text) -> std::optional<std::string> {
+    if (text == "table") {
+      format = Format::kTable;
+    } else if (text == "jsonl") {
+      format = Format::kJsonLines;
+    } else {
+      return "table, jsonl";
+    }
+    return std::nullopt;
+  };
+}
+
+void add_backtest_options(service::OptionSet& set, BacktestOptions& backtest) {
+  set.add_text({"", "--transactions", {}, "backtest: CSV file of the transactions to judge"},
+               backtest.transactions_path);
+  set.add_text({"", "--positions", {}, "backtest: CSV file of the positions held before them"},
+               backtest.positions_path);
+  set.add_bool({"", "--store", {}, "backtest: judge what the database holds instead of a file; nothing is written"},
+               backtest.from_store);
+  set.add_custom(
+      {"", "--from", {}, "backtest: leave out transactions executed before this UTC time; a date is its midnight"},
+      time_setter(backtest.from), "");
+  set.add_custom({"", "--to", {}, "backtest: leave out transactions executed at this UTC time or after it"},
+                 time_setter(backtest.to), "");
+  set.add_custom({"", "--format", {}, "backtest: table, or jsonl: a JSON object a line"},
+                 format_setter(backtest.format), "table");
+  set.add_text(
+      {"", "--compare", {}, "backtest: a second YAML file, in place of --config: what would alert differently"},
+      backtest.compare_path);
+  set.add_check([&backtest] {
+    return backtest.from && backtest.to && *backtest.from >= *backtest.to
+               ? std::vector<std::string>{"--from: must be before --to"}
+               : std::vector<std::string>{};
+  });
+}
+
+std::optional<int> parse(int argc, const char* const* argv, Options& options) {
+  service::OptionSet set("riskctl", "Asks the store and the engine from a terminal, and judges history anew.");
   settings::add_database_options(set, options.database);
   settings::add_engine_command_option(set, options.engine);
   set.add_integer({"", "--limit", {}, "lines of a list"}, options.limit, 1, 100'000);
-  set.add_positionals("COMMAND", "summary | list [SEVERITY] | ack ID USER [COMMENT] | cleanup [DAYS, default 30]",
+  add_backtest_options(set, options.backtest);
+  settings::add_rule_options(set, options.backtest.rules);
+  set.add_positionals("COMMAND",
+                      "summary | list [SEVERITY] | ack ID USER [COMMENT] | cleanup [DAYS, default 30] | backtest",
                       options.words);
-  set.ignore_sections({"rules", "log", "health", "simulator", "engine", "notifier", "gateway"});
+  set.ignore_sections({"log", "health", "simulator", "engine", "notifier", "gateway"});
   return set.parse(argc, argv);
+}
+
+// The same words with `path` as the last --config, which wins.
+std::vector<const char*> with_config(int argc, const char* const* argv, const std::string& path) {
+  std::vector<const char*> words(argv, argv + argc);
+  const auto end = std::find(words.begin(), words.end(), std::string_view("--"));
+  const char* const config[] = {"--config", path.c_str()};
+  words.insert(end, std::begin(config), std::end(config));
+  return words;
+}
+
+// What the last --config says; the words are known to be without mistakes.
+std::string config_path_of(int argc, const char* const* argv) {
+  constexpr std::string_view kAttached = "--config=";
+  std::string path;
+  for (int i = 1; i < argc && argv[i] != std::string_view("--"); ++i) {
+    const std::string_view word = argv[i];
+    if (word == "--config" && i + 1 < argc) path = argv[i + 1];
+    if (word.starts_with(kAttached)) path = word.substr(kAttached.size());
+  }
+  return path;
+}
+
+}  // namespace
+
+bool BacktestOptions::is_asked_for() const {
+  return from_store || from || to || format != Format::kTable || !transactions_path.empty() ||
+         !positions_path.empty() || !compare_path.empty();
+}
+
+std::optional<int> parse_options(int argc, const char* const* argv, Options& options) {
+  if (const auto status = parse(argc, argv, options)) return status;
+  auto& backtest = options.backtest;
+  if (backtest.compare_path.empty()) return std::nullopt;
+  Options other;
+  const auto words = with_config(argc, argv, backtest.compare_path);
+  if (const auto status = parse(static_cast<int>(words.size()), words.data(), other)) return status;
+  backtest.config_path = config_path_of(argc, argv);
+  backtest.other_rules = std::move(other.backtest.rules);
+  return std::nullopt;
 }
 
 }  // namespace risk::riskctl

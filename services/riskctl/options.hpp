@@ -1,19 +1,42 @@
 // What can be asked of riskctl.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "risk/base/timestamp.hpp"
+#include "risk/engine/rules.hpp"
 #include "risk/settings/settings.hpp"
 #include "risk/store/config.hpp"
 
 namespace risk::riskctl {
 
+// What `backtest` judges, by which rules, and how it answers.
+struct BacktestOptions {
+  enum class Format : std::uint8_t { kTable, kJsonLines };
+
+  std::string transactions_path;  // "" without
+  std::string positions_path;     // "" without
+  bool from_store = false;
+  std::optional<Timestamp> from;  // transactions at or after it
+  std::optional<Timestamp> to;    // and before it
+  Format format = Format::kTable;
+  std::string config_path;   // what --config says, "" without: to name the first of two configurations
+  std::string compare_path;  // "" without
+  engine::RuleSet rules;
+  engine::RuleSet other_rules;  // with compare_path: those of the same settings with that file in place of --config
+
+  // Whether an option of backtest alone was given.
+  bool is_asked_for() const;
+};
+
 struct Options {
   store::DatabaseConfig database;
   settings::EngineEndpoints engine;
-  std::uint32_t limit = 100;       // lines of a list
+  std::uint32_t limit = 100;  // lines of a list
+  BacktestOptions backtest;
   std::vector<std::string> words;  // the command and its arguments
 };
 

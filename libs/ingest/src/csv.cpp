@@ -31,7 +31,8 @@ enum Column : std::size_t { kClientId, kSymbol, kQuantity, kPrice, kCurrency };
 constexpr std::string_view kColumns[] = {"client_id", "symbol", "quantity", "price", "currency"};
 }  // namespace position
 
-std::variant<engine::Transaction, BadRow> to_value(const Table& row, engine::Transaction&& transaction) {
+// Sets `transaction` from the row, or says what is wrong with it.
+std::optional<BadRow> set_value(const Table& row, engine::Transaction& transaction) {
   const auto executed_at = parse_timestamp(row[kExecutedAt]);
   if (!executed_at) return row.reject(kExecutedAt, executed_at.error().reason);
   const auto side = engine::parse_enum<engine::Side>(row[kSide]);
@@ -51,10 +52,10 @@ std::variant<engine::Transaction, BadRow> to_value(const Table& row, engine::Tra
   transaction.currency = row[kCurrency];
   transaction.broker_id = row[kBrokerId];
   transaction.market = row[kMarket];
-  return std::move(transaction);
+  return std::nullopt;
 }
 
-std::variant<engine::OpeningPosition, BadRow> to_value(const Table& row, engine::OpeningPosition&& opening) {
+std::optional<BadRow> set_value(const Table& row, engine::OpeningPosition& opening) {
   const auto quantity = Quantity::parse(row[position::kQuantity]);
   if (!quantity) return row.reject(position::kQuantity, quantity.error().reason);
   const auto price = Price::parse(row[position::kPrice]);
@@ -65,7 +66,7 @@ std::variant<engine::OpeningPosition, BadRow> to_value(const Table& row, engine:
   opening.quantity = *quantity;
   opening.price = *price;
   opening.currency = row[position::kCurrency];
-  return std::move(opening);
+  return std::nullopt;
 }
 
 std::ifstream open(const std::string& path) {
@@ -75,16 +76,29 @@ std::ifstream open(const std::string& path) {
 }
 
 template <class Value>
+Step read_value(Table& table, Value& value, BadRow& bad) {
+  const Step step = table.next();
+  if (step == Step::kBadRow) bad = table.bad_row();
+  if (step != Step::kValue) return step;
+  auto problem = set_value(table, value);
+  if (!problem) return step;
+  bad = std::move(*problem);
+  return Step::kBadRow;
+}
+
+template <class Value>
 std::optional<std::variant<Value, BadRow>> next_value(Table& table) {
-  switch (table.next()) {
-    case Table::Step::kEnd:
-      return std::nullopt;
-    case Table::Step::kBadRow:
-      return table.bad_row();
-    case Table::Step::kRow:
+  Value value;
+  BadRow bad;
+  switch (read_value(table, value, bad)) {
+    case Step::kValue:
+      return value;
+    case Step::kBadRow:
+      return bad;
+    case Step::kEnd:
       break;
   }
-  return to_value(table, Value{});
+  return std::nullopt;
 }
 
 // A reader of a file of its own, or of a stream that someone else owns.
@@ -113,6 +127,12 @@ TransactionReader::~TransactionReader() = default;
 
 std::optional<std::variant<engine::Transaction, BadRow>> TransactionReader::next() {
   return next_value<engine::Transaction>(impl_->table);
+}
+Step TransactionReader::read(engine::Transaction& transaction, BadRow& bad) {
+  return read_value(impl_->table, transaction, bad);
+}
+std::uint64_t TransactionReader::bytes_read() const {
+  return impl_->table.bytes_read();
 }
 std::uint64_t TransactionReader::line() const {
   return impl_->table.line();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "risk/base/check.hpp"
 #include "risk/ingest/csv.hpp"
@@ -25,7 +26,7 @@ RowScanner::RowScanner(std::istream& input) : input_(input), buffer_(kBlockBytes
 }
 
 const Row* RowScanner::next() {
-  begin_ += row_bytes_;
+  begin_ += std::exchange(row_bytes_, 0);
   row_.line += row_lines_;
   if (!skip_to_row()) return nullptr;
 
@@ -65,6 +66,7 @@ void RowScanner::fill() {
   input_.read(buffer_.data() + end_, static_cast<std::streamsize>(buffer_.size() - end_));
   if (input_.bad()) throw std::ios_base::failure("cannot be read");
   end_ += static_cast<std::size_t>(input_.gcount());
+  bytes_filled_ += static_cast<std::uint64_t>(input_.gcount());
   at_eof_ = end_ < buffer_.size();
 }
 

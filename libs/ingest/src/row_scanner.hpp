@@ -40,6 +40,9 @@ class RowScanner {
   // input cannot be read.
   const Row* next();
 
+  // Of the input, up to the end of that row.
+  std::uint64_t bytes_read() const { return bytes_filled_ - (end_ - begin_) + row_bytes_; }
+
   // Whether a quoted field of the row that next() returned holds a line end.
   bool spans_lines() const { return crossing_.has_value(); }
   // Rule 3 for that row, when only the caller can tell that its quotes are wrong. Precondition: spans_lines().
@@ -68,6 +71,7 @@ class RowScanner {
   std::string buffer_;
   std::size_t begin_ = 0;  // buffer_[begin_, end_) is read and not yet done with
   std::size_t end_ = 0;
+  std::uint64_t bytes_filled_ = 0;  // from the input into the buffer, since the beginning
   bool at_eof_ = false;
 
   Row row_;

@@ -60,11 +60,11 @@ const Row* Table::read_row() try { return scanner_.next(); } catch (const std::i
   throw CsvError(name_ + ": cannot be read");
 }
 
-Table::Step Table::next() {
+Step Table::next() {
   row_ = read_row();
   if (row_ == nullptr) return Step::kEnd;
   auto problem = problem_of_row();
-  if (!problem) return Step::kRow;
+  if (!problem) return Step::kValue;
   bad_row_ = {row_->line, std::move(*problem), raw()};
   return Step::kBadRow;
 }

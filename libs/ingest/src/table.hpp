@@ -20,13 +20,13 @@ class Table {
   // Reads the header. `input` must outlive it; `columns` are static. Throws CsvError.
   Table(std::istream& input, std::string name, std::span<const std::string_view> columns);
 
-  enum class Step : std::uint8_t { kRow, kBadRow, kEnd };
-  Step next();
+  Step next();  // kValue: a row, whose fields have yet to be judged
 
   // Of the row that next() returned last; views live until the next call. `column` is an index of `columns`.
   std::string_view operator[](std::size_t column) const { return row_->fields[position_of_[column]]; }
   BadRow reject(std::size_t column, std::string reason) const;
   BadRow bad_row() const { return bad_row_; }
+  std::uint64_t bytes_read() const { return scanner_.bytes_read(); }
   std::uint64_t line() const { return row_ == nullptr ? 0 : row_->line; }
   std::string raw() const;
 

@@ -35,6 +35,9 @@ class MemoryDatabase {
   std::vector<CommandRow> commands;
   std::multimap<Timestamp, MetricsRow> metrics;
   std::vector<LimitRow> limits;
+
+  // Store::replay and Reader::replay. Precondition: the caller holds the mutex.
+  void replay(std::uint64_t after_apply_seq, const std::function<void(const AppliedInput&)>& apply) const;
 };
 
 std::unique_ptr<Store> open_memory_store(std::shared_ptr<MemoryDatabase> database);

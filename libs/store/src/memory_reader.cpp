@@ -122,6 +122,10 @@ class MemoryReader final : public Reader {
   }
   std::vector<CursorRow> cursors() override { return values(locked()->cursors); }
 
+  void replay(std::uint64_t after_apply_seq, const std::function<void(const AppliedInput&)>& apply) override {
+    locked()->replay(after_apply_seq, apply);
+  }
+
  private:
   // The database, locked for one expression or scope.
   class Locked {

@@ -50,11 +50,7 @@ ResumePoint MemoryStore::resume_point() {
 
 void MemoryStore::replay(std::uint64_t after_apply_seq, const std::function<void(const AppliedInput&)>& apply) {
   const std::scoped_lock lock(database_->mutex);
-  const auto& inputs = database_->inputs;
-  const auto first =
-      std::upper_bound(inputs.begin(), inputs.end(), after_apply_seq,
-                       [](std::uint64_t seq, const AppliedInput& input) { return seq < input.apply_seq; });
-  std::for_each(first, inputs.end(), apply);
+  database_->replay(after_apply_seq, apply);
 }
 
 void MemoryStore::commit(const Commit& commit) {
@@ -165,6 +161,14 @@ CleanupCount MemoryStore::cleanup(Timestamp before) {
 }
 
 }  // namespace
+
+void MemoryDatabase::replay(std::uint64_t after_apply_seq,
+                            const std::function<void(const AppliedInput&)>& apply) const {
+  const auto first =
+      std::upper_bound(inputs.begin(), inputs.end(), after_apply_seq,
+                       [](std::uint64_t seq, const AppliedInput& input) { return seq < input.apply_seq; });
+  std::for_each(first, inputs.end(), apply);
+}
 
 std::shared_ptr<MemoryDatabase> make_memory_database() {
   return std::make_shared<MemoryDatabase>();

@@ -180,4 +180,9 @@ std::vector<CursorRow> SqlReader::cursors() {
   return all<CursorRow>(select(kCursorsTable).add(" ORDER BY stream_id"));
 }
 
+void SqlReader::replay(std::uint64_t after_apply_seq, const std::function<void(const AppliedInput&)>& apply) {
+  replay_inputs([this](const Query& text, const SqlConnection::RowHandler& row) { query(text, row); }, after_apply_seq,
+                apply);
+}
+
 }  // namespace risk::store

@@ -31,6 +31,7 @@ class SqlReader final : public Reader {
   std::uint64_t quarantine_count() override;
   std::vector<CommandRow> commands(std::uint32_t limit) override;
   std::vector<CursorRow> cursors() override;
+  void replay(std::uint64_t after_apply_seq, const std::function<void(const AppliedInput&)>& apply) override;
 
  private:
   void query(const Query& query, const SqlConnection::RowHandler& row);

@@ -19,7 +19,7 @@ ResumePoint SqlStore::resume_point() {
   SqlTransaction transaction(*connection_, Access::kRead);
   ResumePoint point;
   point.cursors = read_all<CursorRow>(*connection_, Query(select_from(kCursorsTable) + " ORDER BY stream_id"));
-  point.last_apply_seq = last_apply_seq();
+  point.last_apply_seq = last_apply_seq(runner());
   point.last_event_id = std::max(number(Query("SELECT MAX(event_id) FROM alert_events")),
                                  number(Query("SELECT MAX(last_event_id) FROM cleanups")));
   point.open_alerts = read_all<AlertRow>(
@@ -28,20 +28,12 @@ ResumePoint SqlStore::resume_point() {
   return point;
 }
 
-std::uint64_t SqlStore::last_apply_seq() {
-  return std::max(number(Query("SELECT MAX(apply_seq) FROM transactions")),
-                  number(Query("SELECT MAX(apply_seq) FROM engine_inputs")));
+void SqlStore::replay(std::uint64_t after_apply_seq, const std::function<void(const AppliedInput&)>& apply) {
+  replay_inputs(runner(), after_apply_seq, apply);
 }
 
-// Inputs are never changed and their numbers have no gaps, so pieces of so many numbers are consistent and small.
-void SqlStore::replay(std::uint64_t after_apply_seq, const std::function<void(const AppliedInput&)>& apply) {
-  constexpr std::uint64_t kPiece = 4096;
-  const auto last = last_apply_seq();
-  for (auto after = after_apply_seq; after < last;) {
-    const auto piece_last = after + std::min(kPiece, last - after);
-    for (const auto& input : read_all<AppliedInput>(*connection_, inputs_between(after, piece_last))) apply(input);
-    after = piece_last;
-  }
+QueryRunner SqlStore::runner() {
+  return [this](const Query& query, const SqlConnection::RowHandler& row) { connection_->query(query, row); };
 }
 
 void SqlStore::commit(const Commit& commit) {

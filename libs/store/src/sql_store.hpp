@@ -3,7 +3,7 @@
 
 #include "migrations.hpp"
 #include "risk/store/store.hpp"
-#include "sql.hpp"
+#include "tables.hpp"
 
 namespace risk::store {
 
@@ -24,7 +24,7 @@ class SqlStore final : public Store {
   template <class Row>
   void write_rows(const Table& table, SqlConnection::Write mode, const std::vector<Row>& rows);
   std::uint64_t number(const Query& query);
-  std::uint64_t last_apply_seq();
+  QueryRunner runner();
 
   std::unique_ptr<SqlConnection> connection_;
   const std::vector<Migration>& migrations_;

@@ -1,5 +1,6 @@
 #include "tables.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace risk::store {
@@ -78,6 +79,20 @@ engine::Figure read_figure(RowReader& in, engine::Figure::Unit unit) {
     default:
       return {unit, amount.units()};
   }
+}
+
+// The inputs with after < apply_seq <= last, in order.
+Query inputs_between(std::uint64_t after, std::uint64_t last) {
+  Query query(
+      "SELECT apply_seq, stream_id, sequence, NULL AS kind, transaction_id, executed_at, client_id, symbol, side, "
+      "quantity, price, currency, broker_id, market, base_price, late, NULL AS config_version, NULL AS rules "
+      "FROM transactions");
+  query.add(" WHERE apply_seq > ", after).add(" AND apply_seq <= ", last);
+  query.add(
+      " UNION ALL SELECT apply_seq, stream_id, sequence, kind, NULL, time, client_id, symbol, NULL, quantity, price, "
+      "currency, NULL, NULL, NULL, NULL, config_version, rules FROM engine_inputs");
+  query.add(" WHERE apply_seq > ", after).add(" AND apply_seq <= ", last);
+  return query.add(" ORDER BY apply_seq");
 }
 
 TransactionInput read_transaction(RowReader& in) {
@@ -406,19 +421,6 @@ void read_row(RowReader& in, StoredTransaction& r) {
   in.read(r.notional);
 }
 
-Query inputs_between(std::uint64_t after, std::uint64_t last) {
-  Query query(
-      "SELECT apply_seq, stream_id, sequence, NULL AS kind, transaction_id, executed_at, client_id, symbol, side, "
-      "quantity, price, currency, broker_id, market, base_price, late, NULL AS config_version, NULL AS rules "
-      "FROM transactions");
-  query.add(" WHERE apply_seq > ", after).add(" AND apply_seq <= ", last);
-  query.add(
-      " UNION ALL SELECT apply_seq, stream_id, sequence, kind, NULL, time, client_id, symbol, NULL, quantity, price, "
-      "currency, NULL, NULL, NULL, NULL, config_version, rules FROM engine_inputs");
-  query.add(" WHERE apply_seq > ", after).add(" AND apply_seq <= ", last);
-  return query.add(" ORDER BY apply_seq");
-}
-
 void read_row(RowReader& in, AppliedInput& row) {
   in.read(row.apply_seq, row.origin.stream_id, row.origin.sequence);
   const auto kind = in.next<std::optional<std::string>>();
@@ -440,6 +442,30 @@ void read_row(RowReader& in, AppliedInput& row) {
     in.read(rules.config_version);
     rules.rules = in.next_bytes().value_or("");
     row.input = std::move(rules);
+  }
+}
+
+std::uint64_t last_apply_seq(const QueryRunner& run) {
+  std::uint64_t last = 0;
+  for (const char* table : {"transactions", "engine_inputs"}) {
+    run(Query(std::string("SELECT MAX(apply_seq) FROM ") + table),
+        [&last](RowReader& in) { last = std::max(last, in.next<std::optional<std::uint64_t>>().value_or(0)); });
+  }
+  return last;
+}
+
+// Inputs are never changed and their numbers have no gaps, so pieces of so many numbers are consistent and small.
+void replay_inputs(const QueryRunner& run, std::uint64_t after_apply_seq,
+                   const std::function<void(const AppliedInput&)>& apply) {
+  constexpr std::uint64_t kPiece = 4096;
+  const auto last = last_apply_seq(run);
+  std::vector<AppliedInput> piece;
+  for (auto after = after_apply_seq; after < last;) {
+    const auto piece_last = after + std::min(kPiece, last - after);
+    piece.clear();
+    run(inputs_between(after, piece_last), [&piece](RowReader& in) { read_row(in, piece.emplace_back()); });
+    for (const auto& input : piece) apply(input);
+    after = piece_last;
   }
 }
 

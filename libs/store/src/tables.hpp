@@ -56,9 +56,13 @@ void read_row(RowReader& in, LimitRow& row);
 void read_row(RowReader& in, CursorRow& row);
 void read_row(RowReader& in, StoredTransaction& row);
 
-// The inputs with after < apply_seq <= last, in order: the two tables as one.
-Query inputs_between(std::uint64_t after, std::uint64_t last);
 void read_row(RowReader& in, AppliedInput& row);
+
+// The inputs of the two tables as one, by a connection that its owner keeps.
+using QueryRunner = std::function<void(const Query&, const SqlConnection::RowHandler&)>;
+std::uint64_t last_apply_seq(const QueryRunner& run);
+void replay_inputs(const QueryRunner& run, std::uint64_t after_apply_seq,
+                   const std::function<void(const AppliedInput&)>& apply);
 
 // All rows of a query.
 template <class Row>

@@ -248,3 +248,25 @@ TEMPLATE_TEST_CASE("a reader sees each commit as soon as it is done", "[store]",
     REQUIRE(reader->transactions({}).size() == i + 1);
   }
 }
+
+TEMPLATE_TEST_CASE("a reader replays what was committed, all of it and from a number on", "[store]", Memory, Sqlite,
+                   Postgres) {
+  RISK_BACKEND(backend);
+  Fixture f(std::move(backend));
+  const auto reader = f.reader();
+  CHECK(replayed(*reader).empty());
+
+  constexpr std::uint64_t kInputs = 10'000;
+  auto commit = step(0, kInputs);
+  commit.inputs = {rules(1, "rules"), opening_position(2, 1)};
+  for (auto i = commit.inputs.size() + 1; i <= kInputs; ++i) {
+    commit.inputs.push_back(i % 3 == 0 ? tick(i, i) : transaction(i, i));
+  }
+  f.store->commit(commit);
+  CHECK(replayed(*reader) == commit.inputs);
+  CHECK(replayed(*reader, 9'998) == std::vector<AppliedInput>(commit.inputs.end() - 2, commit.inputs.end()));
+  CHECK(replayed(*reader, kInputs).empty());
+  CHECK_THROWS_AS(reader->replay(0, [](const AppliedInput&) { throw std::runtime_error("enough"); }),
+                  std::runtime_error);
+  CHECK(reader->cursors().size() == 1);
+}

@@ -150,10 +150,23 @@ MetricsRow metrics(Timestamp at) {
   return {at, 1'000, money("123456.7891"), 10, 20, 3, 4, 5};
 }
 
-std::vector<AppliedInput> replayed(Store& store, std::uint64_t after) {
+namespace {
+
+template <class Source>
+std::vector<AppliedInput> replayed_from(Source& source, std::uint64_t after) {
   std::vector<AppliedInput> inputs;
-  store.replay(after, [&inputs](const AppliedInput& input) { inputs.push_back(input); });
+  source.replay(after, [&inputs](const AppliedInput& input) { inputs.push_back(input); });
   return inputs;
+}
+
+}  // namespace
+
+std::vector<AppliedInput> replayed(Store& store, std::uint64_t after) {
+  return replayed_from(store, after);
+}
+
+std::vector<AppliedInput> replayed(Reader& reader, std::uint64_t after) {
+  return replayed_from(reader, after);
 }
 
 }  // namespace risk::test

@@ -35,5 +35,6 @@ store::QuarantineRow quarantined(std::uint64_t sequence);
 store::MetricsRow metrics(Timestamp at);
 
 std::vector<store::AppliedInput> replayed(store::Store& store, std::uint64_t after = 0);
+std::vector<store::AppliedInput> replayed(store::Reader& reader, std::uint64_t after = 0);
 
 }  // namespace risk::test

@@ -277,3 +277,23 @@ TEST_CASE("the file of twelve bad rows: what the reader finds, and what it leave
   CHECK(rejected == std::vector<std::string>{"7 quantity", "11 client_id", "13 symbol", "23 currency"});
   CHECK(read.good.size() == 13 + rejected.size());
 }
+
+TEST_CASE("a reader of many rows reads them into one value and tells how far it is", "[ingest]") {
+  const std::string first = row("G1"), bad = "short\n", last = row("G2", "C2");
+  std::istringstream input(kHeader + first + bad + last);
+  TransactionReader reader(input, "fills.csv");
+  engine::Transaction transaction;
+  BadRow bad_row;
+  CHECK(reader.read(transaction, bad_row) == Step::kValue);
+  CHECK(transaction == read_transactions(kHeader + first).good.at(0));
+  CHECK(reader.bytes_read() == kHeader.size() + first.size());
+  CHECK(reader.read(transaction, bad_row) == Step::kBadRow);
+  CHECK(bad_row.line == 3);
+  CHECK(bad_row.raw == "short");
+  CHECK(reader.read(transaction, bad_row) == Step::kValue);
+  CHECK(transaction == read_transactions(kHeader + last).good.at(0));
+  CHECK(reader.line() == 4);
+  CHECK(reader.read(transaction, bad_row) == Step::kEnd);
+  CHECK(reader.bytes_read() == kHeader.size() + first.size() + bad.size() + last.size());
+  CHECK(reader.read(transaction, bad_row) == Step::kEnd);
+}

@@ -1,11 +1,13 @@
 // The reading side of the database: what the dashboard and riskctl ask. Never writes; on PostgreSQL the role
 // risk_reader suffices, SQLite is opened read-only.
 //
-// Each call is one consistent read. Lists are newest first unless said otherwise and bounded by their limit.
-// Threads: one at a time; a Reader owns its connection, and makes a new one on the next call after StoreUnavailable.
+// Each call but replay() is one consistent read. Lists are newest first unless said otherwise and bounded by their
+// limit. Threads: one at a time; a Reader owns its connection, and makes a new one on the next call after
+// StoreUnavailable.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -74,6 +76,10 @@ class Reader {
   virtual std::uint64_t quarantine_count() = 0;
   virtual std::vector<CommandRow> commands(std::uint32_t limit) = 0;
   virtual std::vector<CursorRow> cursors() = 0;  // by stream id
+
+  // Store::replay for one who must not write: calls `apply` with every input after `after_apply_seq` that was committed
+  // when it began, in order, in constant memory, as many reads. `apply` must not use this reader.
+  virtual void replay(std::uint64_t after_apply_seq, const std::function<void(const AppliedInput&)>& apply) = 0;
 };
 
 // Throws StoreUnavailable when the database cannot be reached now.

@@ -1,0 +1,89 @@
+#include "riskctl/backtest/backtest.hpp"
+
+#include <array>
+#include <chrono>
+
+#include "riskctl/backtest/alert_log.hpp"
+#include "riskctl/backtest/comparison.hpp"
+#include "riskctl/backtest/console.hpp"
+#include "riskctl/backtest/history.hpp"
+#include "riskctl/backtest/json_answer.hpp"
+#include "riskctl/backtest/json_lines.hpp"
+#include "riskctl/backtest/judge.hpp"
+#include "riskctl/backtest/report.hpp"
+
+namespace risk::riskctl {
+namespace {
+
+// One run: where it writes and how.
+struct Context {
+  const Options& options;
+  std::ostream& out;
+  std::ostream& err;
+  bool shows_progress;
+};
+
+// Replays the history before the judges, and measures it.
+Run replay(const Context& context, std::span<Judge* const> judges) {
+  Console console(context.err, context.shows_progress);
+  const auto begin = std::chrono::steady_clock::now();
+  Run run;
+  run.period = replay_history(context.options, judges, console);
+  run.wall_time = std::chrono::steady_clock::now() - begin;
+  console.finish();
+  return run;
+}
+
+Judge::OnEvent add_to(AlertLog& log) {
+  return [&log](const engine::AlertEvent& event) { log.add(event); };
+}
+
+// Events are written as they come, so that their number does not matter.
+void answer_in_lines(const Context& context) {
+  JsonLines lines(context.out);
+  Judge judge("", context.options.backtest.rules,
+              [&lines](const engine::AlertEvent& event) { write_event(lines, event); });
+  replay(context, std::array{&judge});
+  write_state(lines, judge.core());
+  write_summary(lines, judge);
+  lines.finish();
+}
+
+void answer_in_tables(const Context& context) {
+  const auto& rules = context.options.backtest.rules;
+  AlertLog log(context.options.limit, rules.base_currency);
+  Judge judge("", rules, add_to(log));
+  const auto run = replay(context, std::array{&judge});
+  print_report(context.out, {judge, log}, run, context.options.limit);
+}
+
+void answer_comparison(const Context& context) {
+  const auto& backtest = context.options.backtest;
+  AlertLog first_log(0, backtest.rules.base_currency), second_log(0, backtest.other_rules.base_currency);
+  Judge first(backtest.config_path.empty() ? "without --config" : backtest.config_path, backtest.rules,
+              add_to(first_log));
+  Judge second(backtest.compare_path, backtest.other_rules, add_to(second_log));
+  const auto run = replay(context, std::array{&first, &second});
+  if (backtest.format == BacktestOptions::Format::kTable) {
+    print_comparison(context.out, {first, first_log}, {second, second_log}, run, context.options.limit);
+    return;
+  }
+  JsonLines lines(context.out);
+  write_comparison(lines, compare(first_log, second_log));
+  lines.finish();
+}
+
+}  // namespace
+
+void run_backtest(const Options& options, std::ostream& out, std::ostream& err, bool shows_progress) {
+  const Context context{options, out, err, shows_progress};
+  if (!options.backtest.compare_path.empty()) {
+    answer_comparison(context);
+  } else if (options.backtest.format == BacktestOptions::Format::kJsonLines) {
+    answer_in_lines(context);
+  } else {
+    answer_in_tables(context);
+  }
+}
+
+}  // namespace risk::riskctl

@@ -1,0 +1,162 @@
+#include "riskctl/backtest/history.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "risk/base/overloaded.hpp"
+#include "risk/ingest/csv.hpp"
+#include "risk/store/reader.hpp"
+
+namespace risk::riskctl {
+namespace {
+
+constexpr std::size_t kBatch = 512;
+
+class Replay {
+ public:
+  Replay(const BacktestOptions& options, std::span<Judge* const> judges, Console& console)
+      : options_(options), judges_(judges), console_(console), batch_(kBatch), numbers_(kBatch) {}
+
+  void read_positions(const std::string& path);
+  void read_transactions(const std::string& path);
+  void read_store(const store::DatabaseConfig& database);
+
+  const Period& period() const { return period_; }
+
+ private:
+  bool is_in_range(Timestamp time) const {
+    return (!options_.from || time >= *options_.from) && (!options_.to || time < *options_.to);
+  }
+
+  // Transactions wait until there are enough of them for the core to look ahead. `next` gives the place of the next
+  // one, keep() takes what was put there; `number` is its line or number in the source.
+  engine::Transaction& next() { return batch_[waiting_]; }
+  void keep(std::uint64_t number);
+  void flush();
+
+  template <class Input>
+  void apply(const Input& input, std::uint64_t number);
+  void refuse(const ingest::BadRow& row);
+  std::string place(std::uint64_t number) const { return source_ + std::to_string(number); }
+
+  const BacktestOptions& options_;
+  std::span<Judge* const> judges_;
+  Console& console_;
+  std::string source_;  // what a number stands behind: "fills.csv:"
+  std::vector<engine::Transaction> batch_;
+  std::vector<std::uint64_t> numbers_;
+  std::size_t waiting_ = 0;
+  Period period_;
+};
+
+void Replay::keep(std::uint64_t number) {
+  if (!is_in_range(next().executed_at)) return;
+  numbers_[waiting_++] = number;
+  if (waiting_ == batch_.size()) flush();
+}
+
+void Replay::flush() {
+  const std::span<const engine::Transaction> transactions(batch_.data(), waiting_);
+  for (auto* judge : judges_) judge->expect(transactions);
+  for (std::size_t i = 0; i < waiting_; ++i) {
+    apply(transactions[i], numbers_[i]);
+    const auto at = transactions[i].executed_at;
+    period_.first = std::min(period_.first.value_or(at), at);
+    period_.last = std::max(period_.last.value_or(at), at);
+  }
+  waiting_ = 0;
+}
+
+template <class Input>
+void Replay::apply(const Input& input, std::uint64_t number) {
+  for (auto* judge : judges_) {
+    const auto rejection = judge->apply(input);
+    if (!rejection) continue;
+    console_.reject(place(number) + (judge->name().empty() ? "" : " under " + judge->name()), *rejection);
+  }
+}
+
+void Replay::refuse(const ingest::BadRow& row) {
+  flush();  // what stands before it in the file is named before it
+  console_.reject(place(row.line), row.rejection);
+  for (auto* judge : judges_) judge->note_unreadable();
+}
+
+void Replay::read_positions(const std::string& path) {
+  source_ = path + ":";
+  ingest::PositionReader reader(path);
+  while (const auto row = reader.next()) {
+    std::visit(Overloaded{[&](const engine::OpeningPosition& position) { apply(position, reader.line()); },
+                          [&](const ingest::BadRow& bad) { refuse(bad); }},
+               *row);
+  }
+}
+
+void Replay::read_transactions(const std::string& path) {
+  source_ = path + ":";
+  ingest::TransactionReader reader(path);
+  std::error_code unknown;
+  const auto bytes = std::filesystem::file_size(path, unknown);
+  const std::uint64_t total = unknown ? 0 : bytes;
+  std::uint64_t rows = 0;
+  ingest::BadRow bad;
+  while (true) {
+    switch (reader.read(next(), bad)) {
+      case ingest::Step::kValue:
+        keep(reader.line());
+        break;
+      case ingest::Step::kBadRow:
+        refuse(bad);
+        break;
+      case ingest::Step::kEnd:
+        return flush();
+    }
+    if (++rows % kBatch == 0) console_.progress(reader.bytes_read(), total, rows);
+  }
+}
+
+void Replay::read_store(const store::DatabaseConfig& database) {
+  source_ = store::describe(database) + " input ";
+  const auto reader = store::open_reader(database);
+  std::uint64_t total = 0;
+  for (const auto& cursor : reader->cursors()) {
+    if (cursor.stream_id == store::kEngineCursor) total = cursor.sequence;
+  }
+  std::uint64_t transactions = 0;
+  reader->replay(0, [&](const store::AppliedInput& applied) {
+    std::visit(Overloaded{[&](const store::TransactionInput& input) {
+                            ++transactions;
+                            next() = input.transaction;
+                            keep(applied.apply_seq);
+                          },
+                          [&](const store::TickInput& tick) {
+                            if (!is_in_range(tick.time)) return;
+                            flush();
+                            for (auto* judge : judges_) judge->tick(tick.time);
+                          },
+                          [&](const engine::OpeningPosition& position) {
+                            flush();
+                            apply(position, applied.apply_seq);
+                          },
+                          [](const store::RulesInput&) {}},
+               applied.input);
+    if (applied.apply_seq % kBatch == 0) console_.progress(applied.apply_seq, total, transactions);
+  });
+  flush();
+}
+
+}  // namespace
+
+Period replay_history(const Options& options, std::span<Judge* const> judges, Console& console) {
+  const auto& backtest = options.backtest;
+  Replay replay(backtest, judges, console);
+  if (!backtest.positions_path.empty()) replay.read_positions(backtest.positions_path);
+  if (backtest.from_store) {
+    replay.read_store(options.database);
+  } else {
+    replay.read_transactions(backtest.transactions_path);
+  }
+  return replay.period();
+}
+
+}  // namespace risk::riskctl

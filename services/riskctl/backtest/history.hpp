@@ -1,0 +1,24 @@
+// The history that a backtest judges: a file of transactions, with the positions held before it, or a store.
+#pragma once
+
+#include <optional>
+#include <span>
+
+#include "riskctl/backtest/console.hpp"
+#include "riskctl/backtest/judge.hpp"
+#include "riskctl/options.hpp"
+
+namespace risk::riskctl {
+
+// Of the transactions that were judged.
+struct Period {
+  std::optional<Timestamp> first;
+  std::optional<Timestamp> last;
+};
+
+// Puts the whole history before each judge, in order and in constant memory. Transactions outside [from, to) are left
+// out; of a store also its ticks outside, and its rules, for the judges have their own. What cannot be read or applied
+// is counted by the judges and named on the console. Throws CsvError or what a store::Reader throws.
+Period replay_history(const Options& options, std::span<Judge* const> judges, Console& console);
+
+}  // namespace risk::riskctl

@@ -1,0 +1,39 @@
+// Writes JSON objects, one a line, in constant memory. Keys come as they are written; texts are UTF-8.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <string_view>
+
+namespace risk::riskctl {
+
+class JsonLines {
+ public:
+  // `out` must outlive it.
+  explicit JsonLines(std::ostream& out) : out_(out) {}
+
+  // A line is begin(), its members, end().
+  JsonLines& begin(std::string_view kind);  // {"kind":"event"
+  JsonLines& text(std::string_view key, std::string_view value);
+  JsonLines& text_or_null(std::string_view key, const std::optional<std::string>& value);
+  JsonLines& number(std::string_view key, std::uint64_t value);
+  // An object as a member: its own members, close().
+  JsonLines& open(std::string_view key);
+  JsonLines& close();
+  void end();
+
+  // Writes what is still here. Throws std::runtime_error if anything could not be written.
+  void finish();
+
+ private:
+  void add_key(std::string_view key);
+  void add_string(std::string_view value);
+  void flush();
+
+  std::ostream& out_;
+  std::string buffer_;
+};
+
+}  // namespace risk::riskctl

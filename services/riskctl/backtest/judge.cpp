@@ -1,0 +1,32 @@
+#include "riskctl/backtest/judge.hpp"
+
+namespace risk::riskctl {
+
+Judge::Judge(std::string name, engine::RuleSet rules, OnEvent on_event)
+    : name_(std::move(name)), core_(std::move(rules)), on_event_(std::move(on_event)) {}
+
+std::optional<engine::Rejection> Judge::apply(const engine::Transaction& transaction) {
+  const auto applied = core_.apply(transaction, events_);
+  announce();
+  if (applied) return std::nullopt;
+  ++quarantined_;
+  return applied.error();
+}
+
+std::optional<engine::Rejection> Judge::apply(const engine::OpeningPosition& position) {
+  auto rejection = core_.apply(position);
+  if (rejection) ++quarantined_;
+  return rejection;
+}
+
+void Judge::tick(Timestamp time) {
+  core_.tick(time, events_);
+  announce();
+}
+
+void Judge::announce() {
+  for (const auto& event : events_) on_event_(event);
+  events_.clear();
+}
+
+}  // namespace risk::riskctl

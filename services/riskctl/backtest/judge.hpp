@@ -1,0 +1,46 @@
+// One set of rules at work on a history.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "risk/engine/core.hpp"
+
+namespace risk::riskctl {
+
+class Judge {
+ public:
+  using OnEvent = std::function<void(const engine::AlertEvent&)>;
+
+  // `name` tells it from the other judge of a comparison ("tight.yaml"); "" for one alone. `on_event` gets every event
+  // in order. Precondition: engine::problems(rules) is empty.
+  Judge(std::string name, engine::RuleSet rules, OnEvent on_event);
+
+  // As those of engine::Core. A rejection is counted.
+  void expect(std::span<const engine::Transaction> next) { core_.expect(next); }
+  std::optional<engine::Rejection> apply(const engine::Transaction& transaction);
+  std::optional<engine::Rejection> apply(const engine::OpeningPosition& position);
+  void tick(Timestamp time);
+
+  // Counts an input that cannot be read, let alone applied.
+  void note_unreadable() { ++quarantined_; }
+
+  const std::string& name() const { return name_; }
+  const engine::Core& core() const { return core_; }
+  std::uint64_t quarantined() const { return quarantined_; }
+
+ private:
+  void announce();
+
+  std::string name_;
+  engine::Core core_;
+  OnEvent on_event_;
+  std::vector<engine::AlertEvent> events_;
+  std::uint64_t quarantined_ = 0;
+};
+
+}  // namespace risk::riskctl
