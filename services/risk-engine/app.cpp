@@ -1,6 +1,7 @@
 #include "risk-engine/app.hpp"
 
 #include <algorithm>
+#include <random>
 #include <utility>
 
 #include "risk/service/log.hpp"
@@ -26,6 +27,13 @@ std::string endpoint(const settings::BindOptions& bind, std::uint16_t port) {
   const bool ipv6 = bind.address.find(':') != std::string::npos;
   const std::string host = ipv6 ? "[" + bind.address + "]" : bind.address;
   return "tcp://" + host + ":" + (port == 0 ? "*" : std::to_string(port));
+}
+
+// Of the core's tables of ids: nobody outside may know which ids share a place.
+engine::HashKey secret_key() {
+  std::random_device random;
+  const auto word = [&random] { return std::uint64_t{random()} << 32 | random(); };
+  return {word(), word()};
 }
 
 }  // namespace
@@ -138,8 +146,8 @@ bool App::recover(store::Store& store) {
   const auto started = Clock::now();
   auto resume = store.resume_point();
   const auto total = resume.last_apply_seq;
-  processor_ =
-      std::make_unique<Processor>(std::move(resume), store::open_reader(options_.database)->quarantine_count());
+  processor_ = std::make_unique<Processor>(std::move(resume), store::open_reader(options_.database)->quarantine_count(),
+                                           secret_key());
   auto told = started;
   try {
     store.replay(0, [&](const store::AppliedInput& input) {
@@ -154,7 +162,7 @@ bool App::recover(store::Store& store) {
   } catch (const Stopped&) {
     return false;
   }
-  processor_->start(options_.rules);
+  processor_->start(options_.rules, options_.bounds);
   gauges_->start_from(processor_->counters());
   const std::chrono::duration<double> seconds = Clock::now() - started;
   service::log_info("recovered", {{"inputs", total},

@@ -14,6 +14,7 @@ std::optional<int> parse_options(int argc, const char* const* argv, Options& opt
   service::add_common_options(set, options.common);
   settings::add_database_options(set, options.database);
   settings::add_rule_options(set, options.rules);
+  settings::add_bounds_options(set, options.bounds);
   settings::add_bind_options(set, options.bind);
   set.add_list({"engine.transaction_endpoints",
                 "--transaction-endpoints",

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "risk/engine/core.hpp"
 #include "risk/engine/rules.hpp"
 #include "risk/service/run.hpp"
 #include "risk/settings/settings.hpp"
@@ -18,6 +19,7 @@ struct Options {
   service::CommonOptions common;
   store::DatabaseConfig database;
   engine::RuleSet rules;
+  engine::Bounds bounds;
   settings::BindOptions bind;
   std::vector<std::string> transaction_endpoints = {"tcp://localhost:5551"};
   std::uint16_t publish_port = 5561;

@@ -1,6 +1,7 @@
 #include "risk-engine/processor.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "risk/base/overloaded.hpp"
@@ -54,10 +55,12 @@ std::vector<store::LimitRow> limit_rows(const engine::RuleSet& rules) {
 
 }  // namespace
 
-Processor::Processor(store::ResumePoint resume, std::uint64_t quarantined_total)
-    : core_(engine::RuleSet{}),
+Processor::Processor(store::ResumePoint resume, std::uint64_t quarantined_total, engine::HashKey key)
+    : core_(engine::RuleSet{}, key),
       alerts_("USD", std::move(resume.open_alerts), resume.last_event_id),
       quarantined_total_(quarantined_total) {
+  constexpr auto kUnbounded = std::numeric_limits<std::uint64_t>::max();
+  core_.set_bounds({kUnbounded, kUnbounded, kUnbounded});
   engine_cursor_.row = {store::kEngineCursor, "risk-engine", 1, resume.last_apply_seq, 0, {}};
   engine_cursor_.committed = resume.last_apply_seq;
   for (auto& row : resume.cursors) {
@@ -103,7 +106,7 @@ void Processor::restore(const store::AppliedInput& input) {
              input.input);
 }
 
-void Processor::start(const engine::RuleSet& rules) {
+void Processor::start(const engine::RuleSet& rules, const engine::Bounds& bounds) {
   if (apply_seq_ != engine_cursor_.row.sequence) {
     throw store::StoreError("the store's inputs end at " + std::to_string(apply_seq_) + ", its cursor stands at " +
                             std::to_string(engine_cursor_.row.sequence));
@@ -111,6 +114,8 @@ void Processor::start(const engine::RuleSet& rules) {
   alerts_.set_last_alert_id(core_.counters().alerts_opened);
   counters_.transactions = core_.counters().transactions;
   counters_.late = core_.counters().late;
+
+  core_.set_bounds(bounds);
 
   engine::RuleSet next = rules;
   next.config_version = has_rules_ ? core_.rules().config_version : 1;

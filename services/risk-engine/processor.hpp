@@ -47,13 +47,14 @@ struct ProcessorCounters {
 
 class Processor {
  public:
-  // Goes on from `resume`. Inputs committed so far must then be given to restore(), in order, and start() called.
-  Processor(store::ResumePoint resume, std::uint64_t quarantined_total);
+  // `key` is the core's. Goes on from `resume`. Inputs committed so far must then be given to restore(), in order, and
+  // start() called.
+  Processor(store::ResumePoint resume, std::uint64_t quarantined_total, engine::HashKey key = {});
 
   void restore(const store::AppliedInput& input);
   // From here on the rules are `rules`: if they differ from the last ones, that is an input of its own with the next
-  // version.
-  void start(const engine::RuleSet& rules);
+  // version. What was applied before stays, also above `bounds`.
+  void start(const engine::RuleSet& rules, const engine::Bounds& bounds = {});
 
   // A record of a transaction stream.
   void apply(const bus::Record& record, Timestamp wall);

@@ -63,6 +63,7 @@ std::optional<int> parse(int argc, const char* const* argv, Options& options) {
   set.add_integer({"", "--limit", {}, "lines of a list"}, options.limit, 1, 100'000);
   add_backtest_options(set, options.backtest);
   settings::add_rule_options(set, options.backtest.rules);
+  settings::add_bounds_options(set, options.backtest.bounds);
   set.add_positionals("COMMAND",
                       "summary | list [SEVERITY] | ack ID USER [COMMENT] | cleanup [DAYS, default 30] | backtest",
                       options.words);

@@ -227,4 +227,15 @@ void add_rule_options(OptionSet& options, RuleSet& rules) {
   });
 }
 
+void add_bounds_options(OptionSet& options, engine::Bounds& bounds) {
+  constexpr std::uint64_t kMost = 1'000'000'000;
+  options.add_integer({"bounds.clients_max", "--clients-max", {"CLIENTS_MAX"}, "clients; one more is quarantined"},
+                      bounds.clients_max, std::uint64_t{1}, kMost);
+  options.add_integer({"bounds.symbols_max", "--symbols-max", {"SYMBOLS_MAX"}, "symbols; one more is quarantined"},
+                      bounds.symbols_max, std::uint64_t{1}, kMost);
+  options.add_integer(
+      {"bounds.positions_max", "--positions-max", {"POSITIONS_MAX"}, "positions; one more is quarantined"},
+      bounds.positions_max, std::uint64_t{1}, kMost);
+}
+
 }  // namespace risk::settings

@@ -3,7 +3,7 @@
 namespace risk::settings {
 
 std::vector<std::string> all_sections() {
-  return {"database", "rules", "bus", "log", "health", "simulator", "engine", "notifier", "gateway"};
+  return {"database", "rules", "bounds", "bus", "log", "health", "simulator", "engine", "notifier", "gateway"};
 }
 
 }  // namespace risk::settings

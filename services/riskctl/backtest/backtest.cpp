@@ -41,7 +41,7 @@ Judge::OnEvent add_to(AlertLog& log) {
 // Events are written as they come, so that their number does not matter.
 void answer_in_lines(const Context& context) {
   JsonLines lines(context.out);
-  Judge judge("", context.options.backtest.rules,
+  Judge judge("", context.options.backtest.rules, context.options.backtest.bounds,
               [&lines](const engine::AlertEvent& event) { write_event(lines, event); });
   replay(context, std::array{&judge});
   write_state(lines, judge.core());
@@ -52,7 +52,7 @@ void answer_in_lines(const Context& context) {
 void answer_in_tables(const Context& context) {
   const auto& rules = context.options.backtest.rules;
   AlertLog log(context.options.limit, rules.base_currency);
-  Judge judge("", rules, add_to(log));
+  Judge judge("", rules, context.options.backtest.bounds, add_to(log));
   const auto run = replay(context, std::array{&judge});
   print_report(context.out, {judge, log}, run, context.options.limit);
 }
@@ -60,9 +60,9 @@ void answer_in_tables(const Context& context) {
 void answer_comparison(const Context& context) {
   const auto& backtest = context.options.backtest;
   AlertLog first_log(0, backtest.rules.base_currency), second_log(0, backtest.other_rules.base_currency);
-  Judge first(backtest.config_path.empty() ? "without --config" : backtest.config_path, backtest.rules,
+  Judge first(backtest.config_path.empty() ? "without --config" : backtest.config_path, backtest.rules, backtest.bounds,
               add_to(first_log));
-  Judge second(backtest.compare_path, backtest.other_rules, add_to(second_log));
+  Judge second(backtest.compare_path, backtest.other_rules, backtest.bounds, add_to(second_log));
   const auto run = replay(context, std::array{&first, &second});
   if (backtest.format == BacktestOptions::Format::kTable) {
     print_comparison(context.out, {first, first_log}, {second, second_log}, run, context.options.limit);

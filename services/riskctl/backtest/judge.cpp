@@ -2,8 +2,10 @@
 
 namespace risk::riskctl {
 
-Judge::Judge(std::string name, engine::RuleSet rules, OnEvent on_event)
-    : name_(std::move(name)), core_(std::move(rules)), on_event_(std::move(on_event)) {}
+Judge::Judge(std::string name, engine::RuleSet rules, const engine::Bounds& bounds, OnEvent on_event)
+    : name_(std::move(name)), core_(std::move(rules)), on_event_(std::move(on_event)) {
+  core_.set_bounds(bounds);
+}
 
 std::optional<engine::Rejection> Judge::apply(const engine::Transaction& transaction) {
   const auto applied = core_.apply(transaction, events_);

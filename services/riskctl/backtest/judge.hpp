@@ -18,7 +18,7 @@ class Judge {
 
   // `name` tells it from the other judge of a comparison ("tight.yaml"); "" for one alone. `on_event` gets every event
   // in order. Precondition: engine::problems(rules) is empty.
-  Judge(std::string name, engine::RuleSet rules, OnEvent on_event);
+  Judge(std::string name, engine::RuleSet rules, const engine::Bounds& bounds, OnEvent on_event);
 
   // As those of engine::Core. A rejection is counted.
   void expect(std::span<const engine::Transaction> next) { core_.expect(next); }

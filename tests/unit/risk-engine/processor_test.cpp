@@ -33,12 +33,12 @@ engine::Transaction transaction(int number, std::int64_t second, const char* qua
 struct Rig {
   explicit Rig(const engine::RuleSet& configured = rules()) { restart(configured); }
 
-  void restart(const engine::RuleSet& configured) {
+  void restart(const engine::RuleSet& configured, const engine::Bounds& bounds = {}) {
     store = store::open_store(config);
     store->migrate();
     processor = std::make_unique<Processor>(store->resume_point(), 0);
     store->replay(0, [&](const store::AppliedInput& input) { processor->restore(input); });
-    processor->start(configured);
+    processor->start(configured, bounds);
   }
   void send(const wire::Input& input, const wire::Provenance& provenance = {}) {
     const std::string payload = wire::encode(input, provenance);
@@ -86,6 +86,25 @@ TEST_CASE("a batch holds all that came of its inputs, and the next one nothing o
   CHECK(batch.commit.alert_events.size() == 1);
   CHECK(batch.transactions_total == 2);
   CHECK_FALSE(rig.processor->has_pending());
+}
+
+TEST_CASE("beyond a bound a record is quarantined; what was applied before the bound was lowered stays") {
+  Rig rig;
+  rig.send(transaction(1, 0, "1"));
+  auto other = transaction(2, 1, "1");
+  other.client_id = ClientId("OTHER");
+  rig.send(other);
+  rig.commit();
+  rig.restart(rules(), {1, 1, 1});
+  auto third = transaction(3, 2, "1");
+  third.client_id = ClientId("THIRD");
+  rig.send(third);
+  rig.send(transaction(4, 3, "1"));
+  const auto commit = rig.commit().commit;
+  REQUIRE(commit.quarantine.size() == 1);
+  CHECK(commit.quarantine[0].rejection.field == "client_id");
+  CHECK(commit.quarantine[0].rejection.value == "THIRD");
+  CHECK(rig.processor->counters().transactions == 3);
 }
 
 TEST_CASE("a record that cannot be applied is kept with its place and reason, and its sequence is consumed") {

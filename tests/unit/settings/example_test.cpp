@@ -12,6 +12,7 @@ namespace {
 struct Everything : service::OptionsFixture {
   store::DatabaseConfig database;
   engine::RuleSet rules;
+  engine::Bounds bounds;
   EngineEndpoints endpoints;
   BindOptions bind;
   service::CommonOptions common;
@@ -21,6 +22,7 @@ struct Everything : service::OptionsFixture {
     service::add_common_options(options, common);
     add_database_options(options, database);
     add_rule_options(options, rules);
+    add_bounds_options(options, bounds);
     add_engine_stream_option(options, endpoints);
     add_engine_command_option(options, endpoints);
     add_bind_options(options, bind);
@@ -67,6 +69,7 @@ TEST_CASE("the example configuration gives every setting, each with its default"
   changed.rules.client_velocity = changed.rules.symbol_velocity = other_velocity();
   changed.rules.client_anomaly = changed.rules.symbol_anomaly = changed.rules.system_anomaly = other_anomaly();
   changed.rules.system_anomaly.enabled = true;
+  changed.bounds = {7, 7, 7};
   changed.endpoints = {"x", "x"};
   changed.bind = {"x", true};
   changed.common.log = {"", service::LogLevel::kError, true};
@@ -75,6 +78,7 @@ TEST_CASE("the example configuration gives every setting, each with its default"
 
   const Everything defaults;
   CHECK(changed.rules == defaults.rules);
+  CHECK(changed.bounds == defaults.bounds);
   CHECK(changed.database.type == defaults.database.type);
   CHECK(changed.database.sqlite_path == defaults.database.sqlite_path);
   CHECK(changed.database.host == defaults.database.host);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "risk/engine/core.hpp"
 #include "risk/engine/rules.hpp"
 #include "risk/service/options.hpp"
 #include "risk/store/config.hpp"
@@ -21,6 +22,9 @@ void add_database_options(service::OptionSet& options, store::DatabaseConfig& da
 // ANOMALY_DETECTION_THRESHOLD (client, symbol and system). A threshold raised above a high_threshold that nobody set
 // takes it along, as a smaller window does samples_min. engine::problems() judges the result.
 void add_rule_options(service::OptionSet& options, engine::RuleSet& rules);
+
+// bounds.*: how many clients, symbols and positions the core takes on: CLIENTS_MAX, SYMBOLS_MAX, POSITIONS_MAX
+void add_bounds_options(service::OptionSet& options, engine::Bounds& bounds);
 
 // bus.*: where the engine's streams and its command port are: ENGINE_ENDPOINT, ENGINE_COMMAND_ENDPOINT
 struct EngineEndpoints {
@@ -39,6 +43,7 @@ void add_bind_options(service::OptionSet& options, BindOptions& bind);
 
 // Every section of the YAML file that all services share: for ignore_sections(), which leaves what a service declares
 // itself to it.
-std::vector<std::string> all_sections();  // database, rules, bus, log, health, simulator, engine, notifier, gateway
+std::vector<std::string>
+all_sections();  // database, rules, bounds, bus, log, health, simulator, engine, notifier, gateway
 
 }  // namespace risk::settings
