@@ -1,14 +1,16 @@
 // The core behind a pipe: streams of inputs as JSON lines on stdin, what came of them as JSON lines on stdout. The
 // runner beside it (compare.py) gives the same streams to the oracle. The formats are described there.
 //
-// core_driver [--batch N] [--snapshot-every N] [--keep-from N]
+// core_driver [--batch N] [--snapshot-every N] [--keep-from N] [--hash-every N]
 //   --batch N            inputs are expected N at a time; changes nothing
 //   --snapshot-every N   after every N inputs the core is saved and loaded; changes nothing
 //   --keep-from N        from N positions or holders on the core keeps more, to be faster; changes nothing
+//   --hash-every N       after every N inputs, and at the end, the state's hash is printed
 #include <charconv>
 #include <cstring>
 #include <deque>
 #include <iostream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -171,14 +173,20 @@ Json row_json(const char* kind, const char* id_name, const ExposureRow& row) {
 
 class Driver {
  public:
-  Driver(std::size_t batch, std::size_t snapshot_every, const Tuning& tuning)
-      : batch_(batch), snapshot_every_(snapshot_every), tuning_(tuning) {}
+  struct Options {
+    std::size_t batch = 1, snapshot_every = 0, keep_from = 0, hash_every = 0;
+  };
+
+  explicit Driver(const Options& options) : options_(options) {
+    if (options.keep_from == 0) return;
+    tuning_.valued_from = tuning_.led_from = tuning_.leapt_to = static_cast<std::uint32_t>(options.keep_from);
+  }
 
   void take(Json line) {
     const auto kind = line.at("kind").get<std::string>();
     if (kind == "transaction") {
       waiting_.emplace_back(input_++, transaction(line));
-      if (waiting_.size() >= batch_) apply_waiting();
+      if (waiting_.size() >= options_.batch) apply_waiting();
       return;
     }
     apply_waiting();
@@ -213,7 +221,9 @@ class Driver {
       const auto applied = core_->apply(batch[i], events_);
       print_events();
       if (!applied) print_rejected(waiting_[i].first, applied.error());
-      if (snapshot_every_ != 0 && ++since_snapshot_ % snapshot_every_ == 0) restart();
+      ++applied_;
+      if (options_.snapshot_every != 0 && applied_ % options_.snapshot_every == 0) restart();
+      if (options_.hash_every != 0 && applied_ % options_.hash_every == 0) print_hash();
     }
     if (core_) core_->expect({});
     waiting_.clear();
@@ -252,32 +262,39 @@ class Driver {
              {"quantity", row.quantity.to_string()}});
     }
     const Counters counters = core_->counters();
+    if (options_.hash_every != 0) print_hash();
     print({{"kind", "summary"},
            {"transactions", counters.transactions},
            {"late", counters.late},
            {"rejected", rejected_}});
   }
+  void print_hash() const { print({{"kind", "hash"}, {"hash", core_->state_hash()}}); }
   static void print(const Json& json) { std::cout << json.dump() << '\n'; }
 
-  std::size_t batch_, snapshot_every_;
+  Options options_;
   Tuning tuning_;
   std::optional<Core> core_;
   std::vector<std::pair<std::size_t, Transaction>> waiting_;
   std::vector<AlertEvent> events_;
-  std::size_t input_ = 0, rejected_ = 0, since_snapshot_ = 0;
+  std::size_t input_ = 0, rejected_ = 0, applied_ = 0;
 };
 
 int run(int argc, char** argv) {
-  std::size_t batch = 1, snapshot_every = 0, keep_from = 0;
-  for (int i = 1; i + 1 < argc; i += 2) {
-    const std::string_view name = argv[i];
-    std::size_t& option = name == "--batch" ? batch : name == "--snapshot-every" ? snapshot_every : keep_from;
-    std::from_chars(argv[i + 1], argv[i + 1] + std::strlen(argv[i + 1]), option);
+  Driver::Options options;
+  const std::map<std::string_view, std::size_t*> known = {{"--batch", &options.batch},
+                                                          {"--snapshot-every", &options.snapshot_every},
+                                                          {"--keep-from", &options.keep_from},
+                                                          {"--hash-every", &options.hash_every}};
+  for (int i = 1; i < argc; i += 2) {
+    const auto option = known.find(argv[i]);
+    if (option == known.end() || i + 1 == argc) {
+      std::cerr << "core_driver: " << argv[i] << " is not an option with a number\n";
+      return 2;
+    }
+    std::from_chars(argv[i + 1], argv[i + 1] + std::strlen(argv[i + 1]), *option->second);
   }
-  Tuning tuning;
-  if (keep_from != 0) tuning.valued_from = tuning.led_from = tuning.leapt_to = static_cast<std::uint32_t>(keep_from);
   std::ios::sync_with_stdio(false);
-  Driver driver(batch, snapshot_every, tuning);
+  Driver driver(options);
   std::size_t number = 0;
   try {
     for (std::string line; std::getline(std::cin, line);) {

@@ -6,10 +6,10 @@
 import argparse
 import pathlib
 import shutil
-import subprocess
 import sys
 import tempfile
 
+from build import build_driver
 from compare import ROOT, Driver, compare_streams
 
 # What it breaks, the file in libs/engine/src, what stands there once and what shall stand there instead.
@@ -31,14 +31,6 @@ MUTANTS = (
 )
 
 
-def build(folder):
-    sources = sorted((folder / "libs/engine/src").glob("*.cpp")) + sorted((folder / "libs/base/src").glob("*.cpp"))
-    unit = folder / "unit.cpp"
-    unit.write_text("".join(f'#include "{path}"\n' for path in [*sources, folder / "core_driver.cpp"]), encoding="utf-8")
-    includes = [f"-I{folder}/libs/{part}" for part in ("engine/src", "engine/include", "base/include")]
-    subprocess.run(["c++", "-std=c++20", "-O1", *includes, str(unit), "-lxxhash", "-o", str(folder / "core_driver")], check=True)
-
-
 def mutate(folder, file, old, new):
     path = folder / "libs/engine/src" / file
     text = path.read_text(encoding="utf-8")
@@ -52,9 +44,10 @@ def noticed(mutant, streams):
         folder = pathlib.Path(name)
         for part in ("base", "engine"):
             shutil.copytree(ROOT / "libs" / part, folder / "libs" / part)
-        shutil.copy(ROOT / "tests/differential/core_driver.cpp", folder)
+        (folder / "tests/differential").mkdir(parents=True)
+        shutil.copy(ROOT / "tests/differential/core_driver.cpp", folder / "tests/differential")
         mutate(folder, *mutant[1:])
-        build(folder)
+        build_driver(folder / "core_driver", folder)
         return compare_streams(Driver(folder / "core_driver"), 1, streams).differences
 
 
