@@ -167,7 +167,7 @@ def builds(lists, name):
 
 def parent_adds(tree, path):
     folder = os.path.dirname(path)
-    if f"add_subdirectory({folder})" in (tree.text("CMakeLists.txt") or ""):
+    if "CMakeLists.txt" in tree.files and f"add_subdirectory({folder})" in tree.text("CMakeLists.txt"):
         return True
     above = os.path.join(os.path.dirname(folder), "CMakeLists.txt")
     return above in tree.files and f"add_subdirectory({os.path.basename(folder)})" in tree.text(above)
