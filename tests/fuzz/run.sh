@@ -17,6 +17,7 @@ while [ $# -gt 0 ]; do
 done
 [ ${#targets[@]} -gt 0 ] || targets=(csv_fuzz apply_fuzz snapshot_fuzz)
 
+mkdir -p build
 cmake --preset fuzz >build/fuzz-configure.log || { cat build/fuzz-configure.log; exit 1; }
 cmake --build --preset fuzz --target "${targets[@]}"
 python3 tests/fuzz/make_seeds.py build/fuzz/corpus
