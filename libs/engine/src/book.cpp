@@ -320,7 +320,7 @@ void Book::tighten(ClientState& client) {
     if (screen.is_stale(holding.key, mark_units)) screen.lower(holding.key, mark_units);
     at_references += std::abs(static_cast<double>(holding.quantity_units)) * screen.reference(holding.key);
   }
-  client.bound = screen.from_total(at_references);
+  client.bound = screen.from_total(at_references, client.holdings.capacity());
 }
 
 void Book::renew_screen() {

@@ -261,7 +261,7 @@ void Judge::judge_client_exposure(ClientIndex index, const Moment& moment) {
   const ExposureThresholds* limit = client.watch.exposure_limit;
   const ExposureRule& rule = rules_.client_exposure;
   if (!client.watch.exposure_alert) {
-    if (limit == nullptr) return;
+    if (limit == nullptr) return book_.screen.note(index, client.bound, 0);
     if (limit->inverse != 0 && book_.screen.clears(client.bound, limit->inverse)) {
       return book_.screen.note(index, client.bound, limit->inverse);
     }

@@ -12,7 +12,8 @@
 //   4. A client's bound / limit is kept, and is at most the maximum of its block.
 //
 // A price that rises a little raises `rise` for all; one that leaps moves its reference, and the bounds of its holders
-// with it. A reference may be lowered at any time. Each result is rounded up by more than a double can have lost.
+// with it, unless they are many: then it too raises `rise`. A reference may be lowered at any time. Each result is
+// rounded up by more than a double can have lost.
 #pragma once
 
 #include <algorithm>
@@ -46,7 +47,10 @@ class Screen {
     return std::max(bound + (to - from), 0.0) + (bound + from + to) * kSlack;
   }
   static double raised(double bound, double by) { return up(bound + up(by)); }
-  double from_total(double at_references) const { return up(at_references) / scale_ * (1 + kSlack); }
+  // A sum of doubles loses up to half a unit in the last place with each of its terms.
+  double from_total(double at_references, std::size_t terms) const {
+    return at_references * (1 + kSlack * static_cast<double>(terms + 4)) / scale_;
+  }
 
   // The mark of a symbol has moved. Returns by how much more each unit of |quantity| now counts in the bounds of its
   // holders; above zero only with few of them.
@@ -112,7 +116,7 @@ class Screen {
   static double inverse(Int128 limit) { return up(1 / static_cast<double>(limit)); }
 
  private:
-  static constexpr double kSlack = 0x1p-50;  // four times what one operation can lose
+  static constexpr double kSlack = 0x1p-50;  // eight times what one operation can lose
   static constexpr double kCertain = 1 - 0x1p-40;
   static constexpr double kRiseMax = 1.05;
   static constexpr double kWornFrom = 1.1;

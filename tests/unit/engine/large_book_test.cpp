@@ -3,6 +3,7 @@
 #include <map>
 #include <random>
 
+#include "book.hpp"
 #include "desk.hpp"
 
 using namespace risk;
@@ -112,6 +113,28 @@ TEST_CASE("every exposure event comes when a walk through all positions would gi
   }
   CHECK(events > 20);
   for (const auto& row : desk.core.client_rows()) CHECK(row.exposure.gross().units() == ledger.gross(row.id));
+}
+
+TEST_CASE("a client at its limit is not cleared though most of its positions are too small for a double's sum") {
+  const ExposureThresholds limit = ExposureThresholds::of(Money::from_whole(1'000'000), ExposureRule{});
+  HashKey key;
+  // The key decides the order of the walk: the more dust comes after the large position, the more a sum loses.
+  for (key.k0 = 0; key.k0 < 6; ++key.k0) {
+    Book book(key, {});
+    const auto open = [&](const std::string& symbol, std::int64_t quantity, std::int64_t price) {
+      Book::Plan plan({"C", book.clients.hash("C"), book.clients.find("C")},
+                      {symbol, book.symbols.hash(symbol), book.symbols.find(symbol)}, Price::from_units(price));
+      REQUIRE_FALSE(book.plan_opening(Quantity::from_units(quantity), plan));
+      book.take(plan, {});
+    };
+    constexpr std::int64_t kDust = 20'000;  // positions of 10^-10 each
+    for (std::int64_t i = 0; i < kDust; ++i) open("D" + std::to_string(i), 1, 1'000'000);
+    open("BIG", kDecimalScale, 1'000'000 * kDecimalScale - kDust / 100);
+    ClientState& client = book.clients[0];
+    client.watch.exposure_limit = &limit;
+    REQUIRE(book.value(client, Measure::kGross) == limit.limit);
+    CHECK_FALSE(book.screen.clears(client.bound, limit.inverse));
+  }
 }
 
 TEST_CASE("the largest contributors of a symbol and of the firm are found among many") {
