@@ -25,7 +25,7 @@ MUTANTS = (
     ("a session begins a day late", "core_impl.hpp", "session_of(second) > session_of(before)", "session_of(second) > session_of(before) + 1"),
     ("the screen does not hear of a trade", "book.cpp", "client.bound = screen.moved(client.bound, symbol, from_units, to.units());", ""),
     ("the screen does not hear of a rise", "screen.hpp", "rise_ = std::max(rise_, rise);", ""),
-    ("a valuation misses its own trade", "book.cpp", "client.valuation->long_value +=", "client.valuation->long_value = client.valuation->long_value + 0 *"),
+    ("a valuation misses its own trade", "book.cpp", "add_wrapping(client.valuation->long_value, positive_part(to.units()) * mark_units);", ""),
     ("the squares forget nothing", "anomaly_window.hpp", "squares_ += Uint128{cents} * cents - Uint128{gone} * gone;", "squares_ += Uint128{cents} * cents;"),
     ("a holder who grows does not lead", "book.cpp", "symbol.leaders_floor = symbol.leaders->floor();", ""),
 )

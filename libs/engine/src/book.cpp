@@ -25,6 +25,12 @@ bool multiply(Int128 quantity, Price mark, Int128& value) {
   return !__builtin_mul_overflow(quantity, Int128{mark.units()}, &value);
 }
 
+// The old quantity at the new mark may leave 127 bits where the new quantity does not: what is taken away again may
+// wrap.
+void add_wrapping(Int128& sum, Int128 value) {
+  sum = static_cast<Int128>(static_cast<Uint128>(sum) + static_cast<Uint128>(value));
+}
+
 Rejection too_many(const char* field, std::string_view id, std::uint64_t most, const char* of) {
   return {field, std::string(id), "there are " + std::to_string(most) + " " + of + " already, as many as allowed"};
 }
@@ -206,8 +212,10 @@ void Book::move_quantity(ClientIndex index, SymbolIndex symbol, Holding& holding
   const std::int64_t from_units = holding.quantity_units;
   if (client.valuation && catch_up(client)) {
     const std::int64_t mark_units = marks.mark(symbol).units();
-    client.valuation->long_value += (positive_part(to.units()) - positive_part(from_units)) * mark_units;
-    client.valuation->short_value += (negative_part(to.units()) - negative_part(from_units)) * mark_units;
+    add_wrapping(client.valuation->long_value, positive_part(to.units()) * mark_units);
+    add_wrapping(client.valuation->long_value, -positive_part(from_units) * mark_units);
+    add_wrapping(client.valuation->short_value, negative_part(to.units()) * mark_units);
+    add_wrapping(client.valuation->short_value, -negative_part(from_units) * mark_units);
   } else if (client.valuation) {
     client.valuation->moved = Valuation::kNever;
   }
@@ -259,8 +267,8 @@ bool Book::catch_up(ClientState& client) const {
     const MarkLog::Move& move = marks.move(valuation.moved);
     const Holding* holding = client.holdings.find(move.symbol, multiplier_);
     if (holding == nullptr) continue;
-    valuation.long_value += positive_part(holding->quantity_units) * move.change_units;
-    valuation.short_value += negative_part(holding->quantity_units) * move.change_units;
+    add_wrapping(valuation.long_value, positive_part(holding->quantity_units) * move.change_units);
+    add_wrapping(valuation.short_value, negative_part(holding->quantity_units) * move.change_units);
   }
   return true;
 }

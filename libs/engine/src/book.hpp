@@ -50,7 +50,7 @@ class Book {
   std::optional<Rejection> plan_trade(Quantity signed_quantity, Notional notional, Plan& plan) const;
   std::optional<Rejection> plan_opening(Quantity quantity, Plan& plan) const;
 
-  // Carries it out. Precondition: nothing but reset_turnover() came between.
+  // Carries it out. Precondition: no position, mark or entity was added or moved in between.
   Place take(const Plan& plan, Timestamp now);
 
   // Precondition: no symbol has this id.

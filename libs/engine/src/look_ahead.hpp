@@ -57,6 +57,7 @@ class LookAhead {
 
   static Named resolve(const auto& table, std::string_view id, std::uint32_t hash, std::uint32_t guess) {
     if (guess != kNone && table[guess].id.view() == id) return {id, hash, guess};
+    hash = table.hash(id);  // a new id, or one written over what was expected
     return {id, hash, table.find(id, hash)};
   }
 

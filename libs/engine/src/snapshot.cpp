@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view kMagic = "RISKCORE";
 constexpr std::uint32_t kVersion = 1;
 constexpr Uint128 kNotionalMax = ~Uint128{0} >> 1;
-constexpr Uint128 kCentsMax = Uint128{1} << 82;  // a quantity x a price in cents is below
+constexpr Uint128 kCentsMax = Uint128{1} << 80;  // a quantity x a price in cents is below
 constexpr std::uint64_t kCountMax = std::uint64_t{1} << 56;
 
 // --- rules: each function reads or writes the same fields, whichever stream it is given
@@ -291,10 +291,14 @@ class SnapshotLoader {
  private:
   void load_time() {
     const auto flags = in_.number<std::uint8_t>("time flags", 3);
-    if ((flags & 1) != 0) core_->now = load_timestamp("now");
-    if ((flags & 2) != 0) {
-      core_->swept_second = in_.signed_number("swept second", kTimestampMin.micros / kMicrosPerSecond,
-                                              kTimestampMax.micros / kMicrosPerSecond);
+    if (flags == 0) return;
+    if (flags != 3) in_.refuse("time flags", "are neither of a core that has seen time nor of one that has not");
+    core_->now = load_timestamp("now");
+    core_->swept_second = in_.signed_number("swept second", kTimestampMin.micros / kMicrosPerSecond,
+                                            kTimestampMax.micros / kMicrosPerSecond);
+    const Timestamp swept = Timestamp::from_seconds(*core_->swept_second);
+    if (swept > *core_->now || core_->now->micros - swept.micros >= kMicrosPerSecond) {
+      in_.refuse("swept second", "is not that of now");
     }
   }
 
@@ -353,9 +357,11 @@ class SnapshotLoader {
       client.transactions = loaded.transactions;
       load_watch(client.watch, core_->judge.rules().client_velocity, core_->judge.rules().client_anomaly);
     }
-    if (turnover != core_->book.firm.turnover.units() || transactions != symbol_transactions_) {
+    if (turnover != core_->book.firm.turnover.units() || transactions != symbol_transactions_ ||
+        transactions != core_->counters.transactions) {
       in_.refuse("turnover and transactions", "of clients and symbols differ in sum");
     }
+    if (transactions != 0 && !core_->now) in_.refuse("transactions", "were made before there was time");
   }
 
   ClientIndex load_positions(const std::string& id) {
@@ -387,6 +393,10 @@ class SnapshotLoader {
   void load_velocity(VelocityWindow& window, const VelocityRule& rule) {
     const std::int64_t now_slot = core_->now ? SlotClock(rule.window_seconds).slot_of(*core_->now) : 0;
     std::int64_t before = -1;
+    if (!core_->now) {
+      if (in_.number("slot count") != 0) in_.refuse("slot count", "is above zero before there was time");
+      return;
+    }
     for (auto left = in_.number<std::uint32_t>("slot count", VelocityWindow::kSlots); left > 0; --left) {
       const auto age = in_.number<std::int64_t>("slot", VelocityWindow::kSlots - 1);
       if (age <= before) in_.refuse("slot", "is not in order");
@@ -410,6 +420,7 @@ class SnapshotLoader {
       *z = ZScore::of(distance, deviation);
     }
     watch.anomaly_alert->last_seen = load_timestamp("last anomaly");
+    if (!core_->now || watch.anomaly_alert->last_seen > *core_->now) in_.refuse("last anomaly", "is not before now");
   }
 
   // What a rule's limit can be, in the unit of its figures.

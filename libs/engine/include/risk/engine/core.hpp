@@ -81,8 +81,8 @@ class Core {
   void set_bounds(const Bounds& bounds);
 
   // A hint: the next calls of apply() are for these transactions, in order. What they need is then fetched ahead of
-  // them, which is much faster where there are many clients. `next` must stay in place until they were applied, or the
-  // next expect().
+  // them, which is much faster where there are many clients. `next` must stay in place, unchanged, until they were
+  // applied, or the next expect().
   void expect(std::span<const Transaction> next);
 
   // Applies one transaction, in the order of libs/engine/RULES.md, and appends the events it (and the sweep before it)
