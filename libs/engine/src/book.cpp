@@ -436,7 +436,8 @@ std::vector<Contributor> Book::firm_contributors(Measure measure) const {
     // Whose bound is below the least of the largest cannot be among them; turnover has no bound.
     if (measure != Measure::kTurnover && screen.gross_max(client.bound) < 0.999 * approximate(largest.least()))
       continue;
-    largest.add(exposure_of(client).value(measure).units(), client.id.view());
+    const Exposure exposure = measure == Measure::kTurnover ? Exposure{{}, {}, client.turnover} : exposure_of(client);
+    largest.add(exposure.value(measure).units(), client.id.view());
   }
   return largest.take();
 }

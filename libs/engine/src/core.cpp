@@ -142,13 +142,16 @@ Core::Changes Core::take_changes(Scope scope) {
   Book& book = impl_->book;
   const RuleSet& rules = impl_->judge.rules();
   auto changed = book.take_changed(scope == Scope::kMarked);
+  // Each holder of a moved mark once: the same flag that keeps a traded client from being listed twice.
+  for (const ClientIndex index : changed.clients) book.clients[index].changed = true;
   for (const SymbolIndex symbol : changed.marks) {
-    const auto& holders = book.symbols[symbol].holders;
-    changed.clients.insert(changed.clients.end(), holders.begin(), holders.end());
+    for (const ClientIndex holder : book.symbols[symbol].holders) {
+      if (!std::exchange(book.clients[holder].changed, true)) changed.clients.push_back(holder);
+    }
   }
+  for (const ClientIndex index : changed.clients) book.clients[index].changed = false;
   const auto sort_by_id = [](auto& indices, const auto& entities) {
     std::sort(indices.begin(), indices.end(), [&](auto a, auto b) { return entities.before(a, b); });
-    indices.erase(std::unique(indices.begin(), indices.end()), indices.end());
   };
   sort_by_id(changed.clients, book.clients);
   sort_by_id(changed.symbols, book.symbols);

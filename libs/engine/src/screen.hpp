@@ -78,8 +78,15 @@ class Screen {
 
   // Whether prices have risen so far that too few clients are cleared.
   bool is_worn() const { return rise_ > kWornFrom; }
-  // Takes the marks, by key, as references. Returns what every bound has to be multiplied with, nearly always 1.
+  // Takes the marks, by key, as references, unless prices that rose have fallen again. Returns what every bound has to
+  // be multiplied with, nearly always 1.
   double renew(const std::int64_t* mark_units) {
+    double needed = 1;
+    for (std::size_t key = 1; key < references_by_key_.size(); ++key) {
+      needed = std::max(needed, up(up(static_cast<double>(mark_units[key])) / references_by_key_[key]));
+    }
+    rise_ = std::min(rise_, needed);
+    if (!is_worn()) return 1;
     scale_ = up(scale_ * rise_);
     rise_ = 1;
     for (std::size_t key = 1; key < references_by_key_.size(); ++key) {

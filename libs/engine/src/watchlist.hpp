@@ -17,7 +17,10 @@ class Watchlist {
   static constexpr Timestamp kAlways{std::numeric_limits<std::int64_t>::min()};
   static constexpr Timestamp kWoken{std::numeric_limits<std::int64_t>::max()};  // not before wake() or add()
 
-  void add(std::uint32_t index) { added_.push_back({index, kAlways}); }
+  void add(std::uint32_t index) {
+    added_.push_back({index, kAlways});
+    if (added_.size() >= compacted_at_) compact();
+  }
   // Everyone is to be looked at again.
   void wake() {
     for (Entry& entry : sorted_) entry.due = kAlways;
@@ -45,11 +48,20 @@ class Watchlist {
 
  private:
   static constexpr std::size_t kAhead = 8;
+  static constexpr std::size_t kCompactedFrom = 1024;
 
   struct Entry {
     std::uint32_t index;
     Timestamp due;
   };
+
+  // While time stands still no sweep comes, and an entity may be added again and again.
+  void compact() {
+    std::sort(added_.begin(), added_.end(), [](const Entry& a, const Entry& b) { return a.index < b.index; });
+    const auto same = [](const Entry& a, const Entry& b) { return a.index == b.index; };
+    added_.erase(std::unique(added_.begin(), added_.end(), same), added_.end());
+    compacted_at_ = std::max(kCompactedFrom, 2 * added_.size());
+  }
 
   void merge(const auto& entities) {
     if (added_.empty()) return;
@@ -75,6 +87,7 @@ class Watchlist {
 
   std::vector<Entry> sorted_;
   std::vector<Entry> added_;  // in any order, perhaps in sorted_ too
+  std::size_t compacted_at_ = kCompactedFrom;
 };
 
 }  // namespace risk::engine
