@@ -1,7 +1,6 @@
 #include "risk-engine/processor.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "risk/base/overloaded.hpp"
@@ -59,8 +58,7 @@ Processor::Processor(store::ResumePoint resume, std::uint64_t quarantined_total,
     : core_(engine::RuleSet{}, key),
       alerts_("USD", std::move(resume.open_alerts), resume.last_event_id),
       quarantined_total_(quarantined_total) {
-  constexpr auto kUnbounded = std::numeric_limits<std::uint64_t>::max();
-  core_.set_bounds({kUnbounded, kUnbounded, kUnbounded});
+  core_.set_bounds(engine::Bounds::none());
   engine_cursor_.row = {store::kEngineCursor, "risk-engine", 1, resume.last_apply_seq, 0, {}};
   engine_cursor_.committed = resume.last_apply_seq;
   for (auto& row : resume.cursors) {

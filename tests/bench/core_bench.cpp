@@ -66,16 +66,11 @@ struct BareTables {
   explicit BareTables(const Market& market) : workload(market, kTrades), book(kKey, {}), ahead(book) {
     book.set_bounds({2'000'000, 100'000, 50'000'000});
     for (const auto& opening : workload.openings()) {
-      engine::Book::Plan plan(name(book.clients, opening.client_id.text), name(book.symbols, opening.symbol.text),
-                              opening.price);
+      engine::Book::Plan plan(engine::Named::in(book.clients, opening.client_id.text),
+                              engine::Named::in(book.symbols, opening.symbol.text), opening.price);
       RISK_CHECK(!book.plan_opening(opening.quantity, plan));
       book.take(plan, {});
     }
-  }
-
-  static engine::Named name(const auto& table, const std::string& id) {
-    const std::uint32_t hash = table.hash(id);
-    return {id, hash, table.find(id, hash)};
   }
 
   // Finds client, symbol and position, and changes one figure of each.

@@ -6,5 +6,5 @@ def build_driver(target, root, compiler="c++", flags=("-O1",)):
     sources = sorted((root / "libs/engine/src").glob("*.cpp")) + sorted((root / "libs/base/src").glob("*.cpp"))
     unit = target.with_suffix(".cpp")
     unit.write_text("".join(f'#include "{path}"\n' for path in [*sources, root / "tests/differential/core_driver.cpp"]), encoding="utf-8")
-    includes = [f"-I{root}/libs/{part}" for part in ("engine/src", "engine/include", "base/include")]
+    includes = [f"-I{root}/{part}" for part in ("libs/engine/src", "libs/engine/include", "libs/base/include", "tests")]
     subprocess.run([compiler, "-std=c++20", *flags, *includes, str(unit), "-lxxhash", "-o", str(target)], check=True)

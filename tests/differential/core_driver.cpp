@@ -8,7 +8,6 @@
 //   --hash-every N       after every N inputs, and at the end, the state's hash is printed
 #include <charconv>
 #include <cstring>
-#include <deque>
 #include <iostream>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -18,6 +17,7 @@
 #include <vector>
 
 #include "risk/engine/core.hpp"
+#include "support/snapshots.hpp"
 
 namespace risk::engine {
 namespace {
@@ -230,16 +230,7 @@ class Driver {
   }
 
   void restart() {
-    std::deque<std::string> chunks;
-    core_->save([&](std::string_view chunk) { chunks.emplace_back(chunk); });
-    auto loaded = Core::load(
-        [&]() -> std::optional<std::string> {
-          if (chunks.empty()) return std::nullopt;
-          std::string chunk = std::move(chunks.front());
-          chunks.pop_front();
-          return chunk;
-        },
-        HashKey{33, 44}, tuning_);
+    auto loaded = load(save(*core_), HashKey{33, 44}, tuning_);
     if (!loaded) throw std::runtime_error(loaded.error().reason);
     core_ = std::move(loaded).value();
   }

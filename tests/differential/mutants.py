@@ -44,8 +44,9 @@ def noticed(mutant, streams):
         folder = pathlib.Path(name)
         for part in ("base", "engine"):
             shutil.copytree(ROOT / "libs" / part, folder / "libs" / part)
-        (folder / "tests/differential").mkdir(parents=True)
-        shutil.copy(ROOT / "tests/differential/core_driver.cpp", folder / "tests/differential")
+        for part in ("tests/differential/core_driver.cpp", "tests/support/snapshots.hpp"):
+            (folder / part).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / part, folder / part)
         mutate(folder, *mutant[1:])
         build_driver(folder / "core_driver", folder)
         return compare_streams(Driver(folder / "core_driver"), 1, streams).differences

@@ -1,32 +1,18 @@
 // The reader of snapshots: any chunks, and any body in chunks whose checksums are right, are refused with a reason or
 // give a core that can be gone on from and saved again.
-#include <deque>
-#include <optional>
+#include <string>
+#include <vector>
 
 #include "input.hpp"
 #include "risk/base/check.hpp"
 #include "risk/engine/core.hpp"
 #include "snapshot_stream.hpp"
+#include "support/snapshots.hpp"
 
 namespace {
 
 using namespace risk;
 using namespace risk::engine;
-
-std::deque<std::string> save(const Core& core) {
-  std::deque<std::string> chunks;
-  core.save([&](std::string_view chunk) { chunks.emplace_back(chunk); });
-  return chunks;
-}
-
-Result<Core> load(std::deque<std::string> chunks) {
-  return Core::load([&]() -> std::optional<std::string> {
-    if (chunks.empty()) return std::nullopt;
-    std::string chunk = std::move(chunks.front());
-    chunks.pop_front();
-    return chunk;
-  });
-}
 
 void go_on(Core core) {
   std::vector<AlertEvent> events;
@@ -54,13 +40,13 @@ void go_on(Core core) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  if (auto loaded = load({std::string(bytes)})) go_on(std::move(loaded).value());
+  if (auto loaded = load(Chunks{std::string(bytes)})) go_on(std::move(loaded).value());
 
   // The body of an empty core in front brings a fuzzer past the rules; a whole body is tried as it is.
   static const std::string kEmpty = save(Core(RuleSet{})).front().substr(kChunkHeadBytes);
   for (const std::string& body : {std::string(bytes), kEmpty.substr(0, kEmpty.size() - 12) + std::string(bytes)}) {
     if (body.empty()) continue;
-    auto loaded = load({make_chunk(0, std::string_view(body).substr(0, kPayloadBytesMax))});
+    auto loaded = load(Chunks{make_chunk(0, std::string_view(body).substr(0, kPayloadBytesMax))});
     if (loaded) {
       go_on(std::move(loaded).value());
     } else {

@@ -14,10 +14,6 @@ Uint128 unsigned_units(Ratio ratio) {
   return static_cast<Uint128>(ratio.units());
 }
 
-double estimate_of(Ratio ratio) {
-  return static_cast<double>(ratio.units()) / static_cast<double>(kDecimalScale);
-}
-
 // 1 or -1 where estimates tell which is larger, none where they are too near each other.
 std::optional<int> compare(double a, double b) {
   constexpr double kNear = 1e-9;
@@ -26,6 +22,10 @@ std::optional<int> compare(double a, double b) {
 }
 
 }  // namespace
+
+double estimate_of(Ratio ratio) {
+  return static_cast<double>(ratio.units()) / static_cast<double>(kDecimalScale);
+}
 
 Uint128 to_cents(Notional notional) {
   const Int128 units = notional.units();

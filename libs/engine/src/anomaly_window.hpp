@@ -22,6 +22,9 @@ namespace risk::engine {
 // Half to even. Precondition: notional >= 0.
 Uint128 to_cents(Notional notional);
 
+// Within a rounding.
+double estimate_of(Ratio ratio);
+
 // |z| as the fraction distance / sqrt(deviation). deviation > 0.
 struct ZScore {
   Uint128 distance = 0;

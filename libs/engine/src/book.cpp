@@ -195,7 +195,7 @@ void Book::move_mark(SymbolIndex index, Price mark, Timestamp now) {
   SymbolState& symbol = symbols[index];
   symbol.mark = mark;
   symbol.mark_moved = now;
-  if (!std::exchange(symbol.mark_changed, true)) changed_.marks.push_back(index);
+  if (!std::exchange(symbol.mark_changed, true)) moved_marks_.push_back(index);
   marks.set(index, mark);
   const double leap = screen.follow(index, mark, symbol.holders.size() <= tuning_.leapt_to);
   if (leap == 0) return;
@@ -377,11 +377,15 @@ Book::Changed Book::take_changed(bool marks_too) {
   std::swap(taken.clients, changed_.clients);
   std::swap(taken.symbols, changed_.symbols);
   std::swap(taken.positions, changed_.positions);
-  if (marks_too) std::swap(taken.marks, changed_.marks);
+  if (marks_too) {
+    for (const auto index : std::exchange(moved_marks_, {})) {
+      symbols[index].mark_changed = false;
+      for (const auto holder : symbols[index].holders) note(clients[holder], holder, taken.clients);
+    }
+  }
   for (const auto index : taken.clients) clients[index].changed = false;
   for (const auto index : taken.symbols) symbols[index].changed = false;
   for (const auto place : taken.positions) find_holding(place.client, place.symbol)->changed = false;
-  for (const auto index : taken.marks) symbols[index].mark_changed = false;
   return taken;
 }
 

@@ -18,6 +18,11 @@ struct Named {
   std::string_view id;
   std::uint32_t hash = 0;
   std::uint32_t index = kNone;
+
+  static Named in(const auto& table, std::string_view id) {
+    const std::uint32_t hash = table.hash(id);
+    return {id, hash, table.find(id, hash)};
+  }
 };
 
 class Book {
@@ -81,11 +86,11 @@ class Book {
     std::vector<ClientIndex> clients;
     std::vector<SymbolIndex> symbols;
     std::vector<Place> positions;
-    std::vector<SymbolIndex> marks;
   };
-  // Empties the lists and clears the flags; without `marks` the list of moved marks stays.
-  Changed take_changed(bool marks);
-  bool has_moved_marks() const { return !changed_.marks.empty(); }
+  // Empties the lists and clears the flags. With `marks_too` the holders of moved marks are among the clients; without,
+  // the list of those marks stays.
+  Changed take_changed(bool marks_too);
+  bool has_moved_marks() const { return !moved_marks_.empty(); }
 
   // Precondition: the client ever held the symbol.
   const Holding& holding(Place place) const { return *clients[place.client].holdings.find(place.symbol, multiplier_); }
@@ -134,6 +139,7 @@ class Book {
   std::uint64_t multiplier_;     // odd
   std::uint64_t positions_ = 0;  // ever held
   Changed changed_;
+  std::vector<SymbolIndex> moved_marks_;
 };
 
 }  // namespace risk::engine

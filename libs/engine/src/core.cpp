@@ -105,7 +105,8 @@ Result<Applied, Rejection> Core::apply(const Transaction& transaction, std::vect
 std::optional<Rejection> Core::apply(const OpeningPosition& position) {
   const auto price = validate(position, impl_->judge.rules());
   if (!price) return price.error();
-  Book::Plan plan(impl_->client(position.client_id.text), impl_->symbol(position.symbol.text), *price);
+  Book::Plan plan(Named::in(impl_->book.clients, position.client_id.text),
+                  Named::in(impl_->book.symbols, position.symbol.text), *price);
   if (auto rejection = impl_->book.plan_opening(position.quantity, plan)) return rejection;
   const Book::Place place = impl_->take(plan, impl_->now.value_or(Timestamp{}));
   impl_->judge.note_symbol(place.symbol);
@@ -142,14 +143,6 @@ Core::Changes Core::take_changes(Scope scope) {
   Book& book = impl_->book;
   const RuleSet& rules = impl_->judge.rules();
   auto changed = book.take_changed(scope == Scope::kMarked);
-  // Each holder of a moved mark once: the same flag that keeps a traded client from being listed twice.
-  for (const ClientIndex index : changed.clients) book.clients[index].changed = true;
-  for (const SymbolIndex symbol : changed.marks) {
-    for (const ClientIndex holder : book.symbols[symbol].holders) {
-      if (!std::exchange(book.clients[holder].changed, true)) changed.clients.push_back(holder);
-    }
-  }
-  for (const ClientIndex index : changed.clients) book.clients[index].changed = false;
   const auto sort_by_id = [](auto& indices, const auto& entities) {
     std::sort(indices.begin(), indices.end(), [&](auto a, auto b) { return entities.before(a, b); });
   };

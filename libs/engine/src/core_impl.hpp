@@ -25,9 +25,6 @@ class Core::Impl {
     advance_to_second(floor_divide(time.micros, kMicrosPerSecond), events);
   }
 
-  Named client(std::string_view id) const { return {id, book.clients.hash(id), book.clients.find(id)}; }
-  Named symbol(std::string_view id) const { return {id, book.symbols.hash(id), book.symbols.find(id)}; }
-
   // Carries a plan out and gives entities that are new their limits.
   Book::Place take(const Book::Plan& plan, Timestamp at) {
     const Book::Place place = book.take(plan, at);
@@ -45,7 +42,7 @@ class Core::Impl {
   }
   std::optional<ClientIndex> restore_position(std::string_view id, SymbolIndex index, Quantity quantity) {
     const SymbolState& held = book.symbols[index];
-    Book::Plan plan(client(id), {held.id.view(), 0, index}, held.mark);
+    Book::Plan plan(Named::in(book.clients, id), {held.id.view(), 0, index}, held.mark);
     if (book.plan_opening(quantity, plan)) return std::nullopt;
     return take(plan, held.touched).client;
   }

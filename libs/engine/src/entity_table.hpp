@@ -59,7 +59,6 @@ class EntityTable {
     }
     return kNone;
   }
-  Index find(std::string_view id) const { return find(id, hash(id)); }
 
   // Precondition: find(id, hash) is kNone.
   Index add(std::string_view id, std::uint32_t hash) {

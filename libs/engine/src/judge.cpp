@@ -44,10 +44,8 @@ const ExposureThresholds* ExposureLimits::of(std::string_view id) const {
 }
 
 Judge::Scoring::Scoring(const AnomalyRule& rule)
-    : threshold_e4(divide_half_even(rule.threshold.units(), kDecimalScale / 10'000)) {
-  const double threshold = static_cast<double>(rule.threshold.units()) / static_cast<double>(kDecimalScale);
-  threshold_squared = threshold * threshold;
-}
+    : threshold_squared(estimate_of(rule.threshold) * estimate_of(rule.threshold)),
+      threshold_e4(divide_half_even(rule.threshold.units(), kDecimalScale / 10'000)) {}
 
 Judge::Derived::Derived(const RuleSet& rules)
     : client_limits(rules.client_exposure),
@@ -84,13 +82,13 @@ void Judge::set_rules(RuleSet rules) {
     }
   };
   refit(book_.clients, rules_.client_exposure, derived_->client_limits, before.client_velocity, rules_.client_velocity,
-        rules_.client_anomaly, client_exposures_);
+        rules_.client_anomaly, exposures_.clients);
   refit(book_.symbols, rules_.symbol_exposure, derived_->symbol_limits, before.symbol_velocity, rules_.symbol_velocity,
-        rules_.symbol_anomaly, symbol_exposures_);
+        rules_.symbol_anomaly, exposures_.symbols);
   announce_anew(book_.firm.watch, rules_.firm_exposure.worsened_ratio, {});
-  for (auto* watchlist : {&client_exposures_, &symbol_exposures_, &client_velocities_, &symbol_velocities_,
-                          &client_anomalies_, &symbol_anomalies_}) {
-    watchlist->wake();
+  for (Watched* watched : {&exposures_, &velocities_, &anomalies_}) {
+    watched->clients.wake();
+    watched->symbols.wake();
   }
   book_.firm.watch.anomaly.trim(rules_.system_anomaly.window, book_.pool);
 }
@@ -154,17 +152,17 @@ void Judge::sweep(Timestamp second, std::vector<AlertEvent>& events) {
   };
 
   book_.renew_screen();
-  book_.screen.visit_uncleared([this](ClientIndex index) { client_exposures_.add(index); });
+  book_.screen.visit_uncleared([this](ClientIndex index) { exposures_.clients.add(index); });
   const auto fetch_holdings = [&](ClientIndex index) __attribute__((always_inline)) {
     fetch_client(index);
     book_.fetch_holdings(index);
     fetch(clients[index].watch.exposure_alert.get());
   };
-  client_exposures_.visit(clients, second, fetch_holdings, [&](ClientIndex index) {
+  exposures_.clients.visit(clients, second, fetch_holdings, [&](ClientIndex index) {
     judge_client_exposure(index, moment);
     return clients[index].watch.exposure_alert ? Due(Watchlist::kAlways) : std::nullopt;
   });
-  symbol_exposures_.visit(symbols, second, fetch_symbol, [&](SymbolIndex index) {
+  exposures_.symbols.visit(symbols, second, fetch_symbol, [&](SymbolIndex index) {
     symbols[index].unjudged = false;
     judge_symbol_exposure(index, moment);
     // It is judged whenever it is traded; nothing else moves it but what wakes this list.
@@ -172,17 +170,17 @@ void Judge::sweep(Timestamp second, std::vector<AlertEvent>& events) {
   });
   judge_firm_exposure(moment);
 
-  client_velocities_.visit(clients, second, fetch_client, [&](ClientIndex index) {
+  velocities_.clients.visit(clients, second, fetch_client, [&](ClientIndex index) {
     return resolve_velocity(client(index), rules_.client_velocity, derived_->client_clock, moment);
   });
-  symbol_velocities_.visit(symbols, second, fetch_symbol, [&](SymbolIndex index) {
+  velocities_.symbols.visit(symbols, second, fetch_symbol, [&](SymbolIndex index) {
     return resolve_velocity(symbol(index), rules_.symbol_velocity, derived_->symbol_clock, moment);
   });
 
-  client_anomalies_.visit(clients, second, fetch_client, [&](ClientIndex index) {
+  anomalies_.clients.visit(clients, second, fetch_client, [&](ClientIndex index) {
     return resolve_anomaly(client(index), rules_.client_anomaly, moment);
   });
-  symbol_anomalies_.visit(symbols, second, fetch_symbol, [&](SymbolIndex index) {
+  anomalies_.symbols.visit(symbols, second, fetch_symbol, [&](SymbolIndex index) {
     return resolve_anomaly(symbol(index), rules_.symbol_anomaly, moment);
   });
   resolve_anomaly(firm(), rules_.system_anomaly, moment);
@@ -194,11 +192,11 @@ void Judge::restore(std::uint64_t alerts_opened) {
   // What was to be looked at by the next sweep is not in a snapshot: it looks at everyone.
   for (std::uint32_t i = 0; i < book_.clients.size(); ++i) {
     announce_anew(book_.clients[i].watch, rules_.client_exposure.worsened_ratio, rules_.client_velocity.worsened_ratio);
-    client_exposures_.add(i), client_velocities_.add(i), client_anomalies_.add(i);
+    exposures_.clients.add(i), velocities_.clients.add(i), anomalies_.clients.add(i);
   }
   for (std::uint32_t i = 0; i < book_.symbols.size(); ++i) {
     announce_anew(book_.symbols[i].watch, rules_.symbol_exposure.worsened_ratio, rules_.symbol_velocity.worsened_ratio);
-    symbol_exposures_.add(i), symbol_velocities_.add(i), symbol_anomalies_.add(i);
+    exposures_.symbols.add(i), velocities_.symbols.add(i), anomalies_.symbols.add(i);
   }
 }
 
@@ -301,8 +299,7 @@ void Judge::judge_exposure(const Subject& subject, const ExposureRule& rule, Int
   event.contributors = contributors(subject, rule.measure);
   moment.events.push_back(std::move(event));
   if (decision->event == AlertEventType::kResolved) state.reset();
-  if (decision->event != AlertEventType::kOpened || subject.type == EntityType::kFirm) return;
-  (subject.type == EntityType::kClient ? client_exposures_ : symbol_exposures_).add(subject.index);
+  if (decision->event == AlertEventType::kOpened) exposures_.add(subject);
 }
 
 void Judge::judge_velocity(const Subject& subject, const VelocityRule& rule, std::uint64_t count,
@@ -310,7 +307,6 @@ void Judge::judge_velocity(const Subject& subject, const VelocityRule& rule, std
   if (!rule.enabled) return;
   std::unique_ptr<AlertState>& state = subject.watch.velocity_alert;
   const std::uint32_t limit = subject.watch.velocity_limit;
-  if (!state && count <= limit) return;
   const auto value = static_cast<Int128>(count);
   const auto decision = engine::judge_velocity(state.get(), count, limit);
   if (state) state->peak = std::max(state->peak, value);
@@ -321,8 +317,7 @@ void Judge::judge_velocity(const Subject& subject, const VelocityRule& rule, std
   state->announce(value, rule.worsened_ratio);
   event.window_seconds = rule.window_seconds;
   moment.events.push_back(std::move(event));
-  if (decision->event != AlertEventType::kOpened) return;
-  (subject.type == EntityType::kClient ? client_velocities_ : symbol_velocities_).add(subject.index);
+  if (decision->event == AlertEventType::kOpened) velocities_.add(subject);
 }
 
 std::optional<Timestamp> Judge::resolve_velocity(const Subject& subject, const VelocityRule& rule, SlotClock& clock,
@@ -361,8 +356,7 @@ void Judge::judge_anomaly(const Subject& subject, const AnomalyRule& rule, const
   }
   state->last = *z;
   state->last_seen = moment.at;
-  if (!decision || decision->event != AlertEventType::kOpened || subject.type == EntityType::kFirm) return;
-  (subject.type == EntityType::kClient ? client_anomalies_ : symbol_anomalies_).add(subject.index);
+  if (decision && decision->event == AlertEventType::kOpened) anomalies_.add(subject);
 }
 
 std::optional<Timestamp> Judge::resolve_anomaly(const Subject& subject, const AnomalyRule& rule, const Moment& moment) {

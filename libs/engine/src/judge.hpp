@@ -38,7 +38,7 @@ class Judge {
   void admit_symbol(SymbolIndex index);
   // The symbol's exposure has changed without being judged: the next sweep looks at it.
   void note_symbol(SymbolIndex index) {
-    if (!std::exchange(book_.symbols[index].unjudged, true)) symbol_exposures_.add(index);
+    if (!std::exchange(book_.symbols[index].unjudged, true)) exposures_.symbols.add(index);
   }
 
   // Counts the transaction, evaluates every rule it concerns, then adds it to the anomaly baselines.
@@ -49,7 +49,7 @@ class Judge {
   void sweep(Timestamp second, std::vector<AlertEvent>& events);
 
   // Every turnover is zero now.
-  void note_turnover_reset() { symbol_exposures_.wake(); }
+  void note_turnover_reset() { exposures_.symbols.wake(); }
 
   // Puts back how many alerts were opened, and finds the open ones in a book that came from a snapshot.
   void restore(std::uint64_t alerts_opened);
@@ -73,6 +73,15 @@ class Judge {
     explicit Scoring(const AnomalyRule& rule);
     double threshold_squared;
     Int128 threshold_e4;
+  };
+  // Whom a sweep looks at for one rule. The firm is looked at each time.
+  struct Watched {
+    Watchlist clients, symbols;
+
+    void add(const Subject& subject) {
+      if (subject.type == EntityType::kClient) clients.add(subject.index);
+      if (subject.type == EntityType::kSymbol) symbols.add(subject.index);
+    }
   };
   // What follows from the rules.
   struct Derived {
@@ -108,9 +117,7 @@ class Judge {
   RuleSet rules_;
   Book& book_;
   std::optional<Derived> derived_;
-  Watchlist client_exposures_, symbol_exposures_;
-  Watchlist client_velocities_, symbol_velocities_;
-  Watchlist client_anomalies_, symbol_anomalies_;
+  Watched exposures_, velocities_, anomalies_;
   std::uint64_t alerts_opened_ = 0;
 };
 

@@ -48,17 +48,12 @@ class LookAhead {
   Hint& hint_of(std::size_t position) { return hints_[position % kHints]; }
 
   Pair look_up(const Transaction& transaction) const {
-    const auto named = [](const auto& table, std::string_view id) {
-      const std::uint32_t hash = table.hash(id);
-      return Named{id, hash, table.find(id, hash)};
-    };
-    return {named(book_.clients, transaction.client_id.text), named(book_.symbols, transaction.symbol.text)};
+    return {Named::in(book_.clients, transaction.client_id.text), Named::in(book_.symbols, transaction.symbol.text)};
   }
 
   static Named resolve(const auto& table, std::string_view id, std::uint32_t hash, std::uint32_t guess) {
     if (guess != kNone && table[guess].id.view() == id) return {id, hash, guess};
-    hash = table.hash(id);  // a new id, or one written over what was expected
-    return {id, hash, table.find(id, hash)};
+    return Named::in(table, id);  // a new id, or one written over what was expected
   }
 
   void step() {

@@ -274,8 +274,7 @@ class SnapshotLoader {
                         &counters.alerts_opened}) {
       *count = in_.number("counter", kCountMax);
     }
-    constexpr std::uint64_t kUnbounded = ~std::uint64_t{0};
-    core_->book.set_bounds({kUnbounded, kUnbounded, kUnbounded});
+    core_->book.set_bounds(Bounds::none());
     load_symbols();
     load_clients();
     core_->book.set_bounds({});

@@ -55,11 +55,16 @@ class Watchlist {
     Timestamp due;
   };
 
+  // Keeps the first of entries of one entity, which are next to each other.
+  static void drop_repeated(std::vector<Entry>& entries) {
+    const auto same = [](const Entry& a, const Entry& b) { return a.index == b.index; };
+    entries.erase(std::unique(entries.begin(), entries.end(), same), entries.end());
+  }
+
   // While time stands still no sweep comes, and an entity may be added again and again.
   void compact() {
     std::sort(added_.begin(), added_.end(), [](const Entry& a, const Entry& b) { return a.index < b.index; });
-    const auto same = [](const Entry& a, const Entry& b) { return a.index == b.index; };
-    added_.erase(std::unique(added_.begin(), added_.end(), same), added_.end());
+    drop_repeated(added_);
     compacted_at_ = std::max(kCompactedFrom, 2 * added_.size());
   }
 
@@ -80,8 +85,7 @@ class Watchlist {
       *--end = *added;
       old_end = place - sorted_.begin();
     }
-    const auto same = [](const Entry& a, const Entry& b) { return a.index == b.index; };
-    sorted_.erase(std::unique(sorted_.begin(), sorted_.end(), same), sorted_.end());
+    drop_repeated(sorted_);
     added_.clear();
   }
 

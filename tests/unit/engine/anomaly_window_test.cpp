@@ -15,7 +15,7 @@ struct Window {
     AnomalyRule rule;
     rule.samples_min = 2;
     rule.threshold = *Ratio::parse(threshold);
-    const double estimate = static_cast<double>(rule.threshold.units()) / 1e8;
+    const double estimate = estimate_of(rule.threshold);
     return samples.anomaly(cents, rule, estimate * estimate);
   }
 

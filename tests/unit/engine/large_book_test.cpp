@@ -122,8 +122,7 @@ TEST_CASE("a client at its limit is not cleared though most of its positions are
   for (key.k0 = 0; key.k0 < 6; ++key.k0) {
     Book book(key, {});
     const auto open = [&](const std::string& symbol, std::int64_t quantity, std::int64_t price) {
-      Book::Plan plan({"C", book.clients.hash("C"), book.clients.find("C")},
-                      {symbol, book.symbols.hash(symbol), book.symbols.find(symbol)}, Price::from_units(price));
+      Book::Plan plan(Named::in(book.clients, "C"), Named::in(book.symbols, symbol), Price::from_units(price));
       REQUIRE_FALSE(book.plan_opening(Quantity::from_units(quantity), plan));
       book.take(plan, {});
     };

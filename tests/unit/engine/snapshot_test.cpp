@@ -1,30 +1,13 @@
-#include <xxhash.h>
-
 #include <random>
 
 #include "desk.hpp"
 #include "snapshot_stream.hpp"
+#include "support/snapshots.hpp"
 
 using namespace risk;
 using namespace risk::engine;
 
 namespace {
-
-using Chunks = std::vector<std::string>;
-
-Chunks save(const Core& core) {
-  Chunks chunks;
-  core.save([&](std::string_view chunk) { chunks.emplace_back(chunk); });
-  return chunks;
-}
-
-Result<Core> load(const Chunks& chunks) {
-  std::size_t next = 0;
-  return Core::load([&]() -> std::optional<std::string> {
-    if (next == chunks.size()) return std::nullopt;
-    return chunks[next++];
-  });
-}
 
 RuleSet lively_rules() {
   RuleSet rules;

@@ -50,6 +50,7 @@ struct Bounds {
   std::uint64_t symbols_max = 100'000;
   std::uint64_t positions_max = 20'000'000;
 
+  static constexpr Bounds none() { return {~std::uint64_t{0}, ~std::uint64_t{0}, ~std::uint64_t{0}}; }
   friend bool operator==(const Bounds&, const Bounds&) = default;
 };
 
