@@ -18,6 +18,8 @@ constexpr std::chrono::milliseconds kReportInterval{1000};
 constexpr std::chrono::milliseconds kCommandTimeout{5000};
 constexpr std::chrono::milliseconds kStopTimeout{3000};
 constexpr std::size_t kRecordsPerPoll = 4096;
+constexpr std::uint32_t kFramesQueuedMax = 200;  // of a publisher; the rest waits in its journal
+constexpr char kConsumer[] = "risk-engine";      // as publishers know it
 
 CommandReply refusal(CommandReply::Outcome outcome, std::string reason) {
   return {outcome, std::move(reason), {}, {}};
@@ -200,10 +202,12 @@ void App::start_streams(std::unique_ptr<store::Store> store) {
     stopping_ = true;
     subscriber_->wake();
   };
-  events.committed = [this](double seconds, std::size_t inputs) {
+  events.committed = [this](double seconds, const store::Commit& commit) {
     gauges_->commit_seconds.observe(seconds);
     gauges_->commits.add();
-    gauges_->committed_inputs.add(static_cast<double>(inputs));
+    gauges_->committed_inputs.add(static_cast<double>(commit.inputs.size()));
+    const std::lock_guard lock(mutex_);
+    for (const auto& step : commit.cursors) committed_[step.to.stream_id] = step.to;
   };
   writer_ =
       std::make_unique<Writer>(WriterOptions{options_.database}, std::move(store), std::move(broadcaster), events);
@@ -223,6 +227,8 @@ void App::subscribe() {
   bus::SubscriberOptions options;
   options.endpoints = options_.transaction_endpoints;
   options.topics = {wire::kTransactionsTopic};
+  options.consumer = kConsumer;
+  options.frames_queued_max = kFramesQueuedMax;
   bus::SubscriberHandlers handlers;
   handlers.on_record = [this](const bus::Record& record) { processor_->apply(record, system_now()); };
   handlers.on_gap = [this](const bus::Gap& gap) {
@@ -237,6 +243,7 @@ void App::subscribe() {
   subscriber_ = std::make_unique<bus::Subscriber>(std::move(options), std::move(handlers));
   for (const auto& row : processor_->transaction_streams()) {
     subscriber_->resume_after(bus::StreamId{row.stream_id}, row.epoch, row.sequence);
+    subscriber_->commit(bus::StreamId{row.stream_id}, row.epoch, row.sequence);
   }
 }
 
@@ -244,6 +251,7 @@ void App::work() {
   while (!stopping_ && !context_.stop.stop_requested()) {
     serve_requests();
     hand_over();
+    tell_committed();
     report_status();
     // With too much uncommitted the bus is left alone: publishers are held up, or what they send is fetched later.
     if (processor_->pending_records() >= options_.uncommitted_max) {
@@ -268,6 +276,19 @@ void App::hand_over() {
   if (marked) marked_at_ = now;
   const auto scope = marked ? engine::Core::Scope::kMarked : engine::Core::Scope::kTraded;
   writer_->submit(processor_->take(scope, system_now()), std::exchange(on_stored_, {}));
+}
+
+// Publishers may drop what is stored.
+void App::tell_committed() {
+  std::map<std::string, store::CursorRow> committed;
+  {
+    const std::lock_guard lock(mutex_);
+    committed.swap(committed_);
+  }
+  for (const auto& [id, row] : committed) {
+    if (id == store::kEngineCursor || id == store::kAlertsCursor) continue;
+    subscriber_->commit(bus::StreamId{id}, row.epoch, row.sequence);
+  }
 }
 
 void App::report_status() {

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <deque>
 #include <future>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -57,6 +58,7 @@ class App : public service::App {
   void carry_out(const std::shared_ptr<Request>& request);
   void clean_up(const std::shared_ptr<Request>& request, std::uint32_t days);
   void hand_over();
+  void tell_committed();
   void report_status();
   std::string answer(std::string_view payload);
   void finish(bool commit);
@@ -80,7 +82,8 @@ class App : public service::App {
   std::atomic<bool> stopping_{false};
   mutable std::mutex mutex_;  // guards what follows
   std::deque<std::shared_ptr<Request>> requests_;
-  bool accepting_ = false;  // requests
+  std::map<std::string, store::CursorRow> committed_;  // of streams, by id, since the applying thread told them last
+  bool accepting_ = false;                             // requests
   bus::Subscriber* wakeable_ = nullptr;
   std::string publish_endpoint_, command_endpoint_;
 };

@@ -213,10 +213,8 @@ void Processor::apply(const bus::Record& record, wire::Decoded decoded, Timestam
 
 void Processor::skip(const bus::Gap& gap) {
   const std::uint64_t count = gap.last - gap.first + 1;
-  const auto known = cursors_.find(gap.stream.text);
-  const std::uint64_t epoch = known == cursors_.end() ? 1 : known->second.row.epoch;
-  Cursor& cursor = cursor_of(gap.stream.text, gap.publisher, epoch);
-  cursor.row.sequence = std::max(cursor.row.sequence, gap.last);
+  Cursor& cursor = cursor_of(gap.stream.text, gap.publisher, gap.epoch);
+  cursor.row.sequence = gap.last;
   cursor.row.missing += count;
   counters_.missing_records += count;
 }

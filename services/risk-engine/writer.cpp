@@ -106,7 +106,7 @@ void Writer::carry_out(Work& work) {
   const auto started = Clock::now();
   if (!persist([&](store::Store& store) { store.commit(work.batch->commit); }, &*work.batch)) return;
   const std::chrono::duration<double> seconds = Clock::now() - started;
-  events_.committed(seconds.count(), work.batch->commit.inputs.size());
+  events_.committed(seconds.count(), work.batch->commit);
   broadcaster_->publish(*work.batch);
   for (const auto& done : work.on_stored) done();
 }

@@ -32,7 +32,7 @@ struct WriterEvents {
   std::function<void(const std::string& reason)> away;    // the database cannot be reached; told at each attempt
   std::function<void()> back;                             // it was away and answers again
   std::function<void(const std::string& reason)> failed;  // nothing can be written any more: the process must end
-  std::function<void(double seconds, std::size_t inputs)> committed;
+  std::function<void(double seconds, const store::Commit& commit)> committed;
 };
 
 // What to do when a batch is stored, such as answering the person who asked for it.

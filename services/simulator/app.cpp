@@ -3,6 +3,7 @@
 #include <random>
 
 #include "risk/service/log.hpp"
+#include "simulator/progress.hpp"
 
 namespace risk::simulator {
 namespace {
@@ -10,28 +11,26 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr char kSubscriberCondition[] = "subscriber";
-constexpr milliseconds kSubscriberPoll{50};
-constexpr seconds kSubscriberLogInterval{30};
-constexpr std::uint32_t kFramesQueuedMax = 200;  // what waits for a slow engine waits in the file, not in memory
+constexpr char kJournalCondition[] = "journal";
+constexpr milliseconds kConsumerPoll{20};
+constexpr seconds kConsumerLogInterval{30};
+constexpr std::uint32_t kFramesQueuedMax = 200;  // what waits for a slow engine waits in the journal, not in memory
 // What is queued at the end of a finite run is waited for; at a stop it is not.
 constexpr std::chrono::minutes kSendTimeMax{10};
 constexpr seconds kStopTimeMax{1};
-constexpr std::uint64_t kFirstEpoch = 1;
 
 std::uint64_t random_seed() {
   std::random_device device;
   return std::uint64_t{device()} << 32 | device();
 }
 
-bus::PublisherOptions publisher_options(const Options& options) {
-  bus::PublisherOptions publisher;
-  publisher.endpoint = "tcp://" + options.bind.address + ":" + std::to_string(options.port);
-  publisher.name = options.stream_name;
-  publisher.allow_plaintext = options.bind.allow_plaintext;
-  publisher.frames_queued_max = kFramesQueuedMax;
-  publisher.when_full = bus::PublisherOptions::WhenFull::kBlock;
-  return publisher;
+// Of transaction ids: another one for each run, for the stream goes on over runs.
+std::string run_prefix() {
+  return std::string("T").append(bus::make_stream_id().text, 0, 8).append("-");
+}
+
+std::string endpoint_of(const std::string& address, std::uint16_t port) {
+  return "tcp://" + address + ":" + std::to_string(port);
 }
 
 }  // namespace
@@ -46,13 +45,20 @@ class SimulatorApp::Gauges {
         frames_(metrics.counter("simulator_published_frames_total", "Frames of records published.")),
         bytes_(metrics.counter("simulator_published_bytes_total", "Bytes published, heartbeats included.")),
         subscribed_(metrics.gauge("simulator_subscribed", "1 while someone subscribes to the transactions.")),
-        behind_(metrics.gauge("simulator_behind_seconds", "How late the last record was, against its schedule.")) {}
+        behind_(metrics.gauge("simulator_behind_seconds", "How late the last record was, against its schedule.")),
+        replayed_(metrics.counter("simulator_replayed_records_total", "Records sent again to who asked for them.")),
+        journal_bytes_(metrics.gauge("simulator_journal_bytes", "What the journal takes on the disk.")),
+        uncommitted_(metrics.gauge("simulator_uncommitted_records",
+                                   "Records published that a durable consumer has not committed.")) {}
 
   void set(const PumpTotals& totals, std::chrono::duration<double> behind, const bus::PublisherCounters& sent,
-           bool subscribed) {
+           bool subscribed, const bus::Journal& journal) {
     const auto raise = [](service::Counter& counter, std::uint64_t total) {
       counter.add(static_cast<double>(total) - counter.value());
     };
+    raise(replayed_, sent.replayed_records);
+    journal_bytes_.set(static_cast<double>(journal.bytes()));
+    uncommitted_.set(static_cast<double>(journal.last_sequence() - journal.committed()));
     raise(transactions_, totals.transactions);
     raise(rejected_, totals.rejected_rows);
     raise(records_, sent.records);
@@ -70,13 +76,13 @@ class SimulatorApp::Gauges {
   service::Counter& bytes_;
   service::Gauge& subscribed_;
   service::Gauge& behind_;
+  service::Counter& replayed_;
+  service::Gauge& journal_bytes_;
+  service::Gauge& uncommitted_;
 };
 
 SimulatorApp::SimulatorApp(Options options, service::RunContext& context)
-    : options_(std::move(options)),
-      context_(context),
-      gauges_(std::make_unique<Gauges>(metrics_)),
-      stream_(bus::make_stream_id()) {}
+    : options_(std::move(options)), context_(context), gauges_(std::make_unique<Gauges>(metrics_)) {}
 
 SimulatorApp::~SimulatorApp() {
   stop();
@@ -85,23 +91,48 @@ SimulatorApp::~SimulatorApp() {
 void SimulatorApp::start() {
   if (!options_.positions_path.empty()) positions_ = make_position_source(options_.positions_path);
   if (!options_.replay_path.empty()) replay_ = make_replay_source(options_.replay_path, options_.speed);
-  health_.require(kSubscriberCondition, "waiting for the first subscriber");
-
-  publisher_ = std::make_unique<bus::Publisher>(publisher_options(options_));
-  publisher_->open_stream(wire::kTransactionsTopic, stream_, kFirstEpoch, 0);
+  health_.require(kJournalCondition, "not open yet");
+  open_stream();
+  health_.met(kJournalCondition);
   health_server_ = std::make_unique<service::HealthServer>(
       service::HealthServerOptions{options_.common.health_address, options_.common.health_port}, health_, metrics_);
   service::log_info("publishing", {{"endpoint", endpoint()},
-                                   {"stream", stream_.text},
+                                   {"replay_port", publisher_->replay_port()},
+                                   {"journal", options_.journal.directory},
+                                   {"stream", journal_->stream().text},
+                                   {"epoch", journal_->epoch()},
+                                   {"sequence", journal_->last_sequence()},
                                    {"name", options_.stream_name},
                                    {"health_port", health_port()}});
   thread_ = std::thread([this] { run(); });
 }
 
+void SimulatorApp::open_stream() {
+  journal_ = std::make_shared<bus::Journal>(options_.journal);
+  for (const auto& note : journal_->notes()) service::log_warning("journal", {{"note", note}});
+
+  bus::PublisherOptions publisher;
+  publisher.endpoint = endpoint_of(options_.bind.address, options_.port);
+  publisher.replay_endpoint = endpoint_of(options_.bind.address, options_.replay_port);
+  publisher.name = options_.stream_name;
+  publisher.allow_plaintext = options_.bind.allow_plaintext;
+  publisher.frames_queued_max = kFramesQueuedMax;
+  publisher.on_problem = [](const std::string& problem) { service::log_error("bus", {{"problem", problem}}); };
+  publisher.on_blocked = [this](const std::optional<std::string>& why) {
+    if (why) {
+      health_.not_met(kJournalCondition, *why);
+    } else {
+      health_.met(kJournalCondition);
+    }
+  };
+  publisher_ = std::make_unique<bus::Publisher>(std::move(publisher));
+  publisher_->open_stream(wire::kTransactionsTopic, journal_);
+}
+
 void SimulatorApp::stop() {
   stopping_.request_stop("stop");
   if (thread_.joinable()) {
-    // A subscriber that does not read must not keep the process.
+    // A journal without room must not keep the process.
     if (!done_.wait_for(kStopTimeMax)) publisher_->interrupt();
     thread_.join();
   }
@@ -119,20 +150,19 @@ void SimulatorApp::run() noexcept {
 }
 
 void SimulatorApp::publish() {
-  // What nobody hears is lost, so the stream begins when someone listens.
-  if (!wait_for_subscriber()) return;
-
+  const bool recorded = replay_ != nullptr;
+  const auto done =
+      recorded ? begin_input(*journal_, options_.journal.directory, input_of(options_), options_.resume) : 0;
   // The two clocks are read together, so that executed_at is the instant at which a transaction is due.
-  const auto start = std::chrono::steady_clock::now();
+  auto start = std::chrono::steady_clock::now();
   const Timestamp wall_start = system_now();
   Feed feed(std::move(positions_), replay_ ? std::move(replay_) : make_generated(wall_start));
-  Pump pump(*publisher_, stopping_, [this](const PumpTotals& totals, std::chrono::duration<double> behind) {
-    const bool subscribed = publisher_->wait_for_subscriber(wire::kTransactionsTopic, milliseconds{0});
-    gauges_->set(totals, behind, publisher_->counters(), subscribed);
-  });
+  if (done > 0) {
+    start -= feed.skip(done);
+    service::log_info("resuming", {{"input", input_of(options_)}, {"records", done}});
+  }
+  Pump pump(*publisher_, stopping_, [this](const auto& totals, auto behind) { report(totals, behind); });
   const bool ended = pump.run(feed, start);
-  publisher_->close(ended ? milliseconds{kSendTimeMax} : milliseconds{kStopTimeMax});
-
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   const PumpTotals& totals = pump.totals();
   service::log_info("published",
@@ -141,29 +171,40 @@ void SimulatorApp::publish() {
                      {"opening_positions", totals.opening_positions},
                      {"rejected", totals.rejected_rows},
                      {"records", totals.published()},
+                     {"sequence", journal_->last_sequence()},
                      {"seconds", took.count()},
                      {"transactions_per_second", static_cast<double>(totals.transactions) / took.count()}});
+  if (ended) wait_for_consumers();
+  report(totals, {});
+  publisher_->close(ended ? milliseconds{kSendTimeMax} : milliseconds{kStopTimeMax});
   if (ended) context_.stop.request_stop("everything is published");
 }
 
-// False: a stop is requested.
-bool SimulatorApp::wait_for_subscriber() {
-  auto log_at = std::chrono::steady_clock::now();
-  while (!publisher_->wait_for_subscriber(wire::kTransactionsTopic, kSubscriberPoll)) {
-    if (stopping_.stop_requested()) return false;
+void SimulatorApp::report(const PumpTotals& totals, std::chrono::duration<double> behind) {
+  const bool subscribed = publisher_->wait_for_subscriber(wire::kTransactionsTopic, milliseconds{0});
+  gauges_->set(totals, behind, publisher_->counters(), subscribed, *journal_);
+  if (const auto contradiction = journal_->contradiction()) {
+    throw bus::JournalError(*contradiction +
+                            ": it is not the journal that was published from; start with --reset-journal to go on in a "
+                            "new epoch");
+  }
+}
+
+void SimulatorApp::wait_for_consumers() {
+  auto log_at = std::chrono::steady_clock::now() + seconds{1};
+  while (journal_->committed() < journal_->last_sequence() && !stopping_.wait_for(kConsumerPoll)) {
     publisher_->service();
     if (std::chrono::steady_clock::now() < log_at) continue;
-    service::log_info("waiting for the first subscriber", {{"endpoint", endpoint()}});
-    log_at += kSubscriberLogInterval;
+    service::log_info("waiting for consumers to commit everything",
+                      {{"committed", journal_->committed()}, {"of", journal_->last_sequence()}});
+    log_at += kConsumerLogInterval;
   }
-  health_.met(kSubscriberCondition);
-  return true;
 }
 
 std::unique_ptr<Source> SimulatorApp::make_generated(Timestamp start) {
   GeneratorOptions generator;
   generator.seed = options_.seed ? *options_.seed : random_seed();
-  generator.id_prefix = std::string("T").append(stream_.text, 0, 8).append("-");
+  generator.id_prefix = run_prefix();
   generator.clients = options_.clients;
   generator.symbols = options_.symbols;
   generator.rate = options_.rate;

@@ -6,6 +6,7 @@
 #include <string>
 #include <thread>
 
+#include "risk/bus/journal.hpp"
 #include "risk/bus/publisher.hpp"
 #include "risk/service/health.hpp"
 #include "risk/service/metrics.hpp"
@@ -34,7 +35,10 @@ class SimulatorApp : public service::App {
 
   void run() noexcept;
   void publish();
-  bool wait_for_subscriber();
+  void open_stream();
+  // Until every durable consumer has everything, or a stop is requested.
+  void wait_for_consumers();
+  void report(const PumpTotals& totals, std::chrono::duration<double> behind);
   std::unique_ptr<Source> make_generated(Timestamp start);
 
   Options options_;
@@ -42,7 +46,7 @@ class SimulatorApp : public service::App {
   service::Metrics metrics_;
   service::Health health_;
   std::unique_ptr<Gauges> gauges_;
-  bus::StreamId stream_;
+  std::shared_ptr<bus::Journal> journal_;
   std::unique_ptr<bus::Publisher> publisher_;
   std::unique_ptr<Source> positions_;
   std::unique_ptr<Source> replay_;

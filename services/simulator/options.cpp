@@ -69,12 +69,27 @@ service::OptionSetter set_stream_name(std::string& name) {
 Options::Options() : stream_name(default_stream_name()) {
   common.log.service = "simulator";
   common.health_port = kHealthPort;
+  journal.directory = "var/simulator-journal";
+  journal.durable_consumers = {"risk-engine"};
 }
 
 void add_options(service::OptionSet& set, Options& options) {
   service::add_common_options(set, options.common);
   settings::add_bind_options(set, options.bind);
   set.add_integer(spec("port", "port of the stream of transactions"), options.port, 0, 65'535);
+  set.add_integer(spec("replay-port", "port where subscribers ask for what they missed"), options.replay_port, 0,
+                  65'535);
+  set.add_text(spec("journal", "folder that keeps what was published until it is committed"),
+               options.journal.directory);
+  set.add_integer(spec("journal-bytes-max", "of the journal; full, publishing waits"), options.journal.bytes_max,
+                  std::uint64_t{1} << 16, std::uint64_t{1} << 50);
+  set.add_bool(spec("journal-sync", "have records on the disk before they are sent; without it a power cut loses some"),
+               options.journal.sync);
+  set.add_list(spec("durable-consumers", "who has to commit a record before the journal may drop it"),
+               options.journal.durable_consumers);
+  set.add_bool(spec("reset-journal", "go on in a new epoch, behind what is intact of a damaged journal"),
+               options.journal.reset);
+  set.add_bool(spec("resume", "go on in the files of --positions and --replay where the journal ends"), options.resume);
   set.add_custom(spec("stream-name", "who publishes, as the engine and the dashboard show it"),
                  set_stream_name(options.stream_name), options.stream_name);
 
@@ -110,10 +125,13 @@ void add_options(service::OptionSet& set, Options& options) {
       },
       "real");
   set.add_check([&options]() -> std::vector<std::string> {
+    std::vector<std::string> problems;
     if (options.count != 0 && !options.replay_path.empty()) {
-      return {"--count is of generated transactions: it does not go with --replay"};
+      problems.push_back("--count is of generated transactions: it does not go with --replay");
     }
-    return {};
+    if (options.resume && options.replay_path.empty()) problems.push_back("--resume goes with --replay");
+    if (options.journal.directory.empty()) problems.push_back("simulator.journal: needs a folder");
+    return problems;
   });
 
   // One file serves several services, and the other ends of the bus are declared by them.

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "risk/bus/journal.hpp"
 #include "risk/service/options.hpp"
 #include "risk/service/run.hpp"
 #include "risk/settings/settings.hpp"
@@ -17,8 +18,11 @@ struct Options {
 
   service::CommonOptions common;
   settings::BindOptions bind;
-  std::uint16_t port = 5551;  // 0 takes a free one
-  std::string stream_name;    // simulator@HOSTNAME
+  std::uint16_t port = 5551;         // 0 takes a free one
+  std::uint16_t replay_port = 5552;  // the same
+  bus::JournalOptions journal;
+  bool resume = false;      // go on in the input where the journal ends
+  std::string stream_name;  // simulator@HOSTNAME
 
   double rate = 2;         // transactions a second
   double spike_rate = 10;  // the same, during a spike

@@ -142,4 +142,14 @@ const Item* Feed::next() {
   return std::exchange(pending_, nullptr);
 }
 
+std::chrono::microseconds Feed::skip(std::uint64_t items) {
+  std::chrono::microseconds due{0};
+  while (items-- > 0) {
+    const Item* item = next();
+    if (item == nullptr) break;
+    due = item->due;
+  }
+  return due;
+}
+
 }  // namespace risk::simulator

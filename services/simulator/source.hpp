@@ -60,6 +60,8 @@ class Feed {
 
   // The next item, nullptr at the end; it lives until the next call.
   const Item* next();
+  // Passes over so many items; returns when the last of them was due.
+  std::chrono::microseconds skip(std::uint64_t items);
 
  private:
   std::unique_ptr<Source> positions_;

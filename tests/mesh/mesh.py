@@ -153,7 +153,8 @@ class Mesh:
             self.database = Sqlite(self.folder / "risk.db")
         self.env = {"LOG_LEVEL": "info", **(env or {})}
         self.ports = {name: free_port() for name in
-                      ("transactions", "engine", "commands", "gateway", "health-simulator", "health-risk-engine", "health-alert-notifier")}
+                      ("transactions", "transactions-replay", "engine", "engine-replay", "commands", "gateway", "health-simulator",
+                       "health-risk-engine", "health-alert-notifier")}
         self.running = {}
 
     def __enter__(self):
@@ -188,7 +189,7 @@ class Mesh:
     def flags(self, service):
         ports = self.ports
         return {
-            "simulator": ["--port", ports["transactions"]],
+            "simulator": ["--port", ports["transactions"], "--replay-port", ports["transactions-replay"]],
             "risk-engine": ["--publish-port", ports["engine"], "--command-port", ports["commands"]],
             "alert-notifier": [],
             "dashboard-gateway": ["--port", ports["gateway"], "--web-root", ROOT / "services/dashboard-gateway/web/dist"],
@@ -231,7 +232,7 @@ class Mesh:
         result = self.run("simulator", "--replay", path, "--speed", "max", *flags)
         if result.returncode != 0:
             raise AssertionError(result.stdout + result.stderr)
-        published = int(re.search(r"msg=published .*\brecords=(\d+)", result.stdout).group(1))
+        published = int(re.search(r"msg=published .*\bsequence=(\d+)", result.stdout).group(1))
         wait_until(lambda: ("simulator", str(published)) in
                    [(name.split("@")[0], sequence) for name, sequence in
                     self.database.rows("SELECT name, sequence FROM stream_cursors")], "the engine to commit the replay")

@@ -25,7 +25,8 @@ Connection::Connection(zmq::context_t& context, const Endpoint& address, const s
       address_(address),
       from_(address.text()),
       socket_(std::make_unique<zmq::socket_t>(context, zmq::socket_type::sub)),
-      events_(std::make_unique<zmq::socket_t>(context, zmq::socket_type::pair)) {
+      events_(std::make_unique<zmq::socket_t>(context, zmq::socket_type::pair)),
+      replay_(context, address) {
   const auto monitor = "inproc://connection-" + std::to_string(path);
   if (zmq_socket_monitor(socket_->handle(), monitor.c_str(), kEnded | kOpening) != 0) {
     throw BusError("cannot watch " + from_ + ": " + zmq_strerror(zmq_errno()));

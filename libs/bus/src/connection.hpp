@@ -1,4 +1,6 @@
-// A SUB socket on one address: within it frames keep their order, and leaving it is closing it.
+// A SUB socket on one address: within it frames keep their order, and leaving it is closing it. While records are
+// missing that the publisher has, the frame before which they are missing is held, and nothing more is read: what
+// follows waits in the socket, and what finds no room there is asked for later.
 //
 // libzmq opens a connection again that ended in the network, but never one that it ended itself: the peer sent a
 // message over the limit, or does not speak ZMTP (for a moment, on a port that changes hands). Its events tell the two
@@ -13,6 +15,8 @@
 #include <vector>
 
 #include "endpoint.hpp"
+#include "replay_client.hpp"
+#include "stream_table.hpp"
 
 namespace zmq {
 class context_t;
@@ -37,6 +41,18 @@ class Connection {
   const std::string& from() const { return from_; }
   zmq::socket_t& socket() { return *socket_; }
 
+  ReplayClient& replay() { return replay_; }
+
+  // What is asked for, and the frame that waits for it.
+  struct Held {
+    StreamTable::Missing missing;
+    std::string frame;
+    Instant heard;                    // a word of the answer, or the question
+    std::uint64_t asked = 0;          // the first record asked for
+    std::optional<Instant> ask_at{};  // the publisher could not tell; ask again then
+  };
+  std::optional<Held>& held() { return held_; }
+
   // Whether libzmq gave the connection up: it has to be made anew. Takes note of what happened since the last call.
   bool given_up(Instant now);
 
@@ -49,6 +65,8 @@ class Connection {
   std::unique_ptr<zmq::socket_t> socket_;
   std::unique_ptr<zmq::socket_t> events_;
   std::optional<Instant> ended_;  // and not being opened again
+  ReplayClient replay_;
+  std::optional<Held> held_;
 };
 
 }  // namespace risk::bus

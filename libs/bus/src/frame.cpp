@@ -53,8 +53,8 @@ std::string topic_prefix(std::string_view topic) {
   return prefix;
 }
 
-std::uint64_t checksum(std::string_view bytes) {
-  return XXH3_64bits(bytes.data(), bytes.size());
+std::uint64_t checksum(std::string_view bytes, std::uint64_t seed) {
+  return XXH3_64bits_withSeed(bytes.data(), bytes.size(), seed);
 }
 
 Result<Frame> decode_frame(std::string_view bytes) {
@@ -113,13 +113,17 @@ Result<Frame> decode_frame(std::string_view bytes) {
   const std::size_t name_length = static_cast<unsigned char>(body[0]);
   if (name_length > kNameBytesMax || name_length > body.size() - 1) return at(body_at, "publisher's name is too long");
   frame.publisher = body.substr(1, name_length);
-  frame.records = body.substr(1 + name_length);
-  if (auto problem = judge_records(frame.records, frame.count, body_at + 1 + name_length)) return std::move(*problem);
+  const auto port_at = 1 + name_length;
+  const auto records_at = port_at + sizeof frame.replay_port;
+  if (body.size() < records_at) return at(body_at + port_at, "no replay port");
+  frame.replay_port = get<std::uint16_t>(body, port_at);
+  frame.records = body.substr(records_at);
+  if (auto problem = judge_records(frame.records, frame.count, body_at + records_at)) return std::move(*problem);
   return frame;
 }
 
 FrameWriter::FrameWriter(std::string_view topic, const StreamKey& stream, std::uint64_t epoch,
-                         std::string_view publisher) {
+                         std::string_view publisher, std::uint16_t replay_port) {
   RISK_CHECK(is_topic(topic));
   RISK_CHECK(publisher.size() <= kNameBytesMax);
   buffer_ = topic_prefix(topic);
@@ -132,6 +136,9 @@ FrameWriter::FrameWriter(std::string_view topic, const StreamKey& stream, std::u
   put(buffer_, header_at_ + kEpochAt, epoch);
   buffer_ += static_cast<char>(publisher.size());
   buffer_ += publisher;
+  const auto port_at = buffer_.size();
+  buffer_.append(sizeof replay_port, '\0');
+  put(buffer_, port_at, replay_port);
   records_at_ = end_ = buffer_.size();
 }
 
@@ -148,6 +155,13 @@ void FrameWriter::append(std::string_view payload) {
   buffer_.append(payload);
   end_ = buffer_.size();
   ++count_;
+}
+
+void FrameWriter::append(std::string_view records, std::uint32_t count) {
+  buffer_.resize(end_);
+  buffer_.append(records);
+  end_ = buffer_.size();
+  count_ += count;
 }
 
 std::string_view FrameWriter::finish(std::uint64_t first_sequence) {

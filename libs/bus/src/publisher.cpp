@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <deque>
 #include <map>
+#include <optional>
 #include <utility>
 #include <zmq.hpp>
 
 #include "endpoint.hpp"
 #include "frame.hpp"
+#include "replay_server.hpp"
 #include "risk/base/check.hpp"
 
 namespace risk::bus {
@@ -19,8 +22,11 @@ using Clock = std::chrono::steady_clock;
 // What a subscriber may send: subscriptions, a topic and a byte or two.
 constexpr std::size_t kSubscriptionBytesMax = 1024;
 constexpr std::size_t kSubscriptionsMax = 10'000;
-// How often a blocked publisher tries again. A queue that was full takes half its length once it takes anything.
-constexpr std::chrono::milliseconds kRetryInterval{1};
+constexpr std::chrono::milliseconds kRetryInterval{5};  // while a journal has no room
+// Frames wait for a sync of the journal no longer than this, and no more of them than that: a sync costs about the same
+// for one record as for thousands.
+constexpr std::chrono::milliseconds kSyncInterval{1};
+constexpr std::size_t kUnsentBytesMax = std::size_t{4} << 20;
 
 }  // namespace
 
@@ -32,18 +38,35 @@ class Publisher::Impl {
     set_common_options(socket, kSubscriptionBytesMax);
     socket.set(zmq::sockopt::sndhwm, static_cast<int>(options.frames_queued_max));
     socket.set(zmq::sockopt::xpub_verboser, 1);  // every subscriber is seen coming and going, not the first and last
-    if (options.when_full == PublisherOptions::WhenFull::kBlock) socket.set(zmq::sockopt::xpub_nodrop, true);
     endpoint = bind_socket(socket, options.endpoint, options.allow_plaintext);
+    if (!options.replay_endpoint.empty()) replay.emplace(context, options);
   }
 
   struct Stream {
     FrameWriter batch;
-    std::uint64_t last;      // sequence given to a record
-    Clock::time_point due;   // when the batch that waits has to leave
-    Clock::time_point told;  // when subscribers heard of the stream last
+    std::uint64_t last;                // sequence given to a record
+    std::shared_ptr<Journal> journal;  // may be none
+    Clock::time_point due{};           // when the batch that waits has to leave
+    Clock::time_point told{};          // when subscribers heard of the stream last
+    std::deque<std::string> unsent{};  // frames in the journal that are not synced yet
+    std::size_t unsent_bytes = 0;
+    std::uint64_t unsent_records = 0;
+    Clock::time_point synced{};
 
-    std::uint64_t last_sent() const { return last - batch.count(); }
+    std::uint64_t last_kept() const { return last - batch.count(); }
+    std::uint64_t last_sent() const { return last_kept() - unsent_records; }
   };
+
+  void open(std::string_view topic, Stream stream, const StreamKey& key, std::shared_ptr<ReplaySource> past) {
+    RISK_CHECK(!past || replay);
+    if (past) replay->add(std::string(topic), key, std::move(past));
+    const bool is_new = streams.emplace(std::string(topic), std::move(stream)).second;
+    RISK_CHECK(is_new);
+  }
+
+  std::uint16_t port_for(const std::shared_ptr<ReplaySource>& past) const {
+    return past && replay ? replay->port() : 0;
+  }
 
   Stream& stream(std::string_view topic) {
     const auto found = streams.find(topic);
@@ -51,43 +74,81 @@ class Publisher::Impl {
     return found->second;
   }
 
-  // False: a subscriber's queue is full and nothing is to be dropped.
-  bool queue(std::string_view frame) {
+  void queue(std::string_view frame) {
     for (;;) {
       try {
-        return socket.send(zmq::buffer(frame), zmq::send_flags::dontwait).has_value();
+        (void)socket.send(zmq::buffer(frame), zmq::send_flags::dontwait);
+        return;
       } catch (const zmq::error_t& error) {
         if (error.num() != EINTR) throw BusError("cannot send on " + endpoint + ": " + error.what());
       }
     }
   }
 
-  // Sends the batch if there is room for it now.
-  bool try_send(Stream& stream) {
-    if (stream.batch.count() == 0) return true;
-    const auto frame = stream.batch.finish(stream.last_sent() + 1);
-    if (!queue(frame)) return false;
+  void send(Stream& stream, std::string_view frame) {
+    queue(frame);
     ++counters.frames;
     counters.bytes += frame.size();
     stream.told = Clock::now();
+  }
+
+  // Takes the batch out of the hands of the caller: into the journal, or out at once. False: there is no room for it.
+  bool keep(Stream& stream) {
+    const auto count = stream.batch.count();
+    if (count == 0) return true;
+    const auto first = stream.last_kept() + 1;
+    if (stream.journal && !stream.journal->append({first, count, stream.batch.records()})) return false;
+    const auto frame = stream.batch.finish(first);
+    if (stream.journal) {
+      stream.unsent.emplace_back(frame);
+      stream.unsent_bytes += frame.size();
+      stream.unsent_records += count;
+    } else {
+      send(stream, frame);
+    }
     stream.batch.clear();
     return true;
   }
 
-  // Sends the batch, waiting for room. After interrupt() what finds none is dropped: a gap for subscribers.
-  void send(Stream& stream) {
-    while (!try_send(stream)) {
+  // What is kept may be sent once it is synced.
+  void send_kept(Stream& stream) {
+    if (stream.unsent.empty()) return;
+    stream.journal->sync();
+    for (const auto& frame : stream.unsent) send(stream, frame);
+    stream.unsent.clear();
+    stream.unsent_bytes = 0;
+    stream.unsent_records = 0;
+    stream.synced = Clock::now();
+  }
+
+  void send_kept_if_due(Stream& stream, Clock::time_point now) {
+    if (now - stream.synced >= kSyncInterval || stream.unsent_bytes >= kUnsentBytesMax) send_kept(stream);
+  }
+
+  // Keeps the batch, waiting for room. After interrupt() what finds none is given back: its sequences were never used.
+  void keep_waiting(Stream& stream) {
+    bool told = false;
+    while (!keep(stream)) {
+      send_kept(stream);
       if (interrupted) {
+        stream.last = stream.last_kept();
         stream.batch.clear();
         return;
       }
+      if (!std::exchange(told, true) && options.on_blocked) options.on_blocked(stream.journal->blocked());
       wait_for_subscriptions(kRetryInterval);
+      heartbeat(stream, Clock::now());
     }
+    if (told && options.on_blocked) options.on_blocked(std::nullopt);
+  }
+
+  void heartbeat(Stream& stream, Clock::time_point now) {
+    if (now - stream.told >= options.heartbeat_interval) announce(stream);
   }
 
   void announce(Stream& stream) {
     const auto frame = stream.batch.heartbeat(stream.last_sent());
-    if (!queue(frame)) return;  // the full queue holds frames that tell more
+    queue(frame);
     ++counters.heartbeats;
     counters.bytes += frame.size();
     stream.told = Clock::now();
@@ -137,36 +198,50 @@ class Publisher::Impl {
   bool newcomers = false;                              // not told the last sequences yet
   bool closed = false;
   std::atomic<bool> interrupted = false;
+  std::optional<ReplayServer> replay;  // last: its thread uses the context
 };
 
 Publisher::Publisher(PublisherOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
 Publisher::~Publisher() = default;
 
-void Publisher::open_stream(std::string_view topic, StreamId id, std::uint64_t epoch, std::uint64_t last_sequence) {
+void Publisher::open_stream(std::string_view topic, StreamId id, std::uint64_t epoch, std::uint64_t last_sequence,
+                            std::shared_ptr<ReplaySource> past) {
   const auto key = parse_stream_id(id.text);
   RISK_CHECK(key);
-  Impl::Stream stream{FrameWriter(topic, *key, epoch, impl_->options.name), last_sequence, {}, {}};
-  const bool is_new = impl_->streams.emplace(std::string(topic), std::move(stream)).second;
-  RISK_CHECK(is_new);
+  Impl::Stream stream{FrameWriter(topic, *key, epoch, impl_->options.name, impl_->port_for(past)), last_sequence, {}};
+  impl_->open(topic, std::move(stream), *key, std::move(past));
+}
+
+void Publisher::open_stream(std::string_view topic, std::shared_ptr<Journal> journal) {
+  const auto key = parse_stream_id(journal->stream().text);
+  RISK_CHECK(key);
+  FrameWriter batch(topic, *key, journal->epoch(), impl_->options.name, impl_->port_for(journal));
+  impl_->open(topic, {std::move(batch), journal->last_sequence(), journal}, *key, journal);
 }
 
 std::uint64_t Publisher::publish(std::string_view topic, std::string_view payload) {
   RISK_CHECK(!impl_->closed);
   RISK_CHECK(payload.size() <= kRecordBytesMax);
   auto& stream = impl_->stream(topic);
-  if (!stream.batch.fits(payload.size())) impl_->send(stream);
+  if (!stream.batch.fits(payload.size())) impl_->keep_waiting(stream);
 
   const auto now = Clock::now();
   if (stream.batch.count() == 0) stream.due = now + impl_->options.batch_linger;
   stream.batch.append(payload);
   const auto sequence = ++stream.last;
   ++impl_->counters.records;
-  if (stream.batch.count() >= impl_->options.batch_records || now >= stream.due) impl_->send(stream);
+  if (stream.batch.count() >= impl_->options.batch_records || now >= stream.due) {
+    impl_->keep_waiting(stream);
+    impl_->send_kept_if_due(stream, now);
+  }
   return sequence;
 }
 
 void Publisher::flush() {
-  for (auto& [topic, stream] : impl_->streams) impl_->send(stream);
+  for (auto& [topic, stream] : impl_->streams) {
+    impl_->keep_waiting(stream);
+    impl_->send_kept(stream);
+  }
 }
 
 void Publisher::service() {
@@ -175,8 +250,11 @@ void Publisher::service() {
   const auto now = Clock::now();
   const bool greet = std::exchange(impl_->newcomers, false);
   for (auto& [topic, stream] : impl_->streams) {
-    if (now >= stream.due) impl_->try_send(stream);
-    if (greet || now - stream.told >= impl_->options.heartbeat_interval) impl_->announce(stream);
+    if (now >= stream.due) impl_->keep(stream);
+    impl_->send_kept_if_due(stream, now);
+    if (stream.journal) stream.journal->trim();
+    if (greet) impl_->announce(stream);
+    impl_->heartbeat(stream, now);
   }
 }
 
@@ -200,14 +278,15 @@ void Publisher::close(std::chrono::milliseconds timeout) {
   if (std::exchange(impl_->closed, true)) return;
   const auto deadline = Clock::now() + timeout;
   for (auto& [topic, stream] : impl_->streams) {
-    while (!impl_->try_send(stream) && Clock::now() < deadline) impl_->wait_for_subscriptions(kRetryInterval);
+    while (!impl_->keep(stream) && Clock::now() < deadline) impl_->wait_for_subscriptions(kRetryInterval);
+    stream.last = stream.last_kept();
     stream.batch.clear();
+    impl_->send_kept(stream);
     impl_->announce(stream);
   }
   const auto remaining = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
   impl_->socket.set(zmq::sockopt::linger, static_cast<int>(std::max<std::int64_t>(remaining.count(), 0)));
   impl_->socket.close();
-  impl_->context.close();  // waits for what lingers
 }
 
 std::string Publisher::endpoint() const {
@@ -216,8 +295,13 @@ std::string Publisher::endpoint() const {
 std::uint64_t Publisher::last_sequence(std::string_view topic) const {
   return impl_->stream(topic).last;
 }
-const PublisherCounters& Publisher::counters() const {
-  return impl_->counters;
+std::uint16_t Publisher::replay_port() const {
+  return impl_->replay ? impl_->replay->port() : 0;
+}
+PublisherCounters Publisher::counters() const {
+  auto counters = impl_->counters;
+  if (impl_->replay) counters.replayed_records = impl_->replay->records();
+  return counters;
 }
 
 }  // namespace risk::bus

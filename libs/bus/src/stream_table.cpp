@@ -35,23 +35,93 @@ void StreamTable::bad_frame(std::string_view from, std::string_view reason) {
   if (handlers_.on_bad_frame) handlers_.on_bad_frame(std::string(from) + ": " + std::string(reason));
 }
 
-std::size_t StreamTable::take(std::string_view message, PathId path, std::string_view from, Instant now) {
+StreamTable::Taken StreamTable::take(std::string_view message, PathId path, std::string_view from, Instant now) {
   ++counters_.frames;
   counters_.bytes += message.size();
   const auto frame = decode_frame(message);
   if (!frame) {
     bad_frame(from, "frame of " + std::to_string(message.size()) + " bytes, " + frame.error().reason);
-    return 0;
+    return {};
   }
   auto* stream = find(*frame, from);
-  if (stream == nullptr) return 0;
+  if (stream == nullptr) return {};
 
   const bool home = is_home(*stream, path, now);
   stream->heard = now;
   if (stream->publisher != frame->publisher) stream->publisher = frame->publisher;
-  if (frame->kind == FrameKind::kData) return take_data(*stream, *frame, home);
-  take_heartbeat(*stream, *frame, home, from);
-  return 0;
+  const bool is_data = frame->kind == FrameKind::kData;
+  if (!home && (frame->epoch != stream->epoch || !is_data || frame->sequence > stream->next)) {
+    // A copy that ran ahead of the home connection, which has these records still to bring.
+    counters_.duplicate_records += frame->count;
+    return {};
+  }
+  if (home) stream->replay_port = frame->replay_port;
+  if (frame->epoch == stream->epoch) {
+    stream->announced = std::max(stream->announced, is_data ? frame->sequence + frame->count - 1 : frame->sequence);
+  }
+  if (auto missing = missing_before(*stream, *frame)) return {0, std::move(missing)};
+  if (frame->epoch > stream->epoch) go_to_epoch(*stream, frame->epoch);
+  if (is_data) return {take_data(*stream, *frame, from), std::nullopt};
+  take_heartbeat(*stream, *frame, from);
+  return {};
+}
+
+// What can be had again and stands between what is due and the frame.
+std::optional<StreamTable::Missing> StreamTable::missing_before(const Stream& stream, const Frame& frame) const {
+  if (frame.replay_port == 0) return std::nullopt;
+  const auto missing = [&](std::uint64_t last) { return Missing{frame.stream, stream.epoch, last, frame.replay_port}; };
+  if (frame.epoch > stream.epoch) return missing(0);
+  const auto last = frame.kind == FrameKind::kData ? frame.sequence - 1 : frame.sequence;
+  if (last < stream.next) return std::nullopt;
+  return missing(last);
+}
+
+std::size_t StreamTable::take_replayed(std::string_view message, std::string_view from, Instant now) {
+  ++counters_.frames;
+  counters_.bytes += message.size();
+  const auto frame = decode_frame(message);
+  if (!frame) {
+    bad_frame(from, "replayed frame of " + std::to_string(message.size()) + " bytes, " + frame.error().reason);
+    return 0;
+  }
+  const auto found = streams_.find(frame->stream);
+  if (found == streams_.end() || found->second.topic != frame->topic || frame->kind != FrameKind::kData) {
+    refuse(*frame, from, "was not asked for");
+    return 0;
+  }
+  auto& stream = found->second;
+  stream.heard = stream.home_heard = now;
+  // Of an answer that came late or lost a part: what is due is asked for again.
+  if (frame->epoch != stream.epoch || frame->sequence > stream.next) return 0;
+  const auto delivered = take_data(stream, *frame, from);
+  counters_.replayed_records += delivered;
+  return delivered;
+}
+
+void StreamTable::lose_before(const StreamKey& key, std::uint64_t first, std::uint64_t announced) {
+  auto& stream = streams_.at(key);
+  stream.announced = std::max(stream.announced, announced);
+  if (first > stream.next) tell_gap(stream, first - 1);
+}
+
+void StreamTable::end_epoch(const StreamKey& key) {
+  auto& stream = streams_.at(key);
+  go_to_epoch(stream, stream.epoch + 1);
+}
+
+// What was announced of the old epoch and did not come is lost with it.
+void StreamTable::go_to_epoch(Stream& stream, std::uint64_t epoch) {
+  if (stream.announced >= stream.next) tell_gap(stream, stream.announced);
+  stream.epoch = epoch;
+  stream.next = 1;
+  stream.delivered = 0;
+  stream.announced = 0;
+  stream.hashes.reset();
+}
+
+void StreamTable::refuse(const Frame& frame, std::string_view from, const std::string& why) {
+  bad_frame(from, "stream " + to_stream_id(frame.stream).text + " of " + in_quotes(frame.publisher) + " on " +
+                      in_quotes(frame.topic) + ": " + why);
 }
 
 StreamTable::Stream* StreamTable::find(const Frame& frame, std::string_view from) {
@@ -68,25 +138,21 @@ StreamTable::Stream* StreamTable::find(const Frame& frame, std::string_view from
     if (first_met_ == SubscriberOptions::FirstMet::kFromHere) {
       found->second.delivered = frame.kind == FrameKind::kData ? frame.sequence - 1 : frame.sequence;
       found->second.next = found->second.delivered + 1;
+    } else if (frame.replay_port != 0) {
+      found->second.epoch = 1;  // from its very beginning, if that is still there
     }
   }
 
   auto& stream = found->second;
-  const auto refuse = [&](const std::string& why) -> Stream* {
-    bad_frame(from, "stream " + stream.id.text + " of " + in_quotes(frame.publisher) + " on " + in_quotes(frame.topic) +
-                        ": " + why);
-    return nullptr;
-  };
   if (stream.topic.empty()) stream.topic = frame.topic;
-  if (stream.topic != frame.topic) return refuse("was on " + in_quotes(stream.topic));
-  if (frame.epoch < stream.epoch) {
-    return refuse("epoch " + std::to_string(frame.epoch) + " is over, it is in epoch " + std::to_string(stream.epoch));
+  if (stream.topic != frame.topic) {
+    refuse(frame, from, "was on " + in_quotes(stream.topic));
+    return nullptr;
   }
-  if (frame.epoch > stream.epoch) {
-    stream.epoch = frame.epoch;
-    stream.next = 1;
-    stream.delivered = 0;
-    stream.announced = 0;
+  if (frame.epoch < stream.epoch) {
+    refuse(frame, from,
+           "epoch " + std::to_string(frame.epoch) + " is over, it is in epoch " + std::to_string(stream.epoch));
+    return nullptr;
   }
   return &stream;
 }
@@ -98,27 +164,29 @@ bool StreamTable::is_home(Stream& stream, PathId path, Instant now) const {
   return true;
 }
 
-std::size_t StreamTable::take_data(Stream& stream, const Frame& frame, bool home) {
+std::size_t StreamTable::take_data(Stream& stream, const Frame& frame, std::string_view from) {
   const auto last = frame.sequence + frame.count - 1;
-  if (frame.sequence > stream.next) {
-    if (!home) {
-      // A copy that ran ahead of the home connection, which has these records still to bring.
-      counters_.duplicate_records += frame.count;
-      return 0;
-    }
-    tell_gap(stream, frame.publisher, frame.sequence - 1);
-  }
+  if (frame.sequence > stream.next) tell_gap(stream, frame.sequence - 1);
   stream.announced = std::max(stream.announced, last);
+  if (!stream.hashes) stream.hashes = std::make_unique<std::array<std::uint64_t, kHashesKept>>();
+  auto& hashes = *stream.hashes;
 
   auto records = frame.records;
   auto sequence = frame.sequence;
   for (; sequence <= last && sequence < stream.next; ++sequence) {
-    take_record(records);
+    const auto payload = take_record(records);
     ++counters_.duplicate_records;
+    const auto known = hashes[sequence % kHashesKept];
+    if (sequence + kHashesKept >= stream.next && known != 0 && known != checksum(payload)) {
+      refuse(frame, from,
+             "record " + std::to_string(sequence) + " of epoch " + std::to_string(stream.epoch) +
+                 " came again with another payload");
+    }
   }
   const std::size_t fresh = last + 1 - sequence;
   for (; sequence <= last; ++sequence) {
     const auto payload = take_record(records);
+    hashes[sequence % kHashesKept] = checksum(payload);
     stream.delivered = sequence;
     stream.next = sequence + 1;
     ++counters_.records;
@@ -127,25 +195,32 @@ std::size_t StreamTable::take_data(Stream& stream, const Frame& frame, bool home
   return fresh;
 }
 
-void StreamTable::take_heartbeat(Stream& stream, const Frame& frame, bool home, std::string_view from) {
-  if (frame.sequence < stream.delivered && home) {
-    bad_frame(from, "stream " + stream.id.text + " of " + in_quotes(frame.publisher) + " on " + in_quotes(frame.topic) +
-                        ": announces " + std::to_string(frame.sequence) + " in epoch " + std::to_string(stream.epoch) +
-                        ", but " + std::to_string(stream.delivered) +
-                        " was delivered: it went back without a new epoch");
+void StreamTable::take_heartbeat(Stream& stream, const Frame& frame, std::string_view from) {
+  if (frame.sequence < stream.delivered) {
+    refuse(frame, from,
+           "announces " + std::to_string(frame.sequence) + " in epoch " + std::to_string(frame.epoch) + ", but " +
+               std::to_string(stream.delivered) + " was delivered: it went back without a new epoch");
     return;
   }
   stream.announced = std::max(stream.announced, frame.sequence);
-  if (home && frame.sequence >= stream.next) tell_gap(stream, frame.publisher, frame.sequence);
+  if (frame.sequence >= stream.next) tell_gap(stream, frame.sequence);
 }
 
-void StreamTable::tell_gap(Stream& stream, std::string_view publisher, std::uint64_t last) {
+void StreamTable::tell_gap(Stream& stream, std::uint64_t last) {
   const auto first = stream.next;
   stream.next = last + 1;
   stream.missing += last - first + 1;
   ++counters_.gaps;
   counters_.missing_records += last - first + 1;
-  if (handlers_.on_gap) handlers_.on_gap(Gap{stream.id, publisher, first, last});
+  // The place of a record that never came holds what another had before.
+  if (stream.hashes) stream.hashes->fill(0);
+  if (handlers_.on_gap) handlers_.on_gap(Gap{stream.id, stream.publisher, stream.epoch, first, last});
+}
+
+StreamTable::Source StreamTable::source_of(const StreamKey& key) const {
+  const auto found = streams_.find(key);
+  if (found == streams_.end()) return {};
+  return {found->second.home, found->second.replay_port};
 }
 
 void StreamTable::forget_path(PathId path) {

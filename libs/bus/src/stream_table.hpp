@@ -2,13 +2,18 @@
 // is new, and tells the handlers. Pure but for the handlers: the time is given, there is no socket. One thread.
 //
 // Invariants, per stream and epoch:
-//  1. next_ grows only. Every sequence below it was delivered, told as a gap or declared done by resume_after().
-//  2. A record is given to on_record only when its sequence is next_.
+//  1. next grows only. Every sequence below it was delivered, told as a gap or declared done by resume_after().
+//  2. A record is given to on_record only when its sequence is next.
 //  3. A gap is told before the records after it, once.
+//  4. A frame before which records are missing that can be had again changes nothing: it is to be taken again after
+//  them.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -20,6 +25,7 @@
 namespace risk::bus {
 
 inline constexpr std::size_t kStreamsMax = 10'000;  // a peer may invent streams
+inline constexpr std::size_t kHashesKept = 1'024;   // a power of two
 
 class StreamTable {
  public:
@@ -32,8 +38,35 @@ class StreamTable {
 
   void resume_after(const StreamKey& stream, std::uint64_t epoch, std::uint64_t sequence);
 
-  // Takes one message that came through a connection whose endpoint is `from`; returns how many records it delivered.
-  std::size_t take(std::string_view message, PathId path, std::string_view from, Instant now);
+  // Records that have to be asked for before a frame can be taken.
+  struct Missing {
+    StreamKey stream;
+    std::uint64_t epoch;
+    std::uint64_t last;         // 0: all there are of this epoch, which is over
+    std::uint16_t replay_port;  // where
+  };
+  struct Taken {
+    std::size_t delivered = 0;
+    std::optional<Missing> missing;  // then the frame was not taken
+  };
+  // Takes one message that came through a connection whose endpoint is `from`.
+  Taken take(std::string_view message, PathId path, std::string_view from, Instant now);
+
+  // Takes a frame that was asked for; returns how many records it delivered.
+  std::size_t take_replayed(std::string_view message, std::string_view from, Instant now);
+  // The sequence that is due, to ask for.
+  std::uint64_t next(const StreamKey& stream) const { return streams_.at(stream).next; }
+  // Nobody has the records before `first` any more: they are a gap. Its publisher's last record is `announced`.
+  void lose_before(const StreamKey& stream, std::uint64_t first, std::uint64_t announced = 0);
+  // The stream's epoch has come to its end: it goes on in the next one.
+  void end_epoch(const StreamKey& stream);
+  // Where the stream comes from, and on which port its past is; path 0: it was not heard of lately.
+  struct Source {
+    PathId path = 0;
+    std::uint16_t replay_port = 0;
+  };
+  Source source_of(const StreamKey& stream) const;
+
   // The connection is gone for good: its streams may be heard through another.
   void forget_path(PathId path);
   void bad_frame(std::string_view from, std::string_view reason);
@@ -51,7 +84,10 @@ class StreamTable {
     std::uint64_t delivered = 0;
     std::uint64_t announced = 0;
     std::uint64_t missing = 0;
-    PathId home = 0;  // the connection whose order counts; 0: none
+    // Hashes of the newest records, by sequence: a sequence that comes again must carry the same.
+    std::unique_ptr<std::array<std::uint64_t, kHashesKept>> hashes;
+    PathId home = 0;                // the connection whose order counts; 0: none
+    std::uint16_t replay_port = 0;  // of the home's publisher
     Instant home_heard{};
     Instant heard{};
   };
@@ -59,9 +95,12 @@ class StreamTable {
   // No stream: the frame was refused and told.
   Stream* find(const Frame& frame, std::string_view from);
   bool is_home(Stream& stream, PathId path, Instant now) const;
-  std::size_t take_data(Stream& stream, const Frame& frame, bool home);
-  void take_heartbeat(Stream& stream, const Frame& frame, bool home, std::string_view from);
-  void tell_gap(Stream& stream, std::string_view publisher, std::uint64_t last);
+  std::optional<Missing> missing_before(const Stream& stream, const Frame& frame) const;
+  std::size_t take_data(Stream& stream, const Frame& frame, std::string_view from);
+  void take_heartbeat(Stream& stream, const Frame& frame, std::string_view from);
+  void tell_gap(Stream& stream, std::uint64_t last);
+  void go_to_epoch(Stream& stream, std::uint64_t epoch);
+  void refuse(const Frame& frame, std::string_view from, const std::string& why);
 
   SubscriberHandlers handlers_;
   std::chrono::milliseconds silence_max_;

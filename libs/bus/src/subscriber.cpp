@@ -18,6 +18,9 @@ Subscriber::~Subscriber() = default;
 void Subscriber::resume_after(const StreamId& stream, std::uint64_t epoch, std::uint64_t sequence) {
   impl_->core.resume_after(stream, epoch, sequence);
 }
+void Subscriber::commit(const StreamId& stream, std::uint64_t epoch, std::uint64_t sequence) {
+  impl_->core.commit(stream, epoch, sequence);
+}
 std::size_t Subscriber::poll(std::chrono::milliseconds timeout, std::size_t records_max) {
   return impl_->core.poll(timeout, records_max);
 }

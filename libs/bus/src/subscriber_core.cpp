@@ -5,6 +5,7 @@
 #include <zmq.hpp>
 
 #include "risk/base/check.hpp"
+#include "risk/base/id.hpp"
 
 namespace risk::bus {
 namespace {
@@ -12,12 +13,17 @@ namespace {
 constexpr std::size_t kFramesPerTurn = 64;     // of one connection before the next is read
 constexpr std::size_t kFramesPerDrain = 4096;  // then the clock is asked again, whatever keeps coming
 constexpr std::chrono::milliseconds kInspectInterval{500};
+constexpr std::chrono::milliseconds kUnavailablePause{
+    500};  // before a publisher is asked again for what it cannot tell
+// A committed cursor that moved is told so often, one that did not so often: its publisher may have started anew.
+constexpr std::chrono::milliseconds kCommitInterval{50};
+constexpr std::chrono::milliseconds kCommitRepeat{1000};
 
 }  // namespace
 
 struct SubscriberCore::Sockets {
   zmq::context_t context{1};
-  std::vector<zmq::pollitem_t> poll_items;  // the doorbell, then each connection
+  std::vector<zmq::pollitem_t> poll_items;  // the doorbell, then each connection's socket that is read
   zmq::message_t message;
 };
 
@@ -38,7 +44,7 @@ SubscriberCore::SubscriberCore(SubscriberOptions options, SubscriberHandlers han
     }
   }
 
-  sockets_->poll_items.push_back({nullptr, bell_.fd(), ZMQ_POLLIN, 0});
+  RISK_CHECK(options_.consumer.size() <= kNameBytesMax);
   for (const auto& address : fixed_) connect(address);
   if (names.empty()) return;
   resolver_ = std::make_unique<Resolver>(std::move(names), options_.resolve_interval, std::move(look_up), [this] {
@@ -49,7 +55,6 @@ SubscriberCore::SubscriberCore(SubscriberOptions options, SubscriberHandlers han
 
 void SubscriberCore::connect(const Endpoint& address) {
   connections_.emplace_back(sockets_->context, address, options_.topics, options_.frames_queued_max, ++last_path_);
-  sockets_->poll_items.push_back({connections_.back().socket().handle(), 0, ZMQ_POLLIN, 0});
 }
 
 void SubscriberCore::connect_as_resolved() {
@@ -67,7 +72,6 @@ void SubscriberCore::connect_as_resolved() {
 void SubscriberCore::leave(std::size_t i) {
   table_.forget_path(connections_[i].path());
   connections_.erase(connections_.begin() + static_cast<std::ptrdiff_t>(i));
-  sockets_->poll_items.erase(sockets_->poll_items.begin() + 1 + static_cast<std::ptrdiff_t>(i));
 }
 
 void SubscriberCore::renew_given_up(Clock::time_point now) {
@@ -91,11 +95,23 @@ void SubscriberCore::resume_after(const StreamId& stream, std::uint64_t epoch, s
   table_.resume_after(*key, epoch, sequence);
 }
 
+void SubscriberCore::commit(const StreamId& stream, std::uint64_t epoch, std::uint64_t sequence) {
+  RISK_CHECK(!options_.consumer.empty());
+  const auto key = parse_stream_id(stream.text);
+  RISK_CHECK(key);
+  auto& committed = committed_[*key];
+  if (committed.epoch != epoch) committed.told = 0;
+  committed.epoch = epoch;
+  committed.sequence = sequence;
+}
+
 std::size_t SubscriberCore::poll(std::chrono::milliseconds timeout, std::size_t records_max) {
   const auto deadline = Clock::now() + timeout;
   for (;;) {
+    const auto now = Clock::now();
     if (resolved_.exchange(false)) connect_as_resolved();
-    renew_given_up(Clock::now());
+    renew_given_up(now);
+    tell_committed(now);
     const bool woken = woken_.exchange(false);
     const auto delivered = drain(records_max);
     if (delivered > 0 || woken) return delivered;
@@ -113,15 +129,12 @@ std::size_t SubscriberCore::drain(std::size_t records_max) {
     auto& connection = connections_[turn_++ % connections_.size()];
     const auto now = Clock::now();
     std::size_t read = 0;
-    while (read < kFramesPerTurn && delivered < records_max &&
-           connection.socket().recv(sockets_->message, zmq::recv_flags::dontwait)) {
-      ++read;
-      if (sockets_->message.more()) {
-        table_.bad_frame(connection.from(), "a message of several parts");
-        while (sockets_->message.more()) (void)connection.socket().recv(sockets_->message, zmq::recv_flags::none);
-        continue;
-      }
-      delivered += table_.take(sockets_->message.to_string_view(), connection.path(), connection.from(), now);
+    const auto wanted = records_max - delivered;
+    if (connection.held()) {
+      delivered += read_answer(connection, wanted, now, read);
+      look_after(connection, now);
+    } else {
+      delivered += read_frames(connection, wanted, now, read);
     }
     frames += read;
     silent = read == 0 ? silent + 1 : 0;
@@ -129,14 +142,144 @@ std::size_t SubscriberCore::drain(std::size_t records_max) {
   return delivered;
 }
 
+std::size_t SubscriberCore::read_frames(Connection& connection, std::size_t records_max, Clock::time_point now,
+                                        std::size_t& frames) {
+  auto& message = sockets_->message;
+  std::size_t delivered = 0;
+  while (!connection.held() && frames < kFramesPerTurn && delivered < records_max &&
+         connection.socket().recv(message, zmq::recv_flags::dontwait)) {
+    ++frames;
+    if (message.more()) {
+      table_.bad_frame(connection.from(), "a message of several parts");
+      while (message.more()) (void)connection.socket().recv(message, zmq::recv_flags::none);
+      continue;
+    }
+    delivered += take(connection, message.to_string_view(), now);
+  }
+  return delivered;
+}
+
+std::size_t SubscriberCore::take(Connection& connection, std::string_view frame, Clock::time_point now) {
+  const auto taken = table_.take(frame, connection.path(), connection.from(), now);
+  if (!taken.missing) return taken.delivered;
+  connection.held() = Connection::Held{*taken.missing, std::string(frame), now};
+  ask(connection, now);
+  return 0;
+}
+
+void SubscriberCore::ask(Connection& connection, Clock::time_point now) {
+  auto& held = *connection.held();
+  held.heard = now;
+  held.ask_at.reset();
+  const auto& missing = held.missing;
+  held.asked = table_.next(missing.stream);
+  connection.replay().ask(missing.replay_port, missing.stream, missing.epoch, held.asked);
+}
+
+std::size_t SubscriberCore::read_answer(Connection& connection, std::size_t records_max, Clock::time_point now,
+                                        std::size_t& frames) {
+  auto& message = sockets_->message;
+  std::size_t delivered = 0;
+  while (connection.held() && frames < kFramesPerTurn && delivered < records_max &&
+         connection.replay().socket().recv(message, zmq::recv_flags::dontwait)) {
+    ++frames;
+    connection.held()->heard = now;
+    const auto bytes = message.to_string_view();
+    if (is_replay_message(bytes)) {
+      take_end(connection, bytes, now);
+    } else {
+      delivered += table_.take_replayed(bytes, connection.from(), now);
+    }
+  }
+  return delivered;
+}
+
+void SubscriberCore::take_end(Connection& connection, std::string_view message, Clock::time_point now) {
+  const auto end = decode_replay(message);
+  auto& held = *connection.held();
+  if (!end || end->kind != ReplayMessage::Kind::kEnd) {
+    return table_.bad_frame(connection.from(),
+                            "answer that cannot be read: " + (end ? std::string("not an END") : end.error().reason));
+  }
+  if (end->stream != held.missing.stream || end->epoch != held.missing.epoch) return;  // to an earlier question
+  if (end->answer == ReplayMessage::Answer::kUnavailable) {
+    table_.bad_frame(connection.from(), "cannot send records again now: " + printable(end->text));
+    held.ask_at = now + kUnavailablePause;
+    return;
+  }
+  if (!is_complete(held, *end)) {
+    if (table_.next(held.missing.stream) > held.asked) return ask(connection, now);
+    held.ask_at = now + kUnavailablePause;  // it does not have yet what its frames announced
+    return;
+  }
+  const auto frame = std::move(held.frame);
+  connection.held().reset();
+  take(connection, frame, now);
+}
+
+bool SubscriberCore::is_complete(Connection::Held& held, const ReplayMessage& end) {
+  using Answer = ReplayMessage::Answer;
+  const auto& [stream, epoch, last, port] = held.missing;
+  const bool whole_epoch = last == 0;
+  if (end.answer == Answer::kUnknown) {
+    if (whole_epoch) {
+      table_.end_epoch(stream);
+    } else {
+      table_.lose_before(stream, last + 1);
+    }
+    return true;
+  }
+  table_.lose_before(stream, whole_epoch ? end.first : std::min(end.first, last + 1), end.last);
+  if (!whole_epoch) return table_.next(stream) > last;
+  if (end.answer != Answer::kOver || table_.next(stream) <= end.last) return false;
+  table_.end_epoch(stream);
+  return true;
+}
+
+void SubscriberCore::look_after(Connection& connection, Clock::time_point now) {
+  if (!connection.held()) return;
+  auto& held = *connection.held();
+  if (held.ask_at) {
+    if (now >= *held.ask_at) ask(connection, now);
+    return;
+  }
+  if (now - held.heard < options_.replay_timeout) return;
+  table_.bad_frame(connection.from(), "no answer on port " + std::to_string(held.missing.replay_port) +
+                                          " about records from " + std::to_string(table_.next(held.missing.stream)));
+  // The publisher may be another by now, with its past on another port: its next frame says so, and it is asked again.
+  connection.held().reset();
+}
+
+void SubscriberCore::tell_committed(Clock::time_point now) {
+  for (auto& [stream, committed] : committed_) {
+    const auto since = now - committed.told_at;
+    if (since < (committed.told == committed.sequence ? kCommitRepeat : kCommitInterval)) continue;
+    const auto source = table_.source_of(stream);
+    if (source.replay_port == 0) continue;
+    const auto connection = std::find_if(connections_.begin(), connections_.end(),
+                                         [&](const Connection& c) { return c.path() == source.path; });
+    if (connection == connections_.end()) continue;
+    connection->replay().tell_committed(source.replay_port, options_.consumer, stream, committed.epoch,
+                                        committed.sequence);
+    committed.told = committed.sequence;
+    committed.told_at = now;
+  }
+}
+
 void SubscriberCore::wait(Clock::duration time) {
   const auto rounded = std::chrono::ceil<std::chrono::milliseconds>(time);
+  auto& items = sockets_->poll_items;
+  items.assign({{nullptr, bell_.fd(), ZMQ_POLLIN, 0}});
+  for (auto& connection : connections_) {
+    auto& socket = connection.held() ? connection.replay().socket() : connection.socket();
+    items.push_back({socket.handle(), 0, ZMQ_POLLIN, 0});
+  }
   try {
-    zmq::poll(sockets_->poll_items, rounded);
+    zmq::poll(items, rounded);
   } catch (const zmq::error_t& error) {
     if (error.num() != EINTR) throw BusError(std::string("cannot wait for frames: ") + error.what());
   }
-  if ((sockets_->poll_items.front().revents & ZMQ_POLLIN) != 0) bell_.silence();
+  if ((items.front().revents & ZMQ_POLLIN) != 0) bell_.silence();
 }
 
 void SubscriberCore::wake() {

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -23,6 +24,7 @@ class SubscriberCore {
   ~SubscriberCore();
 
   void resume_after(const StreamId& stream, std::uint64_t epoch, std::uint64_t sequence);
+  void commit(const StreamId& stream, std::uint64_t epoch, std::uint64_t sequence);
   std::size_t poll(std::chrono::milliseconds timeout, std::size_t records_max);
   void wake();
   std::vector<StreamStatus> streams() const { return table_.streams(Clock::now()); }
@@ -39,6 +41,16 @@ class SubscriberCore {
   void connect_as_resolved();
   void renew_given_up(Clock::time_point now);
   std::size_t drain(std::size_t records_max);
+  std::size_t read_frames(Connection& connection, std::size_t records_max, Clock::time_point now, std::size_t& frames);
+  std::size_t read_answer(Connection& connection, std::size_t records_max, Clock::time_point now, std::size_t& frames);
+  // Takes a frame, or holds it and asks for what is missing before it.
+  std::size_t take(Connection& connection, std::string_view frame, Clock::time_point now);
+  void take_end(Connection& connection, std::string_view message, Clock::time_point now);
+  // Whether all is here that the held frame waits for; if not, it is asked for.
+  bool is_complete(Connection::Held& held, const ReplayMessage& end);
+  void ask(Connection& connection, Clock::time_point now);
+  void look_after(Connection& connection, Clock::time_point now);
+  void tell_committed(Clock::time_point now);
   void wait(Clock::duration time);
 
   SubscriberOptions options_;
@@ -47,6 +59,13 @@ class SubscriberCore {
   std::set<Endpoint> fixed_;  // addresses that need no look-up
   StreamTable::PathId last_path_ = 0;
   std::vector<Connection> connections_;
+  struct Committed {
+    std::uint64_t epoch = 0;
+    std::uint64_t sequence = 0;
+    std::uint64_t told = 0;
+    Clock::time_point told_at{};
+  };
+  std::map<StreamKey, Committed> committed_;
   Clock::time_point inspected_{};  // the connections, for what libzmq gave up
   std::size_t turn_ = 0;           // the connection that is read first
   std::atomic<bool> woken_ = false;

@@ -61,6 +61,7 @@ TEST_CASE("A frame comes back as it was written", "[bus][frame]") {
   CHECK(frame->sequence == 41);
   CHECK(frame->count == 3);
   CHECK(frame->publisher == "p");
+  CHECK(frame->replay_port == 0);
   auto records = frame->records;
   CHECK(take_record(records) == "one");
   CHECK(take_record(records) == "");
@@ -69,19 +70,20 @@ TEST_CASE("A frame comes back as it was written", "[bus][frame]") {
 }
 
 TEST_CASE("The worked example of the README is what is sent", "[bus][frame]") {
-  FrameWriter writer("transactions", kStream, 1, "simulator@a");
+  FrameWriter writer("transactions", kStream, 1, "simulator@a", 5552);
   writer.append("BUY");
   CHECK(hex(writer.finish(7)) ==
         "7472616e73616374696f6e7300"
-        "5242555301010000"
+        "5242555302010000"
         "00112233445566778899aabbccddeeff"
         "0100000000000000"
         "0700000000000000"
         "01000000"
-        "13000000"
+        "15000000"
         "0b73696d756c61746f724061"
+        "b015"
         "03000000425559"
-        "4501cc1b530842de");
+        "a354c009e6c2d376");
 }
 
 TEST_CASE("A heartbeat leaves the waiting records alone", "[bus][frame]") {
@@ -104,6 +106,15 @@ TEST_CASE("A frame that could not be sent takes more records", "[bus][frame]") {
   CHECK(std::string(writer.finish(1)) == frame_of({"one", "two"}));
 }
 
+TEST_CASE("Records that were kept stand in a frame as they were", "[bus][frame]") {
+  FrameWriter kept("t", kStream, 3, "p"), writer("t", kStream, 3, "p");
+  kept.append("two");
+  kept.append("three");
+  writer.append("one");
+  writer.append(kept.records(), kept.count());
+  CHECK(std::string(writer.finish(1)) == frame_of({"one", "two", "three"}));
+}
+
 TEST_CASE("A cleared writer starts anew", "[bus][frame]") {
   FrameWriter writer("t", kStream, 3, "p");
   writer.append("one");
@@ -123,6 +134,12 @@ TEST_CASE("Truncated at any byte, a frame is refused", "[bus][frame]") {
   CHECK_FALSE(decode_frame(bytes + "x"));
 }
 
+TEST_CASE("A body without a replay port is refused", "[bus][frame]") {
+  auto bytes = frame_of({});
+  CHECK(reason(sealed(with(with(bytes, kHeaderAt + 40, std::uint32_t{1}), kBodyAt, std::uint8_t{2}))) ==
+        "byte 53: no replay port");
+}
+
 TEST_CASE("Any flipped bit is noticed", "[bus][frame]") {
   const auto bytes = frame_of({"one", "two"});
   for (std::size_t bit = 0; bit < 8 * bytes.size(); ++bit) {
@@ -140,7 +157,7 @@ TEST_CASE("A broken checksum is named", "[bus][frame]") {
 }
 
 TEST_CASE("An unknown version is named before anything else of it is read", "[bus][frame]") {
-  CHECK(reason(with(frame_of({"one"}), kHeaderAt + 4, std::uint8_t{2})) == "byte 6: unknown version 2");
+  CHECK(reason(with(frame_of({"one"}), kHeaderAt + 4, std::uint8_t{1})) == "byte 6: unknown version 1");
 }
 
 TEST_CASE("What is not a frame is refused", "[bus][frame]") {
@@ -154,7 +171,7 @@ TEST_CASE("What is not a frame is refused", "[bus][frame]") {
 
 TEST_CASE("Hostile fields with a right checksum are refused by name", "[bus][frame]") {
   const auto bytes = frame_of({"one", "two"});
-  const std::size_t record = kBodyAt + 2;  // the first, after the name "p"
+  const std::size_t record = kBodyAt + 4;  // the first, after the name "p" and the port
   const std::uint64_t end = std::numeric_limits<std::uint64_t>::max();
 
   CHECK(reason(sealed(with(bytes, kHeaderAt + 5, std::uint8_t{0}))) == "byte 7: unknown kind 0");
@@ -163,14 +180,14 @@ TEST_CASE("Hostile fields with a right checksum are refused by name", "[bus][fra
   CHECK(reason(sealed(with(bytes, kHeaderAt + 32, std::uint64_t{0}))) == "byte 34: sequence out of range");
   CHECK(reason(sealed(with(bytes, kHeaderAt + 32, end - 1))) == "byte 34: sequence out of range");
   CHECK(reason(sealed(with(bytes, kHeaderAt + 40, std::uint32_t{0}))) == "byte 42: no records");
-  CHECK(reason(sealed(with(bytes, kHeaderAt + 40, std::uint32_t{3}))) == "byte 66: record 3 of 3 is missing");
-  CHECK(reason(sealed(with(bytes, kHeaderAt + 40, std::uint32_t{1}))) == "byte 59: bytes after the last record");
+  CHECK(reason(sealed(with(bytes, kHeaderAt + 40, std::uint32_t{3}))) == "byte 68: record 3 of 3 is missing");
+  CHECK(reason(sealed(with(bytes, kHeaderAt + 40, std::uint32_t{1}))) == "byte 61: bytes after the last record");
   CHECK(reason(sealed(with(bytes, kHeaderAt + 44, std::uint32_t{17}))) ==
-        "byte 46: says 17 bytes of body, but 16 are here");
+        "byte 46: says 17 bytes of body, but 18 are here");
   CHECK(reason(sealed(with(bytes, kBodyAt, std::uint8_t{255}))) == "byte 50: publisher's name is too long");
   CHECK(reason(sealed(with(bytes, record, std::uint32_t{kRecordBytesMax + 1}))) ==
-        "byte 52: record 1 of 2 is 1048577 bytes long, at most 1048576 are allowed");
-  CHECK(reason(sealed(with(bytes, record, std::uint32_t{100}))) == "byte 52: record 1 of 2 is cut off");
+        "byte 54: record 1 of 2 is 1048577 bytes long, at most 1048576 are allowed");
+  CHECK(reason(sealed(with(bytes, record, std::uint32_t{100}))) == "byte 54: record 1 of 2 is cut off");
   CHECK(reason(sealed(with(bytes, record, std::numeric_limits<std::uint32_t>::max()))).find("at most") !=
         std::string::npos);
 

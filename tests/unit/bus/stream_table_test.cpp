@@ -12,19 +12,26 @@ const StreamKey kA = *parse_stream_id("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
 const StreamKey kB = *parse_stream_id("bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb");
 
 std::string data(const StreamKey& stream, std::uint64_t first, std::uint64_t last, std::uint64_t epoch = 1,
-                 std::string_view topic = "t") {
-  FrameWriter writer(topic, stream, epoch, "p");
+                 std::string_view topic = "t", std::uint16_t replay_port = 0) {
+  FrameWriter writer(topic, stream, epoch, "p", replay_port);
   for (auto sequence = first; sequence <= last; ++sequence) writer.append(std::to_string(sequence));
   return std::string(writer.finish(first));
 }
 
-std::string heartbeat(const StreamKey& stream, std::uint64_t last, std::uint64_t epoch = 1) {
-  return FrameWriter("t", stream, epoch, "p").heartbeat(last);
+std::string heartbeat(const StreamKey& stream, std::uint64_t last, std::uint64_t epoch = 1,
+                      std::uint16_t replay_port = 0) {
+  return FrameWriter("t", stream, epoch, "p", replay_port).heartbeat(last);
+}
+
+// The same of a stream with a past.
+std::string kept(std::uint64_t first, std::uint64_t last, std::uint64_t epoch = 1) {
+  return data(kA, first, last, epoch, "t", 5552);
 }
 
 // Everything that the handlers are told, in order: "a1" a record, "a[2,3]" a gap.
 struct Heard {
   std::string told;
+  std::string asked;  // what has to be had before a frame: epoch and last record
   std::vector<std::string> bad;
   StreamTable::Instant now{1h};
   StreamTable table{{[this](const Record& record) {
@@ -40,7 +47,10 @@ struct Heard {
                     5000ms};
 
   std::size_t take(const std::string& frame, StreamTable::PathId path = 1) {
-    return table.take(frame, path, "tcp://here:1", now);
+    const auto taken = table.take(frame, path, "tcp://here:1", now);
+    if (taken.missing)
+      asked += "a[" + std::to_string(taken.missing->epoch) + ":" + std::to_string(taken.missing->last) + "] ";
+    return taken.delivered;
   }
 };
 
@@ -168,6 +178,96 @@ TEST_CASE("A new epoch is a new beginning", "[bus][table]") {
   heard.take(data(kA, 2, 2, 2));
   CHECK(heard.told == "a1 a2 a3 a[1,1] a2 ");
   CHECK(heard.table.streams(heard.now).at(0).epoch == 2);
+}
+
+TEST_CASE("What was announced of an epoch and never came is lost with it", "[bus][table]") {
+  Heard heard;
+  heard.take(kept(1, 1));
+  heard.take(kept(5, 5));     // announces up to 5
+  heard.table.end_epoch(kA);  // and its publisher has none of it
+  heard.take(kept(1, 1, 2));
+  CHECK(heard.told == "a1 a[2,5] a1 ");
+}
+
+TEST_CASE("A frame before which records are missing waits for them", "[bus][table]") {
+  Heard heard;
+  heard.take(kept(1, 1));
+  CHECK(heard.take(kept(4, 4)) == 0);
+  CHECK(heard.told == "a1 ");
+  CHECK(heard.asked == "a[1:3] ");
+  CHECK(heard.table.next(kA) == 2);
+  CHECK(heard.table.take_replayed(kept(2, 2), "here", heard.now) == 1);
+  CHECK(heard.table.take_replayed(kept(1, 3), "here", heard.now) == 1);
+  CHECK(heard.take(kept(4, 4)) == 1);
+  CHECK(heard.told == "a1 a2 a3 a4 ");
+  CHECK(heard.table.counters().replayed_records == 2);
+  CHECK(heard.table.counters().gaps == 0);
+}
+
+TEST_CASE("A heartbeat before which records are missing waits for them", "[bus][table]") {
+  Heard heard;
+  heard.take(heartbeat(kA, 2, 1, 5552));
+  CHECK(heard.asked == "a[1:2] ");
+  CHECK(heard.told.empty());
+}
+
+TEST_CASE("What nobody has any more is a gap, and what follows it is delivered", "[bus][table]") {
+  Heard heard;
+  heard.take(kept(4, 4));
+  heard.table.lose_before(kA, 3);
+  heard.table.take_replayed(kept(3, 3), "here", heard.now);
+  heard.take(kept(4, 4));
+  CHECK(heard.told == "a[1,2] a3 a4 ");
+}
+
+TEST_CASE("An answer that has lost a part is not delivered out of order", "[bus][table]") {
+  Heard heard;
+  heard.take(kept(5, 5));
+  heard.table.take_replayed(kept(1, 1), "here", heard.now);
+  CHECK(heard.table.take_replayed(kept(3, 4), "here", heard.now) == 0);
+  CHECK(heard.told == "a1 ");
+}
+
+TEST_CASE("The rest of an epoch is asked for before the next one begins", "[bus][table]") {
+  Heard heard;
+  heard.take(kept(1, 1));
+  heard.take(kept(1, 1, 2));
+  CHECK(heard.asked == "a[1:0] ");
+  heard.table.take_replayed(kept(2, 2), "here", heard.now);
+  heard.table.end_epoch(kA);
+  heard.take(kept(1, 1, 2));
+  CHECK(heard.told == "a1 a2 a1 ");
+  CHECK(heard.table.counters().gaps == 0);
+}
+
+TEST_CASE("An answer nobody asked for is refused", "[bus][table]") {
+  Heard heard;
+  heard.table.take_replayed(kept(1, 1), "here", heard.now);
+  heard.take(kept(1, 1));
+  heard.table.take_replayed(data(kA, 2, 2, 1, "u", 5552), "here", heard.now);
+  heard.table.take_replayed("rubbish", "here", heard.now);
+  CHECK(heard.told == "a1 ");
+  CHECK(heard.bad.size() == 3);
+}
+
+TEST_CASE("Another payload under a sequence that was delivered is loud", "[bus][table]") {
+  Heard heard;
+  heard.take(data(kA, 1, 3));
+  FrameWriter other("t", kA, 1, "p");
+  other.append("2");
+  other.append("three");
+  heard.take(std::string(other.finish(2)));
+  CHECK(heard.told == "a1 a2 a3 ");
+  REQUIRE(heard.bad.size() == 1);
+  CHECK(heard.bad[0] ==
+        "tcp://here:1: stream aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa of 'p' on 't': record 3 of epoch 1 came again with "
+        "another payload");
+}
+
+TEST_CASE("A stream that is kept is wanted from its first epoch", "[bus][table]") {
+  Heard heard;
+  heard.take(kept(1, 1, 3));
+  CHECK(heard.asked == "a[1:0] ");
 }
 
 TEST_CASE("An epoch that is over is loud", "[bus][table]") {

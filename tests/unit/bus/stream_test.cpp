@@ -1,6 +1,4 @@
 // One publisher and its subscribers over real sockets: what is lost, when, and how it shows.
-#include <atomic>
-#include <future>
 #include <thread>
 
 #include "frame.hpp"
@@ -192,85 +190,6 @@ TEST_CASE("A subscriber that is too slow for a dropping publisher sees the gap, 
   CHECK(subscriber.counters().missing_records > 0);
   CHECK(subscriber.counters().records + subscriber.counters().missing_records == 200);
   CHECK(subscriber.streams().at(0).announced == 200);
-}
-
-TEST_CASE("A blocked publisher resumes without loss", "[bus][stream]") {
-  auto options = quick();
-  options.when_full = PublisherOptions::WhenFull::kBlock;
-  options.frames_queued_max = 10;
-  options.batch_records = 1;
-  Publisher publisher(options);
-  publisher.open_stream("t", kStream, 1, 0);
-  Heard heard;
-  auto listening = listening_to({publisher.endpoint()});
-  listening.frames_queued_max = 10;
-  Subscriber subscriber(listening, heard.handlers());
-  REQUIRE(publisher.wait_for_subscriber("t", kPatience));
-
-  constexpr std::uint64_t kCount = 100;
-  std::atomic<std::uint64_t> published = 0;
-  std::thread producer([&] {
-    const std::string payload(kRecordBytesMax, 'x');
-    for (std::uint64_t i = 0; i < kCount; ++i) published = publisher.publish("t", payload);
-  });
-  // Blocked: nothing was read, and the count has stopped.
-  std::uint64_t seen = 0;
-  auto seen_at = std::chrono::steady_clock::now();
-  const bool stopped = until([&] { return published > 0 && std::chrono::steady_clock::now() - seen_at > 300ms; },
-                             [&] {
-                               if (published != seen) seen_at = std::chrono::steady_clock::now();
-                               seen = published;
-                               std::this_thread::yield();
-                             });
-  CHECK(stopped);
-  CHECK(published < kCount);
-  CHECK(until([&] { return heard.records.size() >= kCount; }, [&] { subscriber.poll(10ms); }));
-  producer.join();
-  CHECK(heard.exactly(kStream, 1, kCount));
-  CHECK(heard.gaps.empty());
-}
-
-TEST_CASE("A blocked publisher can be stopped", "[bus][stream]") {
-  auto options = quick();
-  options.when_full = PublisherOptions::WhenFull::kBlock;
-  options.frames_queued_max = 10;
-  options.batch_records = 1;
-  Publisher publisher(options);
-  publisher.open_stream("t", kStream, 1, 0);
-  Heard heard;
-  Subscriber subscriber(listening_to({publisher.endpoint()}), heard.handlers());
-  REQUIRE(publisher.wait_for_subscriber("t", kPatience));
-  auto producer = std::async(std::launch::async, [&] {
-    const std::string payload(kRecordBytesMax, 'x');
-    for (int i = 0; i < 20'000; ++i) {
-      if (publisher.publish("t", payload) > 100) break;
-    }
-    publisher.close(0ms);
-  });
-  subscriber.poll(10ms);
-  publisher.interrupt();
-  CHECK(producer.wait_for(kPatience) == std::future_status::ready);
-}
-
-TEST_CASE("A subscriber that is gone lets a blocked publisher go on", "[bus][stream]") {
-  auto options = quick();
-  options.when_full = PublisherOptions::WhenFull::kBlock;
-  options.frames_queued_max = 10;
-  options.batch_records = 1;
-  Publisher publisher(options);
-  publisher.open_stream("t", kStream, 1, 0);
-  Heard heard;
-  auto listening = listening_to({publisher.endpoint()});
-  listening.frames_queued_max = 10;
-  auto subscriber = std::make_unique<Subscriber>(listening, heard.handlers());
-  REQUIRE(publisher.wait_for_subscriber("t", kPatience));
-  auto producer = std::async(std::launch::async, [&] {
-    const std::string payload(kRecordBytesMax, 'x');
-    for (int i = 0; i < 100; ++i) publisher.publish("t", payload);
-  });
-  REQUIRE(until([&] { return !heard.records.empty(); }, [&] { subscriber->poll(10ms, 1); }));
-  subscriber.reset();
-  CHECK(producer.wait_for(kPatience) == std::future_status::ready);
 }
 
 TEST_CASE("What close() was given time for is delivered", "[bus][stream]") {

@@ -81,16 +81,18 @@ struct Mesh {
 TEST_CASE("an execution becomes exposures and an alert in the store, and then on the bus") {
   Mesh mesh;
   std::vector<wire::AlertMessage> heard;
-  bus::Subscriber alerts({{mesh.app->publish_endpoint()}, {wire::kAlertsTopic}},
-                         {[&](const bus::Record& record) {
-                            const auto message = wire::decode_alert(record.payload);
-                            REQUIRE(message.ok());
-                            CHECK(record.sequence == message->event_id);
-                            CHECK(mesh.reader->alert(message->event.alert_id));  // stored before it is told
-                            heard.push_back(*message);
-                          },
-                          {},
-                          {}});
+  bus::SubscriberOptions options;
+  options.endpoints = {mesh.app->publish_endpoint()};
+  options.topics = {wire::kAlertsTopic};
+  bus::Subscriber alerts(options, {[&](const bus::Record& record) {
+                                     const auto message = wire::decode_alert(record.payload);
+                                     REQUIRE(message.ok());
+                                     CHECK(record.sequence == message->event_id);
+                                     CHECK(mesh.reader->alert(message->event.alert_id));  // stored before it is told
+                                     heard.push_back(*message);
+                                   },
+                                   {},
+                                   {}});
   wait_until([&] {
     alerts.poll(10ms);
     return !alerts.streams().empty();

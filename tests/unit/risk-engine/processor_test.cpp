@@ -134,7 +134,7 @@ TEST_CASE("records that never came are counted and their cursor moves on") {
   Rig rig;
   rig.commit();
   rig.send(transaction(1, 0, "1"));
-  rig.processor->skip({kStream, "simulator@test", 2, 9});
+  rig.processor->skip({kStream, "simulator@test", 1, 2, 9});
   rig.commit();
   const auto streams = rig.processor->transaction_streams();
   REQUIRE(streams.size() == 1);

@@ -12,39 +12,53 @@
 
 #include "risk/bus/subscriber.hpp"
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 #include "temporary_file.hpp"
 
 using namespace risk;
 using namespace risk::simulator;
 using Catch::Matchers::ContainsSubstring;
+using risk::test::TemporaryFolder;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 namespace {
 
-Options free_ports() {
-  Options options;
+// Options for a simulator on free ports with a journal of its own.
+struct TestOptions : Options {
+  std::shared_ptr<TemporaryFolder> folder = std::make_shared<TemporaryFolder>();
+};
+
+TestOptions free_ports() {
+  TestOptions options;
+  options.journal.directory = options.folder->path();
   options.port = 0;
+  options.replay_port = 0;
   options.common.health_port = 0;
   options.stream_name = "simulator@test";
   options.seed = 1;
   return options;
 }
 
-// What a subscriber of the simulator's stream gets.
+// What a subscriber of the simulator's stream gets, and commits at once.
 class Listener {
  public:
   explicit Listener(const std::string& endpoint, std::uint32_t frames_queued_max = 10'000)
-      : subscriber_(
-            {.endpoints = {endpoint}, .topics = {wire::kTransactionsTopic}, .frames_queued_max = frames_queued_max},
-            {.on_record = [this](const bus::Record& record) { take(record); },
-             .on_gap = [this](const bus::Gap&) { ++gaps; },
-             .on_bad_frame = [this](std::string_view) { ++bad_frames; }}) {}
+      : subscriber_({.endpoints = {endpoint},
+                     .topics = {wire::kTransactionsTopic},
+                     .frames_queued_max = frames_queued_max,
+                     .consumer = "risk-engine"},
+                    {.on_record = [this](const bus::Record& record) { take(record); },
+                     .on_gap = [this](const bus::Gap&) { ++gaps; },
+                     .on_bad_frame = [this](std::string_view) { ++bad_frames; }}) {}
 
   // Listens until `done`, or for a time that means failure.
   bool until(const std::function<bool()>& done) {
     const auto deadline = std::chrono::steady_clock::now() + seconds{30};
-    while (!done() && std::chrono::steady_clock::now() < deadline) subscriber_.poll(milliseconds{20});
+    while (!done() && std::chrono::steady_clock::now() < deadline) {
+      subscriber_.poll(milliseconds{20});
+      if (!sequences.empty() && commits) subscriber_.commit(bus::StreamId{stream}, epoch, sequences.back());
+    }
     return done();
   }
 
@@ -52,7 +66,9 @@ class Listener {
   std::vector<std::uint64_t> sequences;
   int gaps = 0;
   int bad_frames = 0;
-  std::string publisher;
+  std::string publisher, stream;
+  std::uint64_t epoch = 0;
+  bool commits = true;
 
  private:
   void take(const bus::Record& record) {
@@ -64,6 +80,8 @@ class Listener {
     records.push_back(std::move(decoded).value());
     sequences.push_back(record.sequence);
     publisher = record.publisher;
+    stream = record.stream.text;
+    epoch = record.epoch;
   }
 
   wire::InputDecoder decoder_;
@@ -108,20 +126,22 @@ std::size_t count_of(const std::vector<wire::Decoded>& records) {
 
 }  // namespace
 
-TEST_CASE("a finite run waits for its first subscriber and gives it everything, in order", "[simulator]") {
-  Options options = free_ports();
+TEST_CASE("a finite run stays until its consumer has committed everything", "[simulator]") {
+  auto options = free_ports();
   options.rate = 100'000;
   options.count = 20'000;
   service::RunContext context;
   SimulatorApp app(options, context);
   app.start();
-  CHECK_THAT(http_get(app.health_port(), "/readyz"),
-             ContainsSubstring("503") && ContainsSubstring("waiting for the first subscriber"));
-  CHECK_THAT(http_get(app.health_port(), "/metrics"), ContainsSubstring("simulator_transactions_total 0"));
+  CHECK_THAT(http_get(app.health_port(), "/readyz"), ContainsSubstring("200"));
+  CHECK_FALSE(context.stop.wait_for(seconds{1}));
 
   Listener listener(app.endpoint());
+  listener.commits = false;
   REQUIRE(listener.until([&] { return count_of<engine::Transaction>(listener.records) == options.count; }));
-  CHECK(context.stop.wait_for(seconds{30}));
+  CHECK_FALSE(context.stop.wait_for(milliseconds{200}));
+  listener.commits = true;
+  REQUIRE(listener.until([&] { return context.stop.stop_requested(); }));
   CHECK_THAT(http_get(app.health_port(), "/readyz"), ContainsSubstring("200"));
   CHECK_THAT(http_get(app.health_port(), "/metrics"), ContainsSubstring("simulator_transactions_total 20000"));
   app.stop();
@@ -139,13 +159,12 @@ TEST_CASE("a finite run waits for its first subscriber and gives it everything, 
 }
 
 TEST_CASE("a live run publishes on its own time, ticks, and stops at once when asked", "[simulator]") {
-  Options options = free_ports();
+  auto options = free_ports();
   options.rate = 0.1;  // one transaction at the start, then only ticks for ten seconds
   options.spike_rate = 0;
   service::RunContext context;
   SimulatorApp app(options, context);
   app.start();
-  CHECK_THAT(http_get(app.health_port(), "/readyz"), ContainsSubstring("waiting for the first subscriber"));
   Listener listener(app.endpoint());
   REQUIRE(listener.until([&] { return count_of<wire::Tick>(listener.records) >= 1; }));
   CHECK_THAT(http_get(app.health_port(), "/readyz"), ContainsSubstring("200"));
@@ -159,7 +178,7 @@ TEST_CASE("a live run publishes on its own time, ticks, and stops at once when a
 }
 
 TEST_CASE("a stop does not wait for a subscriber that never comes", "[simulator]") {
-  Options options = free_ports();
+  auto options = free_ports();
   options.count = 10;
   service::RunContext context;
   SimulatorApp app(options, context);
@@ -170,7 +189,7 @@ TEST_CASE("a stop does not wait for a subscriber that never comes", "[simulator]
 
 TEST_CASE("a replay carries positions, good rows and bad ones with their file and line", "[simulator]") {
   const TemporaryFile positions("client_id,symbol,quantity,price,currency\nC1,AAPL,-5,190,USD\n");
-  Options options = free_ports();
+  auto options = free_ports();
   options.positions_path = positions.path();
   options.replay_path = RISK_TEST_DATA "/twelve_bad_rows.csv";
   options.speed = Speed::max();
@@ -178,8 +197,7 @@ TEST_CASE("a replay carries positions, good rows and bad ones with their file an
   SimulatorApp app(options, context);
   app.start();
   Listener listener(app.endpoint());
-  REQUIRE(listener.until([&] { return listener.records.size() == 26; }));
-  CHECK(context.stop.wait_for(seconds{30}));
+  REQUIRE(listener.until([&] { return listener.records.size() == 26 && context.stop.stop_requested(); }));
   app.stop();
 
   CHECK(std::holds_alternative<engine::OpeningPosition>(listener.records[0].input));
@@ -191,43 +209,75 @@ TEST_CASE("a replay carries positions, good rows and bad ones with their file an
   CHECK(listener.records[2].provenance == wire::Provenance{options.replay_path, 3});
 }
 
-TEST_CASE("a slow subscriber paces a replay at full speed: nothing is lost", "[simulator]") {
+TEST_CASE("a slow subscriber gets a replay at full speed from the journal: nothing is lost", "[simulator]") {
   const TemporaryFile file(more_than_queues_hold());
-  Options options = free_ports();
+  auto options = free_ports();
   options.replay_path = file.path();
   options.speed = Speed::max();
+  options.journal.bytes_max = 16 << 20;  // less than the file: the subscriber's commits let it go on
   service::RunContext context;
   SimulatorApp app(options, context);
   app.start();
   Listener listener(app.endpoint(), 10);
-  REQUIRE(listener.until([&] { return !listener.records.empty(); }));
-  CHECK_FALSE(context.stop.wait_for(seconds{2}));  // nobody reads: it cannot come to its end
-  REQUIRE(listener.until([&] { return listener.records.size() == kManyRows; }));
+  REQUIRE(listener.until([&] { return listener.records.size() == kManyRows && context.stop.stop_requested(); }));
   app.stop();
   CHECK(listener.gaps == 0);
+  CHECK(listener.bad_frames == 0);
   CHECK(listener.sequences.back() == kManyRows);
 }
 
-TEST_CASE("a subscriber that does not read cannot keep the simulator from stopping", "[simulator]") {
+TEST_CASE("a full journal turns health red, and cannot keep the simulator from stopping", "[simulator]") {
   const TemporaryFile file(more_than_queues_hold());
-  Options options = free_ports();
+  auto options = free_ports();
   options.replay_path = file.path();
   options.speed = Speed::max();
+  options.journal.bytes_max = 1 << 20;
   service::RunContext context;
   SimulatorApp app(options, context);
   app.start();
-  Listener listener(app.endpoint(), 10);
-  REQUIRE(listener.until([&] { return !listener.records.empty(); }));
-  CHECK_FALSE(context.stop.wait_for(seconds{2}));  // until every queue is full
+  std::string ready;
+  const auto deadline = std::chrono::steady_clock::now() + seconds{30};
+  while (ready.find("503") == ready.npos && std::chrono::steady_clock::now() < deadline) {
+    ready = http_get(app.health_port(), "/readyz");
+  }
+  CHECK_THAT(ready, ContainsSubstring("is full") && ContainsSubstring("risk-engine has not said how far it is"));
 
   const auto began = std::chrono::steady_clock::now();
   app.stop();
   CHECK(std::chrono::steady_clock::now() - began < seconds{10});
   CHECK_FALSE(context.stop.stop_requested());
+  CHECK_FALSE(context.failed);
+}
+
+TEST_CASE("a replay that was stopped resumes where the journal ends, and another begins anew", "[simulator]") {
+  const TemporaryFile file(more_than_queues_hold());
+  auto options = free_ports();
+  options.replay_path = file.path();
+  options.speed = Speed::max();
+  options.journal.bytes_max = 16 << 20;  // full before the file ends
+  const auto run = [&](auto done) {
+    service::RunContext context;
+    SimulatorApp app(options, context);
+    app.start();
+    Listener listener(app.endpoint());
+    REQUIRE(listener.until([&] { return done(listener) || context.stop.stop_requested(); }));
+    app.stop();
+    return listener.sequences.back();
+  };
+  REQUIRE(run([](const Listener& listener) { return listener.records.size() > 1'000; }) < kManyRows);
+
+  SECTION("with --resume") {
+    options.resume = true;
+    CHECK(run([](const Listener&) { return false; }) == kManyRows);
+    CHECK(run([](const Listener&) { return false; }) == kManyRows);  // nothing is left to publish
+  }
+  SECTION("without it the file is published anew, behind what was") {
+    CHECK(run([](const Listener& l) { return !l.sequences.empty() && l.sequences.back() > kManyRows; }) > kManyRows);
+  }
 }
 
 TEST_CASE("a file that cannot be replayed keeps the simulator from starting", "[simulator]") {
-  Options options = free_ports();
+  auto options = free_ports();
   const TemporaryFile file("transaction_id,prize\n");
   options.replay_path = file.path();
   service::RunContext context;

@@ -30,10 +30,11 @@ struct Record {
   std::string_view payload;
 };
 
-// Records [first, last] of a stream that did not arrive.
+// Records [first, last] of a stream that will not arrive: nobody has them any more, or the stream has no past.
 struct Gap {
   const StreamId& stream;
   std::string_view publisher;
+  std::uint64_t epoch;
   std::uint64_t first;
   std::uint64_t last;
 };

@@ -1,5 +1,5 @@
-// The receiving end of streams: delivers each record to the application once, in order, per stream; a record that does
-// not come is a gap, counted and told.
+// The receiving end of streams: delivers each record to the application once, in order, per stream. What did not come
+// is asked for again, and waited for, from the publisher's past; what is not there either is a gap, counted and told.
 //
 // An endpoint with a host name connects to every address that the name resolves to, and looks again from time to time,
 // so publishers may come and go. Endpoints that nobody listens on are simply tried again.
@@ -23,8 +23,10 @@ struct SubscriberOptions {
   std::vector<std::string> endpoints;  // tcp://HOST:PORT
   std::vector<std::string> topics;
   std::chrono::milliseconds resolve_interval{2000};
-  std::chrono::milliseconds silence_max{5000};  // without a frame or heartbeat: the stream counts as down
-  std::uint32_t frames_queued_max = 10'000;
+  std::chrono::milliseconds silence_max{5000};     // without a frame or heartbeat: the stream counts as down
+  std::chrono::milliseconds replay_timeout{2000};  // without a word of an answer: asked again
+  std::uint32_t frames_queued_max = 1'000;
+  std::string consumer;  // the name that commit() gives, at most 128 bytes; needed for it
 
   // What a stream is to this subscriber when it is met for the first time, without resume_after(): wanted from its
   // first record (what was sent before is a gap), or from here on (it is nothing to this subscriber).
@@ -34,7 +36,8 @@ struct SubscriberOptions {
 struct SubscriberHandlers {
   std::function<void(const Record&)> on_record;  // needed
   std::function<void(const Gap&)> on_gap;        // may be empty
-  // A frame that cannot be read or is not from this stream's present: the reason names what and where. May be empty.
+  // A frame that cannot be read or is not from this stream's present, another payload under a sequence that was
+  // delivered, a publisher that does not answer: the reason names what and where. May be empty.
   std::function<void(std::string_view reason)> on_bad_frame;
 };
 
@@ -44,6 +47,7 @@ struct SubscriberCounters {
   std::uint64_t bytes = 0;
   std::uint64_t gaps = 0;
   std::uint64_t missing_records = 0;
+  std::uint64_t replayed_records = 0;   // of `records`: that came by asking
   std::uint64_t duplicate_records = 0;  // dropped
   std::uint64_t bad_frames = 0;         // dropped
 };
@@ -67,6 +71,10 @@ class Subscriber {
 
   // The stream's records up to `sequence` are done: delivery goes on after it. Call before the first poll.
   void resume_after(const StreamId& stream, std::uint64_t epoch, std::uint64_t sequence);
+
+  // This consumer has done everything up to `sequence` for good: its publisher need not keep that any longer. Told to
+  // it by the next poll() and again and again. Precondition: options.consumer is set, the stream is known.
+  void commit(const StreamId& stream, std::uint64_t epoch, std::uint64_t sequence);
 
   // Waits up to `timeout` for records, delivers at most `records_max` (a frame is never split: a little more), returns
   // how many. Returns early on wake(). Handlers run here.

@@ -1,0 +1,50 @@
+#include "replay_client.hpp"
+
+#include <zmq.hpp>
+
+#include "frame.hpp"
+
+namespace risk::bus {
+
+ReplayClient::ReplayClient(zmq::context_t& context, Endpoint publisher)
+    : context_(&context), address_(std::move(publisher)) {
+  address_.port = 0;
+}
+
+ReplayClient::~ReplayClient() = default;
+ReplayClient::ReplayClient(ReplayClient&&) noexcept = default;
+ReplayClient& ReplayClient::operator=(ReplayClient&&) noexcept = default;
+
+void ReplayClient::ask(std::uint16_t port, const StreamKey& stream, std::uint64_t epoch, std::uint64_t first) {
+  ReplayMessage message;
+  message.kind = ReplayMessage::Kind::kAsk;
+  message.stream = stream;
+  message.epoch = epoch;
+  message.first = first;
+  send(port, message);
+}
+
+void ReplayClient::tell_committed(std::uint16_t port, const std::string& consumer, const StreamKey& stream,
+                                  std::uint64_t epoch, std::uint64_t sequence) {
+  ReplayMessage message;
+  message.kind = ReplayMessage::Kind::kCommitted;
+  message.stream = stream;
+  message.epoch = epoch;
+  message.last = sequence;
+  message.text = consumer;
+  send(port, message);
+}
+
+void ReplayClient::send(std::uint16_t port, const ReplayMessage& message) {
+  if (!socket_ || address_.port != port) {
+    address_.port = port;
+    socket_ = std::make_unique<zmq::socket_t>(*context_, zmq::socket_type::dealer);
+    set_common_options(*socket_, kFrameBytesMax);
+    if (address_.is_ipv6()) socket_->set(zmq::sockopt::ipv6, true);
+    socket_->connect(address_.text());
+  }
+  // With nobody there it waits in the socket; a queue full of questions needs no more of them.
+  (void)socket_->send(zmq::buffer(encode_replay(message)), zmq::send_flags::dontwait);
+}
+
+}  // namespace risk::bus

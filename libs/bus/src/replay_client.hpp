@@ -1,0 +1,44 @@
+// A connection's second socket: asks the publisher for what did not come, and tells it what is done. Made when it is
+// first needed: frames say on which port. One thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "endpoint.hpp"
+#include "replay_message.hpp"
+
+namespace zmq {
+class context_t;
+class socket_t;
+}  // namespace zmq
+
+namespace risk::bus {
+
+class ReplayClient {
+ public:
+  // `publisher` is the address that the frames come from.
+  ReplayClient(zmq::context_t& context, Endpoint publisher);
+  ~ReplayClient();
+  ReplayClient(ReplayClient&&) noexcept;
+  ReplayClient& operator=(ReplayClient&&) noexcept;
+
+  // Asks for the records from `first` on.
+  void ask(std::uint16_t port, const StreamKey& stream, std::uint64_t epoch, std::uint64_t first);
+  void tell_committed(std::uint16_t port, const std::string& consumer, const StreamKey& stream, std::uint64_t epoch,
+                      std::uint64_t sequence);
+
+  // Precondition: something was asked.
+  zmq::socket_t& socket() { return *socket_; }
+
+ private:
+  void send(std::uint16_t port, const ReplayMessage& message);
+
+  zmq::context_t* context_;
+  Endpoint address_;  // port 0: not connected yet
+  std::unique_ptr<zmq::socket_t> socket_;
+};
+
+}  // namespace risk::bus

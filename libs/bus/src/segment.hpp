@@ -1,0 +1,102 @@
+// A file of a journal: a header, then entries, each a run of records (libs/bus/README.md). Knows bytes and offsets;
+// which files there are and which may go is the journal's.
+//
+// Threads: append() and sync() are one thread's; read() another's. What read() may see is what `end` says.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "risk/bus/journal.hpp"
+#include "stream_id.hpp"
+
+namespace risk::bus {
+
+// An open file, closed when it goes.
+class FileHandle {
+ public:
+  explicit FileHandle(int fd = -1) : fd_(fd) {}
+  ~FileHandle();
+  FileHandle(FileHandle&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  FileHandle& operator=(FileHandle&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  int fd() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+struct SegmentHeader {
+  StreamKey stream{};
+  std::uint64_t epoch = 1;
+  std::uint64_t first = 1;           // sequence of its first record
+  std::uint64_t previous_bytes = 0;  // length of the segment before it when that was closed; 0: there was none
+};
+
+inline constexpr std::size_t kSegmentHeaderBytes = 72;
+inline constexpr std::size_t kEntryHeaderBytes = 32;
+
+class Segment {
+ public:
+  // Makes the file with its header, synced. Throws JournalError; NoRoom when the volume is full.
+  static std::unique_ptr<Segment> create(const std::string& directory, const SegmentHeader& header);
+  // Opens the file and reads its header. Throws JournalError, naming the place.
+  static std::unique_ptr<Segment> open(const std::string& path);
+  static std::string file_name(std::uint64_t epoch, std::uint64_t first);
+
+  const SegmentHeader& header() const { return header_; }
+  const std::string& path() const { return path_; }
+  std::uint64_t end() const { return end_; }  // of the last entry
+  std::uint64_t synced() const {
+    return synced_;
+  }  // bytes known to be on the disk; end() if the header's note is damaged
+  std::uint64_t file_bytes() const;
+
+  // False: the volume is full; nothing is added.
+  bool append(const Run& run);
+  void sync();
+
+  struct Position {
+    std::uint64_t offset = kSegmentHeaderBytes;
+    std::uint64_t next = 0;  // the sequence that is due there; 0: the segment's first
+  };
+  struct Damage {
+    std::uint64_t offset;
+    std::string what;
+    bool torn;  // the file ends before the entry does
+  };
+  // Gives the entries from `position` up to offset `end` until `take` returns false, and moves `position` behind them.
+  // The damage that stopped it, if any.
+  std::optional<Damage> scan(Position& position, std::uint64_t end, const std::function<bool(const Run&)>& take) const;
+
+  // Everything from `offset` on is dropped, and the file synced.
+  void cut(std::uint64_t offset);
+  [[noreturn]] void refuse(std::uint64_t offset, const std::string& what) const;
+
+ private:
+  Segment(FileHandle file, std::string path, const SegmentHeader& header)
+      : file_(std::move(file)), path_(std::move(path)), header_(header) {}
+  void note_synced();
+
+  FileHandle file_;
+  std::string path_;
+  SegmentHeader header_;
+  std::atomic<std::uint64_t> end_ = kSegmentHeaderBytes;  // moves when the entry before it is written
+  std::uint64_t synced_ = kSegmentHeaderBytes;
+  std::string entry_;  // being written
+};
+
+// What a name in the journal's folder was made durable by.
+void sync_directory(const std::string& directory);
+[[noreturn]] void throw_errno(const std::string& doing, const std::string& path);
+bool is_no_room(int error);
+
+}  // namespace risk::bus

@@ -1,0 +1,22 @@
+// How far an input has been published, so that a restarted simulator can go on where its journal ends. Kept beside the
+// journal in a small file of its own, written once for each input and epoch: item N of a feed is the Nth record after
+// it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "risk/bus/journal.hpp"
+#include "simulator/options.hpp"
+
+namespace risk::simulator {
+
+// The input that the options name, told apart from others: files with their sizes, and the speed, which decides where
+// ticks stand.
+std::string input_of(const Options& options);
+
+// How many items of `input` the journal's stream holds already, and the note that they are this input's from here on;
+// 0 where `resume` is false or the stream was fed from something else. Throws bus::JournalError.
+std::uint64_t begin_input(bus::Journal& journal, const std::string& directory, const std::string& input, bool resume);
+
+}  // namespace risk::simulator
