@@ -70,6 +70,7 @@ Processor::Processor(store::ResumePoint resume, std::uint64_t quarantined_total,
     }
     Cursor& cursor = cursors_[row.stream_id];
     cursor.committed = row.sequence;
+    cursor.committed_epoch = row.epoch;
     cursor.row = std::move(row);
   }
   if (alerts_stream_.empty()) alerts_stream_ = bus::make_stream_id().text;
@@ -149,7 +150,7 @@ void Processor::accept(store::Origin origin, decltype(store::AppliedInput::input
 void Processor::quarantine(const bus::Record& record, const wire::Provenance& provenance, engine::Rejection rejection,
                            std::string raw, Timestamp wall) {
   store::QuarantineRow row;
-  row.origin = {record.stream.text, record.sequence};
+  row.origin = {record.stream.text, record.sequence, record.epoch};
   row.source = printable(provenance.source.empty() ? record.publisher : std::string_view(provenance.source));
   row.line = provenance.line;
   row.rejection = {printable(rejection.field), printable(rejection.value), printable(rejection.reason)};
@@ -178,7 +179,7 @@ void Processor::apply(const bus::Record& record, Timestamp wall) {
 
 void Processor::apply(const bus::Record& record, wire::Decoded decoded, Timestamp wall) {
   auto& [input, provenance] = decoded;
-  const store::Origin origin{record.stream.text, record.sequence};
+  const store::Origin origin{record.stream.text, record.sequence, record.epoch};
   events_.clear();
   std::visit(Overloaded{
                  [&](engine::Transaction& transaction) {
@@ -270,8 +271,9 @@ Batch Processor::take(engine::Core::Scope scope, Timestamp wall) {
 
   const auto step = [&](Cursor& cursor) {
     cursor.row.updated_at = wall;
-    batch.commit.cursors.push_back({cursor.row, cursor.committed});
+    batch.commit.cursors.push_back({cursor.row, cursor.committed, cursor.committed_epoch});
     cursor.committed = cursor.row.sequence;
+    cursor.committed_epoch = cursor.row.epoch;
     cursor.moved = false;
   };
   engine_cursor_.row.sequence = apply_seq_;

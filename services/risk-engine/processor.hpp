@@ -87,6 +87,7 @@ class Processor {
   struct Cursor {
     store::CursorRow row;
     std::uint64_t committed = 0;
+    std::uint64_t committed_epoch = 1;
     bool moved = false;
   };
   // The risk level of each entity, and whether it holds anything, for the metrics.

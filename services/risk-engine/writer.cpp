@@ -149,12 +149,13 @@ bool Writer::is_stored(const Batch& batch) {
   const auto resume = store_->resume_point();
   const auto stands_at = [&](const store::CursorStep& step) {
     return std::any_of(resume.cursors.begin(), resume.cursors.end(), [&](const store::CursorRow& row) {
-      return row.stream_id == step.to.stream_id && row.sequence == step.to.sequence;
+      return row.stream_id == step.to.stream_id && row.epoch == step.to.epoch && row.sequence == step.to.sequence;
     });
   };
   const auto& steps = batch.commit.cursors;
-  const bool moved =
-      std::any_of(steps.begin(), steps.end(), [](const auto& step) { return step.from != step.to.sequence; });
+  const bool moved = std::any_of(steps.begin(), steps.end(), [](const auto& step) {
+    return step.from != step.to.sequence || step.from_epoch != step.to.epoch;
+  });
   return moved && std::all_of(steps.begin(), steps.end(), stands_at);
 }
 

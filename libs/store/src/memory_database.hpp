@@ -20,9 +20,15 @@ class MemoryDatabase {
   std::mutex mutex;  // guards all below
   bool migrated = false;
 
+  struct Place {
+    std::uint64_t epoch = 0;
+    std::uint64_t sequence = 0;
+    friend auto operator<=>(const Place&, const Place&) = default;
+  };
+
   std::map<std::string, CursorRow> cursors;
-  std::deque<AppliedInput> inputs;                                         // rising apply_seq
-  std::map<std::string, std::uint64_t, std::less<>> transaction_sequence;  // the last stored, by stream
+  std::deque<AppliedInput> inputs;                             // rising apply_seq
+  std::map<std::string, Place, std::less<>> last_transaction;  // the last stored, by stream
   std::map<std::string, engine::ExposureRow> client_exposures;
   std::map<std::string, engine::ExposureRow> symbol_exposures;
   std::optional<engine::ExposureRow> firm_exposure;

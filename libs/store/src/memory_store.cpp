@@ -3,6 +3,7 @@
 
 #include "edge.hpp"
 #include "memory_database.hpp"
+#include "moved.hpp"
 
 namespace risk::store {
 namespace {
@@ -62,11 +63,10 @@ void MemoryStore::commit(const Commit& commit) {
 void MemoryStore::check(const Commit& commit) const {
   for (const auto& step : commit.cursors) {
     const auto cursor = database_->cursors.find(step.to.stream_id);
-    const auto at = cursor == database_->cursors.end() ? 0 : cursor->second.sequence;
-    if (at != step.from) {
-      throw StoreConflict("the cursor of stream " + step.to.stream_id + " is not at " + std::to_string(step.from) +
-                          ": another writer has moved it");
-    }
+    const bool stands = cursor == database_->cursors.end()
+                            ? step.from == 0
+                            : cursor->second.sequence == step.from && cursor->second.epoch == step.from_epoch;
+    if (!stands) throw_moved(step);
   }
   check_inputs(commit.inputs);
   check_events(commit);
@@ -74,21 +74,22 @@ void MemoryStore::check(const Commit& commit) const {
 
 void MemoryStore::check_inputs(const std::vector<AppliedInput>& inputs) const {
   auto last = database_->inputs.empty() ? 0 : database_->inputs.back().apply_seq;
-  std::map<std::string_view, std::uint64_t> sequences;
+  std::map<std::string_view, MemoryDatabase::Place> places;
   for (const auto& input : inputs) {
     if (input.apply_seq <= last) throw StoreConflict("input " + std::to_string(input.apply_seq) + " is stored already");
     last = input.apply_seq;
     if (!std::holds_alternative<TransactionInput>(input.input)) continue;
-    auto [sequence, is_new] = sequences.try_emplace(input.origin.stream_id);
+    auto [last_of_stream, is_new] = places.try_emplace(input.origin.stream_id);
     if (is_new) {
-      const auto stored = database_->transaction_sequence.find(input.origin.stream_id);
-      if (stored != database_->transaction_sequence.end()) sequence->second = stored->second;
+      const auto stored = database_->last_transaction.find(input.origin.stream_id);
+      if (stored != database_->last_transaction.end()) last_of_stream->second = stored->second;
     }
-    if (input.origin.sequence <= sequence->second) {
-      throw StoreConflict("transaction " + std::to_string(input.origin.sequence) + " of stream " +
-                          input.origin.stream_id + " is stored already");
+    const MemoryDatabase::Place place{input.origin.epoch, input.origin.sequence};
+    if (place <= last_of_stream->second) {
+      throw StoreConflict("transaction " + std::to_string(place.sequence) + " of stream " + input.origin.stream_id +
+                          ", epoch " + std::to_string(place.epoch) + ", is stored already");
     }
-    sequence->second = input.origin.sequence;
+    last_of_stream->second = place;
   }
 }
 
@@ -111,11 +112,7 @@ void MemoryStore::store(const Commit& commit) {
   for (const auto& input : commit.inputs) {
     db.inputs.push_back(input);
     if (!std::holds_alternative<TransactionInput>(input.input)) continue;
-    auto sequence = db.transaction_sequence.find(input.origin.stream_id);
-    if (sequence == db.transaction_sequence.end()) {
-      sequence = db.transaction_sequence.emplace(input.origin.stream_id, 0).first;
-    }
-    sequence->second = input.origin.sequence;
+    db.last_transaction[input.origin.stream_id] = {input.origin.epoch, input.origin.sequence};
   }
   upsert_exposures(db.client_exposures, commit.client_exposures);
   upsert_exposures(db.symbol_exposures, commit.symbol_exposures);

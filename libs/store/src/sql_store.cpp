@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "moved.hpp"
 #include "tables.hpp"
 
 namespace risk::store {
@@ -68,15 +69,15 @@ void SqlStore::step_cursor(const CursorStep& step) {
     query.add("INSERT INTO stream_cursors (stream_id, name, epoch, sequence, missing, updated_at) VALUES (");
     query.add("", to.stream_id).add(", ", to.name).add(", ", to.epoch).add(", ", to.sequence).add(", ", to.missing);
     query.add(", ", to.updated_at).add(")").add(upsert_clause(kCursorsTable));
-    query.add(" WHERE stream_cursors.sequence = 0");
+    query.add(" WHERE stream_cursors.sequence = 0 AND stream_cursors.epoch = ", step.from_epoch);
   } else {
     query.add("UPDATE stream_cursors SET name = ", to.name).add(", epoch = ", to.epoch);
     query.add(", sequence = ", to.sequence).add(", missing = ", to.missing).add(", updated_at = ", to.updated_at);
-    query.add(" WHERE stream_id = ", to.stream_id).add(" AND sequence = ", step.from);
+    query.add(" WHERE stream_id = ", to.stream_id)
+        .add(" AND sequence = ", step.from)
+        .add(" AND epoch = ", step.from_epoch);
   }
-  if (connection_->execute(query) == 1) return;
-  throw StoreConflict("the cursor of stream " + to.stream_id + " is not at " + std::to_string(step.from) +
-                      ": another writer has moved it");
+  if (connection_->execute(query) != 1) throw_moved(step);
 }
 
 void SqlStore::write_inputs(const std::vector<AppliedInput>& inputs) {

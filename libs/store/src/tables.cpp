@@ -84,12 +84,14 @@ engine::Figure read_figure(RowReader& in, engine::Figure::Unit unit) {
 // The inputs with after < apply_seq <= last, in order.
 Query inputs_between(std::uint64_t after, std::uint64_t last) {
   Query query(
-      "SELECT apply_seq, stream_id, sequence, NULL AS kind, transaction_id, executed_at, client_id, symbol, side, "
+      "SELECT apply_seq, stream_id, epoch, sequence, NULL AS kind, transaction_id, executed_at, client_id, symbol, "
+      "side, "
       "quantity, price, currency, broker_id, market, base_price, late, NULL AS config_version, NULL AS rules "
       "FROM transactions");
   query.add(" WHERE apply_seq > ", after).add(" AND apply_seq <= ", last);
   query.add(
-      " UNION ALL SELECT apply_seq, stream_id, sequence, kind, NULL, time, client_id, symbol, NULL, quantity, price, "
+      " UNION ALL SELECT apply_seq, stream_id, epoch, sequence, kind, NULL, time, client_id, symbol, NULL, quantity, "
+      "price, "
       "currency, NULL, NULL, NULL, NULL, config_version, rules FROM engine_inputs");
   query.add(" WHERE apply_seq > ", after).add(" AND apply_seq <= ", last);
   return query.add(" ORDER BY apply_seq");
@@ -120,6 +122,7 @@ const Table kTransactionsTable{"transactions",
                                0,
                                {{"apply_seq", kInteger},
                                 {"stream_id", kText},
+                                {"epoch", kInteger},
                                 {"sequence", kInteger},
                                 {"transaction_id", kText},
                                 {"executed_at", kTime},
@@ -140,6 +143,7 @@ const Table kEngineInputsTable{"engine_inputs",
                                0,
                                {{"apply_seq", kInteger},
                                 {"stream_id", kText},
+                                {"epoch", kInteger},
                                 {"sequence", kInteger},
                                 {"kind", kText},
                                 {"time", kTime},
@@ -210,6 +214,7 @@ const Table kQuarantineTable{"quarantine",
                              "quarantine_id",
                              0,
                              {{"stream_id", kText},
+                              {"epoch", kInteger},
                               {"sequence", kInteger},
                               {"source", kText},
                               {"line", kInteger},
@@ -264,22 +269,22 @@ const Table kCleanupsTable{"cleanups",
 void write_transaction(RowWriter& out, const AppliedInput& row) {
   const auto& input = std::get<TransactionInput>(row.input);
   const auto& t = input.transaction;
-  out.row(row.apply_seq, row.origin.stream_id, row.origin.sequence, t.transaction_id, t.executed_at, t.client_id,
-          t.symbol, t.side, t.quantity, t.price, t.currency, t.broker_id, t.market, input.base_price, input.late,
-          t.quantity * input.base_price);
+  out.row(row.apply_seq, row.origin.stream_id, row.origin.epoch, row.origin.sequence, t.transaction_id, t.executed_at,
+          t.client_id, t.symbol, t.side, t.quantity, t.price, t.currency, t.broker_id, t.market, input.base_price,
+          input.late, t.quantity * input.base_price);
 }
 
 void write_engine_input(RowWriter& out, const AppliedInput& row) {
   const auto none = std::nullopt;
-  const auto& [stream_id, sequence] = row.origin;
+  const auto& [stream_id, sequence, epoch] = row.origin;
   if (const auto* tick = std::get_if<TickInput>(&row.input)) {
-    out.row(row.apply_seq, stream_id, sequence, kTick, tick->time, none, none, none, none, none, none, none);
+    out.row(row.apply_seq, stream_id, epoch, sequence, kTick, tick->time, none, none, none, none, none, none, none);
   } else if (const auto* p = std::get_if<engine::OpeningPosition>(&row.input)) {
-    out.row(row.apply_seq, stream_id, sequence, kOpeningPosition, none, p->client_id, p->symbol, p->quantity, p->price,
-            p->currency, none, none);
+    out.row(row.apply_seq, stream_id, epoch, sequence, kOpeningPosition, none, p->client_id, p->symbol, p->quantity,
+            p->price, p->currency, none, none);
   } else {
     const auto& rules = std::get<RulesInput>(row.input);
-    out.row(row.apply_seq, stream_id, sequence, kRules, none, none, none, none, none, none, rules.config_version,
+    out.row(row.apply_seq, stream_id, epoch, sequence, kRules, none, none, none, none, none, none, rules.config_version,
             Bytes{rules.rules});
   }
 }
@@ -373,12 +378,12 @@ void read_row(RowReader& in, AlertEventRow& r) {
 }
 
 void write_row(RowWriter& out, const QuarantineRow& r) {
-  out.row(r.origin.stream_id, r.origin.sequence, r.source, r.line, r.rejection.field, r.rejection.value,
+  out.row(r.origin.stream_id, r.origin.epoch, r.origin.sequence, r.source, r.line, r.rejection.field, r.rejection.value,
           r.rejection.reason, r.raw, r.received_at);
 }
 
 void read_row(RowReader& in, QuarantineRow& r) {
-  in.read(r.quarantine_id, r.origin.stream_id, r.origin.sequence, r.source, r.line, r.rejection.field,
+  in.read(r.quarantine_id, r.origin.stream_id, r.origin.epoch, r.origin.sequence, r.source, r.line, r.rejection.field,
           r.rejection.value, r.rejection.reason, r.raw, r.received_at);
 }
 
@@ -413,7 +418,7 @@ void read_row(RowReader& in, CursorRow& r) {
 }
 
 void read_row(RowReader& in, StoredTransaction& r) {
-  in.read(r.apply_seq, r.origin.stream_id, r.origin.sequence);
+  in.read(r.apply_seq, r.origin.stream_id, r.origin.epoch, r.origin.sequence);
   auto input = read_transaction(in);
   r.transaction = std::move(input.transaction);
   r.base_price = input.base_price;
@@ -422,7 +427,7 @@ void read_row(RowReader& in, StoredTransaction& r) {
 }
 
 void read_row(RowReader& in, AppliedInput& row) {
-  in.read(row.apply_seq, row.origin.stream_id, row.origin.sequence);
+  in.read(row.apply_seq, row.origin.stream_id, row.origin.epoch, row.origin.sequence);
   const auto kind = in.next<std::optional<std::string>>();
   if (!kind) {
     row.input = read_transaction(in);

@@ -80,6 +80,48 @@ TEMPLATE_TEST_CASE("a cursor that does not stand where the writer believes is a 
   CHECK(cursors[0].sequence == 11);
 }
 
+TEMPLATE_TEST_CASE("a cursor steps to a later epoch and a lower sequence, from the epoch it stood in", "[store]",
+                   Memory, Sqlite, Postgres) {
+  RISK_BACKEND(backend);
+  Fixture f(std::move(backend));
+  const auto move = [&f](std::uint64_t seq, CursorRow to, std::uint64_t from, std::uint64_t from_epoch) {
+    auto commit = step(seq, seq + 1);
+    commit.cursors.push_back({std::move(to), from, from_epoch});
+    f.store->commit(commit);
+  };
+  const auto at = [](std::uint64_t epoch, std::uint64_t sequence) {
+    return CursorRow{kStream, "simulator", epoch, sequence, 0, kNoon};
+  };
+  move(0, at(3, 500), 0, 1);  // a stream first seen in its third epoch
+  CHECK_THROWS_AS(move(1, at(4, 2), 500, 1), StoreConflict);
+  CHECK_THROWS_AS(move(1, at(4, 2), 500, 4), StoreConflict);
+  move(1, at(4, 0), 500, 3);
+  CHECK_THROWS_AS(move(2, at(4, 2), 0, 3), StoreConflict);
+  move(2, at(4, 2), 0, 4);
+  CHECK(f.store->resume_point().cursors.at(0) == at(4, 2));
+}
+
+TEMPLATE_TEST_CASE("a record of a later epoch is another record, though its sequence is stored already", "[store]",
+                   Memory, Sqlite, Postgres) {
+  RISK_BACKEND(backend);
+  Fixture f(std::move(backend));
+  auto commit = step(0, 4);
+  commit.inputs = {transaction(1, 1), transaction(2, 2), transaction(3, 1), tick(4, 2)};
+  commit.inputs[2].origin.epoch = commit.inputs[3].origin.epoch = 2;
+  commit.quarantine = {quarantined(3)};
+  commit.quarantine[0].origin.epoch = 2;
+  f.store->commit(commit);
+  CHECK(replayed(*f.store) == commit.inputs);
+  const auto reader = f.reader();
+  CHECK(reader->transactions({}).at(0).origin == Origin{kStream, 1, 2});
+  CHECK(reader->quarantine(std::nullopt, 10).at(0).origin.epoch == 2);
+
+  auto again = step(4, 5);
+  again.inputs = {transaction(5, 1)};
+  again.inputs[0].origin.epoch = 2;
+  CHECK_THROWS_AS(f.store->commit(again), StoreConflict);
+}
+
 TEMPLATE_TEST_CASE("a cursor at zero may step on from zero", "[store]", Memory, Sqlite, Postgres) {
   RISK_BACKEND(backend);
   Fixture f(std::move(backend));

@@ -19,7 +19,7 @@ Notional money(const std::string& text) {
 
 Commit step(std::uint64_t from, std::uint64_t to) {
   Commit commit;
-  commit.cursors.push_back({{kEngineCursor, "risk-engine", 0, to, 0, kNoon}, from});
+  commit.cursors.push_back({{kEngineCursor, "risk-engine", 1, to, 0, kNoon}, from});
   return commit;
 }
 

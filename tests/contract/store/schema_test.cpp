@@ -1,4 +1,7 @@
 // Migrations, and what happens to those who come too early or too late for them.
+#include <fstream>
+#include <iterator>
+
 #include "backends.hpp"
 #include "samples.hpp"
 #include "support/catch.hpp"
@@ -6,6 +9,27 @@
 using namespace risk;
 using namespace risk::test;
 using namespace risk::store;
+
+namespace {
+
+std::string text_of(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// Makes `backend` what the first release of this program left behind: its schema, its note of it, and `rows`.
+void make_first_release(Backend& backend, const char* folder, const std::string& rows) {
+  Fixture today(folder == std::string("sqlite") ? Sqlite::make() : Postgres::make());
+  const auto note = *today.backend->run_sql("SELECT checksum FROM schema_migrations WHERE version = 1");
+  const std::string role = folder == std::string("sqlite") ? "" : "SET ROLE risk_engine; ";
+  open_store(backend.writer());  // makes the file
+  backend.run_sql(
+      role + text_of(RISK_SOURCE_DIR "/sql/" + std::string(folder) + "/0001_initial.sql") +
+      "INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES (1, '0001_initial.sql', '" +
+      note.substr(0, note.find('\n')) + "', '2024-09-20T00:00:00.000000Z');" + rows);
+}
+
+}  // namespace
 
 TEMPLATE_TEST_CASE("a database is migrated once, however often it is asked", "[store]", Memory, Sqlite, Postgres) {
   RISK_BACKEND(backend);
@@ -15,7 +39,7 @@ TEMPLATE_TEST_CASE("a database is migrated once, however often it is asked", "[s
   f.open()->migrate();
   CHECK(f.store->resume_point().cursors.size() == 1);
   const auto versions = f.backend->run_sql("SELECT version, name FROM schema_migrations ORDER BY version");
-  if (versions) CHECK(*versions == "1|0001_initial.sql\n");
+  if (versions) CHECK(*versions == "1|0001_initial.sql\n2|0002_epochs_days_snapshots_lease.sql\n");
 }
 
 TEMPLATE_TEST_CASE("a migration that has changed since it was applied is refused with both checksums", "[store]",
@@ -37,7 +61,7 @@ TEMPLATE_TEST_CASE("a database newer than the program is refused with both versi
       "VALUES (9999, '9999_future.sql', '00', '2030-01-01T00:00:00.000000Z')");
   CHECK_THROWS_AS(f.store->migrate(), SchemaError);
   CHECK_THROWS_WITH(f.store->migrate(),
-                    Catch::Matchers::ContainsSubstring("version 9999") && Catch::Matchers::ContainsSubstring("'s 1"));
+                    Catch::Matchers::ContainsSubstring("version 9999") && Catch::Matchers::ContainsSubstring("'s 2"));
 }
 
 TEMPLATE_TEST_CASE("a reader that comes before the schema is told to wait, then served", "[store]", Memory, Sqlite,
@@ -66,4 +90,35 @@ TEMPLATE_TEST_CASE("the tables hold what a person expects to query", "[store]", 
         "1000|123456.7891|10|20|3|4|5\n");
   CHECK(*f.backend->run_sql("SELECT stream_id, sequence, side, notional FROM transactions") ==
         std::string(kStream) + "|1|SELL|2537.5000\n");
+}
+
+TEMPLATE_TEST_CASE("the rows of the first release are kept, as of each stream's first epoch", "[store]", Sqlite,
+                   Postgres) {
+  RISK_BACKEND(backend);
+  make_first_release(
+      *backend, std::is_same_v<TestType, Sqlite> ? "sqlite" : "postgres",
+      "INSERT INTO transactions (apply_seq, stream_id, sequence, transaction_id, executed_at, client_id, symbol, side, "
+      "quantity, price, currency, base_price, notional, broker_id, market, late) VALUES (1, 'A', 1, 'T-1', "
+      "'2024-09-20T12:00:00.000000Z', 'C', 'S', 'BUY', '1', '2', 'USD', '2', '2.0000', 'B', 'M', '0');"
+      "INSERT INTO engine_inputs (apply_seq, stream_id, sequence, kind, time) VALUES "
+      "(2, 'A', 2, 'TICK', '2024-09-20T12:00:01.000000Z');"
+      "INSERT INTO quarantine (stream_id, sequence, source, field, value, reason, raw, received_at) VALUES "
+      "('A', 3, 'fills.csv', 'side', '', 'unknown', '', '2024-09-20T12:00:02.000000Z');"
+      "INSERT INTO stream_cursors (stream_id, name, epoch, sequence, missing, updated_at) VALUES "
+      "('A', 'a', 1, 3, 0, '2024-09-20T12:00:02.000000Z'), "
+      "('engine', 'risk-engine', 1, 2, 0, '2024-09-20T12:00:02.000000Z');");
+  Fixture f(std::move(backend));
+  const auto inputs = replayed(*f.store);
+  REQUIRE(inputs.size() == 2);
+  CHECK(inputs[0].origin == Origin{"A", 1, 1});
+  CHECK(std::get<TransactionInput>(inputs[0].input).transaction.transaction_id == "T-1");
+  CHECK(inputs[1].origin == Origin{"A", 2, 1});
+  CHECK(f.reader()->quarantine(std::nullopt, 10).at(0).origin == Origin{"A", 3, 1});
+
+  auto again = step(2, 3);
+  again.inputs = {transaction(3, 1)};
+  again.inputs[0].origin.stream_id = "A";
+  CHECK_THROWS_AS(f.store->commit(again), StoreConflict);
+  again.inputs[0].origin.epoch = 2;
+  f.store->commit(again);
 }

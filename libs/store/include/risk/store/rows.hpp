@@ -15,10 +15,12 @@
 
 namespace risk::store {
 
-// Where an input came from: a record of a stream.
+// Where an input came from: a record of a stream. A stream whose journal was reset goes on in a later epoch, with its
+// sequences from 1 again.
 struct Origin {
   std::string stream_id;  // 32 hexadecimal digits
   std::uint64_t sequence = 0;
+  std::uint64_t epoch = 1;
 
   friend bool operator==(const Origin&, const Origin&) = default;
 };
@@ -142,7 +144,7 @@ struct CommandRow {
 struct CursorRow {
   std::string stream_id;
   std::string name;  // the publisher's own name: "simulator@host"
-  std::uint64_t epoch = 0;
+  std::uint64_t epoch = 1;
   std::uint64_t sequence = 0;  // the last whose effects are committed
   std::uint64_t missing = 0;   // records of the stream that never came
   Timestamp updated_at;
@@ -152,11 +154,12 @@ struct CursorRow {
 inline constexpr char kEngineCursor[] = "engine";
 inline constexpr char kAlertsCursor[] = "alerts";
 
-// A cursor's step, compare-and-set: the commit fails with StoreConflict unless the row's sequence is `from`
-// (0: there is no row yet, or one at 0).
+// A cursor's step, compare-and-set: the commit fails with StoreConflict unless the row stands at sequence `from` of
+// epoch `from_epoch` (with `from` 0 there may be no row yet). A step to a later epoch may go to a lower sequence.
 struct CursorStep {
   CursorRow to;
   std::uint64_t from = 0;
+  std::uint64_t from_epoch = 1;
 
   friend bool operator==(const CursorStep&, const CursorStep&) = default;
 };
