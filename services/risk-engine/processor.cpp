@@ -255,6 +255,7 @@ bool Processor::has_pending() const {
 Batch Processor::take(engine::Core::Scope scope, Timestamp wall) {
   Batch batch;
   batch.commit = std::exchange(pending_, {});
+  batch.commit.recorded_at = wall;
   rows_due_ = false;
   auto changes = core_.take_changes(scope);
   clients_.update(changes.clients);

@@ -1,10 +1,12 @@
 -- A stream whose journal was reset goes on in a later epoch, with its sequences from 1 again. What is stored already is
 -- of a stream's first epoch.
-ALTER TABLE engine_inputs ADD COLUMN epoch INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE quarantine ADD COLUMN epoch INTEGER NOT NULL DEFAULT 1;
 
-CREATE TABLE keyed_by_epoch (
+-- The inputs are kept by the UTC day of their commit. When those stored so far were committed is not known: they are
+-- today's.
+CREATE TABLE transactions_0002 (
   apply_seq INTEGER NOT NULL PRIMARY KEY,
+  recorded_on TEXT NOT NULL,
   stream_id TEXT NOT NULL,
   epoch INTEGER NOT NULL,
   sequence INTEGER NOT NULL,
@@ -23,11 +25,46 @@ CREATE TABLE keyed_by_epoch (
   late INTEGER NOT NULL CHECK (late IN (0, 1)),
   UNIQUE (stream_id, epoch, sequence)
 ) STRICT;
-INSERT INTO keyed_by_epoch
-  SELECT apply_seq, stream_id, 1, sequence, transaction_id, executed_at, client_id, symbol, side, quantity, price,
-         currency, base_price, notional, broker_id, market, late
+INSERT INTO transactions_0002
+  SELECT apply_seq, date('now'), stream_id, 1, sequence, transaction_id, executed_at, client_id, symbol, side, quantity,
+         price, currency, base_price, notional, broker_id, market, late
   FROM transactions ORDER BY apply_seq;
 DROP TABLE transactions;
-ALTER TABLE keyed_by_epoch RENAME TO transactions;
+ALTER TABLE transactions_0002 RENAME TO transactions;
 CREATE INDEX transactions_by_client ON transactions (client_id, apply_seq);
 CREATE INDEX transactions_by_symbol ON transactions (symbol, apply_seq);
+
+CREATE TABLE engine_inputs_0002 (
+  apply_seq INTEGER NOT NULL PRIMARY KEY,
+  recorded_on TEXT NOT NULL,
+  stream_id TEXT NOT NULL,
+  epoch INTEGER NOT NULL,
+  sequence INTEGER NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('TICK', 'OPENING_POSITION', 'RULES')),
+  time TEXT,
+  client_id TEXT,
+  symbol TEXT,
+  quantity TEXT,
+  price TEXT,
+  currency TEXT,
+  config_version INTEGER,
+  rules BLOB
+) STRICT;
+INSERT INTO engine_inputs_0002
+  SELECT apply_seq, date('now'), stream_id, 1, sequence, kind, time, client_id, symbol, quantity, price, currency,
+         config_version, rules
+  FROM engine_inputs ORDER BY apply_seq;
+DROP TABLE engine_inputs;
+ALTER TABLE engine_inputs_0002 RENAME TO engine_inputs;
+
+-- The days that are kept, and which inputs each has.
+CREATE TABLE input_days (
+  recorded_on TEXT NOT NULL PRIMARY KEY,
+  first_apply_seq INTEGER NOT NULL,
+  last_apply_seq INTEGER NOT NULL,
+  inputs INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO input_days
+  SELECT date('now'), min(apply_seq), max(apply_seq), count(*)
+  FROM (SELECT apply_seq FROM transactions UNION ALL SELECT apply_seq FROM engine_inputs)
+  HAVING count(*) > 0;

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "day.hpp"
 #include "risk/store/memory.hpp"
 #include "risk/store/reader.hpp"
 #include "risk/store/store.hpp"
@@ -20,6 +21,10 @@ class MemoryDatabase {
   std::mutex mutex;  // guards all below
   bool migrated = false;
 
+  struct DayInput {
+    AppliedInput applied;
+    Day day;
+  };
   struct Place {
     std::uint64_t epoch = 0;
     std::uint64_t sequence = 0;
@@ -27,7 +32,7 @@ class MemoryDatabase {
   };
 
   std::map<std::string, CursorRow> cursors;
-  std::deque<AppliedInput> inputs;                             // rising apply_seq
+  std::deque<DayInput> inputs;                                 // rising apply_seq
   std::map<std::string, Place, std::less<>> last_transaction;  // the last stored, by stream
   std::map<std::string, engine::ExposureRow> client_exposures;
   std::map<std::string, engine::ExposureRow> symbol_exposures;
@@ -42,6 +47,7 @@ class MemoryDatabase {
   std::multimap<Timestamp, MetricsRow> metrics;
   std::vector<LimitRow> limits;
 
+  std::uint64_t last_apply_seq() const;
   // Store::replay and Reader::replay. Precondition: the caller holds the mutex.
   void replay(std::uint64_t after_apply_seq, const std::function<void(const AppliedInput&)>& apply) const;
 };

@@ -79,7 +79,8 @@ class MemoryReader final : public Reader {
   std::vector<StoredTransaction> transactions(const TransactionFilter& filter) override {
     const auto db = locked();
     std::vector<StoredTransaction> rows;
-    for (auto input = db->inputs.rbegin(); input != db->inputs.rend() && rows.size() < filter.limit; ++input) {
+    for (auto kept = db->inputs.rbegin(); kept != db->inputs.rend() && rows.size() < filter.limit; ++kept) {
+      const auto* input = &kept->applied;
       const auto* t = std::get_if<TransactionInput>(&input->input);
       if (t == nullptr || !matches(filter.client_id, t->transaction.client_id.text) ||
           !matches(filter.symbol, t->transaction.symbol.text) || !below(filter.before, input->apply_seq)) {

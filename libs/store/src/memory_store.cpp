@@ -3,7 +3,7 @@
 
 #include "edge.hpp"
 #include "memory_database.hpp"
-#include "moved.hpp"
+#include "refusals.hpp"
 
 namespace risk::store {
 namespace {
@@ -21,6 +21,7 @@ class MemoryStore final : public Store {
   void replay(std::uint64_t after_apply_seq, const std::function<void(const AppliedInput&)>& apply) override;
   void commit(const Commit& commit) override;
   CleanupCount cleanup(Timestamp before) override;
+  DroppedDays drop_days(Timestamp before, std::uint64_t up_to_apply_seq) override;
 
  private:
   // Everything that would make a database refuse the commit, before any of it is done.
@@ -41,7 +42,7 @@ ResumePoint MemoryStore::resume_point() {
   const std::scoped_lock lock(database_->mutex);
   ResumePoint point;
   for (const auto& [id, cursor] : database_->cursors) point.cursors.push_back(cursor);
-  if (!database_->inputs.empty()) point.last_apply_seq = database_->inputs.back().apply_seq;
+  point.last_apply_seq = database_->last_apply_seq();
   point.last_event_id = database_->last_event_id;
   for (const auto& [id, alert] : database_->alerts) {
     if (alert.status != engine::AlertStatus::kResolved) point.open_alerts.push_back(alert);
@@ -73,7 +74,7 @@ void MemoryStore::check(const Commit& commit) const {
 }
 
 void MemoryStore::check_inputs(const std::vector<AppliedInput>& inputs) const {
-  auto last = database_->inputs.empty() ? 0 : database_->inputs.back().apply_seq;
+  auto last = database_->inputs.empty() ? 0 : database_->inputs.back().applied.apply_seq;
   std::map<std::string_view, MemoryDatabase::Place> places;
   for (const auto& input : inputs) {
     if (input.apply_seq <= last) throw StoreConflict("input " + std::to_string(input.apply_seq) + " is stored already");
@@ -108,9 +109,10 @@ void MemoryStore::check_events(const Commit& commit) const {
 
 void MemoryStore::store(const Commit& commit) {
   auto& db = *database_;
+  const auto day = Day::of(commit.recorded_at);
   for (const auto& step : commit.cursors) db.cursors.insert_or_assign(step.to.stream_id, step.to);
   for (const auto& input : commit.inputs) {
-    db.inputs.push_back(input);
+    db.inputs.push_back({input, day});
     if (!std::holds_alternative<TransactionInput>(input.input)) continue;
     db.last_transaction[input.origin.stream_id] = {input.origin.epoch, input.origin.sequence};
   }
@@ -157,14 +159,37 @@ CleanupCount MemoryStore::cleanup(Timestamp before) {
   return count;
 }
 
+DroppedDays MemoryStore::drop_days(Timestamp before, std::uint64_t up_to_apply_seq) {
+  const std::scoped_lock lock(database_->mutex);
+  auto& inputs = database_->inputs;
+  const auto first_kept = Day::of(before);
+  std::map<Day, std::uint64_t> last_of_day;
+  for (const auto& input : inputs) last_of_day[input.day] = input.applied.apply_seq;
+  DroppedDays dropped;
+  for (const auto& [day, last] : last_of_day) {
+    if (day >= first_kept || last > up_to_apply_seq) break;
+    dropped.rows += std::erase_if(inputs, [day = day](const auto& input) { return input.day == day; });
+    ++dropped.days;
+  }
+  return dropped;
+}
+
 }  // namespace
+
+std::uint64_t MemoryDatabase::last_apply_seq() const {
+  const auto engine = cursors.find(kEngineCursor);
+  return engine == cursors.end() ? 0 : engine->second.sequence;
+}
 
 void MemoryDatabase::replay(std::uint64_t after_apply_seq,
                             const std::function<void(const AppliedInput&)>& apply) const {
-  const auto first =
-      std::upper_bound(inputs.begin(), inputs.end(), after_apply_seq,
-                       [](std::uint64_t seq, const AppliedInput& input) { return seq < input.apply_seq; });
-  std::for_each(first, inputs.end(), apply);
+  auto input = std::upper_bound(inputs.begin(), inputs.end(), after_apply_seq,
+                                [](std::uint64_t seq, const DayInput& other) { return seq < other.applied.apply_seq; });
+  for (auto next = after_apply_seq + 1; next <= last_apply_seq(); ++next, ++input) {
+    if (input == inputs.end()) throw_dropped(next, std::nullopt);
+    if (input->applied.apply_seq != next) throw_dropped(next, input->applied.apply_seq);
+    apply(input->applied);
+  }
 }
 
 std::shared_ptr<MemoryDatabase> make_memory_database() {

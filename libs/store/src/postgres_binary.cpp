@@ -12,6 +12,7 @@ __extension__ typedef unsigned __int128 Uint128;
 
 constexpr std::size_t kCopyPieceBytes = 256 * 1024;
 constexpr std::int64_t kPostgresEpochMicros = 946'684'800'000'000;  // 2000-01-01
+constexpr std::int32_t kPostgresEpochDays = 10'957;
 constexpr std::size_t kArrayHeaderBytes = 20;
 constexpr char kJsonbVersion = 1;
 constexpr std::int32_t kNull = -1;
@@ -41,6 +42,8 @@ std::uint32_t type_oid(ColumnKind kind) {
       return 16;
     case ColumnKind::kTime:
       return 1184;
+    case ColumnKind::kDate:
+      return 1082;
     case ColumnKind::kDecimal:
       return 1700;
     case ColumnKind::kJson:
@@ -63,6 +66,8 @@ const char* postgres_type(ColumnKind kind) {
       return "boolean";
     case ColumnKind::kTime:
       return "timestamptz";
+    case ColumnKind::kDate:
+      return "date";
     case ColumnKind::kDecimal:
       return "numeric";
     case ColumnKind::kJson:
@@ -97,6 +102,12 @@ void BinaryWriter::put_text(std::string_view value) {
 
 void BinaryWriter::put_time(Timestamp value) {
   put_integer(value.micros - kPostgresEpochMicros);
+}
+
+void BinaryWriter::put_date(Day value) {
+  auto& out = next_field();
+  append_length(out, sizeof value.since_epoch);
+  append(out, value.since_epoch - kPostgresEpochDays);
 }
 
 // Four decimal digits to a group, the most significant first, trailing zero groups left out; `weight` is the power of

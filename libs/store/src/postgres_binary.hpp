@@ -21,6 +21,7 @@ class BinaryWriter : public RowWriter {
   void put_flag(bool value) override;
   void put_text(std::string_view value) override;
   void put_time(Timestamp value) override;              // TIMESTAMPTZ
+  void put_date(Day value) override;                    // DATE
   void put_decimal(Int128 units, int places) override;  // NUMERIC
   void put_json(std::string_view value) override;       // JSONB
   void put_bytes(std::string_view value) override;

@@ -120,6 +120,7 @@ class PostgresConnection final : public SqlConnection {
           [&found](RowReader&) { found = true; });
     return found;
   }
+  bool partitions_days() const override { return true; }
 
  private:
   PGconn* raw() const { return connection_.get(); }

@@ -119,6 +119,13 @@ void RowReader::get(Timestamp& value) {
   value = *time;
 }
 
+void RowReader::get(Day& value) {
+  const std::string text(required());
+  const auto time = parse_timestamp(text + "T00:00:00Z");
+  if (!time) bad_value(text, "a date");
+  value = Day::of(*time);
+}
+
 void RowReader::get(Notional& value) {
   const auto text = required();
   const auto amount = Notional::parse(text);

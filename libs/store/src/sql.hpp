@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "day.hpp"
 #include "risk/base/decimal.hpp"
 #include "risk/base/timestamp.hpp"
 #include "risk/engine/types.hpp"
@@ -50,7 +51,7 @@ class Query {
   std::vector<Value> values_;
 };
 
-enum class ColumnKind : std::uint8_t { kText, kInteger, kFlag, kTime, kDecimal, kJson, kBytes };
+enum class ColumnKind : std::uint8_t { kText, kInteger, kFlag, kTime, kDate, kDecimal, kJson, kBytes };
 
 struct Column {
   std::string name;
@@ -98,6 +99,7 @@ class RowWriter {
   virtual void put_flag(bool value) = 0;
   virtual void put_text(std::string_view value) = 0;
   virtual void put_time(Timestamp value) = 0;
+  virtual void put_date(Day value) = 0;
   virtual void put_decimal(Int128 units, int places) = 0;  // places: 0, 4 or 8
   virtual void put_json(std::string_view value) = 0;
   virtual void put_bytes(std::string_view value) = 0;
@@ -112,6 +114,7 @@ class RowWriter {
   void put(const std::string& value) { put_text(value); }
   void put(const char* value) { put_text(value); }
   void put(Timestamp value) { put_time(value); }
+  void put(Day value) { put_date(value); }
   void put(Notional value);
   void put(const engine::Figure& value);
   void put(ScaledE4 value);
@@ -171,6 +174,7 @@ class RowReader {
   void get(std::uint64_t& value);
   void get(std::string& value) { value = required(); }
   void get(Timestamp& value);
+  void get(Day& value);
   void get(Notional& value);
   void get(ScaledE4& value);
   template <class Tag>
@@ -230,6 +234,8 @@ class SqlConnection {
   virtual void rollback() noexcept = 0;
 
   virtual bool has_table(const std::string& name) = 0;
+  // Whether each day's inputs are partitions of their tables.
+  virtual bool partitions_days() const = 0;
 };
 
 // Rolls back what is not committed when it goes.

@@ -1,5 +1,6 @@
 #include "sql_reader.hpp"
 
+#include "sql_inputs.hpp"
 #include "tables.hpp"
 
 namespace risk::store {

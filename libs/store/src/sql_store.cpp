@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "moved.hpp"
+#include "refusals.hpp"
+#include "sql_inputs.hpp"
 #include "tables.hpp"
 
 namespace risk::store {
@@ -20,7 +21,9 @@ ResumePoint SqlStore::resume_point() {
   SqlTransaction transaction(*connection_, Access::kRead);
   ResumePoint point;
   point.cursors = read_all<CursorRow>(*connection_, Query(select_from(kCursorsTable) + " ORDER BY stream_id"));
-  point.last_apply_seq = last_apply_seq(runner());
+  for (const auto& cursor : point.cursors) {
+    if (cursor.stream_id == kEngineCursor) point.last_apply_seq = cursor.sequence;
+  }
   point.last_event_id = std::max(number(Query("SELECT MAX(event_id) FROM alert_events")),
                                  number(Query("SELECT MAX(last_event_id) FROM cleanups")));
   point.open_alerts = read_all<AlertRow>(
@@ -30,18 +33,16 @@ ResumePoint SqlStore::resume_point() {
 }
 
 void SqlStore::replay(std::uint64_t after_apply_seq, const std::function<void(const AppliedInput&)>& apply) {
-  replay_inputs(runner(), after_apply_seq, apply);
-}
-
-QueryRunner SqlStore::runner() {
-  return [this](const Query& query, const SqlConnection::RowHandler& row) { connection_->query(query, row); };
+  replay_inputs([this](const Query& query, const SqlConnection::RowHandler& row) { connection_->query(query, row); },
+                after_apply_seq, apply);
 }
 
 void SqlStore::commit(const Commit& commit) {
   SqlTransaction transaction(*connection_, Access::kWrite);
   // First, so that a stale writer stops before it has written anything.
   for (const auto& step : commit.cursors) step_cursor(step);
-  write_inputs(commit.inputs);
+  const auto day = Day::of(commit.recorded_at);
+  if (!commit.inputs.empty()) write_inputs(*connection_, day, open_day_ == day, commit.inputs);
   write_rows(kClientExposuresTable, Write::kUpsert, commit.client_exposures);
   if (!commit.symbol_exposures.empty()) {
     connection_->write(kSymbolExposuresTable, Write::kUpsert, [&commit](RowWriter& out) {
@@ -60,6 +61,7 @@ void SqlStore::commit(const Commit& commit) {
     write_rows(kLimitsTable, Write::kInsert, *commit.limits);
   }
   transaction.commit();
+  if (!commit.inputs.empty()) open_day_ = day;
 }
 
 void SqlStore::step_cursor(const CursorStep& step) {
@@ -78,24 +80,6 @@ void SqlStore::step_cursor(const CursorStep& step) {
         .add(" AND epoch = ", step.from_epoch);
   }
   if (connection_->execute(query) != 1) throw_moved(step);
-}
-
-void SqlStore::write_inputs(const std::vector<AppliedInput>& inputs) {
-  const auto transactions = std::count_if(inputs.begin(), inputs.end(), is_transaction);
-  if (transactions != 0) {
-    connection_->write(kTransactionsTable, Write::kInsert, [&inputs](RowWriter& out) {
-      for (const auto& input : inputs) {
-        if (is_transaction(input)) write_transaction(out, input);
-      }
-    });
-  }
-  if (transactions != std::ssize(inputs)) {
-    connection_->write(kEngineInputsTable, Write::kInsert, [&inputs](RowWriter& out) {
-      for (const auto& input : inputs) {
-        if (!is_transaction(input)) write_engine_input(out, input);
-      }
-    });
-  }
 }
 
 template <class Row>
@@ -125,6 +109,24 @@ CleanupCount SqlStore::cleanup(Timestamp before) {
   });
   transaction.commit();
   return count;
+}
+
+DroppedDays SqlStore::drop_days(Timestamp before, std::uint64_t up_to_apply_seq) {
+  const auto first_kept = Day::of(before);
+  open_day_.reset();
+  DroppedDays dropped;
+  for (auto day = oldest_day(*connection_); day && day->day < first_kept && day->last_apply_seq <= up_to_apply_seq;
+       day = oldest_day(*connection_)) {
+    while (day->first_apply_seq <= day->last_apply_seq) {
+      SqlTransaction transaction(*connection_, Access::kWrite);
+      const auto rows = drop_from_day(*connection_, *day);
+      if (!rows) return dropped;
+      transaction.commit();
+      dropped.rows += *rows;
+    }
+    ++dropped.days;
+  }
+  return dropped;
 }
 
 }  // namespace risk::store

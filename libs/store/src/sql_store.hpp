@@ -17,17 +17,17 @@ class SqlStore final : public Store {
   void replay(std::uint64_t after_apply_seq, const std::function<void(const AppliedInput&)>& apply) override;
   void commit(const Commit& commit) override;
   CleanupCount cleanup(Timestamp before) override;
+  DroppedDays drop_days(Timestamp before, std::uint64_t up_to_apply_seq) override;
 
  private:
   void step_cursor(const CursorStep& step);
-  void write_inputs(const std::vector<AppliedInput>& inputs);
   template <class Row>
   void write_rows(const Table& table, SqlConnection::Write mode, const std::vector<Row>& rows);
   std::uint64_t number(const Query& query);
-  QueryRunner runner();
 
   std::unique_ptr<SqlConnection> connection_;
   const std::vector<Migration>& migrations_;
+  std::optional<Day> open_day_;  // whose partitions are there
 };
 
 }  // namespace risk::store

@@ -109,6 +109,8 @@ class SqliteConnection final : public SqlConnection {
     return found;
   }
 
+  bool partitions_days() const override { return false; }
+
   // True: there is a row.
   bool step(sqlite3_stmt* statement) {
     const int code = sqlite3_step(statement);
@@ -169,6 +171,7 @@ class SqliteWriter final : public RowWriter {
                                                 SQLITE_TRANSIENT, SQLITE_UTF8));
   }
   void put_time(Timestamp value) override { put_text(format_timestamp(value)); }
+  void put_date(Day value) override { put_text(value.text()); }
   void put_decimal(Int128 units, int places) override {
     put_text(places == kDecimalPlaces ? format_exact(units, places) : format_rounded(units, places, places));
   }

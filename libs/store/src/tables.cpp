@@ -1,6 +1,5 @@
 #include "tables.hpp"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace risk::store {
@@ -81,22 +80,6 @@ engine::Figure read_figure(RowReader& in, engine::Figure::Unit unit) {
   }
 }
 
-// The inputs with after < apply_seq <= last, in order.
-Query inputs_between(std::uint64_t after, std::uint64_t last) {
-  Query query(
-      "SELECT apply_seq, stream_id, epoch, sequence, NULL AS kind, transaction_id, executed_at, client_id, symbol, "
-      "side, "
-      "quantity, price, currency, broker_id, market, base_price, late, NULL AS config_version, NULL AS rules "
-      "FROM transactions");
-  query.add(" WHERE apply_seq > ", after).add(" AND apply_seq <= ", last);
-  query.add(
-      " UNION ALL SELECT apply_seq, stream_id, epoch, sequence, kind, NULL, time, client_id, symbol, NULL, quantity, "
-      "price, "
-      "currency, NULL, NULL, NULL, NULL, config_version, rules FROM engine_inputs");
-  query.add(" WHERE apply_seq > ", after).add(" AND apply_seq <= ", last);
-  return query.add(" ORDER BY apply_seq");
-}
-
 TransactionInput read_transaction(RowReader& in) {
   TransactionInput input;
   auto& t = input.transaction;
@@ -121,6 +104,7 @@ const Table kTransactionsTable{"transactions",
                                "",
                                0,
                                {{"apply_seq", kInteger},
+                                {"recorded_on", kDate},
                                 {"stream_id", kText},
                                 {"epoch", kInteger},
                                 {"sequence", kInteger},
@@ -142,6 +126,7 @@ const Table kEngineInputsTable{"engine_inputs",
                                "",
                                0,
                                {{"apply_seq", kInteger},
+                                {"recorded_on", kDate},
                                 {"stream_id", kText},
                                 {"epoch", kInteger},
                                 {"sequence", kInteger},
@@ -266,26 +251,27 @@ const Table kCleanupsTable{"cleanups",
                             {"metrics", kInteger},
                             {"quarantine", kInteger}}};
 
-void write_transaction(RowWriter& out, const AppliedInput& row) {
+void write_transaction(RowWriter& out, const AppliedInput& row, Day day) {
   const auto& input = std::get<TransactionInput>(row.input);
   const auto& t = input.transaction;
-  out.row(row.apply_seq, row.origin.stream_id, row.origin.epoch, row.origin.sequence, t.transaction_id, t.executed_at,
-          t.client_id, t.symbol, t.side, t.quantity, t.price, t.currency, t.broker_id, t.market, input.base_price,
-          input.late, t.quantity * input.base_price);
+  out.row(row.apply_seq, day, row.origin.stream_id, row.origin.epoch, row.origin.sequence, t.transaction_id,
+          t.executed_at, t.client_id, t.symbol, t.side, t.quantity, t.price, t.currency, t.broker_id, t.market,
+          input.base_price, input.late, t.quantity * input.base_price);
 }
 
-void write_engine_input(RowWriter& out, const AppliedInput& row) {
+void write_engine_input(RowWriter& out, const AppliedInput& row, Day day) {
   const auto none = std::nullopt;
   const auto& [stream_id, sequence, epoch] = row.origin;
   if (const auto* tick = std::get_if<TickInput>(&row.input)) {
-    out.row(row.apply_seq, stream_id, epoch, sequence, kTick, tick->time, none, none, none, none, none, none, none);
+    out.row(row.apply_seq, day, stream_id, epoch, sequence, kTick, tick->time, none, none, none, none, none, none,
+            none);
   } else if (const auto* p = std::get_if<engine::OpeningPosition>(&row.input)) {
-    out.row(row.apply_seq, stream_id, epoch, sequence, kOpeningPosition, none, p->client_id, p->symbol, p->quantity,
-            p->price, p->currency, none, none);
+    out.row(row.apply_seq, day, stream_id, epoch, sequence, kOpeningPosition, none, p->client_id, p->symbol,
+            p->quantity, p->price, p->currency, none, none);
   } else {
     const auto& rules = std::get<RulesInput>(row.input);
-    out.row(row.apply_seq, stream_id, epoch, sequence, kRules, none, none, none, none, none, none, rules.config_version,
-            Bytes{rules.rules});
+    out.row(row.apply_seq, day, stream_id, epoch, sequence, kRules, none, none, none, none, none, none,
+            rules.config_version, Bytes{rules.rules});
   }
 }
 
@@ -418,7 +404,9 @@ void read_row(RowReader& in, CursorRow& r) {
 }
 
 void read_row(RowReader& in, StoredTransaction& r) {
-  in.read(r.apply_seq, r.origin.stream_id, r.origin.epoch, r.origin.sequence);
+  in.read(r.apply_seq);
+  in.skip(1);
+  in.read(r.origin.stream_id, r.origin.epoch, r.origin.sequence);
   auto input = read_transaction(in);
   r.transaction = std::move(input.transaction);
   r.base_price = input.base_price;
@@ -447,30 +435,6 @@ void read_row(RowReader& in, AppliedInput& row) {
     in.read(rules.config_version);
     rules.rules = in.next_bytes().value_or("");
     row.input = std::move(rules);
-  }
-}
-
-std::uint64_t last_apply_seq(const QueryRunner& run) {
-  std::uint64_t last = 0;
-  for (const char* table : {"transactions", "engine_inputs"}) {
-    run(Query(std::string("SELECT MAX(apply_seq) FROM ") + table),
-        [&last](RowReader& in) { last = std::max(last, in.next<std::optional<std::uint64_t>>().value_or(0)); });
-  }
-  return last;
-}
-
-// Inputs are never changed and their numbers have no gaps, so pieces of so many numbers are consistent and small.
-void replay_inputs(const QueryRunner& run, std::uint64_t after_apply_seq,
-                   const std::function<void(const AppliedInput&)>& apply) {
-  constexpr std::uint64_t kPiece = 4096;
-  const auto last = last_apply_seq(run);
-  std::vector<AppliedInput> piece;
-  for (auto after = after_apply_seq; after < last;) {
-    const auto piece_last = after + std::min(kPiece, last - after);
-    piece.clear();
-    run(inputs_between(after, piece_last), [&piece](RowReader& in) { read_row(in, piece.emplace_back()); });
-    for (const auto& input : piece) apply(input);
-    after = piece_last;
   }
 }
 

@@ -32,8 +32,8 @@ inline bool is_transaction(const AppliedInput& input) {
   return std::holds_alternative<TransactionInput>(input.input);
 }
 
-void write_transaction(RowWriter& out, const AppliedInput& input);   // precondition: is_transaction
-void write_engine_input(RowWriter& out, const AppliedInput& input);  // precondition: !is_transaction
+void write_transaction(RowWriter& out, const AppliedInput& input, Day day);   // precondition: is_transaction
+void write_engine_input(RowWriter& out, const AppliedInput& input, Day day);  // precondition: !is_transaction
 void write_row(RowWriter& out, const engine::ExposureRow& row);
 void write_symbol(RowWriter& out, const engine::ExposureRow& row);  // with its mark
 void write_row(RowWriter& out, const engine::PositionRow& row);
@@ -57,12 +57,6 @@ void read_row(RowReader& in, CursorRow& row);
 void read_row(RowReader& in, StoredTransaction& row);
 
 void read_row(RowReader& in, AppliedInput& row);
-
-// The inputs of the two tables as one, by a connection that its owner keeps.
-using QueryRunner = std::function<void(const Query&, const SqlConnection::RowHandler&)>;
-std::uint64_t last_apply_seq(const QueryRunner& run);
-void replay_inputs(const QueryRunner& run, std::uint64_t after_apply_seq,
-                   const std::function<void(const AppliedInput&)>& apply);
 
 // All rows of a query.
 template <class Row>

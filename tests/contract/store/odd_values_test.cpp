@@ -101,7 +101,7 @@ TEMPLATE_TEST_CASE("a payload keeps every byte", "[store]", Memory, Sqlite, Post
   Fixture f(std::move(backend));
   std::string bytes;
   for (int i = 0; i < 256; ++i) bytes.push_back(static_cast<char>(i));
-  auto commit = step(0, 1);
+  auto commit = step(0, 2);
   commit.alerts = {alert(1)};
   commit.alert_events = {alert_event(1, 1), alert_event(2, 1)};
   commit.alert_events[0].payload = bytes;

@@ -92,8 +92,8 @@ TEMPLATE_TEST_CASE("the tables hold what a person expects to query", "[store]", 
         std::string(kStream) + "|1|SELL|2537.5000\n");
 }
 
-TEMPLATE_TEST_CASE("the rows of the first release are kept, as of each stream's first epoch", "[store]", Sqlite,
-                   Postgres) {
+TEMPLATE_TEST_CASE("the rows of the first release are kept, as today's and of each stream's first epoch", "[store]",
+                   Sqlite, Postgres) {
   RISK_BACKEND(backend);
   make_first_release(
       *backend, std::is_same_v<TestType, Sqlite> ? "sqlite" : "postgres",
@@ -116,9 +116,12 @@ TEMPLATE_TEST_CASE("the rows of the first release are kept, as of each stream's 
   CHECK(f.reader()->quarantine(std::nullopt, 10).at(0).origin == Origin{"A", 3, 1});
 
   auto again = step(2, 3);
+  again.recorded_at = system_now();
   again.inputs = {transaction(3, 1)};
   again.inputs[0].origin.stream_id = "A";
   CHECK_THROWS_AS(f.store->commit(again), StoreConflict);
   again.inputs[0].origin.epoch = 2;
   f.store->commit(again);
+  CHECK(replayed(*f.store).size() == 3);
+  CHECK(f.store->drop_days(Timestamp{system_now().micros + 2 * 86'400 * kMicrosPerSecond}, 3).rows == 3);
 }

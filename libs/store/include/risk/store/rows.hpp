@@ -166,7 +166,8 @@ struct CursorStep {
 
 // One database transaction: all or nothing. Empty parts cost nothing. Upserts list a row once.
 struct Commit {
-  std::vector<CursorStep> cursors;  // always with the step of kEngineCursor
+  Timestamp recorded_at;            // the engine's wall clock: the inputs are kept by its UTC day
+  std::vector<CursorStep> cursors;  // always with the step of kEngineCursor, to the last of `inputs`
   std::vector<AppliedInput> inputs;
   std::vector<engine::ExposureRow> client_exposures;  // upserted
   std::vector<engine::ExposureRow> symbol_exposures;  // upserted

@@ -25,8 +25,8 @@ namespace risk::store {
 
 // Where an engine that starts goes on from.
 struct ResumePoint {
-  std::vector<CursorRow> cursors;  // kEngineCursor among them once anything was committed
-  std::uint64_t last_apply_seq = 0;
+  std::vector<CursorRow> cursors;    // kEngineCursor among them once anything was committed
+  std::uint64_t last_apply_seq = 0;  // kEngineCursor's, also when no input is kept any more
   std::uint64_t last_event_id = 0;
   std::vector<AlertRow> open_alerts;  // OPEN and ACKNOWLEDGED, by alert_id
 };
@@ -36,6 +36,11 @@ struct CleanupCount {
   std::uint64_t alert_events = 0;
   std::uint64_t metrics = 0;
   std::uint64_t quarantine = 0;
+};
+
+struct DroppedDays {
+  std::uint64_t days = 0;
+  std::uint64_t rows = 0;
 };
 
 class Store {
@@ -48,8 +53,9 @@ class Store {
 
   virtual ResumePoint resume_point() = 0;
 
-  // Calls `apply` with every committed input after `after_apply_seq`, in order, in constant memory. `apply`
-  // must not use this store.
+  // Calls `apply` with every committed input after `after_apply_seq`, in order, in constant memory. Comes it to one
+  // that drop_days() took, it throws a StoreError that names the first that is still there. `apply` must not use this
+  // store.
   virtual void replay(std::uint64_t after_apply_seq, const std::function<void(const AppliedInput&)>& apply) = 0;
 
   virtual void commit(const Commit& commit) = 0;
@@ -57,6 +63,12 @@ class Store {
   // Deletes alerts resolved before `before` with their events, and metrics and quarantine rows older than it. The ids
   // of deleted events are not given again: last_event_id stays.
   virtual CleanupCount cleanup(Timestamp before) = 0;
+
+  // Drops the inputs by whole UTC days of their commits, the oldest first, up to the first day that does not lie wholly
+  // before `before` or has an input after `up_to_apply_seq`: that of a snapshot, without which nothing could be
+  // restored any more. A day is a transaction of its own, or several on SQLite: stopped midway it is finished by the
+  // next call.
+  virtual DroppedDays drop_days(Timestamp before, std::uint64_t up_to_apply_seq) = 0;
 };
 
 // Opens the database; with sqlite the file and its folder are made. Throws StoreUnavailable or StoreError.

@@ -1,0 +1,22 @@
+// A day in UTC: what the inputs of a commit are kept by.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <string>
+
+#include "risk/base/timestamp.hpp"
+
+namespace risk::store {
+
+struct Day {
+  std::int32_t since_epoch = 0;  // whole days since 1970-01-01
+
+  // Throws StoreError outside the years 1 to 9999.
+  static Day of(Timestamp time);
+  std::string text() const;  // "2026-11-25"
+
+  friend auto operator<=>(Day, Day) = default;
+};
+
+}  // namespace risk::store

@@ -1,0 +1,155 @@
+#include "sql_inputs.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "refusals.hpp"
+#include "tables.hpp"
+
+namespace risk::store {
+namespace {
+
+using Write = SqlConnection::Write;
+
+constexpr std::array kTables{&kTransactionsTable, &kEngineInputsTable};
+
+// "transactions_20261125". The text is made of a date, never of anything that came from outside.
+std::string partition_of(const Table& table, Day day) {
+  auto digits = day.text();
+  std::erase(digits, '-');
+  return table.name + "_" + digits;
+}
+
+// A partition a day, made under a lock: of two that find it missing, the second waits and then finds it.
+void make_partitions(SqlConnection& connection, Day day) {
+  connection.run_script("SELECT pg_advisory_xact_lock(hashtext('risk_alert partitions'))");
+  for (const auto* table : kTables) {
+    const auto name = partition_of(*table, day);
+    if (connection.has_table(name)) continue;
+    connection.run_script("CREATE TABLE IF NOT EXISTS " + name + " PARTITION OF " + table->name +
+                          " FOR VALUES FROM ('" + day.text() + "') TO (DATE '" + day.text() + "' + 1)");
+  }
+}
+
+void note_day(SqlConnection& connection, Day day, const std::vector<AppliedInput>& inputs) {
+  Query query("INSERT INTO input_days (recorded_on, first_apply_seq, last_apply_seq, inputs) VALUES (");
+  query.add("", day.text()).add(", ", inputs.front().apply_seq).add(", ", inputs.back().apply_seq);
+  query.add(", ", std::uint64_t{inputs.size()}).add(") ON CONFLICT (recorded_on) DO UPDATE SET ");
+  query.add("last_apply_seq = excluded.last_apply_seq, inputs = input_days.inputs + excluded.inputs");
+  connection.execute(query);
+}
+
+// Deletes the day's row as it was read, or moves its beginning to `first`. False: it is another by now.
+bool change_day(SqlConnection& connection, const InputDay& day, std::optional<std::uint64_t> first,
+                std::uint64_t rows) {
+  Query query(first ? "UPDATE input_days SET" : "DELETE FROM input_days");
+  if (first) query.add(" first_apply_seq = ", *first).add(", inputs = inputs - ", rows);
+  query.add(" WHERE recorded_on = ", day.day.text()).add(" AND last_apply_seq = ", day.last_apply_seq);
+  return connection.execute(query) == 1;
+}
+
+// The inputs with after < apply_seq <= last, in order.
+Query inputs_between(std::uint64_t after, std::uint64_t last) {
+  Query query(
+      "SELECT apply_seq, stream_id, epoch, sequence, NULL AS kind, transaction_id, executed_at, client_id, symbol, "
+      "side, quantity, price, currency, broker_id, market, base_price, late, NULL AS config_version, NULL AS rules "
+      "FROM transactions");
+  query.add(" WHERE apply_seq > ", after).add(" AND apply_seq <= ", last);
+  query.add(
+      " UNION ALL SELECT apply_seq, stream_id, epoch, sequence, kind, NULL, time, client_id, symbol, NULL, quantity, "
+      "price, currency, NULL, NULL, NULL, NULL, config_version, rules FROM engine_inputs");
+  query.add(" WHERE apply_seq > ", after).add(" AND apply_seq <= ", last);
+  return query.add(" ORDER BY apply_seq");
+}
+
+std::optional<std::uint64_t> first_stored_after(const QueryRunner& run, std::uint64_t after) {
+  std::optional<std::uint64_t> first;
+  for (const auto* table : kTables) {
+    run(Query("SELECT MIN(apply_seq) FROM " + table->name).add(" WHERE apply_seq > ", after), [&first](RowReader& in) {
+      const auto found = in.next<std::optional<std::uint64_t>>();
+      if (found) first = std::min(first.value_or(*found), *found);
+    });
+  }
+  return first;
+}
+
+std::uint64_t last_committed(const QueryRunner& run) {
+  std::uint64_t last = 0;
+  run(Query("SELECT sequence FROM stream_cursors").add(" WHERE stream_id = ", kEngineCursor),
+      [&last](RowReader& in) { in.read(last); });
+  return last;
+}
+
+}  // namespace
+
+void write_inputs(SqlConnection& connection, Day day, bool day_is_open, const std::vector<AppliedInput>& inputs) {
+  note_day(connection, day, inputs);
+  if (!day_is_open && connection.partitions_days()) make_partitions(connection, day);
+  const auto write = [&](const Table& table, bool transactions, const auto& write_input) {
+    const auto wanted = [transactions](const AppliedInput& input) { return is_transaction(input) == transactions; };
+    if (std::none_of(inputs.begin(), inputs.end(), wanted)) return;
+    connection.write(table, Write::kInsert, [&](RowWriter& out) {
+      for (const auto& input : inputs) {
+        if (wanted(input)) write_input(out, input, day);
+      }
+    });
+  };
+  write(kTransactionsTable, true, write_transaction);
+  write(kEngineInputsTable, false, write_engine_input);
+}
+
+std::optional<InputDay> oldest_day(SqlConnection& connection) {
+  std::optional<InputDay> oldest;
+  connection.query(Query("SELECT recorded_on, first_apply_seq, last_apply_seq, inputs FROM input_days "
+                         "ORDER BY recorded_on LIMIT 1"),
+                   [&oldest](RowReader& in) {
+                     auto& row = oldest.emplace();
+                     in.read(row.day, row.first_apply_seq, row.last_apply_seq, row.inputs);
+                   });
+  return oldest;
+}
+
+std::optional<std::uint64_t> drop_from_day(SqlConnection& connection, InputDay& day) {
+  if (connection.partitions_days()) {
+    if (!change_day(connection, day, std::nullopt, 0)) return std::nullopt;
+    for (const auto* table : kTables) {
+      connection.run_script("DROP TABLE IF EXISTS " + partition_of(*table, day.day));
+    }
+    day.first_apply_seq = day.last_apply_seq + 1;
+    return day.inputs;
+  }
+  constexpr std::uint64_t kPiece = 10'000;
+  const auto last = day.first_apply_seq + std::min(kPiece - 1, day.last_apply_seq - day.first_apply_seq);
+  std::uint64_t rows = 0;
+  for (const auto* table : kTables) {
+    Query query("DELETE FROM " + table->name);
+    query.add(" WHERE apply_seq >= ", day.first_apply_seq).add(" AND apply_seq <= ", last);
+    rows += connection.execute(query.add(" AND recorded_on = ", day.day.text()));
+  }
+  const bool is_whole = last == day.last_apply_seq;
+  if (!change_day(connection, day, is_whole ? std::nullopt : std::optional(last + 1), rows)) return std::nullopt;
+  day.first_apply_seq = last + 1;
+  return rows;
+}
+
+// Inputs are never changed and their numbers have no gaps, so pieces of so many numbers are consistent and small, and a
+// number that is not there was dropped with its day.
+void replay_inputs(const QueryRunner& run, std::uint64_t after_apply_seq,
+                   const std::function<void(const AppliedInput&)>& apply) {
+  constexpr std::uint64_t kPiece = 4096;
+  const auto last = last_committed(run);
+  std::vector<AppliedInput> piece;
+  for (auto after = after_apply_seq; after < last;) {
+    const auto piece_last = after + std::min(kPiece, last - after);
+    piece.clear();
+    run(inputs_between(after, piece_last), [&piece](RowReader& in) { read_row(in, piece.emplace_back()); });
+    for (const auto& input : piece) {
+      if (input.apply_seq != after + 1) throw_dropped(after + 1, input.apply_seq);
+      apply(input);
+      ++after;
+    }
+    if (after != piece_last) throw_dropped(after + 1, first_stored_after(run, after));
+  }
+}
+
+}  // namespace risk::store

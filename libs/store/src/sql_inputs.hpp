@@ -1,0 +1,36 @@
+// The inputs on either SQL database: two tables, read as one by number, kept and dropped by the UTC day of their
+// commit.
+#pragma once
+
+#include "day.hpp"
+#include "risk/store/rows.hpp"
+#include "sql.hpp"
+
+namespace risk::store {
+
+// One row of input_days.
+struct InputDay {
+  Day day;
+  std::uint64_t first_apply_seq = 0;
+  std::uint64_t last_apply_seq = 0;
+  std::uint64_t inputs = 0;
+};
+
+// Writes inputs, rising, to their day. With `day_is_open` the day's partitions are known to be there. Precondition: a
+// transaction is open; !inputs.empty().
+void write_inputs(SqlConnection& connection, Day day, bool day_is_open, const std::vector<AppliedInput>& inputs);
+
+std::optional<InputDay> oldest_day(SqlConnection& connection);
+
+// Drops a day, or on a database without partitions a bounded piece of it, and moves the day's first number behind what
+// is gone. Returns the rows; none: somebody has stored inputs on that day since it was read. Precondition: a
+// transaction is open.
+std::optional<std::uint64_t> drop_from_day(SqlConnection& connection, InputDay& day);
+
+// By a connection that its owner keeps.
+using QueryRunner = std::function<void(const Query&, const SqlConnection::RowHandler&)>;
+// Store::replay and Reader::replay.
+void replay_inputs(const QueryRunner& run, std::uint64_t after_apply_seq,
+                   const std::function<void(const AppliedInput&)>& apply);
+
+}  // namespace risk::store
