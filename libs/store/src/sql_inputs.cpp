@@ -20,9 +20,9 @@ std::string partition_of(const Table& table, Day day) {
   return table.name + "_" + digits;
 }
 
-// A partition a day, made under a lock: of two that find it missing, the second waits and then finds it.
+// A partition a day. Precondition: note_day() holds the day's row, so that of two makers the second waits for the first
+// to commit and then finds it.
 void make_partitions(SqlConnection& connection, Day day) {
-  connection.run_script("SELECT pg_advisory_xact_lock(hashtext('risk_alert partitions'))");
   for (const auto* table : kTables) {
     const auto name = partition_of(*table, day);
     if (connection.has_table(name)) continue;

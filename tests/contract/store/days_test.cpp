@@ -1,4 +1,5 @@
 // The inputs by day: what is kept, what is dropped, and what a replay says of what is gone.
+#include <barrier>
 #include <thread>
 
 #include "backends.hpp"
@@ -144,8 +145,9 @@ TEST_CASE("two writers that come to a new day at once both find its partitions -
   auto backend = Postgres::make();
   if (!backend) return;
   Fixture f(std::move(backend));
-  constexpr std::int64_t kDays = 20;
-  const auto write = [&f](const std::string& stream, std::uint64_t offset) {
+  constexpr std::uint64_t kDays = 20;
+  std::barrier both(2);
+  const auto write = [&f, &both](const std::string& stream, std::uint64_t offset, std::string& failure) {
     const auto store = open_store(f.backend->writer());
     for (std::uint64_t day = 0; day < kDays; ++day) {
       Commit commit;
@@ -153,20 +155,20 @@ TEST_CASE("two writers that come to a new day at once both find its partitions -
       commit.cursors.push_back({{stream, "", 1, day + 1, 0, kNoon}, day});
       commit.inputs = {transaction(2 * day + offset, day + 1)};
       commit.inputs[0].origin.stream_id = stream;
-      store->commit(commit);
+      both.arrive_and_wait();
+      try {
+        store->commit(commit);
+      } catch (const StoreError& error) {
+        failure = error.what();
+      }
     }
   };
-  std::string failure;
-  std::thread other([&] {
-    try {
-      write("B", 2);
-    } catch (const std::exception& error) {
-      failure = error.what();
-    }
-  });
-  CHECK_NOTHROW(write("A", 1));
-  other.join();
-  CHECK(failure.empty());
+  std::string one, other;
+  std::thread thread([&] { write("B", 2, other); });
+  write("A", 1, one);
+  thread.join();
+  CHECK(one == "");
+  CHECK(other == "");
   CHECK(*f.backend->run_sql("SELECT count(*), count(DISTINCT tableoid) FROM transactions") == "40|20\n");
 }
 
