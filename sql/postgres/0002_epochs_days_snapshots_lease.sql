@@ -91,6 +91,23 @@ CREATE INDEX transactions_by_client ON transactions (client_id, apply_seq);
 CREATE INDEX transactions_by_symbol ON transactions (symbol, apply_seq);
 ALTER TABLE engine_inputs ADD PRIMARY KEY (apply_seq, recorded_on);
 
+-- The state of the core, in pieces. A snapshot counts from when its row in engine_snapshots is there; pieces without one
+-- are of a snapshot that is being written or was abandoned. They are stored as they are: written often, hardly ever read.
+CREATE TABLE engine_snapshots (
+  apply_seq BIGINT NOT NULL PRIMARY KEY,
+  state_hash TEXT NOT NULL,
+  chunk_count BIGINT NOT NULL,
+  bytes BIGINT NOT NULL,
+  taken_at TIMESTAMPTZ NOT NULL
+);
+CREATE TABLE engine_snapshot_chunks (
+  apply_seq BIGINT NOT NULL,
+  number BIGINT NOT NULL,
+  bytes BYTEA NOT NULL,
+  PRIMARY KEY (apply_seq, number)
+);
+ALTER TABLE engine_snapshot_chunks ALTER COLUMN bytes SET STORAGE EXTERNAL;
+
 -- What is new, and what each new day will bring, is risk_reader's to read as well.
 DO $$
 BEGIN

@@ -68,3 +68,19 @@ INSERT INTO input_days
   SELECT date('now'), min(apply_seq), max(apply_seq), count(*)
   FROM (SELECT apply_seq FROM transactions UNION ALL SELECT apply_seq FROM engine_inputs)
   HAVING count(*) > 0;
+
+-- The state of the core, in pieces. A snapshot counts from when its row in engine_snapshots is there; pieces without one
+-- are of a snapshot that is being written or was abandoned.
+CREATE TABLE engine_snapshots (
+  apply_seq INTEGER NOT NULL PRIMARY KEY,
+  state_hash TEXT NOT NULL,
+  chunk_count INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  taken_at TEXT NOT NULL
+) STRICT;
+CREATE TABLE engine_snapshot_chunks (
+  apply_seq INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  bytes BLOB NOT NULL,
+  PRIMARY KEY (apply_seq, number)
+) STRICT;

@@ -46,9 +46,13 @@ class MemoryDatabase {
   std::vector<CommandRow> commands;
   std::multimap<Timestamp, MetricsRow> metrics;
   std::vector<LimitRow> limits;
+  std::map<std::uint64_t, SnapshotInfo> snapshots;  // those that are finished
+  std::map<std::uint64_t, std::map<std::uint32_t, std::string>> snapshot_chunks;
 
+  // Precondition of each: the caller holds the mutex.
   std::uint64_t last_apply_seq() const;
-  // Store::replay and Reader::replay. Precondition: the caller holds the mutex.
+  std::vector<SnapshotInfo> snapshots_newest_first() const;
+  // Store::replay and Reader::replay.
   void replay(std::uint64_t after_apply_seq, const std::function<void(const AppliedInput&)>& apply) const;
 };
 

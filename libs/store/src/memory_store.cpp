@@ -4,6 +4,7 @@
 #include "edge.hpp"
 #include "memory_database.hpp"
 #include "refusals.hpp"
+#include "risk/base/check.hpp"
 
 namespace risk::store {
 namespace {
@@ -22,6 +23,10 @@ class MemoryStore final : public Store {
   void commit(const Commit& commit) override;
   CleanupCount cleanup(Timestamp before) override;
   DroppedDays drop_days(Timestamp before, std::uint64_t up_to_apply_seq) override;
+  std::vector<SnapshotInfo> snapshots() override;
+  void write_snapshot_chunk(std::uint64_t apply_seq, std::uint32_t number, std::string_view bytes) override;
+  void finish_snapshot(const SnapshotInfo& info, std::size_t kept) override;
+  std::optional<std::string> snapshot_chunk(std::uint64_t apply_seq, std::uint32_t number) override;
 
  private:
   // Everything that would make a database refuse the commit, before any of it is done.
@@ -174,7 +179,55 @@ DroppedDays MemoryStore::drop_days(Timestamp before, std::uint64_t up_to_apply_s
   return dropped;
 }
 
+std::vector<SnapshotInfo> MemoryStore::snapshots() {
+  const std::scoped_lock lock(database_->mutex);
+  return database_->snapshots_newest_first();
+}
+
+void MemoryStore::write_snapshot_chunk(std::uint64_t apply_seq, std::uint32_t number, std::string_view bytes) {
+  check_chunk_size(bytes);
+  const std::scoped_lock lock(database_->mutex);
+  if (database_->snapshots.contains(apply_seq)) throw_finished(apply_seq);
+  auto& pieces = database_->snapshot_chunks[apply_seq];
+  if (number == 0) pieces.clear();
+  pieces[number] = bytes;
+}
+
+void MemoryStore::finish_snapshot(const SnapshotInfo& info, std::size_t kept) {
+  RISK_CHECK(kept > 0);
+  const std::scoped_lock lock(database_->mutex);
+  auto& db = *database_;
+  if (db.snapshots.contains(info.apply_seq)) throw_finished(info.apply_seq);
+  SnapshotPieces stored;
+  for (const auto& [number, bytes] : db.snapshot_chunks[info.apply_seq]) {
+    ++stored.count;
+    stored.end = std::uint64_t{number} + 1;
+    stored.bytes += bytes.size();
+  }
+  check_pieces(info, stored);
+  db.snapshots[info.apply_seq] = info;
+  while (db.snapshots.size() > kept) db.snapshots.erase(db.snapshots.begin());
+  std::erase_if(db.snapshot_chunks, [&](const auto& chunks) {
+    return chunks.first <= info.apply_seq && !db.snapshots.contains(chunks.first);
+  });
+}
+
+std::optional<std::string> MemoryStore::snapshot_chunk(std::uint64_t apply_seq, std::uint32_t number) {
+  const std::scoped_lock lock(database_->mutex);
+  if (!database_->snapshots.contains(apply_seq)) return std::nullopt;
+  const auto& pieces = database_->snapshot_chunks[apply_seq];
+  const auto piece = pieces.find(number);
+  if (piece == pieces.end()) return std::nullopt;
+  return piece->second;
+}
+
 }  // namespace
+
+std::vector<SnapshotInfo> MemoryDatabase::snapshots_newest_first() const {
+  std::vector<SnapshotInfo> rows;
+  for (auto row = snapshots.rbegin(); row != snapshots.rend(); ++row) rows.push_back(row->second);
+  return rows;
+}
 
 std::uint64_t MemoryDatabase::last_apply_seq() const {
   const auto engine = cursors.find(kEngineCursor);

@@ -238,6 +238,9 @@ class SqlConnection {
   virtual bool partitions_days() const = 0;
 };
 
+// Runs a query on a connection that its owner keeps, and may open again.
+using QueryRunner = std::function<void(const Query&, const SqlConnection::RowHandler&)>;
+
 // Rolls back what is not committed when it goes.
 class SqlTransaction {
  public:

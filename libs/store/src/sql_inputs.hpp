@@ -27,8 +27,6 @@ std::optional<InputDay> oldest_day(SqlConnection& connection);
 // transaction is open.
 std::optional<std::uint64_t> drop_from_day(SqlConnection& connection, InputDay& day);
 
-// By a connection that its owner keeps.
-using QueryRunner = std::function<void(const Query&, const SqlConnection::RowHandler&)>;
 // Store::replay and Reader::replay.
 void replay_inputs(const QueryRunner& run, std::uint64_t after_apply_seq,
                    const std::function<void(const AppliedInput&)>& apply);

@@ -1,6 +1,7 @@
 #include "sql_reader.hpp"
 
 #include "sql_inputs.hpp"
+#include "sql_snapshots.hpp"
 #include "tables.hpp"
 
 namespace risk::store {
@@ -59,6 +60,10 @@ void SqlReader::query(const Query& query, const SqlConnection::RowHandler& row) 
     connection_.reset();
     throw;
   }
+}
+
+QueryRunner SqlReader::runner() {
+  return [this](const Query& text, const SqlConnection::RowHandler& row) { query(text, row); };
 }
 
 template <class Row>
@@ -181,9 +186,12 @@ std::vector<CursorRow> SqlReader::cursors() {
   return all<CursorRow>(select(kCursorsTable).add(" ORDER BY stream_id"));
 }
 
+std::vector<SnapshotInfo> SqlReader::snapshots() {
+  return finished_snapshots(runner());
+}
+
 void SqlReader::replay(std::uint64_t after_apply_seq, const std::function<void(const AppliedInput&)>& apply) {
-  replay_inputs([this](const Query& text, const SqlConnection::RowHandler& row) { query(text, row); }, after_apply_seq,
-                apply);
+  replay_inputs(runner(), after_apply_seq, apply);
 }
 
 }  // namespace risk::store

@@ -31,10 +31,12 @@ class SqlReader final : public Reader {
   std::uint64_t quarantine_count() override;
   std::vector<CommandRow> commands(std::uint32_t limit) override;
   std::vector<CursorRow> cursors() override;
+  std::vector<SnapshotInfo> snapshots() override;
   void replay(std::uint64_t after_apply_seq, const std::function<void(const AppliedInput&)>& apply) override;
 
  private:
   void query(const Query& query, const SqlConnection::RowHandler& row);
+  QueryRunner runner();
   template <class Row>
   std::vector<Row> all(const Query& query);
   template <class Row>

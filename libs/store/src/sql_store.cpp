@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "refusals.hpp"
+#include "risk/base/check.hpp"
 #include "sql_inputs.hpp"
+#include "sql_snapshots.hpp"
 #include "tables.hpp"
 
 namespace risk::store {
@@ -33,8 +35,11 @@ ResumePoint SqlStore::resume_point() {
 }
 
 void SqlStore::replay(std::uint64_t after_apply_seq, const std::function<void(const AppliedInput&)>& apply) {
-  replay_inputs([this](const Query& query, const SqlConnection::RowHandler& row) { connection_->query(query, row); },
-                after_apply_seq, apply);
+  replay_inputs(runner(), after_apply_seq, apply);
+}
+
+QueryRunner SqlStore::runner() {
+  return [this](const Query& query, const SqlConnection::RowHandler& row) { connection_->query(query, row); };
 }
 
 void SqlStore::commit(const Commit& commit) {
@@ -127,6 +132,28 @@ DroppedDays SqlStore::drop_days(Timestamp before, std::uint64_t up_to_apply_seq)
     ++dropped.days;
   }
   return dropped;
+}
+
+std::vector<SnapshotInfo> SqlStore::snapshots() {
+  return finished_snapshots(runner());
+}
+
+std::optional<std::string> SqlStore::snapshot_chunk(std::uint64_t apply_seq, std::uint32_t number) {
+  return read_snapshot_chunk(runner(), apply_seq, number);
+}
+
+void SqlStore::write_snapshot_chunk(std::uint64_t apply_seq, std::uint32_t number, std::string_view bytes) {
+  check_chunk_size(bytes);
+  SqlTransaction transaction(*connection_, Access::kWrite);
+  store::write_snapshot_chunk(*connection_, apply_seq, number, bytes);
+  transaction.commit();
+}
+
+void SqlStore::finish_snapshot(const SnapshotInfo& info, std::size_t kept) {
+  RISK_CHECK(kept > 0);
+  SqlTransaction transaction(*connection_, Access::kWrite);
+  store::finish_snapshot(*connection_, info, kept);
+  transaction.commit();
 }
 
 }  // namespace risk::store

@@ -18,12 +18,17 @@ class SqlStore final : public Store {
   void commit(const Commit& commit) override;
   CleanupCount cleanup(Timestamp before) override;
   DroppedDays drop_days(Timestamp before, std::uint64_t up_to_apply_seq) override;
+  std::vector<SnapshotInfo> snapshots() override;
+  void write_snapshot_chunk(std::uint64_t apply_seq, std::uint32_t number, std::string_view bytes) override;
+  void finish_snapshot(const SnapshotInfo& info, std::size_t kept) override;
+  std::optional<std::string> snapshot_chunk(std::uint64_t apply_seq, std::uint32_t number) override;
 
  private:
   void step_cursor(const CursorStep& step);
   template <class Row>
   void write_rows(const Table& table, SqlConnection::Write mode, const std::vector<Row>& rows);
   std::uint64_t number(const Query& query);
+  QueryRunner runner();
 
   std::unique_ptr<SqlConnection> connection_;
   const std::vector<Migration>& migrations_;

@@ -164,6 +164,18 @@ struct CursorStep {
   friend bool operator==(const CursorStep&, const CursorStep&) = default;
 };
 
+// A snapshot of the core's state that is whole: pieces 0 to chunk_count - 1, with `bytes` bytes between them.
+struct SnapshotInfo {
+  std::uint64_t apply_seq = 0;  // of the last input that is in it
+  std::string state_hash;
+  std::uint32_t chunk_count = 0;
+  std::uint64_t bytes = 0;
+  Timestamp taken_at;
+
+  friend bool operator==(const SnapshotInfo&, const SnapshotInfo&) = default;
+};
+inline constexpr std::size_t kSnapshotChunkBytesMax = 1024 * 1024;
+
 // One database transaction: all or nothing. Empty parts cost nothing. Upserts list a row once.
 struct Commit {
   Timestamp recorded_at;            // the engine's wall clock: the inputs are kept by its UTC day

@@ -15,6 +15,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "risk/store/config.hpp"
@@ -69,6 +72,18 @@ class Store {
   // restored any more. A day is a transaction of its own, or several on SQLite: stopped midway it is finished by the
   // next call.
   virtual DroppedDays drop_days(Timestamp before, std::uint64_t up_to_apply_seq) = 0;
+
+  // The snapshots that were finished, the newest (highest apply_seq) first.
+  virtual std::vector<SnapshotInfo> snapshots() = 0;
+  // Writes a piece, in a transaction of its own so that commits pass between pieces. Pieces come in order: number 0
+  // begins the snapshot, and takes away what a process that died has left of one of the same apply_seq. A piece written
+  // again replaces itself. StoreError: more than kSnapshotChunkBytesMax, or the snapshot of that apply_seq is finished.
+  virtual void write_snapshot_chunk(std::uint64_t apply_seq, std::uint32_t number, std::string_view bytes) = 0;
+  // From here on the snapshot counts. Deletes all but the `kept` newest finished ones, and the pieces of older ones
+  // that never were. StoreError when its pieces are not those that `info` says. Precondition: kept > 0.
+  virtual void finish_snapshot(const SnapshotInfo& info, std::size_t kept) = 0;
+  // A piece as it was written; none: there is none, or it is of a snapshot that is not finished.
+  virtual std::optional<std::string> snapshot_chunk(std::uint64_t apply_seq, std::uint32_t number) = 0;
 };
 
 // Opens the database; with sqlite the file and its folder are made. Throws StoreUnavailable or StoreError.
