@@ -108,6 +108,16 @@ CREATE TABLE engine_snapshot_chunks (
 );
 ALTER TABLE engine_snapshot_chunks ALTER COLUMN bytes SET STORAGE EXTERNAL;
 
+-- Which engine writes: one row. A takeover changes the key and so waits for, or fails, whoever wrote under the old term
+-- (FOR KEY SHARE); a beat changes no key and waits for nobody. That the holder is still there shows in an advisory lock
+-- of its session.
+CREATE TABLE engine_lease (
+  term BIGINT NOT NULL PRIMARY KEY,
+  holder TEXT NOT NULL,
+  beat BIGINT NOT NULL
+);
+INSERT INTO engine_lease (term, holder, beat) VALUES (0, '', 0);
+
 -- What is new, and what each new day will bring, is risk_reader's to read as well.
 DO $$
 BEGIN

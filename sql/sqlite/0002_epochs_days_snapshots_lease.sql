@@ -84,3 +84,11 @@ CREATE TABLE engine_snapshot_chunks (
   bytes BLOB NOT NULL,
   PRIMARY KEY (apply_seq, number)
 ) STRICT;
+
+-- Which engine writes: one row. That the holder is still there shows in a lock on the file <database>.engine.
+CREATE TABLE engine_lease (
+  term INTEGER NOT NULL PRIMARY KEY,
+  holder TEXT NOT NULL,
+  beat INTEGER NOT NULL
+) STRICT;
+INSERT INTO engine_lease (term, holder, beat) VALUES (0, '', 0);

@@ -4,6 +4,7 @@
 #include "migrations.hpp"
 #include "postgres_connection.hpp"
 #include "risk/base/check.hpp"
+#include "sql_lease.hpp"
 #include "sql_reader.hpp"
 #include "sql_store.hpp"
 #include "sqlite_connection.hpp"
@@ -11,6 +12,18 @@
 namespace risk::store {
 
 using Type = DatabaseConfig::Type;
+
+namespace {
+
+SqlConnection::Connect sqlite_writer(const DatabaseConfig& config) {
+  return [path = config.sqlite_path] { return connect_sqlite(path, SqliteMode::kWriter); };
+}
+
+SqlConnection::Connect postgres(const DatabaseConfig& config) {
+  return [config] { return connect_postgres(config); };
+}
+
+}  // namespace
 
 std::string describe(const DatabaseConfig& config) {
   switch (config.type) {
@@ -30,11 +43,20 @@ std::unique_ptr<Store> open_store(const DatabaseConfig& config) {
       RISK_CHECK(config.memory);
       return open_memory_store(config.memory);
     case Type::kSqlite:
-      return std::make_unique<SqlStore>(connect_sqlite(config.sqlite_path, SqliteMode::kWriter), kSqliteMigrations);
+      return std::make_unique<SqlStore>(sqlite_writer(config), kSqliteMigrations);
     case Type::kPostgresql:
       break;
   }
-  return std::make_unique<SqlStore>(connect_postgres(config), kPostgresMigrations);
+  return std::make_unique<SqlStore>(postgres(config), kPostgresMigrations);
+}
+
+std::unique_ptr<Lease> open_lease(const DatabaseConfig& config) {
+  if (config.type == Type::kMemory) {
+    RISK_CHECK(config.memory);
+    return open_memory_lease(config.memory);
+  }
+  if (config.type == Type::kSqlite) return std::make_unique<SqlLease>(sqlite_writer(config), kSqliteMigrations);
+  return std::make_unique<SqlLease>(postgres(config), kPostgresMigrations);
 }
 
 std::unique_ptr<Reader> open_reader(const DatabaseConfig& config) {
@@ -48,7 +70,7 @@ std::unique_ptr<Reader> open_reader(const DatabaseConfig& config) {
     case Type::kPostgresql:
       break;
   }
-  return std::make_unique<SqlReader>([config] { return connect_postgres(config); }, kPostgresMigrations);
+  return std::make_unique<SqlReader>(postgres(config), kPostgresMigrations);
 }
 
 }  // namespace risk::store

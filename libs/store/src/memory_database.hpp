@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "day.hpp"
+#include "risk/store/lease.hpp"
 #include "risk/store/memory.hpp"
 #include "risk/store/reader.hpp"
 #include "risk/store/store.hpp"
@@ -48,6 +49,8 @@ class MemoryDatabase {
   std::vector<LimitRow> limits;
   std::map<std::uint64_t, SnapshotInfo> snapshots;  // those that are finished
   std::map<std::uint64_t, std::map<std::uint32_t, std::string>> snapshot_chunks;
+  LeaseState lease;
+  const Lease* lease_holder = nullptr;  // lease.held says whether there is one
 
   // Precondition of each: the caller holds the mutex.
   std::uint64_t last_apply_seq() const;
@@ -58,5 +61,6 @@ class MemoryDatabase {
 
 std::unique_ptr<Store> open_memory_store(std::shared_ptr<MemoryDatabase> database);
 std::unique_ptr<Reader> open_memory_reader(std::shared_ptr<MemoryDatabase> database);
+std::unique_ptr<Lease> open_memory_lease(std::shared_ptr<MemoryDatabase> database);
 
 }  // namespace risk::store

@@ -124,6 +124,7 @@ class MemoryReader final : public Reader {
   std::vector<CursorRow> cursors() override { return values(locked()->cursors); }
 
   std::vector<SnapshotInfo> snapshots() override { return locked()->snapshots_newest_first(); }
+  LeaseState lease() override { return locked()->lease; }
 
   void replay(std::uint64_t after_apply_seq, const std::function<void(const AppliedInput&)>& apply) override {
     locked()->replay(after_apply_seq, apply);

@@ -18,6 +18,7 @@ class MemoryStore final : public Store {
     database_->migrated = true;
   }
 
+  void write_as(std::uint64_t term) override { term_ = term; }
   ResumePoint resume_point() override;
   void replay(std::uint64_t after_apply_seq, const std::function<void(const AppliedInput&)>& apply) override;
   void commit(const Commit& commit) override;
@@ -35,7 +36,13 @@ class MemoryStore final : public Store {
   void check_events(const Commit& commit) const;
   void store(const Commit& commit);
 
+  // Precondition: the mutex is held.
+  void check_term() const {
+    if (term_ && database_->lease.term != *term_) throw_deposed(*term_);
+  }
+
   std::shared_ptr<MemoryDatabase> database_;
+  std::optional<std::uint64_t> term_;
 };
 
 template <class Map>
@@ -62,6 +69,7 @@ void MemoryStore::replay(std::uint64_t after_apply_seq, const std::function<void
 
 void MemoryStore::commit(const Commit& commit) {
   const std::scoped_lock lock(database_->mutex);
+  check_term();
   check(commit);
   store(commit);
 }
@@ -148,6 +156,7 @@ void MemoryStore::store(const Commit& commit) {
 
 CleanupCount MemoryStore::cleanup(Timestamp before) {
   const std::scoped_lock lock(database_->mutex);
+  check_term();
   auto& db = *database_;
   std::set<std::uint64_t> gone;
   for (const auto& [id, alert] : db.alerts) {
@@ -166,6 +175,7 @@ CleanupCount MemoryStore::cleanup(Timestamp before) {
 
 DroppedDays MemoryStore::drop_days(Timestamp before, std::uint64_t up_to_apply_seq) {
   const std::scoped_lock lock(database_->mutex);
+  check_term();
   auto& inputs = database_->inputs;
   const auto first_kept = Day::of(before);
   std::map<Day, std::uint64_t> last_of_day;
@@ -187,6 +197,7 @@ std::vector<SnapshotInfo> MemoryStore::snapshots() {
 void MemoryStore::write_snapshot_chunk(std::uint64_t apply_seq, std::uint32_t number, std::string_view bytes) {
   check_chunk_size(bytes);
   const std::scoped_lock lock(database_->mutex);
+  check_term();
   if (database_->snapshots.contains(apply_seq)) throw_finished(apply_seq);
   auto& pieces = database_->snapshot_chunks[apply_seq];
   if (number == 0) pieces.clear();
@@ -196,6 +207,7 @@ void MemoryStore::write_snapshot_chunk(std::uint64_t apply_seq, std::uint32_t nu
 void MemoryStore::finish_snapshot(const SnapshotInfo& info, std::size_t kept) {
   RISK_CHECK(kept > 0);
   const std::scoped_lock lock(database_->mutex);
+  check_term();
   auto& db = *database_;
   if (db.snapshots.contains(info.apply_seq)) throw_finished(info.apply_seq);
   SnapshotPieces stored;

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "postgres_binary.hpp"
+#include "risk/base/check.hpp"
 
 namespace risk::store {
 namespace {
@@ -19,6 +20,16 @@ using PgResult = std::unique_ptr<PGresult, decltype([](PGresult* result) { PQcle
 
 constexpr int kText = 0, kBinary = 1;
 constexpr char kLockMigrations[] = "SELECT pg_advisory_xact_lock(hashtext('risk_alert schema_migrations'))";
+
+// The session's advisory lock that stands for the lease, as the functions take it and as pg_locks shows it.
+constexpr char kLeaseKey[] = "1380537153, 1";  // "RISA"
+constexpr char kLeaseLockers[] =
+    "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = 1380537153 AND objid = 1 AND "
+    "objsubid = 2 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+
+std::string session_name(std::uint64_t term) {
+  return "risk-alert engine " + std::to_string(term);
+}
 
 std::string trimmed(std::string message) {
   while (!message.empty() && (message.back() == '\n' || message.back() == ' ')) message.pop_back();
@@ -122,8 +133,48 @@ class PostgresConnection final : public SqlConnection {
   }
   bool partitions_days() const override { return true; }
 
+  std::string_view locking(RowLock lock) const override {
+    switch (lock) {
+      case RowLock::kKeyShare:
+        return " FOR KEY SHARE";
+      case RowLock::kShare:
+        return " FOR SHARE";
+      case RowLock::kNoKeyUpdate:
+        return " FOR NO KEY UPDATE";
+    }
+    RISK_CHECK(!"a row lock");
+  }
+
+  bool lease_is_locked() override { return holds(std::string("SELECT EXISTS (") + kLeaseLockers + ")"); }
+  bool try_lock_lease() override {
+    lease_locked_ = lease_locked_ || holds(std::string("SELECT pg_try_advisory_lock(") + kLeaseKey + ")");
+    return lease_locked_;
+  }
+  void seize_lease_lock(std::uint64_t term) override {
+    Query others("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()");
+    others.add(" AND usename = current_user AND pid <> pg_backend_pid()");
+    others.add(" AND (application_name = ", session_name(term)).add(" OR pid IN (").add(kLeaseLockers).add("))");
+    query(others, [](RowReader&) {});
+    if (!lease_locked_) run_script(std::string("SELECT pg_advisory_lock(") + kLeaseKey + ")");
+    lease_locked_ = true;
+  }
+  void unlock_lease() noexcept override {
+    if (lease_locked_) PQclear(PQexec(raw(), (std::string("SELECT pg_advisory_unlock(") + kLeaseKey + ")").c_str()));
+    lease_locked_ = false;
+  }
+  void note_term(std::uint64_t term) override {
+    query(Query("SELECT set_config('application_name', ").add("", session_name(term)).add(", false)"),
+          [](RowReader&) {});
+  }
+
  private:
   PGconn* raw() const { return connection_.get(); }
+
+  bool holds(const std::string& question) {
+    bool answer = false;
+    query(Query(question), [&answer](RowReader& in) { in.read(answer); });
+    return answer;
+  }
 
   // Takes a result that means success, or throws what fits its error.
   PgResult check(PGresult* raw_result) {
@@ -218,6 +269,7 @@ class PostgresConnection final : public SqlConnection {
   Handle connection_;
   std::string name_;
   std::unordered_map<std::string, std::string> prepared_;  // text to name
+  bool lease_locked_ = false;                              // by this session
 };
 
 }  // namespace

@@ -15,6 +15,10 @@ namespace risk::store {
                       " of epoch " + std::to_string(step.from_epoch) + ": another writer has moved it");
 }
 
+[[noreturn]] inline void throw_deposed(std::uint64_t term) {
+  throw StoreConflict("another engine has taken the lease from term " + std::to_string(term));
+}
+
 // A replay came to input `missing`, which was committed and is not stored any more; `first` is the next that is.
 [[noreturn]] inline void throw_dropped(std::uint64_t missing, std::optional<std::uint64_t> first) {
   throw StoreError("input " + std::to_string(missing) + " is no longer stored: " +

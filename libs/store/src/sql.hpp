@@ -216,6 +216,7 @@ class RowReader {
 class SqlConnection {
  public:
   virtual ~SqlConnection() = default;
+  using Connect = std::function<std::unique_ptr<SqlConnection>()>;
   using RowHandler = std::function<void(RowReader&)>;
 
   virtual void query(const Query& query, const RowHandler& row) = 0;
@@ -236,6 +237,20 @@ class SqlConnection {
   virtual bool has_table(const std::string& name) = 0;
   // Whether each day's inputs are partitions of their tables.
   virtual bool partitions_days() const = 0;
+
+  // The end of a SELECT that locks its rows until the transaction's end; "" where kWrite has locked them all.
+  enum class RowLock { kKeyShare, kShare, kNoKeyUpdate };
+  virtual std::string_view locking(RowLock lock) const = 0;
+
+  // The lock that shows that a lease's holder is there; it goes with the connection. Held: by this connection or
+  // another.
+  virtual bool lease_is_locked() = 0;
+  virtual bool try_lock_lease() = 0;  // also true when this connection has it
+  // Takes it from a holder of `term`, whose sessions it ends where it can. Precondition: a transaction is open.
+  virtual void seize_lease_lock(std::uint64_t term) = 0;
+  virtual void unlock_lease() noexcept = 0;
+  // Lets seize_lease_lock() find this session among those that write under `term`.
+  virtual void note_term(std::uint64_t term) = 0;
 };
 
 // Runs a query on a connection that its owner keeps, and may open again.

@@ -39,13 +39,24 @@ void note_day(SqlConnection& connection, Day day, const std::vector<AppliedInput
   connection.execute(query);
 }
 
-// Deletes the day's row as it was read, or moves its beginning to `first`. False: it is another by now.
-bool change_day(SqlConnection& connection, const InputDay& day, std::optional<std::uint64_t> first,
-                std::uint64_t rows) {
-  Query query(first ? "UPDATE input_days SET" : "DELETE FROM input_days");
-  if (first) query.add(" first_apply_seq = ", *first).add(", inputs = inputs - ", rows);
+// Whether the day's row is still as it was read; then it stays so until the transaction's end.
+bool is_unchanged(SqlConnection& connection, const InputDay& day) {
+  bool found = false;
+  Query query("SELECT 1 FROM input_days");
   query.add(" WHERE recorded_on = ", day.day.text()).add(" AND last_apply_seq = ", day.last_apply_seq);
-  return connection.execute(query) == 1;
+  connection.query(query.add(connection.locking(SqlConnection::RowLock::kNoKeyUpdate)),
+                   [&found](RowReader&) { found = true; });
+  return found;
+}
+
+void delete_day(SqlConnection& connection, const InputDay& day) {
+  connection.execute(Query("DELETE FROM input_days").add(" WHERE recorded_on = ", day.day.text()));
+}
+
+void shorten_day(SqlConnection& connection, const InputDay& day, std::uint64_t first, std::uint64_t rows) {
+  Query query("UPDATE input_days SET");
+  query.add(" first_apply_seq = ", first).add(", inputs = inputs - ", rows);
+  connection.execute(query.add(" WHERE recorded_on = ", day.day.text()));
 }
 
 // The inputs with after < apply_seq <= last, in order.
@@ -110,8 +121,9 @@ std::optional<InputDay> oldest_day(SqlConnection& connection) {
 }
 
 std::optional<std::uint64_t> drop_from_day(SqlConnection& connection, InputDay& day) {
+  if (!is_unchanged(connection, day)) return std::nullopt;
   if (connection.partitions_days()) {
-    if (!change_day(connection, day, std::nullopt, 0)) return std::nullopt;
+    delete_day(connection, day);
     for (const auto* table : kTables) {
       connection.run_script("DROP TABLE IF EXISTS " + partition_of(*table, day.day));
     }
@@ -126,8 +138,11 @@ std::optional<std::uint64_t> drop_from_day(SqlConnection& connection, InputDay& 
     query.add(" WHERE apply_seq >= ", day.first_apply_seq).add(" AND apply_seq <= ", last);
     rows += connection.execute(query.add(" AND recorded_on = ", day.day.text()));
   }
-  const bool is_whole = last == day.last_apply_seq;
-  if (!change_day(connection, day, is_whole ? std::nullopt : std::optional(last + 1), rows)) return std::nullopt;
+  if (last == day.last_apply_seq) {
+    delete_day(connection, day);
+  } else {
+    shorten_day(connection, day, last + 1, rows);
+  }
   day.first_apply_seq = last + 1;
   return rows;
 }

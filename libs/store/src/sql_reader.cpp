@@ -1,6 +1,7 @@
 #include "sql_reader.hpp"
 
 #include "sql_inputs.hpp"
+#include "sql_lease.hpp"
 #include "sql_snapshots.hpp"
 #include "tables.hpp"
 
@@ -41,18 +42,22 @@ std::uint64_t rows(std::uint32_t limit) {
 
 }  // namespace
 
-SqlReader::SqlReader(Connect connect, const std::vector<Migration>& migrations)
+SqlReader::SqlReader(SqlConnection::Connect connect, const std::vector<Migration>& migrations)
     : connect_(std::move(connect)), migrations_(migrations) {
   query(Query("SELECT 1"), [](RowReader&) {});
 }
 
 void SqlReader::query(const Query& query, const SqlConnection::RowHandler& row) {
+  with_connection([&](SqlConnection& connection) { connection.query(query, row); });
+}
+
+void SqlReader::with_connection(const std::function<void(SqlConnection&)>& ask) {
   try {
     if (!connection_) {
       connection_ = connect_();
       check_schema(*connection_, migrations_);
     }
-    connection_->query(query, row);
+    ask(*connection_);
   } catch (const StoreUnavailable&) {
     connection_.reset();
     throw;
@@ -188,6 +193,12 @@ std::vector<CursorRow> SqlReader::cursors() {
 
 std::vector<SnapshotInfo> SqlReader::snapshots() {
   return finished_snapshots(runner());
+}
+
+LeaseState SqlReader::lease() {
+  LeaseState state;
+  with_connection([&state](SqlConnection& connection) { state = read_lease(connection); });
+  return state;
 }
 
 void SqlReader::replay(std::uint64_t after_apply_seq, const std::function<void(const AppliedInput&)>& apply) {

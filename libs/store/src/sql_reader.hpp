@@ -9,10 +9,8 @@ namespace risk::store {
 
 class SqlReader final : public Reader {
  public:
-  using Connect = std::function<std::unique_ptr<SqlConnection>()>;
-
   // Connects, and checks the schema; again after each StoreUnavailable.
-  SqlReader(Connect connect, const std::vector<Migration>& migrations);
+  SqlReader(SqlConnection::Connect connect, const std::vector<Migration>& migrations);
 
   std::optional<engine::ExposureRow> firm_exposure() override;
   std::vector<engine::ExposureRow> client_exposures() override;
@@ -32,17 +30,20 @@ class SqlReader final : public Reader {
   std::vector<CommandRow> commands(std::uint32_t limit) override;
   std::vector<CursorRow> cursors() override;
   std::vector<SnapshotInfo> snapshots() override;
+  LeaseState lease() override;
   void replay(std::uint64_t after_apply_seq, const std::function<void(const AppliedInput&)>& apply) override;
 
  private:
   void query(const Query& query, const SqlConnection::RowHandler& row);
+  // Runs `ask` on the connection, which is made first if there is none, and dropped if it breaks.
+  void with_connection(const std::function<void(SqlConnection&)>& ask);
   QueryRunner runner();
   template <class Row>
   std::vector<Row> all(const Query& query);
   template <class Row>
   std::optional<Row> first(const Query& query);
 
-  Connect connect_;
+  SqlConnection::Connect connect_;
   const std::vector<Migration>& migrations_;
   std::unique_ptr<SqlConnection> connection_;
 };

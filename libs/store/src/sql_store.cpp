@@ -5,6 +5,7 @@
 #include "refusals.hpp"
 #include "risk/base/check.hpp"
 #include "sql_inputs.hpp"
+#include "sql_lease.hpp"
 #include "sql_snapshots.hpp"
 #include "tables.hpp"
 
@@ -42,11 +43,32 @@ QueryRunner SqlStore::runner() {
   return [this](const Query& query, const SqlConnection::RowHandler& row) { connection_->query(query, row); };
 }
 
+void SqlStore::write_as(std::uint64_t term) {
+  connection_->note_term(term);
+  term_ = term;
+}
+
+void SqlStore::write(const std::function<void()>& body) {
+  try {
+    SqlTransaction transaction(*connection_, Access::kWrite);
+    if (term_ && !is_at_term(*connection_, *term_)) throw_deposed(*term_);
+    body();
+    transaction.commit();
+  } catch (const StoreUnavailable&) {
+    if (term_ && is_deposed(connect_, *term_)) throw_deposed(*term_);
+    throw;
+  }
+}
+
 void SqlStore::commit(const Commit& commit) {
-  SqlTransaction transaction(*connection_, Access::kWrite);
+  const auto day = Day::of(commit.recorded_at);
+  write([&] { write_rows_of(commit, day); });
+  if (!commit.inputs.empty()) open_day_ = day;
+}
+
+void SqlStore::write_rows_of(const Commit& commit, Day day) {
   // First, so that a stale writer stops before it has written anything.
   for (const auto& step : commit.cursors) step_cursor(step);
-  const auto day = Day::of(commit.recorded_at);
   if (!commit.inputs.empty()) write_inputs(*connection_, day, open_day_ == day, commit.inputs);
   write_rows(kClientExposuresTable, Write::kUpsert, commit.client_exposures);
   if (!commit.symbol_exposures.empty()) {
@@ -65,8 +87,6 @@ void SqlStore::commit(const Commit& commit) {
     connection_->execute(Query("DELETE FROM limits"));
     write_rows(kLimitsTable, Write::kInsert, *commit.limits);
   }
-  transaction.commit();
-  if (!commit.inputs.empty()) open_day_ = day;
 }
 
 void SqlStore::step_cursor(const CursorStep& step) {
@@ -96,7 +116,12 @@ void SqlStore::write_rows(const Table& table, Write mode, const std::vector<Row>
 }
 
 CleanupCount SqlStore::cleanup(Timestamp before) {
-  SqlTransaction transaction(*connection_, Access::kWrite);
+  CleanupCount count;
+  write([&] { count = delete_old(before); });
+  return count;
+}
+
+CleanupCount SqlStore::delete_old(Timestamp before) {
   const auto last_event_id = number(Query("SELECT MAX(event_id) FROM alert_events"));
   const auto erase = [&](const char* statement, const char* tail = "") {
     return connection_->execute(Query(statement).add(" < ", before).add(tail));
@@ -112,21 +137,20 @@ CleanupCount SqlStore::cleanup(Timestamp before) {
   connection_->write(kCleanupsTable, Write::kInsert, [&](RowWriter& out) {
     out.row(before, last_event_id, count.alerts, count.alert_events, count.metrics, count.quarantine);
   });
-  transaction.commit();
   return count;
 }
 
 DroppedDays SqlStore::drop_days(Timestamp before, std::uint64_t up_to_apply_seq) {
   const auto first_kept = Day::of(before);
   open_day_.reset();
+  if (term_) write([] {});  // refuses even where there is nothing to drop
   DroppedDays dropped;
   for (auto day = oldest_day(*connection_); day && day->day < first_kept && day->last_apply_seq <= up_to_apply_seq;
        day = oldest_day(*connection_)) {
     while (day->first_apply_seq <= day->last_apply_seq) {
-      SqlTransaction transaction(*connection_, Access::kWrite);
-      const auto rows = drop_from_day(*connection_, *day);
+      std::optional<std::uint64_t> rows;
+      write([&] { rows = drop_from_day(*connection_, *day); });
       if (!rows) return dropped;
-      transaction.commit();
       dropped.rows += *rows;
     }
     ++dropped.days;
@@ -144,16 +168,12 @@ std::optional<std::string> SqlStore::snapshot_chunk(std::uint64_t apply_seq, std
 
 void SqlStore::write_snapshot_chunk(std::uint64_t apply_seq, std::uint32_t number, std::string_view bytes) {
   check_chunk_size(bytes);
-  SqlTransaction transaction(*connection_, Access::kWrite);
-  store::write_snapshot_chunk(*connection_, apply_seq, number, bytes);
-  transaction.commit();
+  write([&] { store::write_snapshot_chunk(*connection_, apply_seq, number, bytes); });
 }
 
 void SqlStore::finish_snapshot(const SnapshotInfo& info, std::size_t kept) {
   RISK_CHECK(kept > 0);
-  SqlTransaction transaction(*connection_, Access::kWrite);
-  store::finish_snapshot(*connection_, info, kept);
-  transaction.commit();
+  write([&] { store::finish_snapshot(*connection_, info, kept); });
 }
 
 }  // namespace risk::store

@@ -9,10 +9,11 @@ namespace risk::store {
 
 class SqlStore final : public Store {
  public:
-  SqlStore(std::unique_ptr<SqlConnection> connection, const std::vector<Migration>& migrations)
-      : connection_(std::move(connection)), migrations_(migrations) {}
+  SqlStore(SqlConnection::Connect connect, const std::vector<Migration>& migrations)
+      : connect_(std::move(connect)), connection_(connect_()), migrations_(migrations) {}
 
   void migrate() override { apply_migrations(*connection_, migrations_); }
+  void write_as(std::uint64_t term) override;
   ResumePoint resume_point() override;
   void replay(std::uint64_t after_apply_seq, const std::function<void(const AppliedInput&)>& apply) override;
   void commit(const Commit& commit) override;
@@ -24,15 +25,21 @@ class SqlStore final : public Store {
   std::optional<std::string> snapshot_chunk(std::uint64_t apply_seq, std::uint32_t number) override;
 
  private:
+  // Runs `body` in a transaction of its own, if the term is still the lease's.
+  void write(const std::function<void()>& body);
+  void write_rows_of(const Commit& commit, Day day);
+  CleanupCount delete_old(Timestamp before);
   void step_cursor(const CursorStep& step);
   template <class Row>
   void write_rows(const Table& table, SqlConnection::Write mode, const std::vector<Row>& rows);
   std::uint64_t number(const Query& query);
   QueryRunner runner();
 
+  SqlConnection::Connect connect_;
   std::unique_ptr<SqlConnection> connection_;
   const std::vector<Migration>& migrations_;
   std::optional<Day> open_day_;  // whose partitions are there
+  std::optional<std::uint64_t> term_;
 };
 
 }  // namespace risk::store

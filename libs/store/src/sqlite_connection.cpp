@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <unordered_map>
 
+#include "lock_file.hpp"
+
 namespace risk::store {
 namespace {
 
@@ -72,7 +74,8 @@ class Use {
 
 class SqliteConnection final : public SqlConnection {
  public:
-  SqliteConnection(Handle db, std::string path) : db_(std::move(db)), path_(std::move(path)) {}
+  SqliteConnection(Handle db, std::string path)
+      : db_(std::move(db)), path_(std::move(path)), lease_lock_(path_ + ".engine") {}
 
   void query(const Query& query, const RowHandler& row) override {
     sqlite3_stmt* statement = prepare(query.text());
@@ -110,6 +113,13 @@ class SqliteConnection final : public SqlConnection {
   }
 
   bool partitions_days() const override { return false; }
+  std::string_view locking(RowLock) const override { return ""; }
+
+  bool lease_is_locked() override { return lease_lock_.is_locked(); }
+  bool try_lock_lease() override { return lease_lock_.try_lock(); }
+  void seize_lease_lock(std::uint64_t) override { lease_lock_.try_lock(); }
+  void unlock_lease() noexcept override { lease_lock_.unlock(); }
+  void note_term(std::uint64_t) override {}
 
   // True: there is a row.
   bool step(sqlite3_stmt* statement) {
@@ -151,6 +161,7 @@ class SqliteConnection final : public SqlConnection {
 
   Handle db_;
   std::string path_;
+  LockFile lease_lock_;
   std::unordered_map<std::string, Statement> statements_;  // by text; gone before db_
 };
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "risk/store/lease.hpp"
 #include "risk/store/reader.hpp"
 #include "risk/store/store.hpp"
 
@@ -40,6 +41,7 @@ struct Fixture {
     return opened;
   }
   std::unique_ptr<store::Reader> reader() const { return store::open_reader(backend->reader()); }
+  std::unique_ptr<store::Lease> lease() const { return store::open_lease(backend->writer()); }
 
   std::unique_ptr<Backend> backend;
   std::unique_ptr<store::Store> store;

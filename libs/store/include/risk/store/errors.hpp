@@ -17,7 +17,7 @@ class StoreUnavailable : public StoreError {
   using StoreError::StoreError;
 };
 
-// Another writer moved the cursors.
+// Another writer moved the cursors, or has taken the lease.
 class StoreConflict : public StoreError {
  public:
   using StoreError::StoreError;

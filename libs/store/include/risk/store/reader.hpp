@@ -78,6 +78,7 @@ class Reader {
   virtual std::vector<CursorRow> cursors() = 0;  // by stream id
 
   virtual std::vector<SnapshotInfo> snapshots() = 0;  // as Store::snapshots
+  virtual LeaseState lease() = 0;                     // which engine writes
 
   // Store::replay for one who must not write: calls `apply` with every input after `after_apply_seq` that was committed
   // when it began, in order, in constant memory, as many reads, and throws when some are no longer there. `apply` must

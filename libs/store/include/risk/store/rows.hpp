@@ -176,6 +176,16 @@ struct SnapshotInfo {
 };
 inline constexpr std::size_t kSnapshotChunkBytesMax = 1024 * 1024;
 
+// Who may write; see lease.hpp.
+struct LeaseState {
+  std::uint64_t term = 0;  // 0: it was never taken
+  std::string holder;      // of this term, also when it is gone
+  std::uint64_t beat = 0;  // since the term began
+  bool held = false;       // the holder's connection (PostgreSQL) or process (SQLite) is still there
+
+  friend bool operator==(const LeaseState&, const LeaseState&) = default;
+};
+
 // One database transaction: all or nothing. Empty parts cost nothing. Upserts list a row once.
 struct Commit {
   Timestamp recorded_at;            // the engine's wall clock: the inputs are kept by its UTC day

@@ -5,6 +5,7 @@
 //   2. A commit whose cursors do not stand where the engine believes writes nothing and throws StoreConflict:
 //      a second or stale writer cannot commit.
 //      So does one whose inputs or alert events are stored already.
+//      A write under a term (write_as) that is not the lease's any more does so too, or is undone with its connection.
 //   3. What replay() gives, in its order, is what was committed, to the last digit.
 //
 // Threads: one at a time; a Store owns its connection. Errors of the environment are thrown, see errors.hpp. After
@@ -53,6 +54,10 @@ class Store {
   // Brings the schema up to date with the numbered migrations of sql/, each in a transaction of its own. A database
   // newer than this program, or a migration whose text has changed since it was applied, throws SchemaError.
   virtual void migrate() = 0;
+
+  // From here on commit(), cleanup(), drop_days() and the writes of snapshots throw StoreConflict when the lease is at
+  // another term (see lease.hpp), also where its taker has ended the connection; without this call nothing is checked.
+  virtual void write_as(std::uint64_t term) = 0;
 
   virtual ResumePoint resume_point() = 0;
 
