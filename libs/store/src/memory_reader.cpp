@@ -64,6 +64,19 @@ class MemoryReader final : public Reader {
     return rows;
   }
 
+  std::vector<AlertEventRow> alert_events_after(std::uint64_t event_id, std::uint32_t limit) override {
+    const auto db = locked();
+    std::vector<AlertEventRow> rows;
+    auto event = db->alert_events.upper_bound(event_id);
+    for (; event != db->alert_events.end() && rows.size() < limit; ++event) rows.push_back(event->second);
+    return rows;
+  }
+  std::optional<std::uint64_t> first_alert_event_id() override {
+    const auto db = locked();
+    if (db->alert_events.empty()) return std::nullopt;
+    return db->alert_events.begin()->first;
+  }
+
   std::vector<AlertCount> alert_counts() override {
     const auto db = locked();
     std::map<std::tuple<engine::AlertType, engine::Severity, engine::AlertStatus>, std::uint64_t> counts;

@@ -154,6 +154,17 @@ std::vector<AlertCount> SqlReader::alert_counts() {
   return counts;
 }
 
+std::vector<AlertEventRow> SqlReader::alert_events_after(std::uint64_t event_id, std::uint32_t limit) {
+  auto query = select(kAlertEventsTable).add(" WHERE event_id > ", event_id);
+  return all<AlertEventRow>(query.add(" ORDER BY event_id LIMIT ", rows(limit)));
+}
+
+std::optional<std::uint64_t> SqlReader::first_alert_event_id() {
+  std::optional<std::uint64_t> first;
+  query(Query("SELECT MIN(event_id) FROM alert_events"), [&first](RowReader& in) { in.read(first); });
+  return first;
+}
+
 std::vector<StoredTransaction> SqlReader::transactions(const TransactionFilter& filter) {
   return all<StoredTransaction>(Where(kTransactionsTable)
                                     .also("client_id = ", filter.client_id)

@@ -22,6 +22,8 @@ class SqlReader final : public Reader {
   std::optional<AlertRow> alert(std::uint64_t alert_id) override;
   std::vector<AlertEventRow> alert_events(std::uint64_t alert_id) override;
   std::vector<AlertCount> alert_counts() override;
+  std::vector<AlertEventRow> alert_events_after(std::uint64_t event_id, std::uint32_t limit) override;
+  std::optional<std::uint64_t> first_alert_event_id() override;
   std::vector<StoredTransaction> transactions(const TransactionFilter& filter) override;
   std::vector<MetricsRow> metrics_since(Timestamp since, std::uint32_t limit) override;
   std::vector<LimitRow> limits() override;

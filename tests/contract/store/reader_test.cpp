@@ -135,6 +135,31 @@ TEMPLATE_TEST_CASE("an alert's row is that of its latest event", "[store]", Memo
         std::vector<AlertEventRow>{commit.alert_events[0], second.alert_events[0], second.alert_events[1]});
 }
 
+TEMPLATE_TEST_CASE("alert events are given again in their order, page by page, from the first that is left", "[store]",
+                   Memory, Sqlite, Postgres) {
+  RISK_BACKEND(backend);
+  Fixture f(std::move(backend));
+  const auto reader = f.reader();
+  CHECK_FALSE(reader->first_alert_event_id());
+  CHECK(reader->alert_events_after(0, 10).empty());
+  auto old = alert(1);
+  old.status = engine::AlertStatus::kResolved;
+  old.resolved_at = kNoon;
+  auto commit = step(0, 1);
+  commit.alerts = {old, alert(2)};
+  commit.alert_events = {alert_event(1, 1), alert_event(2, 2), alert_event(3, 1), alert_event(4, 2), alert_event(5, 2)};
+  f.store->commit(commit);
+  const auto& events = commit.alert_events;
+  using Events = std::vector<AlertEventRow>;
+  CHECK(reader->first_alert_event_id() == 1);
+  CHECK(reader->alert_events_after(0, 2) == Events{events[0], events[1]});
+  CHECK(reader->alert_events_after(2, 10) == Events{events[2], events[3], events[4]});
+  CHECK(reader->alert_events_after(5, 10).empty());
+  f.store->cleanup(Timestamp{kNoon.micros + 1});
+  CHECK(reader->first_alert_event_id() == 2);
+  CHECK(reader->alert_events_after(0, 2) == Events{events[1], events[3]});
+}
+
 TEMPLATE_TEST_CASE("transactions are found by client and symbol, newest first, with their notional", "[store]", Memory,
                    Sqlite, Postgres) {
   RISK_BACKEND(backend);

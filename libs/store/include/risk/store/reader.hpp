@@ -68,6 +68,9 @@ class Reader {
   virtual std::optional<AlertRow> alert(std::uint64_t alert_id) = 0;
   virtual std::vector<AlertEventRow> alert_events(std::uint64_t alert_id) = 0;  // oldest first
   virtual std::vector<AlertCount> alert_counts() = 0;                           // combinations that occur
+  // Those after `event_id`, of whichever alert, oldest first: to publish them again.
+  virtual std::vector<AlertEventRow> alert_events_after(std::uint64_t event_id, std::uint32_t limit) = 0;
+  virtual std::optional<std::uint64_t> first_alert_event_id() = 0;  // that cleanup has left; none: there is no event
 
   virtual std::vector<StoredTransaction> transactions(const TransactionFilter& filter) = 0;
   virtual std::vector<MetricsRow> metrics_since(Timestamp since, std::uint32_t limit) = 0;  // oldest first
