@@ -1,8 +1,8 @@
 #include "connection.hpp"
 
-#include <cstring>
 #include <zmq.hpp>
 
+#include "curve.hpp"
 #include "frame.hpp"
 #include "risk/bus/message.hpp"
 
@@ -20,22 +20,18 @@ constexpr std::chrono::seconds kGivenUpAfter{1};
 }  // namespace
 
 Connection::Connection(zmq::context_t& context, const Endpoint& address, const std::vector<std::string>& topics,
-                       std::uint32_t frames_queued_max, std::uint64_t path)
+                       std::uint32_t frames_queued_max, std::uint64_t path, const std::optional<CurveClient>& curve)
     : path_(path),
       address_(address),
       from_(address.text()),
       socket_(std::make_unique<zmq::socket_t>(context, zmq::socket_type::sub)),
-      events_(std::make_unique<zmq::socket_t>(context, zmq::socket_type::pair)),
-      replay_(context, address) {
-  const auto monitor = "inproc://connection-" + std::to_string(path);
-  if (zmq_socket_monitor(socket_->handle(), monitor.c_str(), kEnded | kOpening) != 0) {
-    throw BusError("cannot watch " + from_ + ": " + zmq_strerror(zmq_errno()));
-  }
-  events_->set(zmq::sockopt::linger, 0);
-  events_->connect(monitor);
-
+      events_(std::make_unique<zmq::socket_t>(
+          watch(context, *socket_, "connection-" + std::to_string(path), kEnded | kOpening))),
+      handshake_(curve),
+      replay_(context, address, curve) {
   set_common_options(*socket_, kFrameBytesMax);
   socket_->set(zmq::sockopt::rcvhwm, static_cast<int>(frames_queued_max));
+  if (curve) secure_client(*socket_, *curve);
   if (address.is_ipv6()) socket_->set(zmq::sockopt::ipv6, true);
   for (const auto& topic : topics) socket_->set(zmq::sockopt::subscribe, topic_prefix(topic));
   socket_->connect(from_);
@@ -46,14 +42,10 @@ Connection::Connection(Connection&&) noexcept = default;
 Connection& Connection::operator=(Connection&&) noexcept = default;
 
 void Connection::note_events(Instant now) {
-  zmq::message_t message;
-  // An event is two parts: its number as 16 bits and a value, then the address.
-  while (events_->recv(message, zmq::recv_flags::dontwait)) {
-    std::uint16_t event = 0;
-    if (message.size() >= sizeof event) std::memcpy(&event, message.data(), sizeof event);
-    while (message.more()) (void)events_->recv(message, zmq::recv_flags::none);
-    if ((event & kOpening) != 0) ended_.reset();
-    if ((event & kEnded) != 0) ended_ = now;
+  while (const auto event = next_event(*events_)) {
+    handshake_.note(*event);
+    if ((event->event & kOpening) != 0) ended_.reset();
+    if ((event->event & kEnded) != 0) ended_ = now;
   }
 }
 

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "endpoint.hpp"
+#include "handshake.hpp"
 #include "replay_client.hpp"
 #include "stream_table.hpp"
 
@@ -31,7 +32,7 @@ class Connection {
 
   // `path` is a number that no other connection of the context has had. Throws BusError.
   Connection(zmq::context_t& context, const Endpoint& address, const std::vector<std::string>& topics,
-             std::uint32_t frames_queued_max, std::uint64_t path);
+             std::uint32_t frames_queued_max, std::uint64_t path, const std::optional<CurveClient>& curve);
   ~Connection();
   Connection(Connection&&) noexcept;
   Connection& operator=(Connection&&) noexcept;
@@ -56,6 +57,9 @@ class Connection {
   // Whether libzmq gave the connection up: it has to be made anew. Takes note of what happened since the last call.
   bool given_up(Instant now);
 
+  // What the peer does to our handshakes, as of the last given_up(): see Handshake::problem().
+  std::string handshake_problem() const { return handshake_.problem(); }
+
  private:
   void note_events(Instant now);
 
@@ -64,6 +68,7 @@ class Connection {
   std::string from_;
   std::unique_ptr<zmq::socket_t> socket_;
   std::unique_ptr<zmq::socket_t> events_;
+  Handshake handshake_;
   std::optional<Instant> ended_;  // and not being opened again
   ReplayClient replay_;
   std::optional<Held> held_;

@@ -77,8 +77,8 @@ std::string bind_socket(zmq::socket_t& socket, const std::string& text, bool all
   auto endpoint = parse(text);
   if (!allow_plaintext && !endpoint.is_loopback()) {
     throw BusError("cannot bind " + text +
-                   ": beyond loopback everyone on the network could read it; allow it with BUS_ALLOW_PLAINTEXT=true "
-                   "(allow_plaintext)");
+                   ": beyond loopback everyone on the network could read it; encrypt it with BUS_CURVE_DIRECTORY "
+                   "(curve_directory), or allow it with BUS_ALLOW_PLAINTEXT=true (allow_plaintext)");
   }
   if (endpoint.host == "localhost") endpoint.host = "127.0.0.1";
   if (endpoint.is_ipv6()) socket.set(zmq::sockopt::ipv6, true);

@@ -9,6 +9,7 @@
 #include <utility>
 #include <zmq.hpp>
 
+#include "curve.hpp"
 #include "endpoint.hpp"
 #include "frame.hpp"
 #include "replay_server.hpp"
@@ -38,8 +39,9 @@ class Publisher::Impl {
     set_common_options(socket, kSubscriptionBytesMax);
     socket.set(zmq::sockopt::sndhwm, static_cast<int>(options.frames_queued_max));
     socket.set(zmq::sockopt::xpub_verboser, 1);  // every subscriber is seen coming and going, not the first and last
-    endpoint = bind_socket(socket, options.endpoint, options.allow_plaintext);
-    if (!options.replay_endpoint.empty()) replay.emplace(context, options);
+    if (options.curve) gate.emplace(context, *options.curve).guard(socket);
+    endpoint = bind_socket(socket, options.endpoint, options.allow_plaintext || gate);
+    if (!options.replay_endpoint.empty()) replay.emplace(context, options, gate ? &*gate : nullptr);
   }
 
   struct Stream {
@@ -191,6 +193,7 @@ class Publisher::Impl {
   PublisherOptions options;
   PublisherCounters counters;
   zmq::context_t context{1};
+  std::optional<Gate> gate;
   zmq::socket_t socket{context, zmq::socket_type::xpub};
   std::string endpoint;
   std::map<std::string, Stream, std::less<>> streams;  // by topic

@@ -2,12 +2,13 @@
 
 #include <zmq.hpp>
 
+#include "curve.hpp"
 #include "frame.hpp"
 
 namespace risk::bus {
 
-ReplayClient::ReplayClient(zmq::context_t& context, Endpoint publisher)
-    : context_(&context), address_(std::move(publisher)) {
+ReplayClient::ReplayClient(zmq::context_t& context, Endpoint publisher, std::optional<CurveClient> curve)
+    : context_(&context), address_(std::move(publisher)), curve_(std::move(curve)) {
   address_.port = 0;
 }
 
@@ -40,6 +41,7 @@ void ReplayClient::send(std::uint16_t port, const ReplayMessage& message) {
     address_.port = port;
     socket_ = std::make_unique<zmq::socket_t>(*context_, zmq::socket_type::dealer);
     set_common_options(*socket_, kFrameBytesMax);
+    if (curve_) secure_client(*socket_, *curve_);
     if (address_.is_ipv6()) socket_->set(zmq::sockopt::ipv6, true);
     socket_->connect(address_.text());
   }

@@ -5,10 +5,12 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "endpoint.hpp"
 #include "replay_message.hpp"
+#include "risk/bus/curve.hpp"
 
 namespace zmq {
 class context_t;
@@ -20,7 +22,7 @@ namespace risk::bus {
 class ReplayClient {
  public:
   // `publisher` is the address that the frames come from.
-  ReplayClient(zmq::context_t& context, Endpoint publisher);
+  ReplayClient(zmq::context_t& context, Endpoint publisher, std::optional<CurveClient> curve);
   ~ReplayClient();
   ReplayClient(ReplayClient&&) noexcept;
   ReplayClient& operator=(ReplayClient&&) noexcept;
@@ -38,6 +40,7 @@ class ReplayClient {
 
   zmq::context_t* context_;
   Endpoint address_;  // port 0: not connected yet
+  std::optional<CurveClient> curve_;
   std::unique_ptr<zmq::socket_t> socket_;
 };
 

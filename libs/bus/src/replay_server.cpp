@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <zmq.hpp>
 
+#include "curve.hpp"
 #include "endpoint.hpp"
 #include "frame.hpp"
 #include "risk/base/id.hpp"
@@ -17,13 +18,15 @@ constexpr int kMessagesQueuedMax = 10'000;                  // per peer; one tha
 
 }  // namespace
 
-ReplayServer::ReplayServer(zmq::context_t& context, const PublisherOptions& options)
+ReplayServer::ReplayServer(zmq::context_t& context, const PublisherOptions& options, const Gate* gate)
     : name_(options.name),
       on_problem_(options.on_problem),
       socket_(std::make_unique<zmq::socket_t>(context, zmq::socket_type::router)) {
   set_common_options(*socket_, kReplayMessageBytesMax);
   socket_->set(zmq::sockopt::sndhwm, kMessagesQueuedMax);
-  port_ = parse_connect_endpoint(bind_socket(*socket_, options.replay_endpoint, options.allow_plaintext)).port;
+  if (gate != nullptr) gate->guard(*socket_);
+  const bool may_leave_loopback = options.allow_plaintext || gate != nullptr;
+  port_ = parse_connect_endpoint(bind_socket(*socket_, options.replay_endpoint, may_leave_loopback)).port;
   thread_ = std::thread([this] { run(); });
 }
 

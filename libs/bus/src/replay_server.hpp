@@ -21,10 +21,12 @@ class socket_t;
 
 namespace risk::bus {
 
+class Gate;
+
 class ReplayServer {
  public:
-  // Binds and starts. Throws BusError.
-  ReplayServer(zmq::context_t& context, const PublisherOptions& options);
+  // Binds and starts. `gate`, if any, must outlive it. Throws BusError.
+  ReplayServer(zmq::context_t& context, const PublisherOptions& options, const Gate* gate);
   ~ReplayServer();  // stops
 
   std::uint16_t port() const { return port_; }

@@ -6,7 +6,9 @@
 #include <thread>
 #include <zmq.hpp>
 
+#include "curve.hpp"
 #include "endpoint.hpp"
+#include "handshake.hpp"
 #include "request_frame.hpp"
 #include "risk/base/check.hpp"
 #include "wake_up.hpp"
@@ -37,7 +39,8 @@ class RequestServer::Impl {
   Impl(RequestServerOptions options, Handler given) : handle(std::move(given)) {
     RISK_CHECK(handle);
     set_common_options(socket, kFrameBytesMax);
-    endpoint = bind_socket(socket, options.endpoint, options.allow_plaintext);
+    if (options.curve) gate.emplace(context, *options.curve).guard(socket);
+    endpoint = bind_socket(socket, options.endpoint, options.allow_plaintext || gate);
     thread = std::thread([this] { run(); });
   }
 
@@ -83,6 +86,7 @@ class RequestServer::Impl {
 
   Handler handle;
   zmq::context_t context{1};
+  std::optional<Gate> gate;
   zmq::socket_t socket{context, zmq::socket_type::router};
   WakeUp bell;
   std::atomic<bool> stop = false;
@@ -99,7 +103,8 @@ std::string RequestServer::endpoint() const {
 
 class RequestClient::Impl {
  public:
-  explicit Impl(const std::string& given) : endpoint(parse_connect_endpoint(given)) {}
+  Impl(const std::string& given, std::optional<CurveClient> given_curve)
+      : endpoint(parse_connect_endpoint(given)), curve(std::move(given_curve)), handshake(curve) {}
 
   std::optional<std::string> request(std::string_view payload, std::chrono::milliseconds timeout) {
     RISK_CHECK(payload.size() <= kFrameBytesMax - kRequestOverheadBytes);
@@ -108,17 +113,23 @@ class RequestClient::Impl {
     if (send(encode_request_frame({RequestKind::kRequest, ++number, payload}), deadline)) {
       if (auto reply = receive(deadline)) return reply;
     }
+    note_handshake();
     // Withdrawn: a request that still waits here must not be carried out later. And the connection is in doubt, for
     // libzmq gives up some for good.
     socket.close();
     return std::nullopt;
   }
 
+  std::string why_unreachable() const { return handshake.problem(); }
+
  private:
   void connect() {
+    handshake = Handshake(curve);
     socket = zmq::socket_t(context, zmq::socket_type::dealer);
     set_common_options(socket, kFrameBytesMax);
     if (endpoint.is_ipv6()) socket.set(zmq::sockopt::ipv6, true);
+    if (curve) secure_client(socket, *curve);
+    events = watch(context, socket, "request-" + std::to_string(number));
     socket.connect(endpoint.text());
   }
 
@@ -132,8 +143,12 @@ class RequestClient::Impl {
     return true;
   }
 
+  void note_handshake() {
+    while (const auto event = next_event(events)) handshake.note(*event);
+  }
+
   std::optional<std::string> receive(Clock::time_point deadline) {
-    zmq::pollitem_t item{socket.handle(), 0, ZMQ_POLLIN, 0};
+    zmq::pollitem_t items[] = {{socket.handle(), 0, ZMQ_POLLIN, 0}, {events.handle(), 0, ZMQ_POLLIN, 0}};
     for (;;) {
       zmq::message_t message;
       while (socket.recv(message, zmq::recv_flags::dontwait)) {
@@ -141,23 +156,31 @@ class RequestClient::Impl {
         if (!reply || message.more() || reply->kind != RequestKind::kReply || reply->number != number) continue;
         return std::string(reply->payload);
       }
+      note_handshake();
       const auto remaining = until(deadline);
-      if (remaining.count() == 0) return std::nullopt;
-      wait(&item, 1, remaining);
+      if (remaining.count() == 0 || handshake.refused()) return std::nullopt;
+      wait(items, std::size(items), remaining);
     }
   }
 
   Endpoint endpoint;
+  std::optional<CurveClient> curve;
+  Handshake handshake;  // of the connection that is, or was last
   zmq::context_t context{1};
   zmq::socket_t socket;
+  zmq::socket_t events;  // of `socket`
   std::uint64_t number = 0;
 };
 
-RequestClient::RequestClient(std::string endpoint) : impl_(std::make_unique<Impl>(endpoint)) {}
+RequestClient::RequestClient(std::string endpoint, std::optional<CurveClient> curve)
+    : impl_(std::make_unique<Impl>(endpoint, std::move(curve))) {}
 RequestClient::~RequestClient() = default;
 
 std::optional<std::string> RequestClient::request(std::string_view request, std::chrono::milliseconds timeout) {
   return impl_->request(request, timeout);
+}
+std::string RequestClient::why_unreachable() const {
+  return impl_->why_unreachable();
 }
 
 }  // namespace risk::bus

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <zmq.hpp>
 
+#include "curve.hpp"
 #include "risk/base/check.hpp"
 #include "risk/base/id.hpp"
 
@@ -34,6 +35,7 @@ SubscriberCore::SubscriberCore(SubscriberOptions options, SubscriberHandlers han
       table_(std::move(handlers), options_.silence_max, options_.first_met),
       sockets_(std::make_unique<Sockets>()) {
   for (const auto& topic : options_.topics) RISK_CHECK(is_topic(topic));
+  if (options_.curve) require_keys(*options_.curve);
   std::vector<Endpoint> names;
   for (const auto& text : options_.endpoints) {
     auto endpoint = parse_connect_endpoint(text);
@@ -54,7 +56,8 @@ SubscriberCore::SubscriberCore(SubscriberOptions options, SubscriberHandlers han
 }
 
 void SubscriberCore::connect(const Endpoint& address) {
-  connections_.emplace_back(sockets_->context, address, options_.topics, options_.frames_queued_max, ++last_path_);
+  connections_.emplace_back(sockets_->context, address, options_.topics, options_.frames_queued_max, ++last_path_,
+                            options_.curve);
 }
 
 void SubscriberCore::connect_as_resolved() {
@@ -80,9 +83,15 @@ void SubscriberCore::renew_given_up(Clock::time_point now) {
   for (std::size_t i = connections_.size(); i-- > 0;) {
     auto& connection = connections_[i];
     const bool has_frames = (connection.socket().get(zmq::sockopt::events) & ZMQ_POLLIN) != 0;
-    if (!connection.given_up(now) || has_frames) continue;
-    table_.bad_frame(connection.from(), "does not speak ZeroMQ, or sent a message of more than " +
-                                            std::to_string(kFrameBytesMax) + " bytes; connecting again");
+    const bool given_up = connection.given_up(now);
+    const auto problem = connection.handshake_problem();
+    if (!problem.empty() && refusals_told_.admits(connection.from() + problem, now)) {
+      table_.bad_frame(connection.from(), problem);
+    }
+    if (!given_up || has_frames) continue;
+    if (problem.empty())
+      table_.bad_frame(connection.from(), "does not speak ZeroMQ, or sent a message of more than " +
+                                              std::to_string(kFrameBytesMax) + " bytes; connecting again");
     const auto address = connection.address();
     leave(i);
     connect(address);

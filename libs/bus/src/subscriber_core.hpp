@@ -11,6 +11,7 @@
 
 #include "connection.hpp"
 #include "endpoint.hpp"
+#include "once_a_minute.hpp"
 #include "resolver.hpp"
 #include "risk/bus/subscriber.hpp"
 #include "stream_table.hpp"
@@ -67,7 +68,8 @@ class SubscriberCore {
   };
   std::map<StreamKey, Committed> committed_;
   Clock::time_point inspected_{};  // the connections, for what libzmq gave up
-  std::size_t turn_ = 0;           // the connection that is read first
+  OnceAMinute refusals_told_;
+  std::size_t turn_ = 0;  // the connection that is read first
   std::atomic<bool> woken_ = false;
   std::atomic<bool> resolved_ = false;
   WakeUp bell_;

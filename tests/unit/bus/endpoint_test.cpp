@@ -64,7 +64,8 @@ TEST_CASE("What is no endpoint is refused by name", "[bus][endpoint]") {
 TEST_CASE("Plaintext beyond loopback is refused with the name of what allows it", "[bus][endpoint]") {
   for (const std::string endpoint : {"tcp://*:0", "tcp://0.0.0.0:0", "tcp://[::]:0", "tcp://eth0:0"}) {
     CHECK(binding(endpoint) == "cannot bind " + endpoint +
-                                   ": beyond loopback everyone on the network could read it; allow it with "
+                                   ": beyond loopback everyone on the network could read it; encrypt it with "
+                                   "BUS_CURVE_DIRECTORY (curve_directory), or allow it with "
                                    "BUS_ALLOW_PLAINTEXT=true (allow_plaintext)");
   }
   CHECK(binding("tcp://*:0", true) == "no refusal");

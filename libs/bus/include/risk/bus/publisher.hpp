@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 
+#include "risk/bus/curve.hpp"
 #include "risk/bus/journal.hpp"
 
 namespace risk::bus {
@@ -21,7 +22,8 @@ namespace risk::bus {
 struct PublisherOptions {
   std::string endpoint = "tcp://127.0.0.1:*";  // tcp://ADDRESS:PORT, port * or 0 takes a free one
   std::string name = "publisher";              // who publishes, for people
-  bool allow_plaintext = false;                // needed to bind beyond loopback
+  bool allow_plaintext = false;                // needed to bind beyond loopback without `curve`
+  std::optional<CurveServer> curve{};          // nothing: no encryption, everyone may subscribe
   std::uint32_t batch_records = 256;
   std::chrono::microseconds batch_linger{1000};
   std::chrono::milliseconds heartbeat_interval{1000};
@@ -44,7 +46,8 @@ struct PublisherCounters {
 
 class Publisher {
  public:
-  // Binds. Throws BusError: the port is in use, the address is not this machine's, plaintext beyond loopback.
+  // Binds. Throws BusError: the port is in use, the address is not this machine's, plaintext beyond loopback, what
+  // should be a key is none.
   explicit Publisher(PublisherOptions options);
   ~Publisher();
 

@@ -11,10 +11,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "risk/bus/curve.hpp"
 #include "risk/bus/message.hpp"
 
 namespace risk::bus {
@@ -26,7 +28,8 @@ struct SubscriberOptions {
   std::chrono::milliseconds silence_max{5000};     // without a frame or heartbeat: the stream counts as down
   std::chrono::milliseconds replay_timeout{2000};  // without a word of an answer: asked again
   std::uint32_t frames_queued_max = 1'000;
-  std::string consumer;  // the name that commit() gives, at most 128 bytes; needed for it
+  std::string consumer;                // the name that commit() gives, at most 128 bytes; needed for it
+  std::optional<CurveClient> curve{};  // nothing: no encryption
 
   // What a stream is to this subscriber when it is met for the first time, without resume_after(): wanted from its
   // first record (what was sent before is a gap), or from here on (it is nothing to this subscriber).
@@ -37,7 +40,8 @@ struct SubscriberHandlers {
   std::function<void(const Record&)> on_record;  // needed
   std::function<void(const Gap&)> on_gap;        // may be empty
   // A frame that cannot be read or is not from this stream's present, another payload under a sequence that was
-  // delivered, a publisher that does not answer: the reason names what and where. May be empty.
+  // delivered, a publisher that does not answer or will not have us (told once a minute): the reason names what and
+  // where. May be empty.
   std::function<void(std::string_view reason)> on_bad_frame;
 };
 
@@ -65,7 +69,7 @@ struct StreamStatus {
 
 class Subscriber {
  public:
-  // Throws BusError on an endpoint that cannot be parsed. Connecting goes on in the background.
+  // Throws BusError on an endpoint that cannot be parsed and on what is no key. Connecting goes on in the background.
   Subscriber(SubscriberOptions options, SubscriberHandlers handlers);
   ~Subscriber();
 
