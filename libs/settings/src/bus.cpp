@@ -33,8 +33,8 @@ service::OptionSetter endpoint_setter(std::string& endpoint) {
 
 // An executable declares what it uses of the section; the rest of it is still no mistake in a shared file.
 void ignore_rest_of_section(service::OptionSet& options) {
-  options.ignore_sections(
-      {"bus.engine_endpoint", "bus.engine_command_endpoint", "bus.bind_address", "bus.allow_plaintext"});
+  options.ignore_sections({"bus.engine_endpoint", "bus.engine_command_endpoint", "bus.bind_address",
+                           "bus.allow_plaintext", "bus.curve_directory"});
 }
 
 }  // namespace

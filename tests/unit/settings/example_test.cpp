@@ -1,5 +1,6 @@
 // deploy/config/risk-alert.yaml: the file people start from.
 #include "risk/service/run.hpp"
+#include "risk/settings/curve.hpp"
 #include "risk/settings/settings.hpp"
 #include "support/catch.hpp"
 #include "unit/service/options_fixture.hpp"
@@ -15,6 +16,7 @@ struct Everything : service::OptionsFixture {
   engine::Bounds bounds;
   EngineEndpoints endpoints;
   BindOptions bind;
+  CurveOptions curve;
   service::CommonOptions common;
 
   std::optional<int> parse_example() {
@@ -26,6 +28,7 @@ struct Everything : service::OptionsFixture {
     add_engine_stream_option(options, endpoints);
     add_engine_command_option(options, endpoints);
     add_bind_options(options, bind);
+    add_curve_options(options, curve, "probe", {});
     options.ignore_sections(all_sections());
     return parse(options, {"--config", EXAMPLE_CONFIG});
   }
@@ -72,6 +75,7 @@ TEST_CASE("the example configuration gives every setting, each with its default"
   changed.bounds = {7, 7, 7};
   changed.endpoints = {"x", "x"};
   changed.bind = {"x", true};
+  changed.curve.directory = "x";
   changed.common.log = {"", service::LogLevel::kError, true};
   changed.common.health_address = "x";
   REQUIRE(changed.parse_example() == std::nullopt);
@@ -88,6 +92,7 @@ TEST_CASE("the example configuration gives every setting, each with its default"
   CHECK(changed.endpoints.publish == defaults.endpoints.publish);
   CHECK(changed.endpoints.command == defaults.endpoints.command);
   CHECK(changed.bind.address == defaults.bind.address);
+  CHECK(changed.curve.directory == defaults.curve.directory);
   CHECK(changed.bind.allow_plaintext == defaults.bind.allow_plaintext);
   CHECK(changed.common.log.level == defaults.common.log.level);
   CHECK(changed.common.log.json == defaults.common.log.json);
