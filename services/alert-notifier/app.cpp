@@ -100,6 +100,7 @@ void NotifierApp::start() {
   bus::SubscriberOptions subscription;
   subscription.endpoints = {options_.engine.publish};
   subscription.topics = {wire::kAlertsTopic};
+  subscription.curve = options_.curve.client_of("risk-engine");
   subscription.first_met = bus::SubscriberOptions::FirstMet::kFromHere;  // nobody is told of yesterday's alerts
   subscriber_ = std::make_unique<bus::Subscriber>(
       std::move(subscription),

@@ -112,6 +112,7 @@ Filter make_filter(const Options& options) {
 void declare_options(service::OptionSet& set, Options& options) {
   service::add_common_options(set, options.common);
   settings::add_engine_stream_option(set, options.engine);
+  settings::add_curve_options(set, options.curve, "alert-notifier", {"risk-engine"});
   set.ignore_sections(foreign_sections());
 
   set.add_list({"notifier.events", "--events", {"NOTIFIER_EVENTS"}, "Alert events that people are told of"},

@@ -11,6 +11,7 @@
 #include "risk/base/secret.hpp"
 #include "risk/service/options.hpp"
 #include "risk/service/run.hpp"
+#include "risk/settings/curve.hpp"
 #include "risk/settings/settings.hpp"
 
 namespace risk::notifier {
@@ -18,6 +19,7 @@ namespace risk::notifier {
 struct Options {
   service::CommonOptions common;
   settings::EngineEndpoints engine;
+  settings::CurveOptions curve;
   std::vector<std::string> events{"OPENED", "ESCALATED", "WORSENED", "RESOLVED", "ACKNOWLEDGED"};
   engine::Severity minimum_severity = engine::Severity::kLow;
   Secret slack_webhook_url;  // empty: no Slack

@@ -20,6 +20,7 @@ namespace {
 namespace asio = boost::asio;
 using std::chrono::milliseconds;
 
+constexpr char kEngine[] = "risk-engine";
 constexpr int kIoThreads = 2;
 constexpr milliseconds kStopTime{5000};
 
@@ -66,7 +67,9 @@ class GatewayApp::Impl {
     metrics_.before_scrape([this] { refresh_metrics(); });
 
     database_.emplace(options_.pool, open_reader_, metrics_);
-    commands_.emplace(CommandsOptions{options_.engine.command, options_.command_timeout});
+    CommandsOptions commands{options_.engine.command, options_.command_timeout};
+    commands.curve = options_.curve.client_of(kEngine);
+    commands_.emplace(std::move(commands));
     add_routes(router_, {*database_, *commands_, model_, status_, health_, metrics_, *files_, options_.rules});
     hub_.emplace(io_, options_.stream, model_, status_, metrics_);
     server_.emplace(io_, server_options(), server_handlers());
@@ -76,6 +79,7 @@ class GatewayApp::Impl {
     }
     LiveFeedOptions feed = options_.feed;
     feed.engine_endpoint = options_.engine.publish;
+    feed.curve = options_.curve.client_of(kEngine);
     feed_.emplace(feed, LiveFeedParts{model_, status_, health_, metrics_}, open_reader_);
     checks_.emplace(health_options(), status_);
     work_.emplace(io_.get_executor());
@@ -123,7 +127,7 @@ class GatewayApp::Impl {
   HealthChecksOptions health_options() const {
     HealthChecksOptions checks;
     checks.targets = {{"simulator", options_.simulator_health_url},
-                      {"risk-engine", options_.engine_health_url},
+                      {kEngine, options_.engine_health_url},
                       {"alert-notifier", options_.notifier_health_url}};
     checks.interval = options_.health_interval;
     return checks;

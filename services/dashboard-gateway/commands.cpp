@@ -26,7 +26,10 @@ wire::CommandReply ask(bus::RequestClient& client, const wire::Command& command,
                        const std::string& too_late) {
   if (time.count() <= 0) return unavailable(too_late);
   const std::optional<std::string> bytes = client.request(wire::encode(command), time);
-  if (!bytes) return unavailable(too_late);
+  if (!bytes) {
+    const auto why = client.why_unreachable();
+    return unavailable(why.empty() ? too_late : "the engine " + why);
+  }
   const auto reply = wire::decode_command_reply(*bytes);
   if (!reply) return unavailable("the engine's reply cannot be read: " + reply.error().reason);
   return *reply;
@@ -35,7 +38,7 @@ wire::CommandReply ask(bus::RequestClient& client, const wire::Command& command,
 }  // namespace
 
 Commands::Commands(CommandsOptions options)
-    : options_(std::move(options)), client_(std::make_unique<bus::RequestClient>(options_.endpoint)) {
+    : options_(std::move(options)), client_(std::make_unique<bus::RequestClient>(options_.endpoint, options_.curve)) {
   thread_ = std::thread([this] { work(); });
 }
 

@@ -10,9 +10,11 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
+#include "risk/bus/curve.hpp"
 #include "risk/wire/control.hpp"
 
 namespace risk::bus {
@@ -25,13 +27,14 @@ struct CommandsOptions {
   std::string endpoint;  // the engine's command port
   std::chrono::milliseconds timeout{5000};
   std::size_t queued_max = 64;
+  std::optional<bus::CurveClient> curve{};
 };
 
 class Commands {
  public:
   using Done = std::function<void(wire::CommandReply)>;
 
-  // Throws bus::BusError on an endpoint that cannot be parsed.
+  // Throws bus::BusError on an endpoint that cannot be parsed and on what is no key.
   explicit Commands(CommandsOptions options);
   ~Commands();  // stop()
 

@@ -23,6 +23,7 @@ LiveFeed::LiveFeed(LiveFeedOptions options, LiveFeedParts parts, OpenReader open
       retry_(options_.retry_min) {
   bus::SubscriberOptions bus_options;
   bus_options.endpoints = {options_.engine_endpoint};
+  bus_options.curve = options_.curve;
   bus_options.topics = {wire::kAlertsTopic, wire::kExposuresTopic};
   bus_options.first_met = bus::SubscriberOptions::FirstMet::kFromHere;  // what was before is in the database
   bus::SubscriberHandlers handlers;

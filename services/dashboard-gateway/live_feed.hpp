@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -22,6 +23,7 @@ namespace risk::gateway {
 
 struct LiveFeedOptions {
   std::string engine_endpoint;
+  std::optional<bus::CurveClient> curve{};
   std::chrono::milliseconds retry_min{250};
   std::chrono::milliseconds retry_max{5000};
   std::chrono::milliseconds refresh_interval{5000};  // of what no stream carries: the limits

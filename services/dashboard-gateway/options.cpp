@@ -29,6 +29,7 @@ void declare_options(service::OptionSet& set, GatewayOptions& options) {
   settings::add_rule_options(set, options.rules);
   settings::add_engine_stream_option(set, options.engine);
   settings::add_engine_command_option(set, options.engine);
+  settings::add_curve_options(set, options.curve, "dashboard-gateway", {"risk-engine"});
   set.add_text({"gateway.address",
                 "--address",
                 {"DASHBOARD_ADDRESS", "STREAMLIT_SERVER_ADDRESS"},

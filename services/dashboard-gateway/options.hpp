@@ -11,6 +11,7 @@
 #include "risk/engine/rules.hpp"
 #include "risk/service/options.hpp"
 #include "risk/service/run.hpp"
+#include "risk/settings/curve.hpp"
 #include "risk/settings/settings.hpp"
 #include "risk/store/config.hpp"
 
@@ -24,6 +25,7 @@ struct GatewayOptions {
   store::DatabaseConfig database;
   engine::RuleSet rules;
   settings::EngineEndpoints engine;
+  settings::CurveOptions curve;
   std::string simulator_health_url = "http://localhost:9101/readyz";
   std::string engine_health_url = "http://localhost:9102/readyz";
   std::string notifier_health_url = "http://localhost:9103/readyz";

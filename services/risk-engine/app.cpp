@@ -181,6 +181,7 @@ void App::start_streams(std::unique_ptr<store::Store> store) {
   publisher.endpoint = endpoint(options_.bind, options_.publish_port);
   publisher.name = "risk-engine";
   publisher.allow_plaintext = options_.bind.allow_plaintext;
+  publisher.curve = options_.curve.server();
   auto broadcaster = std::make_unique<Broadcaster>(publisher, *processor_);
   const std::string published_at = broadcaster->endpoint();
 
@@ -212,7 +213,8 @@ void App::start_streams(std::unique_ptr<store::Store> store) {
   writer_ =
       std::make_unique<Writer>(WriterOptions{options_.database}, std::move(store), std::move(broadcaster), events);
   requests_server_ = std::make_unique<bus::RequestServer>(
-      bus::RequestServerOptions{endpoint(options_.bind, options_.command_port), options_.bind.allow_plaintext},
+      bus::RequestServerOptions{endpoint(options_.bind, options_.command_port), options_.bind.allow_plaintext,
+                                options_.curve.server()},
       [this](std::string_view payload) { return answer(payload); });
 
   const std::lock_guard lock(mutex_);
@@ -229,6 +231,7 @@ void App::subscribe() {
   options.topics = {wire::kTransactionsTopic};
   options.consumer = kConsumer;
   options.frames_queued_max = kFramesQueuedMax;
+  options.curve = options_.curve.client_of("simulator");
   bus::SubscriberHandlers handlers;
   handlers.on_record = [this](const bus::Record& record) { processor_->apply(record, system_now()); };
   handlers.on_gap = [this](const bus::Gap& gap) {

@@ -10,6 +10,7 @@
 #include "risk/engine/core.hpp"
 #include "risk/engine/rules.hpp"
 #include "risk/service/run.hpp"
+#include "risk/settings/curve.hpp"
 #include "risk/settings/settings.hpp"
 #include "risk/store/config.hpp"
 
@@ -21,6 +22,7 @@ struct Options {
   engine::RuleSet rules;
   engine::Bounds bounds;
   settings::BindOptions bind;
+  settings::CurveOptions curve;
   std::vector<std::string> transaction_endpoints = {"tcp://localhost:5551"};
   std::uint16_t publish_port = 5561;
   std::uint16_t command_port = 5563;

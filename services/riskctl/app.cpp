@@ -145,9 +145,13 @@ void print_alerts(store::Reader& reader, const Options& options, std::ostream& o
 wire::CommandReply ask(const Options& options, const wire::Command& command) {
   const std::string payload = wire::encode(command);
   if (const auto checked = wire::decode_command(payload); !checked) throw UsageError{checked.error().reason};
-  bus::RequestClient client(options.engine.command);
+  bus::RequestClient client(options.engine.command, options.curve.client_of("risk-engine"));
   const auto answer = client.request(payload, kReplyTimeout);
-  if (!answer) throw Refusal{"no answer from the risk engine at " + options.engine.command};
+  if (!answer) {
+    const auto why = client.why_unreachable();
+    if (why.empty()) throw Refusal{"no answer from the risk engine at " + options.engine.command};
+    throw Refusal{"the risk engine at " + options.engine.command + " " + why};
+  }
   auto reply = wire::decode_command_reply(*answer);
   if (!reply) throw Refusal{"the risk engine at " + options.engine.command + " answers: " + reply.error().reason};
   if (reply->outcome != wire::CommandReply::Outcome::kDone) throw Refusal{reply->reason};
@@ -180,6 +184,20 @@ void clean_up(const Options& options, std::ostream& out) {
       << " quarantined records.\n";
 }
 
+// Key pairs for the names that follow the directory, else for every service.
+void make_keys(const Options& options, std::ostream& out) {
+  std::vector<std::string> names = {"simulator", "risk-engine", "alert-notifier", "dashboard-gateway", "riskctl"};
+  if (options.words.size() > 2) names.assign(options.words.begin() + 2, options.words.end());
+  const std::string& directory = options.words.size() > 1 ? options.words[1] : options.curve.directory;
+  if (directory.empty()) throw UsageError{"keys needs a DIRECTORY, here or as bus.curve_directory"};
+  const auto public_keys = settings::make_key_files(directory, names);
+  Table table({{"name"}, {"public key"}});
+  for (std::size_t i = 0; i < names.size(); ++i) table.add({names[i], public_keys[i]});
+  table.print(out);
+  out << "\nMade in " << directory
+      << ": NAME.key is secret and of one service, NAME.pub lets it in wherever it lies.\n";
+}
+
 void judge_history(const Options& options, std::ostream& out, std::ostream& err) {
   expect_words(options.words, 1, 1);
   if (options.backtest.from_store == !options.backtest.transactions_path.empty()) {
@@ -193,6 +211,7 @@ void carry_out(const Options& options, std::ostream& out, std::ostream& err) {
   const std::string& command = options.words.front();
   if (command == "backtest") return judge_history(options, out, err);
   if (options.backtest.is_asked_for()) throw UsageError{"an option of backtest, but the command is another"};
+  if (command == "keys") return make_keys(options, out);
   if (command == "ack") return acknowledge(options, out);
   if (command == "cleanup") return clean_up(options, out);
   if (command == "list") return print_alerts(*store::open_reader(options.database), options, out);
@@ -210,6 +229,7 @@ int run(const Options& options, std::ostream& out, std::ostream& err) {
   } catch (const UsageError& error) {
     err << "riskctl: " << error.reason
         << "\nusage: riskctl summary | list [SEVERITY] | ack ID USER [COMMENT] | cleanup [DAYS]\n"
+           "       riskctl keys [DIRECTORY] [NAME...]\n"
            "       riskctl backtest --transactions FILE.csv [--positions FILE.csv] | --store\n"
            "         [--from TIME] [--to TIME] [--format table|jsonl] [--compare OTHER.yaml]\n";
     return kUsage;

@@ -60,13 +60,15 @@ std::optional<int> parse(int argc, const char* const* argv, Options& options) {
   service::OptionSet set("riskctl", "Asks the store and the engine from a terminal, and judges history anew.");
   settings::add_database_options(set, options.database);
   settings::add_engine_command_option(set, options.engine);
+  settings::add_curve_options(set, options.curve, "riskctl", {"risk-engine"},
+                              [&options] { return options.words.empty() || options.asks_engine(); });
   set.add_integer({"", "--limit", {}, "lines of a list"}, options.limit, 1, 100'000);
   add_backtest_options(set, options.backtest);
   settings::add_rule_options(set, options.backtest.rules);
   settings::add_bounds_options(set, options.backtest.bounds);
-  set.add_positionals("COMMAND",
-                      "summary | list [SEVERITY] | ack ID USER [COMMENT] | cleanup [DAYS, default 30] | backtest",
-                      options.words);
+  set.add_positionals(
+      "COMMAND", "summary | list [SEVERITY] | ack ID USER [COMMENT] | cleanup [DAYS, default 30] | backtest | keys",
+      options.words);
   set.ignore_sections({"log", "health", "simulator", "engine", "notifier", "gateway"});
   return set.parse(argc, argv);
 }
@@ -97,6 +99,10 @@ std::string config_path_of(int argc, const char* const* argv) {
 bool BacktestOptions::is_asked_for() const {
   return from_store || from || to || format != Format::kTable || !transactions_path.empty() ||
          !positions_path.empty() || !compare_path.empty();
+}
+
+bool Options::asks_engine() const {
+  return !words.empty() && (words.front() == "ack" || words.front() == "cleanup");
 }
 
 std::optional<int> parse_options(int argc, const char* const* argv, Options& options) {

@@ -8,6 +8,7 @@
 
 #include "risk/base/timestamp.hpp"
 #include "risk/engine/rules.hpp"
+#include "risk/settings/curve.hpp"
 #include "risk/settings/settings.hpp"
 #include "risk/store/config.hpp"
 
@@ -36,9 +37,12 @@ struct BacktestOptions {
 struct Options {
   store::DatabaseConfig database;
   settings::EngineEndpoints engine;
-  std::uint32_t limit = 100;  // lines of a list
+  settings::CurveOptions curve;  // its keys are read for commands that ask the engine
+  std::uint32_t limit = 100;     // lines of a list
   BacktestOptions backtest;
   std::vector<std::string> words;  // the command and its arguments
+
+  bool asks_engine() const;  // whether the command is one that the engine carries out
 };
 
 // Nothing: go on with `options`. Else the exit status.

@@ -116,6 +116,7 @@ void SimulatorApp::open_stream() {
   publisher.replay_endpoint = endpoint_of(options_.bind.address, options_.replay_port);
   publisher.name = options_.stream_name;
   publisher.allow_plaintext = options_.bind.allow_plaintext;
+  publisher.curve = options_.curve.server();
   publisher.frames_queued_max = kFramesQueuedMax;
   publisher.on_problem = [](const std::string& problem) { service::log_error("bus", {{"problem", problem}}); };
   publisher.on_blocked = [this](const std::optional<std::string>& why) {

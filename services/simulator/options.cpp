@@ -12,6 +12,7 @@
 namespace risk::simulator {
 namespace {
 
+constexpr char kKeyName[] = "simulator";
 constexpr std::uint16_t kHealthPort = 9101;
 constexpr std::uint32_t kSpeedFactorMax = 1'000'000;
 constexpr std::size_t kStreamNameBytesMax = 128;
@@ -76,6 +77,7 @@ Options::Options() : stream_name(default_stream_name()) {
 void add_options(service::OptionSet& set, Options& options) {
   service::add_common_options(set, options.common);
   settings::add_bind_options(set, options.bind);
+  settings::add_curve_options(set, options.curve, kKeyName, {});
   set.add_integer(spec("port", "port of the stream of transactions"), options.port, 0, 65'535);
   set.add_integer(spec("replay-port", "port where subscribers ask for what they missed"), options.replay_port, 0,
                   65'535);

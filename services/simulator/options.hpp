@@ -8,6 +8,7 @@
 #include "risk/bus/journal.hpp"
 #include "risk/service/options.hpp"
 #include "risk/service/run.hpp"
+#include "risk/settings/curve.hpp"
 #include "risk/settings/settings.hpp"
 #include "simulator/source.hpp"
 
@@ -18,6 +19,7 @@ struct Options {
 
   service::CommonOptions common;
   settings::BindOptions bind;
+  settings::CurveOptions curve;
   std::uint16_t port = 5551;         // 0 takes a free one
   std::uint16_t replay_port = 5552;  // the same
   bus::JournalOptions journal;

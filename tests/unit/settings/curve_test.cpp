@@ -222,6 +222,8 @@ TEST_CASE("a key is never overwritten, and then none is made") {
   std::filesystem::create_directory(folder);
   std::filesystem::create_symlink(fixture.path("elsewhere"), folder + "/one.key");
   CHECK_THAT(refusal(folder, {"one"}), ContainsSubstring("one.key: is there already"));
+  // One that comes while keys are made, here of the same name given twice.
+  CHECK_THAT(refusal(folder, {"two", "two"}), ContainsSubstring("two.key: cannot be made: File exists"));
 }
 
 TEST_CASE("what is no name of a key makes no file") {
