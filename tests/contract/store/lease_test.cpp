@@ -1,5 +1,8 @@
 // One engine writes, the others wait: who may take the lease, and what is refused to whom it was taken from.
+#include <array>
+#include <barrier>
 #include <functional>
+#include <thread>
 
 #include "backends.hpp"
 #include "samples.hpp"
@@ -29,6 +32,32 @@ TEMPLATE_TEST_CASE("a second engine waits until the first lets go", "[store]", M
   CHECK(second->try_take("engine B") == 2);
   CHECK_FALSE(first->try_take("engine 'A'"));
   CHECK(reader->lease() == LeaseState{2, "engine B", 0, true});
+}
+
+TEMPLATE_TEST_CASE("of two engines that ask for a free lease at once one gets it", "[store]", Memory, Sqlite,
+                   Postgres) {
+  RISK_BACKEND(backend);
+  Fixture f(std::move(backend));
+  constexpr std::uint64_t kRounds = 30;
+  std::barrier both(2);
+  std::array<std::array<std::uint64_t, kRounds>, 2> terms{};
+  const auto engine = [&](std::size_t me) {
+    const auto lease = f.lease();
+    for (std::size_t round = 0; round < kRounds; ++round) {
+      both.arrive_and_wait();
+      terms[me][round] = lease->try_take("engine").value_or(0);
+      both.arrive_and_wait();
+      lease->release();
+    }
+  };
+  std::thread other(engine, 1);
+  engine(0);
+  other.join();
+  for (std::size_t round = 0; round < kRounds; ++round) {
+    CAPTURE(round);
+    CHECK(terms[0][round] + terms[1][round] == round + 1);
+    CHECK((terms[0][round] == 0 || terms[1][round] == 0));
+  }
 }
 
 TEMPLATE_TEST_CASE("a lease is taken only from a holder that is as it was seen", "[store]", Memory, Sqlite, Postgres) {
