@@ -3,7 +3,7 @@
 # Ctrl+C; the dashboard is at http://localhost:8501.
 #
 # Usage: deploy/run.sh [--data-dir DIR] [--no-install] [--no-build] [SIMULATOR OPTION...]
-#   --data-dir DIR   where the store lives (default: var in the repository)
+#   --data-dir DIR   where the store and the journal live (default: var in the repository)
 #   --no-install     do not look for missing Debian packages
 #   --no-build       run what is built
 #   anything else goes to the simulator: deploy/run.sh --rate 50 --seed 7
@@ -142,6 +142,7 @@ run() {
 prepare
 default DB_TYPE sqlite
 default SQLITE_DB_PATH "$data_dir/risk_alert.db"
+default SIMULATOR_JOURNAL "$data_dir/simulator-journal"
 default WEB_ROOT "$root/services/dashboard-gateway/web/dist"
 
 status=0

@@ -1,9 +1,13 @@
 #include "risk-engine/app.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <random>
 #include <utility>
 
+#include "risk-engine/alert_past.hpp"
+#include "risk-engine/recovery.hpp"
 #include "risk/service/log.hpp"
 #include "risk/store/reader.hpp"
 
@@ -15,15 +19,12 @@ using wire::CommandReply;
 constexpr std::chrono::milliseconds kPollInterval{50};
 constexpr std::chrono::milliseconds kMarkedInterval{100};  // how stale the row of an idle client may be
 constexpr std::chrono::milliseconds kReportInterval{1000};
-constexpr std::chrono::milliseconds kCommandTimeout{5000};
+constexpr std::chrono::seconds kRecoveryLogInterval{2};
+constexpr std::chrono::seconds kStandbyLogInterval{30};
 constexpr std::chrono::milliseconds kStopTimeout{3000};
 constexpr std::size_t kRecordsPerPoll = 4096;
 constexpr std::uint32_t kFramesQueuedMax = 200;  // of a publisher; the rest waits in its journal
 constexpr char kConsumer[] = "risk-engine";      // as publishers know it
-
-CommandReply refusal(CommandReply::Outcome outcome, std::string reason) {
-  return {outcome, std::move(reason), {}, {}};
-}
 
 std::string endpoint(const settings::BindOptions& bind, std::uint16_t port) {
   const bool ipv6 = bind.address.find(':') != std::string::npos;
@@ -38,47 +39,14 @@ engine::HashKey secret_key() {
   return {word(), word()};
 }
 
+// Who we are, for who waits behind us.
+std::string holder_name() {
+  char host[65] = "";
+  if (::gethostname(host, sizeof host - 1) != 0) host[0] = '\0';
+  return std::string("risk-engine@") + host + ":" + std::to_string(::getpid());
+}
+
 }  // namespace
-
-struct App::Gauges {
-  explicit Gauges(service::Metrics& metrics)
-      : transactions(metrics.counter("risk_transactions_total", "Transactions applied")),
-        late(metrics.counter("risk_late_transactions_total", "Transactions older than the engine's now")),
-        quarantined(metrics.counter("risk_quarantined_total", "Records that could not be applied")),
-        missing(metrics.counter("risk_missing_records_total", "Records of transaction streams that never came")),
-        alert_events(metrics.counter("risk_alert_events_total", "Changes of alerts")),
-        open_alerts(metrics.gauge("risk_open_alerts", "Alerts that are open or acknowledged")),
-        uncommitted(metrics.gauge("risk_uncommitted_inputs", "Inputs applied and not yet handed to the database")),
-        lag(metrics.gauge("risk_stream_lag_records", "Records announced by publishers and not yet applied")),
-        streams(metrics.gauge("risk_streams_up", "Transaction streams heard of lately")),
-        commit_seconds(metrics.histogram("risk_commit_seconds", "Time of a database commit",
-                                         {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5})),
-        commits(metrics.counter("risk_commits_total", "Database commits")),
-        committed_inputs(metrics.counter("risk_committed_inputs_total", "Inputs committed")) {}
-
-  // Counters only rise: adds what a total of the processor has grown by.
-  static void follow(service::Counter& counter, std::uint64_t& seen, std::uint64_t total) {
-    counter.add(static_cast<double>(total - seen));
-    seen = total;
-  }
-  // What was before this process is not counted again.
-  void start_from(const ProcessorCounters& before) { seen_ = before; }
-  void update(const ProcessorCounters& now) {
-    follow(transactions, seen_.transactions, now.transactions);
-    follow(late, seen_.late, now.late);
-    follow(quarantined, seen_.quarantined, now.quarantined);
-    follow(missing, seen_.missing_records, now.missing_records);
-    follow(alert_events, seen_.alert_events, now.alert_events);
-  }
-
-  service::Counter &transactions, &late, &quarantined, &missing, &alert_events;
-  service::Gauge &open_alerts, &uncommitted, &lag, &streams;
-  service::Histogram& commit_seconds;
-  service::Counter &commits, &committed_inputs;
-
- private:
-  ProcessorCounters seen_;
-};
 
 App::App(Options options, service::RunContext& context)
     : options_(std::move(options)), context_(context), gauges_(std::make_unique<Gauges>(metrics_)) {}
@@ -89,7 +57,8 @@ App::~App() {
 
 void App::start() {
   health_.require("database", "not opened yet");
-  health_.require("recovery", "waits for the database");
+  health_.require("lease", "waits for the database");
+  health_.require("recovery", "waits for the lease");
   health_server_ = std::make_unique<service::HealthServer>(
       service::HealthServerOptions{options_.common.health_address, options_.common.health_port}, health_, metrics_);
   service::log_info("starting", {{"database", store::describe(options_.database)},
@@ -115,9 +84,7 @@ void App::run() {
     if (open()) work();
     finish(true);
   } catch (const std::exception& error) {
-    service::log_error("cannot go on", {{"reason", error.what()}});
-    health_.fail(error.what());
-    context_.fail(error.what());
+    fail(error.what());
     finish(false);
   }
 }
@@ -128,6 +95,8 @@ bool App::open() {
       auto store = store::open_store(options_.database);
       store->migrate();
       health_.met("database");
+      if (!lead()) return false;
+      store->write_as(term_);
       if (!recover(*store)) return false;
       start_streams(std::move(store));
       return true;
@@ -138,36 +107,68 @@ bool App::open() {
     }
     const auto until = Clock::now() + pause;
     while (Clock::now() < until) {
-      if (context_.stop.wait_for(kPollInterval) || stopping_) return false;
+      if (told_to_stop(kPollInterval)) return false;
     }
   }
 }
 
-bool App::recover(store::Store& store) {
-  struct Stopped {};
-  const auto started = Clock::now();
-  auto resume = store.resume_point();
-  const auto total = resume.last_apply_seq;
-  processor_ = std::make_unique<Processor>(std::move(resume), store::open_reader(options_.database)->quarantine_count(),
-                                           secret_key());
-  auto told = started;
-  try {
-    store.replay(0, [&](const store::AppliedInput& input) {
-      processor_->restore(input);
-      if (stopping_ || context_.stop.stop_requested()) throw Stopped{};
-      if (Clock::now() - told < std::chrono::seconds{2}) return;
-      told = Clock::now();
-      service::log_info("recovering", {{"inputs", input.apply_seq}, {"of", total}});
-      health_.not_met("recovery",
-                      "re-applied " + std::to_string(input.apply_seq) + " of " + std::to_string(total) + " inputs");
-    });
-  } catch (const Stopped&) {
-    return false;
+bool App::told_to_stop(std::chrono::milliseconds wait) const {
+  return context_.stop.wait_for(wait) || stopping_;
+}
+
+bool App::lead() {
+  if (!leadership_) {
+    LeadershipOptions options;
+    options.database = options_.database;
+    options.holder = holder_name();
+    options.patience = options_.standby_patience;
+    leadership_ = std::make_unique<Leadership>(options, [this](const std::string& reason) { fail(reason); });
+    auto told = Clock::time_point{};
+    const auto term = leadership_->wait([this] { return told_to_stop(std::chrono::milliseconds{0}); },
+                                        [&](const std::string& why) {
+                                          health_.not_met("lease", why);
+                                          if (Clock::now() - told < kStandbyLogInterval) return;
+                                          told = Clock::now();
+                                          service::log_info("waiting to lead", {{"why", why}});
+                                        });
+    if (!term) return false;
+    term_ = *term;
+    service::log_info("leading", {{"term", term_}});
   }
+  health_.met("lease");
+  return true;
+}
+
+// Any thread: the process cannot go on and must end.
+void App::fail(const std::string& reason) {
+  service::log_error("cannot go on", {{"reason", reason}});
+  health_.fail(reason);
+  context_.fail(reason);
+  stopping_ = true;
+  const std::lock_guard lock(mutex_);
+  if (wakeable_ != nullptr) wakeable_->wake();
+}
+
+bool App::recover(store::Store& store) {
+  const auto started = Clock::now();
+  auto told = started;
+  const auto reader = store::open_reader(options_.database);
+  auto recovery = risk_engine::recover(store, *reader, secret_key(), [&](std::uint64_t input, std::uint64_t last) {
+    if (told_to_stop(std::chrono::milliseconds{0})) return false;
+    if (Clock::now() - told < kRecoveryLogInterval) return true;
+    told = Clock::now();
+    service::log_info("recovering", {{"inputs", input}, {"of", last}});
+    health_.not_met("recovery", "re-applied " + std::to_string(input) + " of " + std::to_string(last) + " inputs");
+    return true;
+  });
+  processor_ = std::move(recovery.processor);
+  if (!processor_) return false;
   processor_->start(options_.rules, options_.bounds);
+  snapshotter_ = std::make_unique<Snapshotter>(options_.snapshots, recovery.snapshot_seq, metrics_);
   gauges_->start_from(processor_->counters());
   const std::chrono::duration<double> seconds = Clock::now() - started;
-  service::log_info("recovered", {{"inputs", total},
+  service::log_info("recovered", {{"snapshot", recovery.snapshot_seq},
+                                  {"inputs", recovery.inputs},
                                   {"transactions", processor_->counters().transactions},
                                   {"open_alerts", processor_->open_alerts()},
                                   {"config_version", processor_->core().rules().config_version},
@@ -179,10 +180,13 @@ bool App::recover(store::Store& store) {
 void App::start_streams(std::unique_ptr<store::Store> store) {
   bus::PublisherOptions publisher;
   publisher.endpoint = endpoint(options_.bind, options_.publish_port);
+  publisher.replay_endpoint = endpoint(options_.bind, options_.replay_port);
   publisher.name = "risk-engine";
+  publisher.on_problem = [](const std::string& problem) { service::log_error("bus", {{"problem", problem}}); };
   publisher.allow_plaintext = options_.bind.allow_plaintext;
   publisher.curve = options_.curve.server();
-  auto broadcaster = std::make_unique<Broadcaster>(publisher, *processor_);
+  auto broadcaster =
+      std::make_unique<Broadcaster>(publisher, *processor_, std::make_shared<AlertPast>(options_.database));
   const std::string published_at = broadcaster->endpoint();
 
   subscribe();
@@ -196,13 +200,7 @@ void App::start_streams(std::unique_ptr<store::Store> store) {
     health_.met("database");
     service::log_info("the database is back");
   };
-  events.failed = [this](const std::string& reason) {
-    service::log_error("cannot write", {{"reason", reason}});
-    health_.fail(reason);
-    context_.fail(reason);
-    stopping_ = true;
-    subscriber_->wake();
-  };
+  events.failed = [this](const std::string& reason) { fail("cannot write: " + reason); };
   events.committed = [this](double seconds, const store::Commit& commit) {
     gauges_->commit_seconds.observe(seconds);
     gauges_->commits.add();
@@ -210,17 +208,19 @@ void App::start_streams(std::unique_ptr<store::Store> store) {
     const std::lock_guard lock(mutex_);
     for (const auto& step : commit.cursors) committed_[step.to.stream_id] = step.to;
   };
-  writer_ =
-      std::make_unique<Writer>(WriterOptions{options_.database}, std::move(store), std::move(broadcaster), events);
+  WriterOptions writer;
+  writer.database = options_.database;
+  writer.term = term_;
+  writer_ = std::make_unique<Writer>(writer, std::move(store), std::move(broadcaster), events);
+  commands_ = std::make_unique<Commands>([this] { subscriber_->wake(); });
   requests_server_ = std::make_unique<bus::RequestServer>(
       bus::RequestServerOptions{endpoint(options_.bind, options_.command_port), options_.bind.allow_plaintext,
                                 options_.curve.server()},
-      [this](std::string_view payload) { return answer(payload); });
+      [this](std::string_view payload) { return commands_->answer(payload); });
 
   const std::lock_guard lock(mutex_);
   publish_endpoint_ = published_at;
   command_endpoint_ = requests_server_->endpoint();
-  accepting_ = true;
   wakeable_ = subscriber_.get();
   service::log_info("ready", {{"publishes", publish_endpoint_}, {"commands", command_endpoint_}});
 }
@@ -267,6 +267,10 @@ void App::work() {
 
 void App::hand_over() {
   if (!writer_->idle()) return;
+  // A piece of a snapshot and a commit take turns.
+  if (snapshotter_->is_running() && std::exchange(snapshot_turn_, !snapshot_turn_)) {
+    return writer_->run([this](store::Store& store) { snapshotter_->write_next(store); });
+  }
   const auto now = Clock::now();
   const auto inputs = processor_->core().counters().transactions + processor_->counters().ticks;
   if (now - measured_at_ >= options_.metrics_interval && inputs != measured_inputs_) {
@@ -278,7 +282,10 @@ void App::hand_over() {
   if (!processor_->has_pending() && !marked) return;
   if (marked) marked_at_ = now;
   const auto scope = marked ? engine::Core::Scope::kMarked : engine::Core::Scope::kTraded;
-  writer_->submit(processor_->take(scope, system_now()), std::exchange(on_stored_, {}));
+  auto batch = processor_->take(scope, system_now());
+  // The core holds just what the store will when this batch is in it.
+  if (snapshotter_->is_due(batch.apply_seq)) snapshotter_->begin(processor_->core(), batch.apply_seq, system_now());
+  writer_->submit(std::move(batch), std::exchange(on_stored_, {}));
 }
 
 // Publishers may drop what is stored.
@@ -320,41 +327,13 @@ void App::report_status() {
   gauges_->uncommitted.set(static_cast<double>(processor_->pending_records()));
   gauges_->lag.set(lag);
   gauges_->streams.set(up);
+  gauges_->update(subscriber_->counters());
 }
 
 // --- commands
 
-std::string App::answer(std::string_view payload) {
-  auto command = wire::decode_command(payload);
-  if (!command) return wire::encode(refusal(CommandReply::Outcome::kInvalid, command.error().reason));
-
-  auto request = std::make_shared<Request>();
-  request->command = std::move(command).value();
-  auto reply = request->reply.get_future();
-  {
-    const std::lock_guard lock(mutex_);
-    if (!accepting_) return wire::encode(refusal(CommandReply::Outcome::kUnavailable, "the engine is stopping"));
-    requests_.push_back(std::move(request));
-    wakeable_->wake();
-  }
-  if (reply.wait_for(kCommandTimeout) != std::future_status::ready) {
-    return wire::encode(refusal(CommandReply::Outcome::kUnavailable,
-                                "the database has not stored it yet; look again before you repeat it"));
-  }
-  try {
-    return wire::encode(reply.get());
-  } catch (const std::future_error&) {  // the writer ended before it came to it
-    return wire::encode(refusal(CommandReply::Outcome::kUnavailable, "the engine is stopping"));
-  }
-}
-
 void App::serve_requests() {
-  std::deque<std::shared_ptr<Request>> requests;
-  {
-    const std::lock_guard lock(mutex_);
-    requests.swap(requests_);
-  }
-  for (const auto& request : requests) carry_out(request);
+  for (const auto& request : commands_->take()) carry_out(request);
 }
 
 void App::carry_out(const std::shared_ptr<Request>& request) {
@@ -369,11 +348,7 @@ void App::carry_out(const std::shared_ptr<Request>& request) {
 }
 
 void App::clean_up(const std::shared_ptr<Request>& request, std::uint32_t days) {
-  if (!writer_->idle()) {  // its turn comes after the batch being written
-    const std::lock_guard lock(mutex_);
-    requests_.push_back(request);
-    return;
-  }
+  if (!writer_->idle()) return commands_->put_back(request);  // its turn comes after the batch being written
   processor_->note_cleanup(request->command.actor, days, system_now());
   const Timestamp before{system_now().micros - std::int64_t{days} * 86'400 * kMicrosPerSecond};
   writer_->run([request, before](store::Store& store) {
@@ -388,13 +363,9 @@ void App::clean_up(const std::shared_ptr<Request>& request, std::uint32_t days) 
 void App::finish(bool commit) {
   {
     const std::lock_guard lock(mutex_);
-    accepting_ = false;
     wakeable_ = nullptr;
-    for (const auto& request : requests_) {
-      request->reply.set_value(refusal(CommandReply::Outcome::kUnavailable, "the engine is stopping"));
-    }
-    requests_.clear();
   }
+  if (commands_) commands_->close();
   if (writer_) {
     const bool due = processor_->has_pending() || processor_->core().has_moved_marks();
     if (commit && due && writer_->wait_idle(kStopTimeout)) {
@@ -404,9 +375,11 @@ void App::finish(bool commit) {
     service::log_info("stopped", {{"transactions", processor_->counters().transactions}});
   }
   writer_.reset();
+  snapshotter_.reset();
   on_stored_.clear();
   requests_server_.reset();
   subscriber_.reset();
+  leadership_.reset();  // last: whoever leads next finds everything stored
 }
 
 std::string App::publish_endpoint() const {

@@ -4,8 +4,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <deque>
-#include <future>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -13,8 +11,12 @@
 #include <thread>
 #include <vector>
 
+#include "risk-engine/commands.hpp"
+#include "risk-engine/gauges.hpp"
+#include "risk-engine/leadership.hpp"
 #include "risk-engine/options.hpp"
 #include "risk-engine/processor.hpp"
+#include "risk-engine/snapshotter.hpp"
 #include "risk-engine/writer.hpp"
 #include "risk/bus/request.hpp"
 #include "risk/bus/subscriber.hpp"
@@ -41,16 +43,13 @@ class App : public service::App {
   const service::Health& health() const { return health_; }
 
  private:
-  // A command that waits for the applying thread, and its answer.
-  struct Request {
-    wire::Command command;
-    std::promise<wire::CommandReply> reply;
-  };
-  struct Gauges;
-
   void run();
-  bool open();                        // false: told to stop first
-  bool recover(store::Store& store);  // false: told to stop first
+  // False of these: told to stop first.
+  bool open();
+  bool lead();
+  bool recover(store::Store& store);
+  bool told_to_stop(std::chrono::milliseconds wait) const;
+  void fail(const std::string& reason);
   void start_streams(std::unique_ptr<store::Store> store);
   void subscribe();
   void work();
@@ -60,7 +59,6 @@ class App : public service::App {
   void hand_over();
   void tell_committed();
   void report_status();
-  std::string answer(std::string_view payload);
   void finish(bool commit);
 
   const Options options_;
@@ -71,19 +69,22 @@ class App : public service::App {
   std::unique_ptr<service::HealthServer> health_server_;
 
   std::thread thread_;  // opens, then applies; owns what follows
+  std::unique_ptr<Leadership> leadership_;
+  std::uint64_t term_ = 0;
   std::unique_ptr<Processor> processor_;
+  std::unique_ptr<Snapshotter> snapshotter_;
+  bool snapshot_turn_ = false;
   std::unique_ptr<bus::Subscriber> subscriber_;
   std::unique_ptr<Writer> writer_;
+  std::unique_ptr<Commands> commands_;
   std::unique_ptr<bus::RequestServer> requests_server_;
   std::vector<OnStored> on_stored_;
   std::chrono::steady_clock::time_point marked_at_{}, measured_at_{}, reported_at_{};
   std::uint64_t reported_transactions_ = 0, measured_inputs_ = 0;
 
   std::atomic<bool> stopping_{false};
-  mutable std::mutex mutex_;  // guards what follows
-  std::deque<std::shared_ptr<Request>> requests_;
+  mutable std::mutex mutex_;                           // guards what follows
   std::map<std::string, store::CursorRow> committed_;  // of streams, by id, since the applying thread told them last
-  bool accepting_ = false;                             // requests
   bus::Subscriber* wakeable_ = nullptr;
   std::string publish_endpoint_, command_endpoint_;
 };

@@ -18,13 +18,15 @@ std::vector<wire::ExposureFigures> take(std::map<std::string, wire::ExposureFigu
 
 }  // namespace
 
-Broadcaster::Broadcaster(bus::PublisherOptions options, const Processor& stored)
+Broadcaster::Broadcaster(bus::PublisherOptions options, const Processor& stored,
+                         std::shared_ptr<bus::ReplaySource> past)
     : publisher_(std::move(options)),
       apply_seq_(stored.apply_seq()),
       now_(stored.core().now()),
       transactions_total_(stored.counters().transactions),
       quarantined_total_(stored.quarantined_total()) {
-  publisher_.open_stream(wire::kAlertsTopic, bus::StreamId{stored.alerts_stream()}, 1, stored.last_event_id());
+  publisher_.open_stream(wire::kAlertsTopic, bus::StreamId{stored.alerts_stream()}, 1, stored.last_event_id(),
+                         std::move(past));
   publisher_.open_stream(wire::kExposuresTopic, bus::make_stream_id(), 1, 0);
 }
 

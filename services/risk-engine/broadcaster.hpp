@@ -26,8 +26,8 @@ struct EngineStatus {
 
 class Broadcaster {
  public:
-  // Binds, and goes on from what is stored. Throws bus::BusError.
-  Broadcaster(bus::PublisherOptions options, const Processor& stored);
+  // Binds, and goes on from what is stored; alert events that were missed come from `past`. Throws bus::BusError.
+  Broadcaster(bus::PublisherOptions options, const Processor& stored, std::shared_ptr<bus::ReplaySource> past);
 
   // A batch that is stored: its alert events go out now, its rows with the next update.
   void publish(const Batch& batch);

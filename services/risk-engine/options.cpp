@@ -27,6 +27,11 @@ std::optional<int> parse_options(int argc, const char* const* argv, Options& opt
                    {"ENGINE_PUBLISH_PORT"},
                    "port of alerts and exposures, 0 takes a free one"},
                   options.publish_port, 0, 65535);
+  set.add_integer({"engine.replay_port",
+                   "--replay-port",
+                   {"ENGINE_REPLAY_PORT"},
+                   "port where subscribers ask for alert events they missed, 0 takes a free one"},
+                  options.replay_port, 0, 65535);
   set.add_integer(
       {"engine.command_port", "--command-port", {"ENGINE_COMMAND_PORT"}, "port of commands, 0 takes a free one"},
       options.command_port, 0, 65535);
@@ -40,6 +45,26 @@ std::optional<int> parse_options(int argc, const char* const* argv, Options& opt
                         {"ENGINE_METRICS_INTERVAL"},
                         "time between two rows of risk_metrics"},
                        options.metrics_interval, std::chrono::milliseconds{100}, std::chrono::hours{24});
+  set.add_milliseconds({"engine.snapshot_interval",
+                        "--snapshot-interval",
+                        {"ENGINE_SNAPSHOT_INTERVAL"},
+                        "time between two snapshots of the core"},
+                       options.snapshots.interval, std::chrono::milliseconds{100}, std::chrono::hours{24});
+  set.add_integer({"engine.snapshot_inputs_max",
+                   "--snapshot-inputs-max",
+                   {"ENGINE_SNAPSHOT_INPUTS_MAX"},
+                   "inputs after which a snapshot is made before its time"},
+                  options.snapshots.inputs_max, std::uint64_t{1'000}, std::uint64_t{1'000'000'000});
+  set.add_integer({"engine.retention_days",
+                   "--retention-days",
+                   {"ENGINE_RETENTION_DAYS"},
+                   "days that transactions are kept; 0 keeps all"},
+                  options.snapshots.retention_days, 0, 36'500);
+  set.add_milliseconds({"engine.standby_patience",
+                        "--standby-patience",
+                        {"ENGINE_STANDBY_PATIENCE"},
+                        "how long a standby lets the leader stand still before it takes over"},
+                       options.standby_patience, std::chrono::milliseconds{1'000}, std::chrono::hours{1});
   set.ignore_sections({"simulator", "notifier", "gateway"});
   return set.parse(argc, argv);
 }

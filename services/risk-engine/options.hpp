@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "risk-engine/snapshotter.hpp"
 #include "risk/engine/core.hpp"
 #include "risk/engine/rules.hpp"
 #include "risk/service/run.hpp"
@@ -25,9 +26,12 @@ struct Options {
   settings::CurveOptions curve;
   std::vector<std::string> transaction_endpoints = {"tcp://localhost:5551"};
   std::uint16_t publish_port = 5561;
+  std::uint16_t replay_port = 5562;
   std::uint16_t command_port = 5563;
   std::uint64_t uncommitted_max = 100'000;  // inputs held while the store is slow or away; then reading stops
   std::chrono::milliseconds metrics_interval{5000};
+  SnapshotterOptions snapshots;
+  std::chrono::milliseconds standby_patience{8'000};  // with a leader that has stopped
 
   Options();
 };

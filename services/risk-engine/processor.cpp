@@ -77,6 +77,13 @@ Processor::Processor(store::ResumePoint resume, std::uint64_t quarantined_total,
   alerts_cursor_.row = {store::kAlertsCursor, alerts_stream_, 1, alerts_cursor_.committed, 0, {}};
 }
 
+void Processor::load(engine::Core core, std::uint64_t apply_seq) {
+  core_ = std::move(core);
+  core_.set_bounds(engine::Bounds::none());
+  apply_seq_ = apply_seq;
+  has_rules_ = true;  // the first input of all
+}
+
 void Processor::restore(const store::AppliedInput& input) {
   apply_seq_ = input.apply_seq;
   events_.clear();
@@ -126,6 +133,7 @@ void Processor::start(const engine::RuleSet& rules, const engine::Bounds& bounds
   }
   // Every row is written again: a mark may have moved after the last commit, and a limit with the rules. Positions are
   // as they were committed.
+  core_.note_all_changed();
   const auto restored = core_.take_changes(engine::Core::Scope::kMarked);
   clients_.update(restored.clients);
   symbols_.update(restored.symbols);

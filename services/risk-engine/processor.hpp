@@ -47,10 +47,12 @@ struct ProcessorCounters {
 
 class Processor {
  public:
-  // `key` is the core's. Goes on from `resume`. Inputs committed so far must then be given to restore(), in order, and
-  // start() called.
+  // `key` is the core's. Goes on from `resume`. Inputs committed so far, or those after the one that load() was told,
+  // must then be given to restore(), in order, and start() called.
   Processor(store::ResumePoint resume, std::uint64_t quarantined_total, engine::HashKey key = {});
 
+  // A core that has applied the inputs up to `apply_seq`.
+  void load(engine::Core core, std::uint64_t apply_seq);
   void restore(const store::AppliedInput& input);
   // From here on the rules are `rules`: if they differ from the last ones, that is an input of its own with the next
   // version. What was applied before stays, also above `bounds`.
@@ -76,7 +78,8 @@ class Processor {
   std::vector<store::CursorRow> transaction_streams() const;
   const ProcessorCounters& counters() const { return counters_; }
   const engine::Core& core() const { return core_; }
-  std::uint64_t apply_seq() const { return apply_seq_; }  // of the last input
+  std::uint64_t apply_seq() const { return apply_seq_; }                        // of the last input
+  std::uint64_t last_apply_seq() const { return engine_cursor_.row.sequence; }  // that a batch held
   std::uint64_t quarantined_total() const { return quarantined_total_; }
   // The stream of alert events: its id, kept in the store, and the last event.
   const std::string& alerts_stream() const { return alerts_stream_; }

@@ -117,6 +117,7 @@ bool Writer::persist(const std::function<void(store::Store&)>& action, const Bat
     try {
       if (!store_) {
         store_ = store::open_store(options_.database);
+        store_->write_as(options_.term);
         if (batch != nullptr && is_stored(*batch)) {
           events_.back();
           return true;

@@ -23,6 +23,7 @@ namespace risk::risk_engine {
 
 struct WriterOptions {
   store::DatabaseConfig database;
+  std::uint64_t term = 0;  // of the lease under which it writes
   std::chrono::milliseconds retry_min{200};
   std::chrono::milliseconds retry_max{5000};
 };
@@ -40,7 +41,7 @@ using OnStored = std::function<void()>;
 
 class Writer {
  public:
-  // Takes over the open store. Runs until stop().
+  // Takes over the open store, which writes under the term already. Runs until stop().
   Writer(WriterOptions options, std::unique_ptr<store::Store> store, std::unique_ptr<Broadcaster> broadcaster,
          WriterEvents events);
   ~Writer();

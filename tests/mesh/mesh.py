@@ -190,7 +190,7 @@ class Mesh:
         ports = self.ports
         return {
             "simulator": ["--port", ports["transactions"], "--replay-port", ports["transactions-replay"]],
-            "risk-engine": ["--publish-port", ports["engine"], "--command-port", ports["commands"]],
+            "risk-engine": ["--publish-port", ports["engine"], "--replay-port", ports["engine-replay"], "--command-port", ports["commands"]],
             "alert-notifier": [],
             "dashboard-gateway": ["--port", ports["gateway"], "--web-root", ROOT / "services/dashboard-gateway/web/dist"],
         }[service]

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "risk/bus/publisher.hpp"
+#include "risk/store/lease.hpp"
 #include "risk/store/memory.hpp"
 #include "risk/store/reader.hpp"
 #include "support/catch.hpp"
@@ -33,20 +34,25 @@ struct Mesh {
     if (app) app->stop();
   }
 
-  void start() {
+  Options options() const {
     Options options;
     options.common.health_port = 0;
     options.database.type = store::DatabaseConfig::Type::kMemory;
     options.database.memory = database;
     options.rules.client_exposure.limit = Money::from_whole(1'000);
     options.transaction_endpoints = {publisher.endpoint()};
-    options.publish_port = options.command_port = 0;
+    options.publish_port = options.replay_port = options.command_port = 0;
+    options.standby_patience = 100ms;
+    options.snapshots.interval = snapshot_interval;
+    return options;
+  }
+  void start() {
     context = std::make_unique<service::RunContext>();
-    app = std::make_unique<App>(options, *context);
+    app = std::make_unique<App>(options(), *context);
     app->start();
     wait_until([&] { return !app->publish_endpoint().empty(); });
     REQUIRE(publisher.wait_for_subscriber(wire::kTransactionsTopic, 10s));
-    reader = store::open_reader(options.database);
+    reader = store::open_reader(options().database);
   }
 
   void trade(int number, const char* quantity) {
@@ -69,6 +75,7 @@ struct Mesh {
     return wire::decode_command_reply(*answer).value();
   }
 
+  std::chrono::milliseconds snapshot_interval{1h};
   std::shared_ptr<store::MemoryDatabase> database = store::make_memory_database();
   bus::Publisher publisher{bus::PublisherOptions{}};
   std::unique_ptr<service::RunContext> context;
@@ -144,6 +151,77 @@ TEST_CASE("a stopped engine has stored what it applied, and the next one goes on
   wait_until([&] { return mesh.reader->alert(1).has_value(); });
   CHECK(mesh.reader->client_exposure("C")->exposure.gross().to_string() == "1100.0000");
   CHECK(mesh.reader->transactions({}).size() == 2);
+}
+
+TEST_CASE("alerts that were raised before a subscriber came are sent to it from the store") {
+  Mesh mesh;
+  mesh.trade(1, "11");
+  wait_until([&] { return mesh.reader->alert(1).has_value(); });
+  mesh.app->stop();
+  mesh.start();
+  std::vector<std::uint64_t> heard;
+  bus::SubscriberOptions options;
+  options.endpoints = {mesh.app->publish_endpoint()};
+  options.topics = {wire::kAlertsTopic};
+  bus::Subscriber alerts(options, {[&](const bus::Record& record) { heard.push_back(record.sequence); }, {}, {}});
+  wait_until([&] {
+    alerts.poll(10ms);
+    return !heard.empty();
+  });
+  CHECK(heard.front() == 1);
+}
+
+TEST_CASE("a second engine on the same store waits, says so, and leads when the first has stopped") {
+  Mesh mesh;
+  mesh.trade(1, "5");
+  wait_until([&] { return mesh.reader->client_exposure("C").has_value(); });
+  auto options = mesh.options();
+  options.standby_patience = 1h;
+  service::RunContext context;
+  App standby(options, context);
+  standby.start();
+  wait_until([&] { return standby.health().readiness().json.find("standby: risk-engine@") != std::string::npos; });
+  CHECK(standby.publish_endpoint().empty());
+  mesh.trade(2, "1");
+  wait_until([&] { return mesh.reader->transactions({}).size() == 2; });
+
+  mesh.app->stop();
+  wait_until([&] { return !standby.publish_endpoint().empty(); });
+  mesh.trade(3, "5");
+  wait_until([&] { return mesh.reader->alert(1).has_value(); });
+  CHECK(mesh.reader->client_exposure("C")->exposure.gross().to_string() == "1100.0000");
+  standby.stop();
+  CHECK_FALSE(context.failed);
+}
+
+TEST_CASE("an engine whose lease was taken while it stood still commits nothing more and ends") {
+  Mesh mesh;
+  mesh.trade(1, "5");
+  wait_until([&] { return mesh.reader->client_exposure("C").has_value(); });
+  const auto lease = store::open_lease(mesh.options().database);
+  REQUIRE(lease->take_from(lease->state(), "another"));
+  mesh.trade(2, "6");
+  wait_until([&] { return mesh.context->failed.load(); });
+  CHECK(mesh.reader->transactions({}).size() == 1);
+  CHECK_FALSE(mesh.app->health().liveness().ok);
+}
+
+TEST_CASE("snapshots are stored while transactions come, and a restart begins with the newest") {
+  Mesh mesh;
+  mesh.snapshot_interval = 1ms;
+  mesh.app->stop();
+  mesh.start();
+  int traded = 0;
+  wait_until([&] {
+    mesh.trade(++traded, "0.01");
+    return mesh.reader->snapshots().size() == 2;
+  });
+  mesh.app->stop();
+  mesh.start();
+  CHECK(mesh.reader->client_exposure("C")->transaction_count == static_cast<std::uint64_t>(traded));
+  mesh.trade(++traded, "0.01");
+  wait_until(
+      [&] { return mesh.reader->client_exposure("C")->transaction_count == static_cast<std::uint64_t>(traded); });
 }
 
 TEST_CASE("a second writer on the same store ends the first one, which writes nothing more") {

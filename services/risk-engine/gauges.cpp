@@ -1,0 +1,44 @@
+#include "risk-engine/gauges.hpp"
+
+namespace risk::risk_engine {
+namespace {
+
+// Counters only rise: adds what a total of the processor has grown by.
+void follow(service::Counter& counter, std::uint64_t& seen, std::uint64_t total) {
+  counter.add(static_cast<double>(total - seen));
+  seen = total;
+}
+
+}  // namespace
+
+Gauges::Gauges(service::Metrics& metrics)
+    : transactions(metrics.counter("risk_transactions_total", "Transactions applied")),
+      late(metrics.counter("risk_late_transactions_total", "Transactions older than the engine's now")),
+      quarantined(metrics.counter("risk_quarantined_total", "Records that could not be applied")),
+      missing(metrics.counter("risk_missing_records_total", "Records of transaction streams that never came")),
+      alert_events(metrics.counter("risk_alert_events_total", "Changes of alerts")),
+      open_alerts(metrics.gauge("risk_open_alerts", "Alerts that are open or acknowledged")),
+      uncommitted(metrics.gauge("risk_uncommitted_inputs", "Inputs applied and not yet handed to the database")),
+      lag(metrics.gauge("risk_stream_lag_records", "Records announced by publishers and not yet applied")),
+      streams(metrics.gauge("risk_streams_up", "Transaction streams heard of lately")),
+      replayed(metrics.counter("risk_replayed_records_total", "Records that came by asking for them again")),
+      bad_frames(metrics.counter("risk_bad_frames_total", "Frames of publishers that were dropped")),
+      commit_seconds(metrics.histogram("risk_commit_seconds", "Time of a database commit",
+                                       {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5})),
+      commits(metrics.counter("risk_commits_total", "Database commits")),
+      committed_inputs(metrics.counter("risk_committed_inputs_total", "Inputs committed")) {}
+
+void Gauges::update(const ProcessorCounters& now) {
+  follow(transactions, seen_.transactions, now.transactions);
+  follow(late, seen_.late, now.late);
+  follow(quarantined, seen_.quarantined, now.quarantined);
+  follow(missing, seen_.missing_records, now.missing_records);
+  follow(alert_events, seen_.alert_events, now.alert_events);
+}
+
+void Gauges::update(const bus::SubscriberCounters& now) {
+  follow(replayed, heard_.replayed_records, now.replayed_records);
+  follow(bad_frames, heard_.bad_frames, now.bad_frames);
+}
+
+}  // namespace risk::risk_engine

@@ -1,0 +1,31 @@
+// The engine's metrics.
+#pragma once
+
+#include <cstdint>
+
+#include "risk-engine/processor.hpp"
+#include "risk/bus/subscriber.hpp"
+#include "risk/service/metrics.hpp"
+
+namespace risk::risk_engine {
+
+struct Gauges {
+  explicit Gauges(service::Metrics& metrics);
+
+  // What was before this process is not counted again.
+  void start_from(const ProcessorCounters& before) { seen_ = before; }
+  void update(const ProcessorCounters& now);
+  void update(const bus::SubscriberCounters& now);
+
+  service::Counter &transactions, &late, &quarantined, &missing, &alert_events;
+  service::Gauge &open_alerts, &uncommitted, &lag, &streams;
+  service::Counter &replayed, &bad_frames;
+  service::Histogram& commit_seconds;
+  service::Counter &commits, &committed_inputs;
+
+ private:
+  ProcessorCounters seen_;
+  bus::SubscriberCounters heard_;
+};
+
+}  // namespace risk::risk_engine

@@ -1,0 +1,74 @@
+#include "risk-engine/leadership.hpp"
+
+#include <utility>
+
+#include "risk/service/log.hpp"
+
+namespace risk::risk_engine {
+
+Leadership::Leadership(LeadershipOptions options, std::function<void(const std::string&)> lost)
+    : options_(std::move(options)), lost_(std::move(lost)) {}
+
+Leadership::~Leadership() {
+  stopping_.request_stop("stop");
+  if (thread_.joinable()) thread_.join();
+  if (lease_) lease_->release();
+}
+
+std::optional<std::uint64_t> Leadership::wait(const std::function<bool()>& stop,
+                                              const std::function<void(const std::string&)>& waiting) {
+  while (!stop()) {
+    std::string why;
+    try {
+      if (const auto term = ask(why)) {
+        term_ = *term;
+        thread_ = std::thread([this] { beat(); });
+        return term;
+      }
+    } catch (const store::StoreUnavailable& error) {
+      lease_.reset();
+      why = error.what();
+    }
+    waiting(why);
+    stopping_.wait_for(options_.ask_interval);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::uint64_t> Leadership::ask(std::string& why) {
+  if (!lease_) lease_ = store::open_lease(options_.database);
+  if (const auto term = lease_->try_take(options_.holder)) return term;
+  const auto state = lease_->state();
+  const auto now = Clock::now();
+  if (state.term != seen_.term || state.beat != seen_.beat || seen_at_ == Clock::time_point{}) {
+    seen_ = state;
+    seen_at_ = now;
+  }
+  why = "standby: " + state.holder + " leads, term " + std::to_string(state.term);
+  if (now - seen_at_ < options_.patience) return std::nullopt;
+  service::log_warning("the leader has stopped, taking over", {{"leader", state.holder}, {"term", state.term}});
+  return lease_->take_from(seen_, options_.holder);
+}
+
+void Leadership::beat() {
+  std::string lost;
+  while (!stopping_.wait_for(options_.beat_interval)) {
+    try {
+      if (lease_) {
+        lease_->beat();
+        continue;
+      }
+      lease_ = store::open_lease(options_.database);
+      if (!lease_->resume(term_)) lost = "another engine has taken over, this one had term " + std::to_string(term_);
+    } catch (const store::StoreConflict& error) {
+      lost = error.what();
+    } catch (const store::StoreUnavailable&) {
+      lease_.reset();  // the writer says what is wrong with the database
+    } catch (const std::exception& error) {
+      lost = error.what();
+    }
+    if (!lost.empty()) return lost_(lost);
+  }
+}
+
+}  // namespace risk::risk_engine

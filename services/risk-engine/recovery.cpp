@@ -1,0 +1,96 @@
+#include "risk-engine/recovery.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "risk/service/log.hpp"
+
+namespace risk::risk_engine {
+namespace {
+
+struct Stopped {};
+
+// The core of a snapshot, or why there is none.
+Result<engine::Core> load(store::Store& store, const store::SnapshotInfo& info, engine::HashKey key) {
+  std::uint32_t next = 0;
+  auto core = engine::Core::load([&] { return store.snapshot_chunk(info.apply_seq, next++); }, key);
+  if (!core) return core;
+  if (const auto hash = core->state_hash(); hash != info.state_hash) {
+    return Error{"its state hash is " + hash + ", not " + info.state_hash};
+  }
+  return core;
+}
+
+// What the recovered core and the firm's stored row do not agree about; nothing when all is well.
+std::optional<std::string> contradiction(const engine::ExposureRow& core,
+                                         const std::optional<engine::ExposureRow>& stored) {
+  if (!stored) return std::nullopt;  // nothing was ever traded or held
+  const auto differ = [](const char* what, const std::string& ours, const std::string& theirs) {
+    return std::string("the firm's ") + what + " is " + ours + ", stored is " + theirs;
+  };
+  const auto& ours = core.exposure;
+  const auto& theirs = stored->exposure;
+  const std::pair<const char*, std::pair<Notional, Notional>> amounts[] = {
+      {"long", {ours.long_value, theirs.long_value}},
+      {"short", {ours.short_value, theirs.short_value}},
+      {"turnover", {ours.turnover, theirs.turnover}}};
+  for (const auto& [what, values] : amounts) {
+    const auto text = values.first.to_string();  // as it is stored: with 4 places
+    if (text != values.second.to_string()) return differ(what, text, values.second.to_string());
+  }
+  if (core.transaction_count != stored->transaction_count) {
+    return differ("number of transactions", std::to_string(core.transaction_count),
+                  std::to_string(stored->transaction_count));
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Recovery recover(store::Store& store, store::Reader& reader, engine::HashKey key,
+                 const std::function<bool(std::uint64_t, std::uint64_t)>& go_on) {
+  const auto snapshots = store.snapshots();
+  // One try for each snapshot, the newest first, and one from the very first input.
+  for (std::size_t i = 0;; ++i) {
+    Recovery recovery;
+    recovery.processor = std::make_unique<Processor>(store.resume_point(), reader.quarantine_count(), key);
+    auto& processor = *recovery.processor;
+    if (i < snapshots.size()) {
+      auto core = load(store, snapshots[i], key);
+      if (!core) {
+        service::log_error("a snapshot is damaged, going back to the one before",
+                           {{"apply_seq", snapshots[i].apply_seq}, {"reason", core.error().reason}});
+        continue;
+      }
+      processor.load(std::move(core).value(), snapshots[i].apply_seq);
+      recovery.snapshot_seq = snapshots[i].apply_seq;
+    }
+    const auto last = processor.last_apply_seq();
+    try {
+      store.replay(recovery.snapshot_seq, [&](const store::AppliedInput& input) {
+        processor.restore(input);
+        ++recovery.inputs;
+        // A snapshot that was passed over still says what the state must be there.
+        const auto passed = std::find_if(snapshots.begin(), snapshots.end(), [&](const store::SnapshotInfo& info) {
+          return info.apply_seq == input.apply_seq;
+        });
+        if (passed != snapshots.end() && processor.core().state_hash() != passed->state_hash) {
+          throw store::StoreError("at input " + std::to_string(input.apply_seq) + " the state hash is " +
+                                  processor.core().state_hash() + ", the snapshot's was " + passed->state_hash);
+        }
+        if (!go_on(input.apply_seq, last)) throw Stopped{};
+      });
+    } catch (const Stopped&) {
+      return {};
+    }
+    const auto problem = contradiction(processor.core().firm_row(), reader.firm_exposure());
+    if (!problem) return recovery;
+    if (i >= snapshots.size()) throw store::StoreError("the inputs do not lead to what is stored: " + *problem);
+    service::log_error("a snapshot does not lead to what is stored, going back to the one before",
+                       {{"apply_seq", recovery.snapshot_seq}, {"reason", *problem}});
+  }
+}
+
+}  // namespace risk::risk_engine

@@ -1,0 +1,296 @@
+// From what is stored back to the state of the last commit, whatever has become of the snapshots.
+#include "risk-engine/recovery.hpp"
+
+#include <cstring>
+#include <map>
+
+#include "risk-engine/alert_past.hpp"
+#include "risk-engine/snapshotter.hpp"
+#include "risk/store/memory.hpp"
+#include "support/catch.hpp"
+
+using namespace risk;
+using namespace risk::risk_engine;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+constexpr Timestamp kWall = Timestamp::from_seconds(1'726'821'360);
+const bus::StreamId kStream{"00000000000000000000000000000001"};
+
+bool go_on(std::uint64_t, std::uint64_t) {
+  return true;
+}
+
+// An engine without threads on a store in memory.
+struct Rig {
+  Rig() {
+    store = store::open_store(config);
+    store->migrate();
+    reader = store::open_reader(config);
+    restart();
+  }
+
+  Recovery restart() {
+    auto recovery = recover(*store, *reader, {}, go_on);
+    processor = std::move(recovery.processor);
+    engine::RuleSet rules;
+    rules.client_exposure.limit = Money::from_whole(1'000);
+    processor->start(rules);
+    return recovery;
+  }
+  void trade(int count) {
+    for (int i = 0; i < count; ++i) {
+      engine::Transaction t;
+      t.transaction_id = "T" + std::to_string(++sequence);
+      t.executed_at = {kWall.micros + static_cast<std::int64_t>(sequence) * 300'000};
+      t.client_id = ClientId("C" + std::to_string(sequence % 7));
+      t.symbol = Symbol("S" + std::to_string(sequence % 7 % 3));
+      // Over the limit and below it again, until what stays is above it.
+      const bool buys = sequence / 7 % 2 == 0;
+      t.side = buys ? engine::Side::kBuy : engine::Side::kSell;
+      t.quantity = *Quantity::parse(buys ? "12" : "11");
+      t.price = *Price::parse(std::to_string(90 + sequence % 20));
+      processor->apply({kStream, "simulator@test", 1, sequence, wire::encode(t)}, kWall);
+    }
+  }
+  void commit() { store->commit(processor->take(engine::Core::Scope::kMarked, kWall).commit); }
+  // As the engine does it: a forked child, piece by piece.
+  void snapshot() {
+    service::Metrics metrics;
+    Snapshotter snapshotter({}, 0, metrics);
+    snapshotter.begin(processor->core(), processor->apply_seq(), kWall);
+    while (snapshotter.is_running()) snapshotter.write_next(*store);
+  }
+
+  store::DatabaseConfig config = [] {
+    store::DatabaseConfig memory;
+    memory.type = store::DatabaseConfig::Type::kMemory;
+    memory.memory = store::make_memory_database();
+    return memory;
+  }();
+  std::unique_ptr<store::Store> store;
+  std::unique_ptr<store::Reader> reader;
+  std::unique_ptr<Processor> processor;
+  std::uint64_t sequence = 0;
+};
+
+// A store whose pieces of one snapshot come back damaged.
+class DamagedStore final : public store::Store {
+ public:
+  DamagedStore(store::Store& store, std::uint64_t damaged) : store_(store), damaged_(damaged) {}
+
+  void migrate() override { store_.migrate(); }
+  void write_as(std::uint64_t term) override { store_.write_as(term); }
+  store::ResumePoint resume_point() override { return store_.resume_point(); }
+  void replay(std::uint64_t after, const std::function<void(const store::AppliedInput&)>& apply) override {
+    store_.replay(after, apply);
+  }
+  void commit(const store::Commit& commit) override { store_.commit(commit); }
+  store::CleanupCount cleanup(Timestamp before) override { return store_.cleanup(before); }
+  store::DroppedDays drop_days(Timestamp before, std::uint64_t seq) override { return store_.drop_days(before, seq); }
+  std::vector<store::SnapshotInfo> snapshots() override { return store_.snapshots(); }
+  void write_snapshot_chunk(std::uint64_t seq, std::uint32_t number, std::string_view bytes) override {
+    store_.write_snapshot_chunk(seq, number, bytes);
+  }
+  void finish_snapshot(const store::SnapshotInfo& info, std::size_t kept) override {
+    store_.finish_snapshot(info, kept);
+  }
+  std::optional<std::string> snapshot_chunk(std::uint64_t seq, std::uint32_t number) override {
+    auto chunk = store_.snapshot_chunk(seq, number);
+    if (chunk && seq == damaged_) damage(*chunk);
+    return chunk;
+  }
+
+  std::function<void(std::string&)> damage = [](std::string& chunk) {
+    chunk[chunk.size() / 2] = static_cast<char>(chunk[chunk.size() / 2] ^ 1);
+  };
+
+ private:
+  store::Store& store_;
+  std::uint64_t damaged_;
+};
+
+}  // namespace
+
+TEST_CASE("a restart begins with the newest snapshot and comes to the same state") {
+  Rig rig;
+  rig.trade(500);
+  rig.commit();
+  rig.snapshot();
+  rig.trade(100);
+  rig.commit();
+  const auto hash = rig.processor->core().state_hash();
+  const auto recovery = rig.restart();
+  CHECK(recovery.snapshot_seq == 501);  // the rules are the first input
+  CHECK(recovery.inputs == 100);
+  CHECK(rig.processor->core().state_hash() == hash);
+  CHECK_FALSE(rig.processor->core().rules().client_exposure.limit == std::nullopt);
+  // And goes on: ids of alerts and events do not begin anew.
+  rig.trade(200);
+  rig.commit();
+  rig.restart();
+  CHECK(rig.processor->counters().transactions == 800);
+}
+
+TEST_CASE("what is stored after a restart is what an engine that never stopped would have stored") {
+  Rig one, other;
+  for (int i = 0; i < 10; ++i) {
+    for (auto* rig : {&one, &other}) {
+      rig->trade(70);
+      rig->commit();
+    }
+    other.snapshot();
+    other.restart();
+  }
+  const auto events = one.reader->alert_events_after(0, 1'000), others = other.reader->alert_events_after(0, 1'000);
+  REQUIRE(events.size() > 10);
+  CHECK(events == others);
+  CHECK(one.reader->positions("", "") == other.reader->positions("", ""));
+  CHECK(one.processor->core().state_hash() == other.processor->core().state_hash());
+}
+
+TEST_CASE("two snapshots are kept, and a damaged newest one falls back to the one before") {
+  Rig rig;
+  for (int i = 0; i < 3; ++i) {
+    rig.trade(100);
+    rig.commit();
+    rig.snapshot();
+  }
+  rig.trade(50);
+  rig.commit();
+  REQUIRE(rig.store->snapshots().size() == 2);
+  const auto hash = rig.processor->core().state_hash();
+  DamagedStore damaged(*rig.store, 301);
+  SECTION("a flipped bit") {}
+  SECTION("cut off") {
+    damaged.damage = [](std::string& chunk) { chunk.resize(chunk.size() - 1); };
+  }
+  SECTION("whole, but of another state") {
+    damaged.damage = [&](std::string& chunk) { chunk = *rig.store->snapshot_chunk(201, 0); };
+  }
+  const auto recovery = recover(damaged, *rig.reader, {}, go_on);
+  CHECK(recovery.snapshot_seq == 201);
+  CHECK(recovery.inputs == 150);
+  CHECK(recovery.processor->core().state_hash() == hash);
+}
+
+TEST_CASE("without a snapshot that is whole all inputs are applied again") {
+  Rig rig;
+  rig.trade(100);
+  rig.commit();
+  rig.snapshot();
+  const auto hash = rig.processor->core().state_hash();
+  DamagedStore damaged(*rig.store, 101);
+  const auto recovery = recover(damaged, *rig.reader, {}, go_on);
+  CHECK(recovery.snapshot_seq == 0);
+  CHECK(recovery.inputs == 101);
+  CHECK(recovery.processor->core().state_hash() == hash);
+}
+
+TEST_CASE("inputs that do not lead to what is stored are no state to go on from") {
+  Rig rig;
+  rig.trade(100);
+  auto batch = rig.processor->take(engine::Core::Scope::kMarked, kWall);
+  REQUIRE(batch.commit.firm_exposure);
+  SECTION("an amount") {
+    batch.commit.firm_exposure->exposure.long_value = Notional::parse("12.5").value();
+    rig.store->commit(batch.commit);
+    CHECK_THROWS_WITH(recover(*rig.store, *rig.reader, {}, go_on),
+                      ContainsSubstring("the inputs do not lead to what is stored: the firm's long is ") &&
+                          ContainsSubstring("stored is 12.5000"));
+  }
+  SECTION("a count") {
+    ++batch.commit.firm_exposure->transaction_count;
+    rig.store->commit(batch.commit);
+    CHECK_THROWS_WITH(recover(*rig.store, *rig.reader, {}, go_on),
+                      ContainsSubstring("the firm's number of transactions is 100, stored is 101"));
+  }
+}
+
+TEST_CASE("a recovery that is told to stop leaves nothing half done") {
+  Rig rig;
+  rig.trade(100);
+  rig.commit();
+  const auto recovery = recover(*rig.store, *rig.reader, {}, [](std::uint64_t input, std::uint64_t last) {
+    CHECK(last == 101);
+    return input < 10;
+  });
+  CHECK_FALSE(recovery.processor);
+}
+
+TEST_CASE("a snapshot whose saving process is killed is none, and the next one is made") {
+  Rig rig;
+  rig.trade(100);
+  rig.commit();
+  service::Metrics metrics;
+  {
+    Snapshotter snapshotter({}, 0, metrics);
+    snapshotter.begin(rig.processor->core(), rig.processor->apply_seq(), kWall);
+    CHECK(snapshotter.is_running());
+  }
+  CHECK(rig.store->snapshots().empty());
+  rig.snapshot();
+  CHECK(rig.store->snapshots().size() == 1);
+}
+
+TEST_CASE("a snapshot is due after so many inputs, and not without any") {
+  Rig rig;
+  service::Metrics metrics;
+  SnapshotterOptions options;
+  options.inputs_max = 100;
+  const Snapshotter snapshotter(options, 500, metrics);
+  CHECK_FALSE(snapshotter.is_due(500));
+  CHECK_FALSE(snapshotter.is_due(599));
+  CHECK(snapshotter.is_due(600));
+  options.interval = std::chrono::milliseconds{0};
+  const Snapshotter timed(options, 500, metrics);
+  CHECK_FALSE(timed.is_due(500));
+  CHECK(timed.is_due(501));
+}
+
+TEST_CASE("the past of the alert stream is the table, with an empty record for what a clean-up deleted") {
+  Rig rig;
+  rig.trade(400);
+  rig.commit();
+  AlertPast past(rig.config);
+  const auto all = rig.reader->alert_events_after(0, 10'000);
+  REQUIRE(all.size() > 20);
+  const auto collect = [&](std::uint64_t from, std::size_t bytes_max) {
+    std::map<std::uint64_t, std::string> records;
+    past.read(1, from, bytes_max, [&](const bus::Run& run) {
+      auto rest = run.records;
+      for (auto id = run.first; id <= run.last(); ++id) {
+        std::uint32_t length;
+        std::memcpy(&length, rest.data(), sizeof length);
+        records[id] = rest.substr(sizeof length, length);
+        rest.remove_prefix(sizeof length + length);
+      }
+      CHECK(rest.empty());
+    });
+    return records;
+  };
+  CHECK(past.extent(1).first == 1);
+  CHECK(past.extent(1).last == all.size());
+  CHECK_FALSE(past.extent(1).over);
+  CHECK(past.extent(2).last == 0);
+  const auto some = collect(5, 1 << 30);
+  CHECK(some.begin()->first == 5);
+  REQUIRE(some.rbegin()->first == all.size());
+  for (const auto& event : all) {
+    if (event.event_id >= 5) CHECK(some.at(event.event_id) == event.payload);
+  }
+
+  const auto deleted = rig.store->cleanup({kWall.micros + 1'000'000'000});
+  REQUIRE(deleted.alert_events > 0);
+  const auto left = rig.reader->alert_events_after(0, 10'000);
+  REQUIRE(!left.empty());
+  const auto first = past.extent(1).first;
+  CHECK(first == left.front().event_id);
+  const auto after = collect(first, 1 << 30);
+  CHECK(after.rbegin()->first == all.size());
+  CHECK(after.size() == all.size() - first + 1);
+  std::size_t empty = 0;
+  for (const auto& [id, payload] : after) empty += payload.empty();
+  CHECK(empty == after.size() - left.size());
+}
