@@ -3,6 +3,8 @@
 #
 #   tests/support/pg_cluster.sh start DIR   makes it in DIR (new or empty), starts it, and prints its
 #                                           settings as NAME=value lines, made for eval or env
+#   tests/support/pg_cluster.sh crash DIR   ends it as a crash would (-m immediate) and keeps its data
+#   tests/support/pg_cluster.sh revive DIR  starts it again after a crash, on the same port
 #   tests/support/pg_cluster.sh stop DIR    stops it and removes DIR
 #
 # Printed: TEST_POSTGRES_HOST, _PORT, _USER (a superuser), _PASSWORD, _DB, _SOCKET (the socket's folder).
@@ -36,8 +38,8 @@ start() {
 
   for _ in 1 2 3 4 5; do  # another process may take the port between the question and the start
     port=$(free_port)
-    if (cd "$dir" && as_owner "$bin/pg_ctl" -D "$dir/data" -l "$dir/server.log" -w -s start -o \
-      "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories='$dir' -c fsync=${PG_CLUSTER_FSYNC:-off} -c max_connections=200") >&2; then
+    printf '%s\n' "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories='$dir' -c fsync=${PG_CLUSTER_FSYNC:-off} -c max_connections=200" >"$dir/options"
+    if control -w start -o "$(cat "$dir/options")"; then
       printf 'TEST_POSTGRES_%s\n' HOST=127.0.0.1 "PORT=$port" USER=postgres "PASSWORD=$password" DB=postgres "SOCKET=$dir"
       return
     fi
@@ -50,15 +52,26 @@ free_port() {
   python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
+control() {  # pg_ctl on the cluster
+  (cd "$dir" && as_owner "$(cat "$dir/bin")/pg_ctl" -D "$dir/data" -l "$dir/server.log" -s "$@") >&2
+}
+
+crash() { control -m immediate -w stop; }
+
+revive() { control -w start -o "$(cat "$dir/options")"; }
+
 stop() {
-  [ -f "$dir/bin" ] || { echo "pg_cluster: no cluster in $dir" >&2; exit 1; }
-  (cd "$dir" && as_owner "$(cat "$dir/bin")/pg_ctl" -D "$dir/data" -m immediate -w -s stop) >&2 || true
+  crash || true
   rm -rf "$dir"
+}
+
+must_exist() {
+  [ -f "$dir/bin" ] || { echo "pg_cluster: no cluster in $dir" >&2; exit 1; }
 }
 
 command=${1:-} dir=$(realpath -m "${2:-.}")
 case $command:$# in
   start:2) start ;;
-  stop:2) stop ;;
+  crash:2 | revive:2 | stop:2) must_exist; "$command" ;;
   *) sed -n '2,/^set -/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac

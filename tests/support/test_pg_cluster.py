@@ -16,6 +16,10 @@ class PgClusterTest(unittest.TestCase):
         try:
             self.assertEqual("postgres|on", self.ask(settings, settings["TEST_POSTGRES_PASSWORD"]).stdout.strip())
             self.assertNotEqual(0, self.ask(settings, "wrong").returncode)
+            subprocess.run([SCRIPT, "crash", folder], check=True)
+            self.assertIn("Connection refused", self.ask(settings, settings["TEST_POSTGRES_PASSWORD"]).stderr)
+            subprocess.run([SCRIPT, "revive", folder], check=True)
+            self.assertEqual("postgres|on", self.ask(settings, settings["TEST_POSTGRES_PASSWORD"]).stdout.strip())
         finally:
             subprocess.run([SCRIPT, "stop", folder], check=True)
         self.assertFalse(os.path.exists(folder))
