@@ -1,0 +1,203 @@
+"""The processes of one round: where they listen, with which flags they start, and how they are killed, paused and asked.
+
+FLAGS is the one place that names the services' flags.
+"""
+import contextlib
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "mesh"))
+from mesh import BIN, ROOT, SUPPORT, Postgres, Process, Sqlite, free_port, wait_until  # noqa: E402
+
+STREAM_NAME = "simulator@chaos"
+TOLD_EVENTS = "OPENED,ESCALATED,WORSENED,RESOLVED"
+READY_SECONDS_MAX = 60
+PROGRAMS = {"standby": "risk-engine", "listener": "chaos_listener"}  # others are named as their program
+
+# {name} is a port, a path or a number of the round; see Services.values.
+FLAGS = {
+    "simulator": "--port {transactions} --replay-port {transactions_replay} --journal {journal} --journal-bytes-max {journal_bytes_max}"
+                 " --resume --replay {input} --speed real --stream-name {stream_name} --health-port {simulator}",
+    "risk-engine": "--publish-port {engine} --replay-port {engine_replay} --command-port {commands}"
+                   " --snapshot-interval {snapshot_interval} --health-port {risk-engine} --config {rules}",
+    "standby": "--publish-port {standby_engine} --replay-port {standby_engine_replay} --command-port {standby_commands}"
+               " --snapshot-interval {snapshot_interval} --health-port {standby} --config {rules}",
+    "alert-notifier": "--state-path {notifier_state} --events {told_events} --retry-first-wait 50ms --retry-longest-wait 500ms"
+                      " --health-port {alert-notifier}",
+    "dashboard-gateway": "--port {dashboard-gateway} --web-root {web_root}",
+    "listener": "--engine-endpoint {engine_endpoint} --out {listened}",
+}
+HEALTH = ("simulator", "risk-engine", "standby", "alert-notifier", "dashboard-gateway")
+
+
+class Cluster(Postgres):
+    """One server for a run, a new database for a round."""
+
+    def recreate(self):
+        self.psql("postgres", "postgres", "DROP DATABASE IF EXISTS risk_alert WITH (FORCE)", "CREATE DATABASE risk_alert OWNER risk_engine")
+
+    def cluster(self, command):
+        subprocess.run([SUPPORT / "pg_cluster.sh", command, self.folder], check=True, capture_output=True)
+
+
+def free_ports():
+    """A free port whose next one is free too: a stream and its replay."""
+    while True:
+        first = free_port()
+        with contextlib.suppress(OSError):
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", first + 1))
+                return first, first + 1
+
+
+class Services:
+    """Use as a context manager: leaves no process behind. `folder` is the caller's."""
+
+    def __init__(self, folder, database, transactions, rules):
+        self.folder, self.database = folder, database
+        self.processes = {}
+        self.expected_ends = set()  # names of processes that a fault may make end
+        self.cleanups = contextlib.ExitStack()
+        self.extra_env = {}  # by process
+        self.link = None  # between simulator and engine
+        self.journal = folder / "journal"
+        self.journal.mkdir()
+        self.with_standby = False
+        self.sink_port = None
+        self.sink_out, self.listened = folder / "sink.jsonl", folder / "listened"
+        ports = {name: free_port() for name in (*HEALTH, "commands", "standby_commands")}
+        for name in ("transactions", "engine", "standby_engine"):
+            ports[name], ports[f"{name}_replay"] = free_ports()
+        self.values = {
+            **ports, "journal": self.journal, "journal_bytes_max": 1 << 30, "input": transactions, "rules": rules, "stream_name": STREAM_NAME,
+            "snapshot_interval": 2, "notifier_state": folder / "notifier-state", "told_events": TOLD_EVENTS,
+            "web_root": ROOT / "services/dashboard-gateway/web/dist", "listened": self.listened}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        for process in self.processes.values():
+            with contextlib.suppress(AssertionError):
+                process.stop(signal.SIGKILL)
+        if self.link:
+            self.link.close()
+        self.cleanups.close()
+
+    def environment(self, name):
+        transactions = self.link.port if self.link else self.values["transactions"]
+        database = self.database.reader_env if name == "dashboard-gateway" else self.database.env
+        env = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "LOG_LEVEL": "info", **database,
+               "TRANSACTION_ENDPOINTS": f"tcp://127.0.0.1:{transactions}", "ENGINE_ENDPOINT": self.engine_endpoint(),
+               "ENGINE_COMMAND_ENDPOINT": f"tcp://127.0.0.1:{self.values['commands']}"}
+        if name == "alert-notifier":
+            env["SLACK_WEBHOOK_URL"] = f"http://127.0.0.1:{self.sink_port}/hook"
+        return {**env, **self.extra_env.get(name, {})}
+
+    def engine_endpoint(self):
+        engines = ("engine", "standby_engine") if self.with_standby else ("engine",)
+        return ",".join(f"tcp://127.0.0.1:{self.values[engine]}" for engine in engines)
+
+    def start_sink(self):
+        log = self.folder / "sink.log"
+        self.processes["sink"] = Process("sink", ["python3", SUPPORT / "http_sink.py", "--out", self.sink_out], log, {"PATH": os.environ["PATH"]}, self.folder)
+        text = wait_until(lambda: log.read_text().partition("\n")[0], "the sink to listen")
+        self.sink_port = int(text.rpartition(" ")[2].rstrip("}"))
+
+    def start(self, name):
+        """Starts a process; does not wait."""
+        values = {**self.values, "engine_endpoint": self.engine_endpoint()}
+        flags = [word.format_map(values) for word in FLAGS[name].split(" ")]
+        self.processes[name] = Process(name, [BIN / PROGRAMS.get(name, name), *flags], self.folder / f"{name}.log", self.environment(name), self.folder)
+
+    def start_ready(self, name):
+        self.start(name)
+        self.wait_ready(name)
+
+    def wait_ready(self, name):
+        def ready_or_dead():
+            status = self.processes[name].child.poll()
+            if status is not None:
+                raise AssertionError(f"{name} ended with status {status}: {self.processes[name].text()[-2000:]}")
+            return self.ready(name)
+        wait_until(ready_or_dead, f"{name} to be ready", READY_SECONDS_MAX)
+
+    def ready(self, name):
+        return self.readyz(name)[0] == 200
+
+    def readyz(self, name):
+        """Status and text, (None, "") when nobody answers."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.values[name]}/readyz", timeout=1) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode(errors="replace")
+        except OSError:
+            return None, ""
+
+    def transactions_shown(self):
+        """The number of transactions on the page."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.values['dashboard-gateway']}/api/v1/summary", timeout=10) as answer:
+            return int(json.load(answer)["transactions"]["total"])
+
+    def is_running(self, name):
+        return name in self.processes and self.processes[name].child.poll() is None
+
+    def kill(self, name):
+        """False: it had ended before."""
+        was_running = self.is_running(name)
+        self.processes[name].stop(signal.SIGKILL)
+        return was_running
+
+    def signal(self, name, number):
+        if self.is_running(name):
+            self.processes[name].child.send_signal(number)
+
+    def leader(self):
+        """The engine that leads, None while there is none."""
+        return next((name for name in ("risk-engine", "standby") if self.ready(name)), None)
+
+    def wait_standby(self, name):
+        def waits():
+            status, text = self.readyz(name)
+            return status == 503 and "lease" in text
+        wait_until(waits, f"{name} to wait for the lease", READY_SECONDS_MAX)
+
+    def cursor(self):
+        """The committed sequence of the input, None while the database does not answer."""
+        try:
+            rows = self.database.rows("SELECT coalesce(max(sequence), 0) FROM stream_cursors WHERE stream_id NOT IN ('engine', 'alerts')")
+        except AssertionError:
+            return None
+        return int(rows[0][0]) if rows else 0
+
+    def applied(self):
+        """How many rows of the input are stored or quarantined."""
+        try:
+            rows = self.database.rows("SELECT (SELECT count(*) FROM transactions) + (SELECT count(*) FROM quarantine)")
+        except AssertionError:
+            return None
+        return int(rows[0][0]) if rows else 0
+
+    def stop_all(self):
+        """Consumers first, as a person would; returns (process, status) of those that did not end well."""
+        bad = []
+        for name in ("listener", "alert-notifier", "dashboard-gateway", "simulator", "standby", "risk-engine"):
+            if name not in self.processes:
+                continue
+            was_running = self.is_running(name)
+            try:
+                status = self.processes[name].stop()
+            except AssertionError:
+                status = "killed: it did not stop"
+            may_have_ended = name in self.expected_ends or (name == "simulator" and status == 0)
+            if (was_running and status != 0) or (not was_running and not may_have_ended):
+                bad.append((name, status))
+        return bad
