@@ -12,6 +12,7 @@ import threading
 CHUNK_BYTES_MAX = 65536
 CHUNKS_WAITING_MAX = 256
 RETRANSMISSION_SECONDS = 0.2  # the least that Linux waits
+END_SECONDS_MAX = 5
 
 
 class Link:
@@ -72,10 +73,15 @@ class Link:
         self.loop.run_forever()
         for server in servers:
             server.close()
-        for task in asyncio.all_tasks(self.loop):
-            task.cancel()
-        self.loop.run_until_complete(asyncio.sleep(0))
+        self.loop.run_until_complete(self.end())
         self.loop.close()
+
+    async def end(self):
+        self.set_cut(True)
+        self.flowing.set()
+        passing = asyncio.all_tasks() - {asyncio.current_task()}
+        if passing:
+            await asyncio.wait(passing, timeout=END_SECONDS_MAX)
 
     def accepting(self, target):
         async def accept(reader, writer):
@@ -89,15 +95,16 @@ class Link:
                 return
             ends = {writer, far_writer}
             self.connections |= ends
+            if self.is_cut:  # while it connected
+                self.set_cut(True)
             for end in ends:
                 end.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            try:
-                await asyncio.wait({asyncio.ensure_future(self.pass_on(reader, far_writer)), asyncio.ensure_future(self.pass_on(far_reader, writer))},
-                                   return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                self.connections -= ends
-                for end in ends:
-                    end.transport.abort()
+            ways = [asyncio.ensure_future(self.pass_on(*way)) for way in ((reader, far_writer), (far_reader, writer))]
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            for end in ends:
+                end.transport.abort()
+            await asyncio.wait(ways)
+            self.connections -= ends
         return accept
 
     async def pass_on(self, reader, writer):
@@ -113,13 +120,18 @@ class Link:
         await sender
 
     async def send(self, chunks, writer):
-        with contextlib.suppress(OSError):
-            while True:
-                due, chunk = await chunks.get()
-                await self.flowing.wait()
-                if due > self.loop.time():
-                    await asyncio.sleep(due - self.loop.time())
-                if not chunk:
-                    return
+        is_open = True
+        while True:
+            due, chunk = await chunks.get()
+            if not chunk:
+                return
+            if not is_open:
+                continue  # what reads must not wait for room here
+            await self.flowing.wait()
+            if due > self.loop.time():
+                await asyncio.sleep(due - self.loop.time())
+            try:
                 writer.write(chunk)
                 await writer.drain()
+            except OSError:
+                is_open = False

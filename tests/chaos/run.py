@@ -112,6 +112,9 @@ def show_table(results):
 
 def main():
     options = parse()
+    if not (BIN / "risk-engine").exists():
+        print(f"chaos: no executables in {BIN} (RISK_BIN_DIR)", file=sys.stderr)
+        return 2
     if options.database == "postgresql" and not list(pathlib.Path("/usr/lib/postgresql").glob("*/bin/initdb")):
         print("skipped: no PostgreSQL server is installed")
         print(f"0 passed, 0 failed, {options.rounds} skipped")

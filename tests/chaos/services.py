@@ -19,6 +19,7 @@ from mesh import BIN, ROOT, SUPPORT, Postgres, Process, Sqlite, free_port, wait_
 STREAM_NAME = "simulator@chaos"
 TOLD_EVENTS = "OPENED,ESCALATED,WORSENED,RESOLVED"
 READY_SECONDS_MAX = 60
+JOURNAL_BYTES_MAX = 16 << 20  # less than the load, so that an engine that is away for long fills it
 PROGRAMS = {"standby": "risk-engine", "listener": "chaos_listener"}  # others are named as their program
 
 # {name} is a port, a path or a number of the round; see Services.values.
@@ -76,7 +77,7 @@ class Services:
         for name in ("transactions", "engine", "standby_engine"):
             ports[name], ports[f"{name}_replay"] = free_ports()
         self.values = {
-            **ports, "journal": self.journal, "journal_bytes_max": 1 << 30, "input": transactions, "rules": rules, "stream_name": STREAM_NAME,
+            **ports, "journal": self.journal, "journal_bytes_max": JOURNAL_BYTES_MAX, "input": transactions, "rules": rules, "stream_name": STREAM_NAME,
             "snapshot_interval": 2, "notifier_state": folder / "notifier-state", "told_events": TOLD_EVENTS,
             "web_root": ROOT / "services/dashboard-gateway/web/dist", "listened": self.listened}
 
