@@ -26,6 +26,7 @@ packages_test=(
   postgresql postgresql-client sqlite3
   python3 chromium clang clang-format clang-tidy libclang-rt-dev
   openssl curl git procps
+  libfaketime iproute2 nftables
 )
 packages_bench=(libbenchmark-dev python3)
 packages_runtime=(ca-certificates curl)

@@ -5,7 +5,8 @@
 # Usage: tests/run.sh [--preset dev|asan|tsan] [--only SUITE[,SUITE]] [--compose] [--no-install]
 #   --preset      the C++ build (default dev); with asan and tsan the suite cpp alone runs unless --only says more
 #   --only        tidy: style and structure; cpp: unit, contract and mesh tests; python; fuzz: each fuzz target for a
-#                 while; page: the page's own tests; browser: the page in Chromium; compose: docker compose on PostgreSQL
+#                 while; chaos: rounds under faults on PostgreSQL; page: the page's own tests; browser: the page in Chromium;
+#                 compose: docker compose on PostgreSQL
 #   --compose     run the suite compose too; without it, it runs where CI=true and a Docker engine answers
 #   --no-install  do not look for missing Debian packages
 set -euo pipefail
@@ -27,7 +28,7 @@ while [ $# -gt 0 ]; do
   shift
 done
 case $preset in dev) ;; asan | tsan) only=${only:-cpp} ;; *) echo "tests: --preset is one of dev, asan, tsan" >&2; exit 2 ;; esac
-known=(tidy cpp python fuzz page browser compose)
+known=(tidy cpp python fuzz chaos page browser compose)
 for name in ${only//,/ }; do
   [[ " ${known[*]} " == *" $name "* ]] || { echo "tests: --only knows ${known[*]}" >&2; exit 2; }
 done
@@ -77,7 +78,7 @@ build_all() {
     . deploy/packages.sh
     packages_install build page test || return
   fi
-  if wanted cpp || wanted python || wanted browser; then
+  if wanted cpp || wanted python || wanted chaos || wanted browser; then
     cmake --preset "$preset" >"$logs/configure.log" || { cat "$logs/configure.log"; return 1; }
     cmake --build --preset "$preset" || return
   fi
@@ -124,6 +125,7 @@ fi
 ! wanted cpp || suite cpp "$logs/cpp.xml" run_cpp
 ! wanted python || suite python - run_python
 ! wanted fuzz || suite fuzz - tests/fuzz/run.sh --seconds 20
+! wanted chaos || suite chaos - tests/chaos/run.py --rounds 10 --output "$logs/chaos"
 if wanted page && has_npm_test services/dashboard-gateway/web; then suite page - run_page; fi
 if wanted browser && has_npm_test tests/browser; then suite browser - run_browser; fi
 if [[ ",$only," == *,compose,* ]]; then compose=yes; fi
