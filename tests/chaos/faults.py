@@ -9,7 +9,7 @@ import signal
 import subprocess
 
 from link import Link
-from services import BIN, free_ports, wait_until
+from services import BIN, wait_until
 
 SERVICES = {"simulator": "simulator", "engine": "risk-engine", "notifier": "alert-notifier", "gateway": "dashboard-gateway"}
 TAKE_OVER_SECONDS_MAX = 60
@@ -161,7 +161,7 @@ class LinkFault(Fault):
 
     def prepare(self, services):
         if services.link is None:
-            services.link = Link(free_ports()[0], services.values["transactions"], self.at)
+            services.link = Link(services.values["link"], services.values["transactions"], self.at)
 
     def heal(self, services):
         services.link.heal()

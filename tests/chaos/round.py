@@ -80,7 +80,7 @@ class Round:
         for name in ("alert-notifier", "dashboard-gateway"):
             services.wait_ready(name)
         services.start("simulator")
-        wait_until(services.cursor, "the first commit", BEGIN_SECONDS_MAX)
+        wait_until(services.has_begun, "the first commit", BEGIN_SECONDS_MAX)
         self.inject_all(services)
         self.wait_complete(services, expected)
         self.judge(services, expected)

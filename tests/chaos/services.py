@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import pathlib
+import random
 import signal
 import socket
 import subprocess
@@ -14,7 +15,7 @@ import urllib.error
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "mesh"))
-from mesh import BIN, ROOT, SUPPORT, Postgres, Process, Sqlite, free_port, wait_until  # noqa: E402
+from mesh import BIN, ROOT, SUPPORT, Postgres, Process, Sqlite, wait_until  # noqa: E402
 
 STREAM_NAME = "simulator@chaos"
 TOLD_EVENTS = "OPENED,ESCALATED,WORSENED,RESOLVED"
@@ -35,7 +36,10 @@ FLAGS = {
     "dashboard-gateway": "--port {dashboard-gateway} --web-root {web_root}",
     "listener": "--engine-endpoint {engine_endpoint} --out {listened}",
 }
-HEALTH = ("simulator", "risk-engine", "standby", "alert-notifier", "dashboard-gateway")
+# A stream's replay has the port after the stream's; by the name of a process, its health.
+PORTS = ("transactions", "transactions_replay", "engine", "engine_replay", "standby_engine", "standby_engine_replay", "link", "link_replay",
+         "commands", "standby_commands", "simulator", "risk-engine", "standby", "alert-notifier", "dashboard-gateway")
+PORT_MIN = 10_000
 
 
 class Cluster(Postgres):
@@ -48,14 +52,17 @@ class Cluster(Postgres):
         subprocess.run([SUPPORT / "pg_cluster.sh", command, self.folder], check=True, capture_output=True)
 
 
-def free_ports():
-    """A free port whose next one is free too: a stream and its replay."""
-    while True:
-        first = free_port()
-        with contextlib.suppress(OSError):
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", first + 1))
-                return first, first + 1
+def free_ports(count):
+    """As many free ports in a row. The kernel gives none of these to an outgoing connection, so that a service that was
+    killed finds its own free again."""
+    first_given = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    for _ in range(100):
+        first = random.randrange(PORT_MIN, first_given - count)
+        with contextlib.ExitStack() as probes, contextlib.suppress(OSError):
+            for port in range(first, first + count):
+                probes.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            return list(range(first, first + count))
+    raise AssertionError(f"no {count} free ports in a row")
 
 
 class Services:
@@ -73,9 +80,7 @@ class Services:
         self.with_standby = False
         self.sink_port = None
         self.sink_out, self.listened = folder / "sink.jsonl", folder / "listened"
-        ports = {name: free_port() for name in (*HEALTH, "commands", "standby_commands")}
-        for name in ("transactions", "engine", "standby_engine"):
-            ports[name], ports[f"{name}_replay"] = free_ports()
+        ports = dict(zip(PORTS, free_ports(len(PORTS))))
         self.values = {
             **ports, "journal": self.journal, "journal_bytes_max": JOURNAL_BYTES_MAX, "input": transactions, "rules": rules, "stream_name": STREAM_NAME,
             "snapshot_interval": 2, "notifier_state": folder / "notifier-state", "told_events": TOLD_EVENTS,
@@ -170,6 +175,13 @@ class Services:
             status, text = self.readyz(name)
             return status == 503 and "lease" in text
         wait_until(waits, f"{name} to wait for the lease", READY_SECONDS_MAX)
+
+    def has_begun(self):
+        """Something is committed. Fails when the simulator ended before."""
+        cursor = self.cursor()
+        if not cursor and not self.is_running("simulator"):
+            raise AssertionError(f"the simulator ended: {self.processes['simulator'].text()[-2000:]}")
+        return cursor
 
     def cursor(self):
         """The committed sequence of the input, None while the database does not answer."""

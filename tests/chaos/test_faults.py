@@ -30,13 +30,13 @@ class PickTest(unittest.TestCase):
 class LinkTest(unittest.TestCase):
     def setUp(self):
         self.servers = []
-        target = free_ports()[0]
+        target, _, port, _ = free_ports(4)
         for offset in (0, 1):
             server = socket.create_server(("127.0.0.1", target + offset))
             self.addCleanup(server.close)
             server.settimeout(10)
             self.servers.append(server)
-        self.link = Link(free_ports()[0], target, 1)
+        self.link = Link(port, target, 1)
         self.addCleanup(self.link.close)
 
     def connect(self, offset=0):
