@@ -161,7 +161,7 @@ class LinkFault(Fault):
 
     def prepare(self, services):
         if services.link is None:
-            services.link = Link(services.values["link"], services.values["transactions"], self.at)
+            services.link = Link(services.values["transactions"], self.at)
 
     def heal(self, services):
         services.link.heal()

@@ -16,10 +16,12 @@ END_SECONDS_MAX = 5
 
 
 class Link:
-    """Listens on `port` and the one after it, and passes each on to `target` and the one after it. Runs on a thread of its own."""
+    """Listens on `port` and the one after it of ADDRESS, and passes each on to the same of 127.0.0.1: a publisher tells its
+    subscribers the port of its past, and they ask there at the address they know. Runs on a thread of its own."""
+    ADDRESS = "127.0.0.2"
 
-    def __init__(self, port, target, seed):
-        self.port, self.target = port, target
+    def __init__(self, port, seed):
+        self.port = port
         self.rng = random.Random(f"link {seed}")
         self.delay_seconds = self.loss = 0.0
         self.is_cut = False
@@ -67,7 +69,7 @@ class Link:
         asyncio.set_event_loop(self.loop)
         self.flowing = asyncio.Event()
         self.flowing.set()
-        servers = [self.loop.run_until_complete(asyncio.start_server(self.accepting(self.target + offset), "127.0.0.1", self.port + offset))
+        servers = [self.loop.run_until_complete(asyncio.start_server(self.accepting(self.port + offset), self.ADDRESS, self.port + offset))
                    for offset in (0, 1)]
         listening.set()
         self.loop.run_forever()

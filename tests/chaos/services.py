@@ -34,10 +34,10 @@ FLAGS = {
     "alert-notifier": "--state-path {notifier_state} --events {told_events} --retry-first-wait 50ms --retry-longest-wait 500ms"
                       " --health-port {alert-notifier}",
     "dashboard-gateway": "--port {dashboard-gateway} --web-root {web_root}",
-    "listener": "--engine-endpoint {engine_endpoint} --out {listened}",
+    "listener": "{engine_endpoint} {listened}",
 }
 # A stream's replay has the port after the stream's; by the name of a process, its health.
-PORTS = ("transactions", "transactions_replay", "engine", "engine_replay", "standby_engine", "standby_engine_replay", "link", "link_replay",
+PORTS = ("transactions", "transactions_replay", "engine", "engine_replay", "standby_engine", "standby_engine_replay",
          "commands", "standby_commands", "simulator", "risk-engine", "standby", "alert-notifier", "dashboard-gateway")
 PORT_MIN = 10_000
 
@@ -83,7 +83,7 @@ class Services:
         ports = dict(zip(PORTS, free_ports(len(PORTS))))
         self.values = {
             **ports, "journal": self.journal, "journal_bytes_max": JOURNAL_BYTES_MAX, "input": transactions, "rules": rules, "stream_name": STREAM_NAME,
-            "snapshot_interval": 2, "notifier_state": folder / "notifier-state", "told_events": TOLD_EVENTS,
+            "snapshot_interval": "2s", "notifier_state": folder / "notifier-state", "told_events": TOLD_EVENTS,
             "web_root": ROOT / "services/dashboard-gateway/web/dist", "listened": self.listened}
 
     def __enter__(self):
@@ -98,10 +98,10 @@ class Services:
         self.cleanups.close()
 
     def environment(self, name):
-        transactions = self.link.port if self.link else self.values["transactions"]
+        address = self.link.ADDRESS if self.link else "127.0.0.1"
         database = self.database.reader_env if name == "dashboard-gateway" else self.database.env
         env = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "LOG_LEVEL": "info", **database,
-               "TRANSACTION_ENDPOINTS": f"tcp://127.0.0.1:{transactions}", "ENGINE_ENDPOINT": self.engine_endpoint(),
+               "TRANSACTION_ENDPOINTS": f"tcp://{address}:{self.values['transactions']}", "ENGINE_ENDPOINT": self.engine_endpoint(),
                "ENGINE_COMMAND_ENDPOINT": f"tcp://127.0.0.1:{self.values['commands']}"}
         if name == "alert-notifier":
             env["SLACK_WEBHOOK_URL"] = f"http://127.0.0.1:{self.sink_port}/hook"

@@ -1,6 +1,5 @@
 """The auditor names what is wrong: each test alters a database, or what a consumer got, on purpose."""
 import contextlib
-import hashlib
 import json
 import pathlib
 import shutil
@@ -164,13 +163,11 @@ class AuditTest(unittest.TestCase):
 
     def test_a_listener_that_got_another_payload(self):
         database = Sqlite(self.folder / "right.db")
-        records = [(number, hashlib.sha256(b"event %d" % number).hexdigest()) for number in range(1, 11)]
+        records = [(number, (b"event %d" % number).hex()) for number in range(1, 11)]
         self.assertEqual(judge_listener(records, database, 10).differences, [])
         records[4] = (5, records[3][1])
         [difference] = judge_listener(records, database, 10).differences
         self.assertEqual((difference.where, difference.found), ("payload of event 5", records[3][1]))
-        [difference] = judge_listener([(1, "aa"), (2, "bb"), (1, "cc")], database, 2).differences
-        self.assertEqual(str(difference), "bus listener payload of event 1: expected aa, found cc")
 
 
 class DeliveryTest(unittest.TestCase):

@@ -30,18 +30,18 @@ class PickTest(unittest.TestCase):
 class LinkTest(unittest.TestCase):
     def setUp(self):
         self.servers = []
-        target, _, port, _ = free_ports(4)
+        port, _ = free_ports(2)
         for offset in (0, 1):
-            server = socket.create_server(("127.0.0.1", target + offset))
+            server = socket.create_server(("127.0.0.1", port + offset))
             self.addCleanup(server.close)
             server.settimeout(10)
             self.servers.append(server)
-        self.link = Link(port, target, 1)
+        self.link = Link(port, 1)
         self.addCleanup(self.link.close)
 
     def connect(self, offset=0):
         """Both ends of a connection through the link."""
-        near = socket.create_connection(("127.0.0.1", self.link.port + offset), 10)
+        near = socket.create_connection((self.link.ADDRESS, self.link.port + offset), 10)
         self.addCleanup(near.close)
         far, _ = self.servers[offset].accept()
         self.addCleanup(far.close)
@@ -62,7 +62,7 @@ class LinkTest(unittest.TestCase):
         near, _ = self.connect()
         self.link.cut()
         self.assertTrue(self.is_ended(near))
-        self.assertTrue(self.is_ended(socket.create_connection(("127.0.0.1", self.link.port), 10)))
+        self.assertTrue(self.is_ended(socket.create_connection((self.link.ADDRESS, self.link.port), 10)))
         self.link.heal()
         near, far = self.connect()
         near.sendall(b"again")
