@@ -26,9 +26,35 @@ def byte_seeds():
         yield random.Random(seed).randbytes(600 * (seed + 1))
 
 
+def field(number, value):
+    """A field of a protobuf message: a varint, or bytes with their length."""
+    if isinstance(value, int):
+        return varint(number << 3) + varint(value)
+    return varint(number << 3 | 2) + varint(len(value)) + value
+
+
+def varint(value):
+    coded = bytearray()
+    while value > 127:
+        coded.append(value & 127 | 128)
+        value >>= 7
+    return bytes(coded + bytes([value]))
+
+
+def wire_seeds():
+    transaction = b"".join(field(number, value) for number, value in enumerate(
+        (b"T1", 1726821360000000, b"C1", b"AAPL", 1, 10**9, 19025 * 10**6, b"USD", b"B1", b"XNAS"), 1))
+    for number in range(1, 6):
+        yield field(number, transaction)
+        yield field(number, field(1, 1726821360000000)) + field(99, b"unknown") + field(98, 7)
+    yield b"{\"rules\": {}}"
+    yield transaction
+
+
 def main():
     folder = pathlib.Path(sys.argv[1])
-    for target, seeds in (("csv_fuzz", csv_seeds()), ("apply_fuzz", byte_seeds()), ("snapshot_fuzz", byte_seeds())):
+    for target, seeds in (("csv_fuzz", csv_seeds()), ("apply_fuzz", byte_seeds()), ("snapshot_fuzz", byte_seeds()),
+                          ("bus_fuzz", byte_seeds()), ("wire_fuzz", wire_seeds())):
         (folder / target).mkdir(parents=True, exist_ok=True)
         for number, seed in enumerate(seeds):
             (folder / target / f"seed-{number}").write_bytes(seed)

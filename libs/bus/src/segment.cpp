@@ -34,20 +34,6 @@ std::uint64_t entry_checksum(std::string_view header, std::string_view records) 
   return checksum(records, checksum(header.substr(0, kEntrySumAt)));
 }
 
-std::string encode(const SegmentHeader& header) {
-  std::string bytes(kSegmentHeaderBytes, '\0');
-  bytes.replace(0, kSegmentMagic.size(), kSegmentMagic);
-  put(bytes, kVersionAt, kVersion);
-  std::memcpy(bytes.data() + kStreamAt, header.stream.data(), header.stream.size());
-  put(bytes, kEpochAt, header.epoch);
-  put(bytes, kFirstAt, header.first);
-  put(bytes, kPreviousAt, header.previous_bytes);
-  put(bytes, kHeaderSumAt, checksum(std::string_view(bytes).substr(0, kHeaderSumAt)));
-  put(bytes, kSyncedAt, std::uint64_t{kSegmentHeaderBytes});
-  put(bytes, kSyncedCheckAt, ~std::uint64_t{kSegmentHeaderBytes});
-  return bytes;
-}
-
 // Reads up to `size` bytes at `offset`; fewer at the end of the file.
 std::string read_at(int fd, const std::string& path, std::uint64_t offset, std::size_t size) {
   std::string bytes(size, '\0');
@@ -120,6 +106,31 @@ FileHandle::~FileHandle() {
   if (fd_ >= 0) ::close(fd_);
 }
 
+std::string Segment::encode(const SegmentHeader& header) {
+  std::string bytes(kSegmentHeaderBytes, '\0');
+  bytes.replace(0, kSegmentMagic.size(), kSegmentMagic);
+  put(bytes, kVersionAt, kVersion);
+  std::memcpy(bytes.data() + kStreamAt, header.stream.data(), header.stream.size());
+  put(bytes, kEpochAt, header.epoch);
+  put(bytes, kFirstAt, header.first);
+  put(bytes, kPreviousAt, header.previous_bytes);
+  put(bytes, kHeaderSumAt, checksum(std::string_view(bytes).substr(0, kHeaderSumAt)));
+  put(bytes, kSyncedAt, std::uint64_t{kSegmentHeaderBytes});
+  put(bytes, kSyncedCheckAt, ~std::uint64_t{kSegmentHeaderBytes});
+  return bytes;
+}
+
+std::string Segment::encode(const Run& run) {
+  std::string entry(kEntryHeaderBytes, '\0');
+  entry.replace(0, kEntryMagic.size(), kEntryMagic);
+  put(entry, kCountAt, run.count);
+  put(entry, kLengthAt, static_cast<std::uint32_t>(run.records.size()));
+  put(entry, kEntryFirstAt, run.first);
+  put(entry, kEntrySumAt, entry_checksum(entry, run.records));
+  entry += run.records;
+  return entry;
+}
+
 std::string Segment::file_name(std::uint64_t epoch, std::uint64_t first) {
   char name[64];
   std::snprintf(name, sizeof name, "%010llu-%020llu.segment", static_cast<unsigned long long>(epoch),
@@ -181,18 +192,12 @@ std::uint64_t Segment::file_bytes() const {
 }
 
 bool Segment::append(const Run& run) {
-  entry_.assign(kEntryHeaderBytes, '\0');
-  entry_.replace(0, kEntryMagic.size(), kEntryMagic);
-  put(entry_, kCountAt, run.count);
-  put(entry_, kLengthAt, static_cast<std::uint32_t>(run.records.size()));
-  put(entry_, kEntryFirstAt, run.first);
-  put(entry_, kEntrySumAt, entry_checksum(entry_, run.records));
-  entry_ += run.records;
-  if (!write_at(file_.fd(), path_, end_, entry_)) {
+  const auto entry = encode(run);
+  if (!write_at(file_.fd(), path_, end_, entry)) {
     cut(end_);
     return false;
   }
-  end_ += entry_.size();
+  end_ += entry.size();
   return true;
 }
 

@@ -51,6 +51,8 @@ class Segment {
   // Opens the file and reads its header. Throws JournalError, naming the place.
   static std::unique_ptr<Segment> open(const std::string& path);
   static std::string file_name(std::uint64_t epoch, std::uint64_t first);
+  static std::string encode(const SegmentHeader& header);
+  static std::string encode(const Run& run);
 
   const SegmentHeader& header() const { return header_; }
   const std::string& path() const { return path_; }
@@ -91,7 +93,6 @@ class Segment {
   SegmentHeader header_;
   std::atomic<std::uint64_t> end_ = kSegmentHeaderBytes;  // moves when the entry before it is written
   std::uint64_t synced_ = kSegmentHeaderBytes;
-  std::string entry_;  // being written
 };
 
 // What a name in the journal's folder was made durable by.
