@@ -26,7 +26,8 @@ void require_key(std::string_view key, const char* what) {
 }
 
 void make_room(zmq::socket_t& socket) {
-  socket.set(zmq::sockopt::maxmsgsize, socket.get(zmq::sockopt::maxmsgsize) + kCurveOverheadBytes);
+  const auto limit = socket.get(zmq::sockopt::maxmsgsize);
+  if (limit >= 0) socket.set(zmq::sockopt::maxmsgsize, limit + kCurveOverheadBytes);  // below: no limit
 }
 
 }  // namespace

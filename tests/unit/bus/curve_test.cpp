@@ -7,12 +7,16 @@
 #include <thread>
 #include <zmq.hpp>
 
+#include "curve.hpp"
 #include "handshake.hpp"
 #include "listener.hpp"
 #include "once_a_minute.hpp"
+#include "replay_message.hpp"
 #include "request_frame.hpp"
 #include "risk/bus/request.hpp"
+#include "stream_id.hpp"
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 
 using namespace risk;
 using namespace risk::bus;
@@ -89,6 +93,22 @@ std::string problem_told(Source& source, Listener& listener) {
   CHECK_FALSE(listener.heard_anything());
   CHECK_FALSE(source.has_subscriber());
   return listener.heard.bad.front();
+}
+
+std::shared_ptr<Journal> journal_in(const risk::test::TemporaryFolder& folder) {
+  JournalOptions options;
+  options.directory = folder.path();
+  return std::make_shared<Journal>(options);
+}
+
+std::unique_ptr<Publisher> with_journal(std::optional<CurveServer> curve, const std::shared_ptr<Journal>& journal) {
+  PublisherOptions options;
+  options.curve = std::move(curve);
+  options.replay_endpoint = "tcp://127.0.0.1:*";
+  options.heartbeat_interval = 20ms;
+  auto publisher = std::make_unique<Publisher>(std::move(options));
+  publisher->open_stream("t", journal);
+  return publisher;
 }
 
 struct Server {
@@ -209,6 +229,64 @@ TEST_CASE("A subscriber that encrypts receives nothing from a publisher that doe
   Source source(std::nullopt);
   Listener listener(source, keys.as_client());
   CHECK_THAT(problem_told(source, listener), StartsWith(source.publisher->endpoint() + ": "));
+}
+
+TEST_CASE("What a latecomer missed comes from the journal over encrypted sockets too", "[bus][curve]") {
+  const Keys keys;
+  const risk::test::TemporaryFolder folder;
+  const auto journal = journal_in(folder);
+  auto publisher = with_journal(keys.as_server(), journal);
+  for (int i = 0; i < 300; ++i) publisher->publish("t", std::string(10'000, 'x'));
+  publisher->flush();
+  Heard heard;
+  auto options = listening_to({publisher->endpoint()});
+  options.curve = keys.as_client();
+  Subscriber subscriber(options, heard.handlers());
+  CHECK(until([&] { return heard.records.size() == 300; },
+              [&] {
+                publisher->service();
+                subscriber.poll(1ms);
+              }));
+  CHECK(heard.exactly(journal->stream(), 1, 300));
+  CHECK(heard.gaps.empty());
+  CHECK(heard.bad.empty());
+  CHECK(subscriber.counters().replayed_records == 300);
+}
+
+TEST_CASE("A journal's records are not given to a stranger who knows where to ask", "[bus][curve]") {
+  const Keys keys;
+  const risk::test::TemporaryFolder folder;
+  const auto journal = journal_in(folder);
+  auto publisher = with_journal(keys.as_server(), journal);
+  publisher->publish("t", "x");
+  publisher->flush();
+  ReplayMessage question;
+  question.kind = ReplayMessage::Kind::kAsk;
+  question.stream = *parse_stream_id(journal->stream().text);
+  question.epoch = journal->epoch();
+  question.first = 1;
+  // Who is let in is answered, which shows that the question is a right one.
+  for (const bool allowed : {true, false}) {
+    for (const auto& curve :
+         {std::optional(allowed ? keys.as_client() : keys.as_stranger()), std::optional<CurveClient>()}) {
+      if (allowed && !curve) continue;
+      zmq::context_t context;
+      zmq::socket_t dealer(context, zmq::socket_type::dealer);
+      dealer.set(zmq::sockopt::linger, 0);
+      dealer.set(zmq::sockopt::reconnect_ivl, 1);
+      if (curve) secure_client(dealer, *curve);
+      auto events = watch(context, dealer, "dealer");
+      dealer.connect("tcp://127.0.0.1:" + std::to_string(publisher->replay_port()));
+      dealer.send(zmq::buffer(encode_replay(question)), zmq::send_flags::none);
+      Handshake handshake(curve);
+      const auto answered = [&] { return (dealer.get(zmq::sockopt::events) & ZMQ_POLLIN) != 0; };
+      CHECK(until([&] { return answered() || !handshake.problem().empty(); },
+                  [&] {
+                    while (const auto event = next_event(events)) handshake.note(*event);
+                  }));
+      CHECK(answered() == allowed);
+    }
+  }
 }
 
 TEST_CASE("The refused do not disturb those who are let in", "[bus][curve]") {
