@@ -97,9 +97,10 @@ class Curve(unittest.TestCase):
                                     ("false", false_keys, f"hangs up on us: it has another key than {mesh.keys}/simulator.pub")):
                 with self.subTest(case):
                     seen = len(engine.text())
-                    mesh.start("simulator", "--replay", "t.csv", "--speed", "max", env=env, name=f"simulator-{case}")
+                    simulator = mesh.start("simulator", "--replay", "t.csv", "--speed", "max", "--journal", f"journal-{case}",
+                                           env=env, name=f"simulator-{case}")
                     wait_until(lambda: re.search(told, engine.text()[seen:]), "the engine to say what is wrong")
-                    self.assertIn("waiting for the first subscriber", mesh.running[f"simulator-{case}"].text())
+                    wait_until(lambda: "msg=published rows=2" in simulator.text(), "the simulator to have something to give")
                     self.assertEqual(mesh.stop(f"simulator-{case}"), 0)
             self.assertEqual(mesh.database.rows("SELECT count(*) FROM transactions"), [("0",)])
             mesh.replay("t.csv")
