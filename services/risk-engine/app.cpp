@@ -23,6 +23,8 @@ constexpr std::chrono::seconds kRecoveryLogInterval{2};
 constexpr std::chrono::seconds kStandbyLogInterval{30};
 constexpr std::chrono::milliseconds kStopTimeout{3000};
 constexpr std::size_t kRecordsPerPoll = 4096;
+constexpr std::size_t kGroupRecords = 50'000;
+constexpr std::chrono::milliseconds kGroupTime{200};
 constexpr std::uint32_t kFramesQueuedMax = 200;  // of a publisher; the rest waits in its journal
 constexpr char kConsumer[] = "risk-engine";      // as publishers know it
 
@@ -260,7 +262,7 @@ void App::work() {
     if (processor_->pending_records() >= options_.uncommitted_max) {
       writer_->wait_idle(kPollInterval);
     } else {
-      subscriber_->poll(kPollInterval, kRecordsPerPoll);
+      is_behind_ = subscriber_->poll(kPollInterval, kRecordsPerPoll) >= kRecordsPerPoll;
     }
   }
 }
@@ -278,6 +280,11 @@ void App::hand_over() {
     measured_inputs_ = inputs;
     processor_->note_metrics(system_now());
   }
+  // While more waits on the bus, a commit waits to be worth its rows: each changed row is written once a commit.
+  const bool gathers =
+      is_behind_ && processor_->pending_records() < kGroupRecords && now - handed_over_at_ < kGroupTime;
+  if (gathers) return;
+  handed_over_at_ = now;
   const bool marked = now - marked_at_ >= kMarkedInterval && processor_->core().has_moved_marks();
   if (!processor_->has_pending() && !marked) return;
   if (marked) marked_at_ = now;

@@ -79,7 +79,8 @@ class App : public service::App {
   std::unique_ptr<Commands> commands_;
   std::unique_ptr<bus::RequestServer> requests_server_;
   std::vector<OnStored> on_stored_;
-  std::chrono::steady_clock::time_point marked_at_{}, measured_at_{}, reported_at_{};
+  std::chrono::steady_clock::time_point marked_at_{}, measured_at_{}, reported_at_{}, handed_over_at_{};
+  bool is_behind_ = false;  // the bus has more than one poll took
   std::uint64_t reported_transactions_ = 0, measured_inputs_ = 0;
 
   std::atomic<bool> stopping_{false};

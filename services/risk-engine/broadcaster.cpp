@@ -9,11 +9,18 @@ namespace {
 constexpr std::chrono::milliseconds kUpdateInterval{100};
 constexpr std::chrono::milliseconds kQuietInterval{1000};  // the status goes out although no row has changed
 
-// Moves up to `count` rows out of the map.
-std::vector<wire::ExposureFigures> take(std::map<std::string, wire::ExposureFigures>& rows, std::size_t count) {
+// Takes up to `count` rows out of the map, as they are shown.
+std::vector<wire::ExposureFigures> take(std::unordered_map<std::string, engine::ExposureRow>& rows, std::size_t count) {
   std::vector<wire::ExposureFigures> taken;
-  while (!rows.empty() && taken.size() < count) taken.push_back(std::move(rows.extract(rows.begin()).mapped()));
+  while (!rows.empty() && taken.size() < count) taken.push_back(wire::figures(rows.extract(rows.begin()).mapped()));
   return taken;
+}
+
+void keep_newest(std::unordered_map<std::string, engine::ExposureRow>& kept, std::vector<engine::ExposureRow>& rows) {
+  for (auto& row : rows) {
+    auto& place = kept[row.id];
+    place = std::move(row);
+  }
 }
 
 }  // namespace
@@ -30,13 +37,13 @@ Broadcaster::Broadcaster(bus::PublisherOptions options, const Processor& stored,
   publisher_.open_stream(wire::kExposuresTopic, bus::make_stream_id(), 1, 0);
 }
 
-void Broadcaster::publish(const Batch& batch) {
+void Broadcaster::publish(Batch batch) {
   for (const auto& event : batch.commit.alert_events) publisher_.publish(wire::kAlertsTopic, event.payload);
   if (!batch.commit.alert_events.empty()) publisher_.flush();
 
-  for (const auto& row : batch.commit.client_exposures) clients_[row.id] = wire::figures(row);
-  for (const auto& row : batch.commit.symbol_exposures) symbols_[row.id] = wire::figures(row);
-  if (batch.commit.firm_exposure) firm_ = wire::figures(*batch.commit.firm_exposure);
+  keep_newest(clients_, batch.commit.client_exposures);
+  keep_newest(symbols_, batch.commit.symbol_exposures);
+  if (batch.commit.firm_exposure) firm_ = std::move(batch.commit.firm_exposure);
 
   // Only the newest are shown, so only they are made ready.
   const auto& inputs = batch.commit.inputs;
@@ -78,7 +85,7 @@ void Broadcaster::send_update() {
     update.now = now_;
     update.clients = take(clients_, kRowsPerUpdate);
     update.symbols = take(symbols_, kRowsPerUpdate);
-    update.firm = std::exchange(firm_, std::nullopt);
+    if (firm_) update.firm = wire::figures(*std::exchange(firm_, std::nullopt));
     update.transactions.assign(std::make_move_iterator(transactions_.begin()),
                                std::make_move_iterator(transactions_.end()));
     transactions_.clear();

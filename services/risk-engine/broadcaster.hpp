@@ -6,9 +6,9 @@
 
 #include <chrono>
 #include <deque>
-#include <map>
 #include <mutex>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "risk-engine/processor.hpp"
@@ -30,7 +30,7 @@ class Broadcaster {
   Broadcaster(bus::PublisherOptions options, const Processor& stored, std::shared_ptr<bus::ReplaySource> past);
 
   // A batch that is stored: its alert events go out now, its rows with the next update.
-  void publish(const Batch& batch);
+  void publish(Batch batch);
   void set_status(EngineStatus status);
   // Sends an update when one is due, and the bus's heartbeats. Call at least every 100 ms.
   void service(std::chrono::steady_clock::time_point now);
@@ -46,8 +46,9 @@ class Broadcaster {
   void send_update();
 
   bus::Publisher publisher_;
-  std::map<std::string, wire::ExposureFigures> clients_, symbols_;  // changed since the last update
-  std::optional<wire::ExposureFigures> firm_;
+  using Rows = std::unordered_map<std::string, engine::ExposureRow>;
+  Rows clients_, symbols_;  // changed since the last update
+  std::optional<engine::ExposureRow> firm_;
   std::deque<wire::AppliedTransaction> transactions_;
   std::uint64_t apply_seq_ = 0;
   std::optional<Timestamp> now_;

@@ -107,7 +107,7 @@ void Writer::carry_out(Work& work) {
   if (!persist([&](store::Store& store) { store.commit(work.batch->commit); }, &*work.batch)) return;
   const std::chrono::duration<double> seconds = Clock::now() - started;
   events_.committed(seconds.count(), work.batch->commit);
-  broadcaster_->publish(*work.batch);
+  broadcaster_->publish(std::move(*work.batch));
   for (const auto& done : work.on_stored) done();
 }
 

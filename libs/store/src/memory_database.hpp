@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -38,7 +39,7 @@ class MemoryDatabase {
   std::map<std::string, engine::ExposureRow> client_exposures;
   std::map<std::string, engine::ExposureRow> symbol_exposures;
   std::optional<engine::ExposureRow> firm_exposure;
-  std::map<std::pair<ClientId, Symbol>, engine::PositionRow> positions;
+  std::unordered_map<std::string, engine::PositionRow> positions;  // by client id, a zero byte and symbol
   std::map<std::uint64_t, AlertRow> alerts;
   std::map<std::uint64_t, AlertEventRow> alert_events;
   std::uint64_t last_event_id = 0;

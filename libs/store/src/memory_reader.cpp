@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <map>
 #include <tuple>
 
@@ -43,6 +44,9 @@ class MemoryReader final : public Reader {
                           (symbol.empty() || row.symbol.text == symbol) && row.quantity != Quantity{};
       if (all || wanted) rows.push_back(row);
     }
+    std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) {
+      return std::tie(a.client_id, a.symbol) < std::tie(b.client_id, b.symbol);
+    });
     return rows;
   }
 

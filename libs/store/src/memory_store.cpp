@@ -132,7 +132,13 @@ void MemoryStore::store(const Commit& commit) {
   upsert_exposures(db.client_exposures, commit.client_exposures);
   upsert_exposures(db.symbol_exposures, commit.symbol_exposures);
   if (commit.firm_exposure) db.firm_exposure = at_edge(*commit.firm_exposure);
-  for (const auto& row : commit.positions) db.positions.insert_or_assign({row.client_id, row.symbol}, row);
+  std::string key;
+  for (const auto& row : commit.positions) {
+    key.assign(row.client_id.text).append(1, '\0').append(row.symbol.text);
+    auto& position = db.positions[key];
+    if (position.client_id.text.empty()) position = row;
+    position.quantity = row.quantity;
+  }
   for (const auto& row : commit.alerts) db.alerts.insert_or_assign(row.alert_id(), at_edge(row));
   for (const auto& row : commit.alert_events) {
     db.alert_events.emplace(row.event_id, row);
