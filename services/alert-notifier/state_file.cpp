@@ -1,0 +1,221 @@
+#include "alert-notifier/state_file.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <filesystem>
+#include <optional>
+#include <system_error>
+
+#include "risk/base/id.hpp"
+
+namespace risk::notifier {
+namespace {
+
+constexpr std::string_view kFirstLine = "alert-notifier state 1";
+constexpr std::string_view kFirstWords = "alert-notifier state ";
+constexpr std::string_view kChecksum = "checksum ";
+constexpr std::size_t kFileBytesMax = 1 << 20;
+
+std::string checksum_of(std::string_view text) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::uint64_t sum = XXH3_64bits(text.data(), text.size());
+  std::string digits(16, '0');
+  for (std::size_t i = digits.size(); i-- > 0; sum /= 16) digits[i] = kDigits[sum % 16];
+  return digits;
+}
+
+// Takes what stands before the next `end` off the front; without one, nothing.
+std::optional<std::string_view> take_until(std::string_view& text, char end) {
+  const auto at = text.find(end);
+  if (at == std::string_view::npos) return std::nullopt;
+  const auto taken = text.substr(0, at);
+  text.remove_prefix(at + 1);
+  return taken;
+}
+
+bool parse_number(std::string_view text, std::uint64_t& number) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size() && !text.empty();
+}
+
+bool is_stream(std::string_view text) {
+  return text.size() == 32 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+std::string errno_text() {
+  return std::generic_category().message(errno);
+}
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+  explicit operator bool() const { return fd_ >= 0; }
+
+ private:
+  int fd_;
+};
+
+[[noreturn]] void refuse(const std::string& path, const std::string& what) {
+  throw StateError("the notifier's state " + path + " " + what);
+}
+
+// No value: there is no such file.
+std::optional<std::string> read_file(const std::string& path) {
+  constexpr char kAdvice[] = "; make it readable for this user, or name another with NOTIFIER_STATE_PATH";
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file && errno == ENOENT) return std::nullopt;
+  if (!file) refuse(path, "cannot be read: " + errno_text() + kAdvice);
+  std::string text;
+  char buffer[4096];
+  while (text.size() <= kFileBytesMax) {
+    const auto count = read(file.get(), buffer, sizeof buffer);
+    if (count == 0) break;
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) refuse(path, "cannot be read: " + errno_text() + kAdvice);
+    text.append(buffer, static_cast<std::size_t>(count));
+  }
+  return text;
+}
+
+bool write_all(int file, std::string_view text) {
+  while (!text.empty()) {
+    const auto count = write(file, text.data(), text.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return true;
+}
+
+std::string folder_of(const std::string& path) {
+  const auto folder = std::filesystem::path(path).parent_path().string();
+  return folder.empty() ? "." : folder;
+}
+
+int lock_file(const std::string& path) {
+  const std::string lock = path + ".lock";
+  const int file = open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (file < 0) refuse(path, "cannot be written: " + lock + ": " + errno_text());
+  if (flock(file, LOCK_EX | LOCK_NB) == 0) return file;
+  close(file);
+  refuse(path, "is in use by another alert-notifier; stop that one, or name another file with NOTIFIER_STATE_PATH");
+}
+
+}  // namespace
+
+std::string format_state(const State& state) {
+  std::string text = std::string(kFirstLine) + "\n";
+  for (const auto& [channel, positions] : state) {
+    for (const auto& position : positions) {
+      text += channel + " " + position.stream.text + " " + std::to_string(position.epoch) + " " +
+              std::to_string(position.sequence) + "\n";
+    }
+  }
+  return text + std::string(kChecksum) + checksum_of(text) + "\n";
+}
+
+Result<State> parse_state(std::string_view text) {
+  if (text.substr(0, kFirstWords.size()) != kFirstWords) return Error{"does not begin as a state of the notifier"};
+  std::string_view rest = text;
+  const auto first_line = take_until(rest, '\n');
+  if (!first_line) return Error{"is cut off in its first line"};
+  if (*first_line != kFirstLine) {
+    return Error{"is of version '" + printable(first_line->substr(kFirstWords.size())) + "', this program reads 1"};
+  }
+  State state;
+  for (int number = 2;; ++number) {
+    const auto before = static_cast<std::size_t>(rest.data() - text.data());
+    const auto line = take_until(rest, '\n');
+    if (!line) return Error{"is cut off in line " + std::to_string(number)};
+    if (line->substr(0, kChecksum.size()) == kChecksum) {
+      if (line->substr(kChecksum.size()) != checksum_of(text.substr(0, before))) {
+        return Error{"does not match its checksum"};
+      }
+      if (!rest.empty()) return Error{"goes on after its checksum"};
+      return state;
+    }
+    std::string_view words = *line;
+    const auto channel = take_until(words, ' '), stream = take_until(words, ' '), epoch = take_until(words, ' ');
+    Position position;
+    if (!epoch || channel->empty() || !is_stream(*stream) || !parse_number(*epoch, position.epoch) ||
+        !parse_number(words, position.sequence)) {
+      return Error{"has a line " + std::to_string(number) + " that is none: '" + printable(*line) + "'"};
+    }
+    position.stream.text = *stream;
+    state[std::string(*channel)].push_back(std::move(position));
+  }
+}
+
+StateFile::StateFile(std::string path) : path_(std::move(path)) {
+  std::error_code error;
+  std::filesystem::create_directories(folder_of(path_), error);
+  if (error) refuse(path_, "cannot be written: its folder cannot be made: " + error.message());
+  lock_ = lock_file(path_);
+  try {
+    if (const auto text = read_file(path_)) {
+      auto state = parse_state(*text);
+      if (!state) {
+        refuse(path_, state.error().reason +
+                          ". It says which alerts people were told of: put back a copy of it, or delete it, and they "
+                          "are told of alerts from now on only");
+      }
+      state_ = std::move(state).value();
+    }
+    write();  // a place that cannot be written shows now, not at the first alert
+  } catch (...) {
+    close(lock_);
+    throw;
+  }
+}
+
+StateFile::~StateFile() {
+  close(lock_);
+}
+
+Positions StateFile::positions(std::string_view channel) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = state_.find(channel);
+  return found == state_.end() ? Positions{} : found->second;
+}
+
+void StateFile::note(const std::string& channel, const Position& position) {
+  const std::lock_guard lock(mutex_);
+  auto& positions = state_[channel];
+  const auto known = std::find_if(positions.begin(), positions.end(),
+                                  [&](const Position& other) { return other.stream == position.stream; });
+  if (known != positions.end()) {
+    *known = position;
+  } else {
+    if (positions.size() >= kStreamsKept) positions.erase(positions.begin());
+    positions.push_back(position);
+  }
+  write();
+}
+
+void StateFile::write() const {
+  const std::string aside = path_ + ".new";
+  {
+    const Descriptor file(open(aside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    if (!file || !write_all(file.get(), format_state(state_)) || fsync(file.get()) != 0) {
+      refuse(path_, "cannot be written: " + aside + ": " + errno_text());
+    }
+  }
+  if (rename(aside.c_str(), path_.c_str()) != 0) refuse(path_, "cannot be written: " + errno_text());
+  const std::string folder = folder_of(path_);
+  const Descriptor directory(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory || fsync(directory.get()) != 0) refuse(path_, "cannot be written: " + folder + ": " + errno_text());
+}
+
+}  // namespace risk::notifier

@@ -1,0 +1,66 @@
+// What survives a kill: how far each channel is in the engine's alerts. The format is in README.md.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "risk/base/result.hpp"
+#include "risk/bus/message.hpp"
+
+namespace risk::notifier {
+
+// An event of a stream, and with it every one before.
+struct Position {
+  bus::StreamId stream;
+  std::uint64_t epoch = 0;
+  std::uint64_t sequence = 0;
+
+  friend bool operator==(const Position&, const Position&) = default;
+};
+
+// Where one channel is in each stream it has met, the newest met last.
+using Positions = std::vector<Position>;
+inline constexpr std::size_t kStreamsKept = 16;
+
+using State = std::map<std::string, Positions, std::less<>>;  // by the channel's name
+
+std::string format_state(const State& state);
+Result<State> parse_state(std::string_view text);
+
+// Names the file, what is wrong, and what to do.
+class StateError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// Threads: any.
+class StateFile {
+ public:
+  // Reads the file, or makes it, with its folder; keeps other processes out until the destructor. Throws StateError: it
+  // is damaged, of another version, in use, cannot be read or cannot be written.
+  explicit StateFile(std::string path);
+  ~StateFile();
+  StateFile(const StateFile&) = delete;
+  StateFile& operator=(const StateFile&) = delete;
+
+  Positions positions(std::string_view channel) const;
+
+  // The channel has done everything up to `position` for good. On the disk when it returns. Throws StateError when it
+  // cannot be written: the file is then as it was, and the next call that succeeds writes this as well.
+  void note(const std::string& channel, const Position& position);
+
+ private:
+  void write() const;
+
+  const std::string path_;
+  int lock_ = -1;
+  mutable std::mutex mutex_;
+  State state_;
+};
+
+}  // namespace risk::notifier
