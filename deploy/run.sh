@@ -3,7 +3,7 @@
 # Ctrl+C; the dashboard is at http://localhost:8501.
 #
 # Usage: deploy/run.sh [--data-dir DIR] [--no-install] [--no-build] [SIMULATOR OPTION...]
-#   --data-dir DIR   where the store and the journal live (default: var in the repository)
+#   --data-dir DIR   where the store, the journal and the notifier's state live (default: var in the repository)
 #   --no-install     do not look for missing Debian packages
 #   --no-build       run what is built
 #   anything else goes to the simulator: deploy/run.sh --rate 50 --seed 7
@@ -143,6 +143,7 @@ prepare
 default DB_TYPE sqlite
 default SQLITE_DB_PATH "$data_dir/risk_alert.db"
 default SIMULATOR_JOURNAL "$data_dir/simulator-journal"
+default NOTIFIER_STATE_PATH "$data_dir/alert-notifier.state"
 default WEB_ROOT "$root/services/dashboard-gateway/web/dist"
 
 status=0

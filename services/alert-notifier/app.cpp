@@ -1,7 +1,6 @@
 #include "alert-notifier/app.hpp"
 
 #include <algorithm>
-#include <exception>
 #include <ostream>
 #include <random>
 #include <string>
@@ -19,8 +18,7 @@ using std::chrono::steady_clock;
 
 namespace {
 
-constexpr char kStreamCondition[] = "alerts stream";
-constexpr milliseconds kPollTime{200};
+constexpr char kStateCondition[] = "state file";
 constexpr milliseconds kDeliverAtStop{5'000};
 constexpr milliseconds kStopTime{7'000};
 
@@ -67,29 +65,26 @@ int send_test_message(const Options& options, std::ostream& out) {
 }
 
 NotifierApp::NotifierApp(Options options, service::RunContext& context)
-    : options_(std::move(options)),
-      context_(context),
-      received_(metrics_.counter("notifier_alert_events_total", "Alert events received, repeats not counted")),
-      repeated_(metrics_.counter("notifier_repeated_alert_events_total", "Alert events that came again")),
-      skipped_(metrics_.counter("notifier_skipped_alert_events_total", "Alert events nobody asked for")),
-      unreadable_(metrics_.counter("notifier_unreadable_alert_events_total", "Records that are not alert events")),
-      missing_(metrics_.counter("notifier_missing_alert_events_total", "Alert events that never came")),
-      filter_(make_filter(options_)) {}
+    : options_(std::move(options)), context_(context) {}
 
 NotifierApp::~NotifierApp() {
   stop();
 }
 
 void NotifierApp::start() {
-  health_.require(kStreamCondition, "nothing heard from " + options_.engine.publish);
+  state_ = std::make_unique<StateFile>(options_.state_path);
+  health_.require(kStateCondition, "not opened");
+  health_.met(kStateCondition);
   health_server_ = std::make_unique<service::HealthServer>(
       service::HealthServerOptions{options_.common.health_address, options_.common.health_port}, health_, metrics_);
   teardown_.push("health server", [this](milliseconds) { health_server_.reset(); });
 
   for (auto& channel : make_channels(options_)) {
-    service::log_info("channel", {{"name", channel->name()}});
-    if (channel->name() == "log") service::log_warning("no channel is configured: alerts go to this log only");
-    deliveries_.push_back(std::make_unique<Delivery>(std::move(channel), with_jitter(options_.delivery), metrics_));
+    const std::string name(channel->name());
+    service::log_info("channel", {{"name", name}});
+    if (name == "log") service::log_warning("no channel is configured: alerts go to this log only");
+    deliveries_.push_back(std::make_unique<Delivery>(std::move(channel), with_jitter(options_.delivery), metrics_,
+                                                     [this, name](const Position& done) { note(name, done); }));
   }
   teardown_.push("channels", [this](milliseconds remaining) {
     const auto deadline = steady_clock::now() + std::min(remaining, kDeliverAtStop);
@@ -97,24 +92,18 @@ void NotifierApp::start() {
     for (const auto& delivery : deliveries_) delivery->end_stop(deadline);
   });
 
-  bus::SubscriberOptions subscription;
-  subscription.endpoints = {options_.engine.publish};
-  subscription.topics = {wire::kAlertsTopic};
-  subscription.curve = options_.curve.client_of("risk-engine");
-  subscription.first_met = bus::SubscriberOptions::FirstMet::kFromHere;  // nobody is told of yesterday's alerts
-  subscriber_ = std::make_unique<bus::Subscriber>(
-      std::move(subscription),
-      bus::SubscriberHandlers{[this](const bus::Record& record) { on_record(record); },
-                              [this](const bus::Gap& gap) { on_gap(gap); },
-                              [](std::string_view reason) {
-                                service::log_error("frame that cannot be read", {{"reason", reason}});
-                              }});
-  listener_ = std::thread([this] { listen(); });
-  teardown_.push("alerts stream", [this](milliseconds) {
-    stopping_ = true;
-    subscriber_->wake();
-    listener_.join();
-  });
+  teardown_.push("alerts streams", [this](milliseconds) { intakes_.clear(); });
+  for (const auto& delivery : deliveries_) {
+    const std::string name(delivery->channel());
+    intakes_.push_back(std::make_unique<Intake>(
+        IntakeOptions{{options_.engine.publish}, options_.curve.client_of("risk-engine"), make_filter(options_)},
+        state_->positions(name),
+        IntakeParts{*delivery, metrics_, health_, [this](const Position& here) { return first_contact(here); },
+                    [this](const std::string& reason) {
+                      health_.fail(reason);
+                      context_.fail(reason);
+                    }}));
+  }
 }
 
 void NotifierApp::stop() {
@@ -125,57 +114,30 @@ std::uint16_t NotifierApp::health_port() const {
   return health_server_->port();
 }
 
-void NotifierApp::listen() {
+// For all channels that are new: what comes between the first one's contact and another's is for both.
+Position NotifierApp::first_contact(const Position& here) {
+  const std::lock_guard lock(first_contact_mutex_);
+  if (first_contact_) return *first_contact_;
+  first_contact_ = here;
+  for (const auto& delivery : deliveries_) {
+    const std::string channel(delivery->channel());
+    if (!state_->positions(channel).empty()) continue;
+    service::log_info(
+        "first contact: alerts are told from here on",
+        {{"channel", channel}, {"stream", here.stream.text}, {"epoch", here.epoch}, {"after", here.sequence}});
+    note(channel, here);
+  }
+  return here;
+}
+
+// A disk that is full keeps nobody from being told: at worst they are told again after a restart.
+void NotifierApp::note(const std::string& channel, const Position& position) {
   try {
-    while (!stopping_) {
-      subscriber_->poll(kPollTime);
-      note_stream();
-    }
-  } catch (const std::exception& error) {
-    health_.fail(error.what());
-    context_.fail(error.what());
+    state_->note(channel, position);
+    health_.met(kStateCondition);
+  } catch (const StateError& error) {
+    health_.not_met(kStateCondition, error.what());
   }
-}
-
-void NotifierApp::note_stream() {
-  const auto streams = subscriber_->streams();
-  const bool is_up = std::any_of(streams.begin(), streams.end(), [](const auto& stream) { return stream.up; });
-  if (is_up == stream_is_up_) return;
-  stream_is_up_ = is_up;
-  if (is_up) {
-    health_.met(kStreamCondition);
-  } else {
-    health_.not_met(kStreamCondition, "nothing heard from " + options_.engine.publish);
-  }
-}
-
-void NotifierApp::on_record(const bus::Record& record) {
-  const auto message = wire::decode_alert(record.payload);
-  if (!message) {
-    unreadable_.add();
-    service::log_error(
-        "alert event that cannot be read",
-        {{"publisher", record.publisher}, {"sequence", record.sequence}, {"reason", message.error().reason}});
-    return;
-  }
-  if (!repeats_.is_first(record.stream.text, record.epoch, message->event_id)) {
-    repeated_.add();
-    return;
-  }
-  received_.add();
-  if (const auto reason = reason_to_skip(message->event, filter_)) {
-    skipped_.add();
-    service::log_debug("alert event not told", {{"event_id", message->event_id}, {"reason", *reason}});
-    return;
-  }
-  const Notification notification = describe(*message, record.stream.text, record.epoch);
-  for (const auto& delivery : deliveries_) delivery->enqueue(notification);
-}
-
-void NotifierApp::on_gap(const bus::Gap& gap) {
-  missing_.add(static_cast<double>(gap.last - gap.first + 1));
-  service::log_error("alert events are missing",
-                     {{"publisher", gap.publisher}, {"first", gap.first}, {"last", gap.last}});
 }
 
 }  // namespace risk::notifier

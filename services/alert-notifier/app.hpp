@@ -1,18 +1,19 @@
-// The notifier at work: alerts in from the engine's stream, through the stages, out to a queue for each channel.
+// The notifier at work: for each channel a subscription to the engine's alerts, a queue and a thread.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <iosfwd>
 #include <memory>
-#include <thread>
+#include <mutex>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "alert-notifier/channels/channel.hpp"
 #include "alert-notifier/delivery.hpp"
-#include "alert-notifier/filter.hpp"
+#include "alert-notifier/intake.hpp"
 #include "alert-notifier/options.hpp"
-#include "risk/bus/subscriber.hpp"
+#include "alert-notifier/state_file.hpp"
 #include "risk/service/health.hpp"
 #include "risk/service/metrics.hpp"
 #include "risk/service/run.hpp"
@@ -32,9 +33,10 @@ class NotifierApp : public service::App {
   NotifierApp(Options options, service::RunContext& context);
   ~NotifierApp() override;
 
-  // Throws std::runtime_error: the health port is in use, the engine's endpoint cannot be read.
+  // Throws std::runtime_error: the state file is damaged or cannot be used, the health port is in use, an engine's
+  // endpoint cannot be read.
   void start() override;
-  // Delivers for up to 5 s what waits, and logs what is left.
+  // Delivers for up to 5 s what waits; what is left is delivered after the next start.
   void stop() override;
 
   std::uint16_t health_port() const;  // after start()
@@ -42,29 +44,20 @@ class NotifierApp : public service::App {
   service::Metrics& metrics() { return metrics_; }
 
  private:
-  void listen();  // the subscriber's thread
-  void on_record(const bus::Record& record);
-  void on_gap(const bus::Gap& gap);
-  void note_stream();
+  Position first_contact(const Position& here);
+  void note(const std::string& channel, const Position& position);
 
   const Options options_;
   service::RunContext& context_;
   service::Metrics metrics_;
   service::Health health_;
-  service::Counter& received_;
-  service::Counter& repeated_;
-  service::Counter& skipped_;
-  service::Counter& unreadable_;
-  service::Counter& missing_;
-  const Filter filter_;
-  RepeatFilter repeats_;  // of the subscriber's thread
-  bool stream_is_up_ = false;
 
+  std::unique_ptr<StateFile> state_;
   std::unique_ptr<service::HealthServer> health_server_;
   std::vector<std::unique_ptr<Delivery>> deliveries_;
-  std::unique_ptr<bus::Subscriber> subscriber_;
-  std::atomic<bool> stopping_{false};
-  std::thread listener_;
+  std::vector<std::unique_ptr<Intake>> intakes_;
+  std::mutex first_contact_mutex_;
+  std::optional<Position> first_contact_;  // since the start
   service::Teardown teardown_;
 };
 

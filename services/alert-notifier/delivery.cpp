@@ -9,19 +9,13 @@ namespace risk::notifier {
 
 using std::chrono::milliseconds;
 
-namespace {
-
-constexpr std::chrono::minutes kDropLogInterval{1};
-constexpr std::size_t kLeftLoggedMax = 20;
-
-}  // namespace
-
-Delivery::Delivery(std::unique_ptr<Channel> channel, DeliveryOptions options, service::Metrics& metrics)
+Delivery::Delivery(std::unique_ptr<Channel> channel, DeliveryOptions options, service::Metrics& metrics, Done done)
     : channel_(std::move(channel)),
       options_(std::move(options)),
+      told_done_(std::move(done)),
       gauges_(make_gauges(metrics, std::string(channel_->name()))),
       random_(options_.jitter_seed) {
-  RISK_CHECK(options_.queue_max > 0);
+  RISK_CHECK(options_.queue_max > 0 && told_done_);
   thread_ = std::thread([this] { run(); });
 }
 
@@ -35,36 +29,28 @@ Delivery::Gauges Delivery::make_gauges(service::Metrics& metrics, const std::str
   return {metrics.counter("notifier_sent_total", "Notifications that a channel took", labels),
           metrics.counter("notifier_failed_total", "Notifications given up or refused", labels),
           metrics.counter("notifier_retries_total", "Attempts that failed and are made again", labels),
-          metrics.counter("notifier_dropped_total", "Notifications dropped because the queue was full", labels),
-          metrics.gauge("notifier_queue_length", "Notifications that wait", labels),
+          metrics.gauge("notifier_queue_length", "Alert events that wait", labels),
           metrics.gauge("notifier_channel_failing", "1 while the newest attempt has failed", labels),
           metrics.histogram("notifier_delivery_seconds", "From a notification's arrival to its delivery",
                             {0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800}, labels)};
 }
 
-void Delivery::enqueue(const Notification& notification) {
-  const std::lock_guard lock(mutex_);
-  RISK_CHECK(!stopping_);
-  if (queue_.size() >= options_.queue_max) drop_oldest();
-  queue_.push_back({notification, options_.now()});
-  gauges_.queue_length.set(static_cast<double>(queue_.size()));
-  changed_.notify_all();
+std::size_t Delivery::wait_for_room(milliseconds timeout) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, timeout, [this] { return queue_.size() < options_.queue_max; });
+  return queue_.size() < options_.queue_max ? options_.queue_max - queue_.size() : 0;
 }
 
-void Delivery::drop_oldest() {
-  gauges_.dropped.add();
-  ++dropped_unsaid_;
-  const SteadyTime now = options_.now();
-  if (!drop_said_at_ || now - *drop_said_at_ >= kDropLogInterval) {
-    service::log_error("alerts dropped: the channel's queue is full",
-                       {{"channel", channel_->name()},
-                        {"dropped", dropped_unsaid_},
-                        {"queue_max", options_.queue_max},
-                        {"newest_dropped", queue_.front().notification.event_key}});
-    drop_said_at_ = now;
-    dropped_unsaid_ = 0;
-  }
-  queue_.pop_front();
+void Delivery::enqueue(Event event) {
+  const std::lock_guard lock(mutex_);
+  RISK_CHECK(!stopping_);
+  // Of events in a row that nobody is told of, the last one's turn is the turn of all.
+  const bool joins_last = !event.notification && !queue_.empty() && !queue_.back().event.notification &&
+                          queue_.back().event.position.stream == event.position.stream;
+  if (joins_last) queue_.pop_back();
+  queue_.push_back({std::move(event), options_.now()});
+  gauges_.queue_length.set(static_cast<double>(queue_.size()));
+  changed_.notify_all();
 }
 
 void Delivery::begin_stop() {
@@ -86,19 +72,18 @@ void Delivery::end_stop(SteadyTime deadline) {
 }
 
 void Delivery::log_left() const {
-  if (queue_.empty()) return;
-  service::log_error("alerts left undelivered", {{"channel", channel_->name()}, {"count", queue_.size()}});
-  for (std::size_t i = 0; i < std::min(queue_.size(), kLeftLoggedMax); ++i) {
-    const Notification& notification = queue_[i].notification;
-    service::log_error(
-        "alert undelivered",
-        {{"channel", channel_->name()}, {"key", notification.event_key}, {"alert", notification.message}});
-  }
+  const auto left = std::count_if(queue_.begin(), queue_.end(),
+                                  [](const Waiting& waiting) { return waiting.event.notification.has_value(); });
+  if (left > 0) service::log_warning("alerts wait for the next start", {{"channel", channel()}, {"count", left}});
 }
 
 void Delivery::run() {
   while (auto waiting = next()) {
-    if (deliver(*waiting)) continue;
+    const Event& event = waiting->event;
+    if (!event.notification || deliver(*event.notification, waiting->since)) {
+      told_done_(event.position);
+      continue;
+    }
     const std::lock_guard lock(mutex_);
     queue_.push_front(std::move(*waiting));
     break;
@@ -115,12 +100,12 @@ std::optional<Delivery::Waiting> Delivery::next() {
   Waiting waiting = std::move(queue_.front());
   queue_.pop_front();
   gauges_.queue_length.set(static_cast<double>(queue_.size()));
+  changed_.notify_all();
   return waiting;
 }
 
-bool Delivery::deliver(const Waiting& waiting) {
+bool Delivery::deliver(const Notification& notification, SteadyTime since) {
   const SteadyTime first_attempt = options_.now();
-  const Notification& notification = waiting.notification;
   for (unsigned attempts = 1;; ++attempts) {
     const bool stopping = is_stopping();
     const Outcome outcome = channel_->send(notification, cancel_.get_token());
@@ -128,7 +113,7 @@ bool Delivery::deliver(const Waiting& waiting) {
     gauges_.failing.set(delivered ? 0 : 1);
     if (delivered) {
       gauges_.sent.add();
-      gauges_.delivery_seconds.observe(std::chrono::duration<double>(options_.now() - waiting.since).count());
+      gauges_.delivery_seconds.observe(std::chrono::duration<double>(options_.now() - since).count());
       service::log_info("alert delivered",
                         {{"channel", channel_->name()}, {"key", notification.event_key}, {"attempts", attempts}});
       if (!outcome.reason.empty()) {

@@ -144,6 +144,11 @@ void declare_options(service::OptionSet& set, Options& options) {
   set.add_text({"notifier.email.from", "--email-from", {"ALERT_EMAIL_FROM"}, "Sender"}, options.email.from);
   set.add_list({"notifier.email.to", "--email-to", {"ALERT_EMAIL_TO"}, "Recipients"}, options.email.to);
 
+  set.add_text({"notifier.state_path",
+                "--state-path",
+                {"NOTIFIER_STATE_PATH"},
+                "File that says which alerts people were told of"},
+               options.state_path);
   RetryPolicy& retry = options.delivery.retry;
   set.add_integer({"notifier.queue_max", "--queue-max", {"NOTIFIER_QUEUE_MAX"}, "Alerts that wait for a channel"},
                   options.delivery.queue_max, std::uint64_t{1}, std::uint64_t{1'000'000});
@@ -166,6 +171,10 @@ void declare_options(service::OptionSet& set, Options& options) {
                options.send_test);
 
   set.add_check([&options] { return event_mistakes(options.events); });
+  set.add_check([&options] {
+    return options.state_path.empty() ? std::vector<std::string>{"notifier.state_path: must not be empty"}
+                                      : std::vector<std::string>{};
+  });
   set.add_check([&options] { return webhook_mistakes(options.slack_webhook_url); });
   set.add_check([&options] { return email_mistakes(options.email); });
 }

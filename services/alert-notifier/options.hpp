@@ -25,6 +25,7 @@ struct Options {
   Secret slack_webhook_url;  // empty: no Slack
   EmailSettings email;
   DeliveryOptions delivery;
+  std::string state_path = "var/alert-notifier.state";
   bool send_test = false;
 
   Options();

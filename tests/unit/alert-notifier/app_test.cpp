@@ -3,17 +3,19 @@
 
 #include <chrono>
 #include <csignal>
-#include <thread>
 
+#include "engine_end.hpp"
 #include "fixture.hpp"
-#include "risk/bus/publisher.hpp"
 #include "support/catch.hpp"
 #include "support/child_process.hpp"
 
 using namespace std::chrono_literals;
 using namespace risk;
 using namespace risk::notifier;
+using notifier::test::Engine;
 using notifier::test::exposure_alert;
+using notifier::test::TemporaryFolder;
+using notifier::test::until;
 using risk::test::ChildProcess;
 using risk::test::Peer;
 
@@ -22,41 +24,9 @@ namespace {
 constexpr char kWebhookPath[] = "/services/T0001/B0002/tokentokentoken";
 constexpr char kWrongPassword[] = "not-open-sesame";
 
-// The engine's end of the stream.
-class Engine {
- public:
-  Engine() : publisher_(options()) { publisher_.open_stream(wire::kAlertsTopic, bus::make_stream_id(), 1, 0); }
-
-  std::string endpoint() const { return publisher_.endpoint(); }
-  bool is_heard() { return publisher_.wait_for_subscriber(wire::kAlertsTopic, 20s); }
-  void tell(const wire::AlertMessage& message) { tell(wire::encode(message)); }
-  void tell(const std::string& payload) {
-    publisher_.publish(wire::kAlertsTopic, payload);
-    publisher_.flush();
-  }
-  // Heartbeats until `done`; false when that takes too long.
-  template <class Condition>
-  bool beat_until(Condition done) {
-    const auto deadline = std::chrono::steady_clock::now() + 20s;
-    while (!done()) {
-      if (std::chrono::steady_clock::now() > deadline) return false;
-      publisher_.service();
-      std::this_thread::yield();
-    }
-    return true;
-  }
-
- private:
-  static bus::PublisherOptions options() {
-    bus::PublisherOptions options;
-    options.heartbeat_interval = 10ms;
-    return options;
-  }
-  bus::Publisher publisher_;
-};
-
-Options quick_options(const Engine& engine) {
+Options quick_options(const Engine& engine, const TemporaryFolder& folder) {
   Options options;
+  options.state_path = folder.path() + "/state";
   options.common.health_port = 0;
   options.engine.publish = engine.endpoint();
   options.delivery.retry.first_wait = 5ms;
@@ -77,8 +47,9 @@ std::string posted_alert(Peer& sink) {
 }
 
 std::map<std::string, std::string> environment_of(const Engine& engine, const Peer& sink, const Peer& server,
-                                                  const std::string& password) {
-  return {{"ENGINE_ENDPOINT", engine.endpoint()},
+                                                  const std::string& password, const TemporaryFolder& folder) {
+  return {{"NOTIFIER_STATE_PATH", folder.path() + "/state"},
+          {"ENGINE_ENDPOINT", engine.endpoint()},
           {"HEALTH_PORT", "0"},
           {"LOG_LEVEL", "debug"},
           {"SLACK_WEBHOOK_URL", webhook(sink).reveal()},
@@ -103,19 +74,19 @@ void check_no_secret(const std::string& output) {
 
 }  // namespace
 
-TEST_CASE("an alert of the engine reaches Slack and mail once, a repeat and what nobody asked for do not") {
+TEST_CASE("an alert of the engine reaches Slack and mail once, what nobody asked for does not") {
   Engine engine;
+  const TemporaryFolder folder;
   Peer sink("http_sink.py"), server("smtp_server.py");
-  Options options = quick_options(engine);
+  Options options = quick_options(engine, folder);
   options.slack_webhook_url = webhook(sink);
   options.email = notifier::test::mail_to(server);
   service::RunContext context;
   NotifierApp app(options, context);
   app.start();
   REQUIRE(engine.is_heard());
-  CHECK(engine.beat_until([&] { return app.health().readiness().ok; }));
+  CHECK(until([&] { return app.health().readiness().ok; }));
 
-  engine.tell(exposure_alert(1));
   engine.tell(exposure_alert(1));
   wire::AlertMessage comment = exposure_alert(2);
   comment.event.type = engine::AlertEventType::kCommented;
@@ -129,15 +100,20 @@ TEST_CASE("an alert of the engine reaches Slack and mail once, a repeat and what
   CHECK(server.next("mail")["text"].get<std::string>().find("12, event 3,") != std::string::npos);
   app.stop();
   app.stop();
-  CHECK(app.metrics().counter("notifier_repeated_alert_events_total", "").value() == 1);
-  CHECK(app.metrics().counter("notifier_skipped_alert_events_total", "").value() == 1);
-  CHECK(app.metrics().counter("notifier_unreadable_alert_events_total", "").value() == 1);
-  CHECK(app.metrics().counter("notifier_sent_total", "", {{"channel", "slack"}}).value() == 2);
+  const auto counted = [&app](const std::string& name) {
+    return app.metrics().counter(name, "", {{"channel", "slack"}}).value();
+  };
+  CHECK(counted("notifier_alert_events_total") == 3);
+  CHECK(counted("notifier_skipped_alert_events_total") == 1);
+  CHECK(counted("notifier_unreadable_alert_events_total") == 1);
+  CHECK(counted("notifier_sent_total") == 2);
   CHECK(!context.failed);
 }
 
 TEST_CASE("the notifier is not ready before it hears the engine") {
+  const TemporaryFolder folder;
   Options options;
+  options.state_path = folder.path() + "/state";
   options.common.health_port = 0;
   std::string endpoint;
   {
@@ -156,7 +132,10 @@ TEST_CASE("the notifier is not ready before it hears the engine") {
 
 TEST_CASE("the executable logs each alert when no channel is configured, and stops at SIGTERM") {
   Engine engine;
-  ChildProcess notifier({ALERT_NOTIFIER}, {{"ENGINE_ENDPOINT", engine.endpoint()}, {"HEALTH_PORT", "0"}});
+  const TemporaryFolder folder;
+  ChildProcess notifier({ALERT_NOTIFIER}, {{"ENGINE_ENDPOINT", engine.endpoint()},
+                                           {"HEALTH_PORT", "0"},
+                                           {"NOTIFIER_STATE_PATH", folder.path() + "/state"}});
   REQUIRE(engine.is_heard());
   engine.tell(exposure_alert(1));
   std::string output;
@@ -175,11 +154,11 @@ TEST_CASE("the executable logs each alert when no channel is configured, and sto
 
 TEST_CASE("no line of the log holds a secret, whatever servers answer") {
   Engine engine;
-  notifier::test::TemporaryFolder folder;
+  TemporaryFolder folder;
   Peer sink("http_sink.py", {"--script", "500,404", "--echo"});
   Peer server("smtp_server.py",
               {"--tls", "starttls", "--folder", folder.path(), "--user", "risk", "--password", "open-sesame"});
-  ChildProcess notifier({ALERT_NOTIFIER}, environment_of(engine, sink, server, kWrongPassword));
+  ChildProcess notifier({ALERT_NOTIFIER}, environment_of(engine, sink, server, kWrongPassword, folder));
   REQUIRE(engine.is_heard());
   engine.tell(exposure_alert(1));
   std::string output;
@@ -199,18 +178,18 @@ TEST_CASE("no line of the log holds a secret, whatever servers answer") {
 
 TEST_CASE("a test run (--test) sends one message through every channel and says what happened") {
   Engine engine;
-  notifier::test::TemporaryFolder folder;
+  TemporaryFolder folder;
   Peer sink("http_sink.py", {"--script", "200,404", "--echo"});
   Peer server("smtp_server.py",
               {"--tls", "starttls", "--folder", folder.path(), "--user", "risk", "--password", "open-sesame"});
   {
-    ChildProcess notifier({ALERT_NOTIFIER, "--test"}, environment_of(engine, sink, server, "open-sesame"));
+    ChildProcess notifier({ALERT_NOTIFIER, "--test"}, environment_of(engine, sink, server, "open-sesame", folder));
     CHECK(notifier.read_all() == "slack: delivered\nemail: delivered\n");
     CHECK(notifier.wait() == 0);
     CHECK(server.next("mail")["subject"].get<std::string>().find("Test message") != std::string::npos);
   }
   {
-    ChildProcess notifier({ALERT_NOTIFIER, "--test"}, environment_of(engine, sink, server, kWrongPassword));
+    ChildProcess notifier({ALERT_NOTIFIER, "--test"}, environment_of(engine, sink, server, kWrongPassword, folder));
     const std::string output = notifier.read_all();
     CHECK(notifier.wait() == 1);
     CHECK(output.find("slack: failed: status 404: [secret]\nemail: failed: ") == 0);

@@ -73,11 +73,13 @@ TEST_CASE("nothing configured is no mistake, and neither are the blanks of an ex
   const auto parsed = parse({});
   CHECK(make_filter(parsed->options).events == Filter{}.events);
   CHECK(parsed->options.email.server.port == 587);
+  CHECK(parsed->options.state_path == "var/alert-notifier.state");
 }
 
 TEST_CASE("the YAML section sets events, severity and patience") {
   const auto parsed = parse({},
                             "notifier:\n  events: [OPENED, COMMENTED]\n  minimum_severity: HIGH\n  queue_max: 5\n"
+                            "  state_path: there.state\n"
                             "  retry:\n    first_wait: 2s\n  email:\n    security: tls\nrules:\n  anything: 1\n");
   CAPTURE(parsed->err);
   REQUIRE(!parsed->status);
@@ -85,6 +87,7 @@ TEST_CASE("the YAML section sets events, severity and patience") {
   CHECK(filter.events == std::set{engine::AlertEventType::kOpened, engine::AlertEventType::kCommented});
   CHECK(filter.minimum_severity == engine::Severity::kHigh);
   CHECK(parsed->options.delivery.queue_max == 5);
+  CHECK(parsed->options.state_path == "there.state");
   CHECK(parsed->options.delivery.retry.first_wait == 2s);
   CHECK(parsed->options.email.server.security == SmtpSecurity::kTls);
 }

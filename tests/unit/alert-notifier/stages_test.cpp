@@ -1,4 +1,4 @@
-// The stages that decide: who is told, what is a repeat, when to try again.
+// The stages that decide: who is told, when to try again.
 #include <algorithm>
 
 #include "alert-notifier/filter.hpp"
@@ -34,23 +34,6 @@ TEST_CASE("an alert at the minimum severity is told, one below is not") {
   CHECK(!reason_to_skip(event, filter));
   event.severity = engine::Severity::kMedium;
   CHECK(reason_to_skip(event, filter) == "severity MEDIUM is below HIGH");
-}
-
-TEST_CASE("an event that comes again is a repeat only within its stream and epoch") {
-  RepeatFilter repeats;
-  CHECK(repeats.is_first("a", 1, 7));
-  CHECK_FALSE(repeats.is_first("a", 1, 7));
-  CHECK(repeats.is_first("b", 1, 7));
-  CHECK(repeats.is_first("a", 2, 7));
-  CHECK(repeats.is_first("a", 1, 8));
-}
-
-TEST_CASE("repeats are remembered in bounded memory, the oldest forgotten first") {
-  RepeatFilter repeats(3);
-  for (std::uint64_t id = 1; id <= 4; ++id) CHECK(repeats.is_first("a", 1, id));
-  CHECK_FALSE(repeats.is_first("a", 1, 2));
-  CHECK_FALSE(repeats.is_first("a", 1, 4));
-  CHECK(repeats.is_first("a", 1, 1));
 }
 
 TEST_CASE("waits double from the first to the longest and jitter stays in their upper half") {

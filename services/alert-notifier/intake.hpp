@@ -1,0 +1,78 @@
+// A channel's own subscription to the engine's alerts: goes on behind the channel's position, judges each event, and
+// queues it. While the queue is full nothing is read; the engine keeps what waits. So no channel holds up another.
+//
+// A channel without a position has never heard an engine: its first contact becomes its position. From then on a stream
+// that it does not know is one that began without it, and is told from its first event on.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "alert-notifier/delivery.hpp"
+#include "alert-notifier/filter.hpp"
+#include "alert-notifier/state_file.hpp"
+#include "risk/bus/subscriber.hpp"
+#include "risk/service/health.hpp"
+#include "risk/service/metrics.hpp"
+
+namespace risk::notifier {
+
+struct IntakeOptions {
+  std::vector<std::string> endpoints;  // of engines
+  std::optional<bus::CurveClient> curve{};
+  Filter filter;
+};
+
+// What it works with, and tells. All must outlive it.
+struct IntakeParts {
+  Delivery& delivery;
+  service::Metrics& metrics;
+  service::Health& health;
+  // A channel that had no position has heard the engine, whose stream is at `here`; returns where the channel begins.
+  std::function<Position(const Position& here)> first_contact;
+  std::function<void(const std::string& reason)> on_death;  // by an error: nothing is read any more
+};
+
+class Intake {
+ public:
+  // `positions` are those that the channel has noted. Throws bus::BusError: an endpoint cannot be parsed, what should
+  // be a key is none.
+  Intake(IntakeOptions options, Positions positions, IntakeParts parts);
+  ~Intake();  // stop()
+
+  // Nothing is queued after it. Idempotent.
+  void stop();
+
+ private:
+  void run();
+  void meet();
+  std::unique_ptr<bus::Subscriber> make_scout();     // sees where the stream is
+  std::unique_ptr<bus::Subscriber> make_follower();  // goes on behind positions_
+  bus::SubscriberOptions subscription(bus::SubscriberOptions::FirstMet first_met) const;
+  void on_record(const bus::Record& record);
+  void on_gap(const bus::Gap& gap);
+  void note_streams();
+
+  const IntakeOptions options_;
+  Positions positions_;
+  const IntakeParts parts_;
+  const std::string channel_;
+  const std::string condition_;
+  service::Counter& received_;
+  service::Counter& skipped_;
+  service::Counter& unreadable_;
+  service::Counter& missing_;
+  std::set<bus::StreamId> known_;
+  bool is_up_ = false;
+  std::unique_ptr<bus::Subscriber> subscriber_;
+  std::atomic<bool> stopping_{false};
+  std::thread thread_;  // last: it uses all of the above
+};
+
+}  // namespace risk::notifier
