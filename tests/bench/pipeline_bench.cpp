@@ -9,11 +9,13 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <iostream>
-#include <map>
+#include <mutex>
 #include <thread>
 #include <zmq.hpp>
 
@@ -44,8 +46,16 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+// Until an instant: a load has a schedule.
+void pass_until(Clock::time_point instant) {
+  std::mutex mutex;
+  std::condition_variable nothing;
+  std::unique_lock lock(mutex);
+  nothing.wait_until(lock, instant, [] { return false; });
+}
+
 void wait_until(const std::function<bool()>& done) {
-  while (!done()) std::this_thread::sleep_for(milliseconds{1});
+  while (!done()) pass_until(Clock::now() + milliseconds{1});
 }
 
 // --- the other sides
@@ -156,7 +166,7 @@ class Pipeline {
     publisher_->flush();
     while (journal_->committed() < journal_->last_sequence()) {
       publisher_->service();
-      std::this_thread::sleep_for(milliseconds{1});
+      pass_until(Clock::now() + milliseconds{1});
     }
   }
 
@@ -266,13 +276,13 @@ void latency(test::PostgresCluster& cluster, std::size_t rate) {
   for (std::size_t i = 0; i < kSeconds * rate; ++i) {
     if (Clock::now() < due(i)) {
       pipeline.publisher().flush();
-      std::this_thread::sleep_until(due(i));
+      pass_until(due(i));
     }
     pipeline.publish(paced(i));
     if (i % 256 == 0) pipeline.publisher().service();
   }
   pipeline.wait_committed();
-  std::this_thread::sleep_for(milliseconds{200});
+  pass_until(Clock::now() + milliseconds{200});  // the last alerts are on their way
   done = true;
   listener.join();
 

@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+"""Runs pipeline_bench and prints DESIGN's goals P3 to P7, each with its other side: pipeline.py FOLDER_OF_EXECUTABLES [MODE...]
+
+MODE is one of memory, postgres, sqlite, latency, restart (default: all); restart fills a database with 10,000,000
+transactions first, which takes minutes and some 6 GB.
+"""
+import contextlib
+import json
+import os
+import pathlib
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+REPETITIONS = 5
+HISTORY = 10_000_000
+RATES = {"memory": ("P3", "bus and engine, memory store", "ZeroMQ and protobuf alone"),
+         "postgres": ("P4", "the same, durable in PostgreSQL", "COPY of the same rows into the same tables"),
+         "sqlite": ("P5", "the same, durable in SQLite", "prepared inserts of the same rows")}
+
+
+def results(bench, *arguments):
+    said = subprocess.run([bench, *arguments], check=True, capture_output=True, text=True).stdout
+    return [json.loads(line) for line in said.splitlines()]
+
+
+def print_rates(bench, mode):
+    goal, what, other = RATES[mode]
+    runs = results(bench, mode)
+    ratios = [run["pipeline"] / run["alone"] for run in runs]
+    ours, alone = (statistics.median(run[side] for run in runs) for side in ("pipeline", "alone"))
+    print(f"{goal}  {what}: {ours:,.0f}/s; {other}: {alone:,.0f}/s; ratio {statistics.median(ratios):.2f} "
+          f"({min(ratios):.2f} to {max(ratios):.2f})", flush=True)
+
+
+def print_latency(bench):
+    runs = results(bench, "latency")
+    for rate in sorted({run["rate"] for run in runs}):
+        of_rate = [run for run in runs if run["rate"] == rate]
+        p50, p99, commit = (1000 * statistics.median(run[what] for run in of_rate) for what in ("p50", "p99", "commit"))
+        size = statistics.median(run["commit_size"] for run in of_rate)
+        print(f"P6  intended send time to alert received at {rate:,}/s, PostgreSQL: p50 {p50:.1f} ms, p99 {p99:.1f} ms; one commit of "
+              f"{size:.0f}: {commit:.1f} ms; ratio of p50 {p50 / commit:.1f}", flush=True)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def start_until_ready(engine, env, port, folder):
+    """Returns the process and how long it took."""
+    begun = time.monotonic()
+    process = subprocess.Popen([engine, "--publish-port", "0", "--replay-port", "0", "--command-port", "0", "--health-port", str(port)],
+                               env=env, cwd=folder, stdout=subprocess.DEVNULL)
+    while True:
+        with contextlib.suppress(OSError, urllib.error.HTTPError):
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=1) as answer:
+                if answer.status == 200:
+                    return process, time.monotonic() - begun
+        if process.poll() is not None:
+            raise SystemExit("the engine ended before it was ready")
+        time.sleep(0.005)
+
+
+def print_restart(bench, engine):
+    with subprocess.Popen([bench, "fill", str(HISTORY)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as filler, \
+            tempfile.TemporaryDirectory() as folder:
+        snapshot, filled = (json.loads(filler.stdout.readline()) for _ in range(2))
+        env = {"PATH": os.environ["PATH"], "DB_TYPE": "postgresql", "DB_HOST": "127.0.0.1", "DB_PORT": str(filled["port"]), "DB_NAME": filled["name"],
+               "DB_USER": filled["user"], "DB_PASSWORD": filled["password"], "LOG_LEVEL": "error"}
+        times = []
+        for _ in range(REPETITIONS):
+            process, seconds = start_until_ready(engine, env, free_port(), folder)
+            times.append(seconds)
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+        filler.stdin.close()
+    print(f"P7  restart after kill -9, 1,000,000 positions, {filled['inputs']:,} inputs of history, 500,000 after the snapshot: "
+          f"{statistics.median(times):.1f} s ({min(times):.1f} to {max(times):.1f}); applying was held up {1000 * snapshot['stall']:.1f} ms by a "
+          f"snapshot of {snapshot['bytes'] / 1e6:.0f} MB", flush=True)
+
+
+def main():
+    folder, chosen = pathlib.Path(sys.argv[1]), sys.argv[2:] or [*RATES, "latency", "restart"]
+    bench = folder / "pipeline_bench"
+    for mode in chosen:
+        if mode == "latency":
+            print_latency(bench)
+        elif mode == "restart":
+            print_restart(bench, folder / "risk-engine")
+        else:
+            print_rates(bench, mode)
+
+
+if __name__ == "__main__":
+    main()
