@@ -3,6 +3,7 @@
 
 #include <cstring>
 #include <map>
+#include <random>
 
 #include "risk-engine/alert_past.hpp"
 #include "risk-engine/snapshotter.hpp"
@@ -173,6 +174,32 @@ TEST_CASE("two snapshots are kept, and a damaged newest one falls back to the on
   CHECK(recovery.snapshot_seq == 201);
   CHECK(recovery.inputs == 150);
   CHECK(recovery.processor->core().state_hash() == hash);
+}
+
+TEST_CASE("cut at, and with a bit flipped in, each of 1,000 offsets a stored snapshot is never taken for a state") {
+  Rig rig;
+  for (int i = 0; i < 2; ++i) {
+    rig.trade(60);
+    rig.commit();
+    rig.snapshot();
+  }
+  const auto hash = rig.processor->core().state_hash();
+  const auto size = rig.store->snapshot_chunk(121, 0)->size();
+  DamagedStore damaged(*rig.store, 121);
+  std::mt19937_64 random(13);
+  for (int i = 0; i < 1'000; ++i) {
+    const auto offset = random() % size;
+    const int bit = static_cast<int>(random() % 8);
+    const bool cuts = i % 2 == 0;
+    INFO((cuts ? "cut at " : "flipped at ") << offset);
+    damaged.damage = [&](std::string& chunk) {
+      if (cuts) return chunk.resize(offset);
+      chunk[offset] = static_cast<char>(chunk[offset] ^ 1 << bit);
+    };
+    const auto recovery = recover(damaged, *rig.reader, {}, go_on);
+    REQUIRE(recovery.snapshot_seq == 61);
+    REQUIRE(recovery.processor->core().state_hash() == hash);
+  }
 }
 
 TEST_CASE("without a snapshot that is whole all inputs are applied again") {
