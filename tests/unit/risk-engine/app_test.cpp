@@ -216,12 +216,12 @@ TEST_CASE("snapshots are stored while transactions come, and a restart begins wi
     mesh.trade(++traded, "0.01");
     return mesh.reader->snapshots().size() == 2;
   });
+  const auto stored = [&] { return mesh.reader->client_exposure("C")->transaction_count; };
+  wait_until([&] { return stored() == static_cast<std::uint64_t>(traded); });
   mesh.app->stop();
   mesh.start();
-  CHECK(mesh.reader->client_exposure("C")->transaction_count == static_cast<std::uint64_t>(traded));
   mesh.trade(++traded, "0.01");
-  wait_until(
-      [&] { return mesh.reader->client_exposure("C")->transaction_count == static_cast<std::uint64_t>(traded); });
+  wait_until([&] { return stored() == static_cast<std::uint64_t>(traded); });
 }
 
 TEST_CASE("a second writer on the same store ends the first one, which writes nothing more") {
