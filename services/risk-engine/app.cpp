@@ -109,13 +109,13 @@ bool App::open() {
     }
     const auto until = Clock::now() + pause;
     while (Clock::now() < until) {
-      if (told_to_stop(kPollInterval)) return false;
+      if (context_.stop.wait_for(kPollInterval) || stopping_) return false;
     }
   }
 }
 
-bool App::told_to_stop(std::chrono::milliseconds wait) const {
-  return context_.stop.wait_for(wait) || stopping_;
+bool App::told_to_stop() const {
+  return context_.stop.stop_requested() || stopping_;
 }
 
 bool App::lead() {
@@ -126,7 +126,7 @@ bool App::lead() {
     options.patience = options_.standby_patience;
     leadership_ = std::make_unique<Leadership>(options, [this](const std::string& reason) { fail(reason); });
     auto told = Clock::time_point{};
-    const auto term = leadership_->wait([this] { return told_to_stop(std::chrono::milliseconds{0}); },
+    const auto term = leadership_->wait([this] { return told_to_stop(); },
                                         [&](const std::string& why) {
                                           health_.not_met("lease", why);
                                           if (Clock::now() - told < kStandbyLogInterval) return;
@@ -156,7 +156,7 @@ bool App::recover(store::Store& store) {
   auto told = started;
   const auto reader = store::open_reader(options_.database);
   auto recovery = risk_engine::recover(store, *reader, secret_key(), [&](std::uint64_t input, std::uint64_t last) {
-    if (told_to_stop(std::chrono::milliseconds{0})) return false;
+    if (told_to_stop()) return false;
     if (Clock::now() - told < kRecoveryLogInterval) return true;
     told = Clock::now();
     service::log_info("recovering", {{"inputs", input}, {"of", last}});

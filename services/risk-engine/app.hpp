@@ -48,7 +48,7 @@ class App : public service::App {
   bool open();
   bool lead();
   bool recover(store::Store& store);
-  bool told_to_stop(std::chrono::milliseconds wait) const;
+  bool told_to_stop() const;
   void fail(const std::string& reason);
   void start_streams(std::unique_ptr<store::Store> store);
   void subscribe();

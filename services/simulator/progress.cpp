@@ -18,6 +18,8 @@ struct Progress {
   std::uint64_t base = 0;   // the epoch's last record before this input
   std::uint64_t items = 0;  // of this input, published in epochs before
   std::string input;
+
+  friend bool operator==(const Progress&, const Progress&) = default;
 };
 
 std::optional<Progress> read(const std::string& path) {
@@ -56,15 +58,17 @@ std::string input_of(const Options& options) {
 
 std::uint64_t begin_input(bus::Journal& journal, const std::string& directory, const std::string& input, bool resume) {
   const std::string path = directory + "/input";
-  auto progress = read(path);
-  if (!resume || !progress || progress->input != input)
+  const auto noted = read(path);
+  auto progress = noted;
+  if (!resume || !progress || progress->input != input) {
     progress = Progress{journal.epoch(), journal.last_sequence(), 0, input};
+  }
   if (progress->epoch != journal.epoch()) {
     progress->items += journal.extent(progress->epoch).last - progress->base;
     progress->epoch = journal.epoch();
     progress->base = 0;
   }
-  write(path, *progress);
+  if (progress != noted) write(path, *progress);  // a volume may be full while nothing is to be noted
   return progress->items + journal.last_sequence() - progress->base;
 }
 
