@@ -23,7 +23,7 @@ constexpr std::chrono::seconds kRecoveryLogInterval{2};
 constexpr std::chrono::seconds kStandbyLogInterval{30};
 constexpr std::chrono::milliseconds kStopTimeout{3000};
 constexpr std::size_t kRecordsPerPoll = 4096;
-constexpr std::size_t kGroupRecords = 50'000;
+constexpr std::uint64_t kGroupRecords = 50'000;
 constexpr std::chrono::milliseconds kGroupTime{200};
 constexpr std::uint32_t kFramesQueuedMax = 200;  // of a publisher; the rest waits in its journal
 constexpr char kConsumer[] = "risk-engine";      // as publishers know it
@@ -269,30 +269,38 @@ void App::work() {
 
 void App::hand_over() {
   if (!writer_->idle()) return;
+  const auto now = Clock::now();
+  note_metrics(now);
+  const bool marked = now - marked_at_ >= kMarkedInterval && processor_->core().has_moved_marks();
+  const bool commits = (processor_->has_pending() || marked) && !gathers(now);
   // A piece of a snapshot and a commit take turns.
-  if (snapshotter_->is_running() && std::exchange(snapshot_turn_, !snapshot_turn_)) {
+  if (snapshotter_->is_running() && (snapshot_turn_ || !commits)) {
+    snapshot_turn_ = false;
     return writer_->run([this](store::Store& store) { snapshotter_->write_next(store); });
   }
-  const auto now = Clock::now();
-  const auto inputs = processor_->core().counters().transactions + processor_->counters().ticks;
-  if (now - measured_at_ >= options_.metrics_interval && inputs != measured_inputs_) {
-    measured_at_ = now;
-    measured_inputs_ = inputs;
-    processor_->note_metrics(system_now());
-  }
-  // While more waits on the bus, a commit waits to be worth its rows: each changed row is written once a commit.
-  const bool gathers =
-      is_behind_ && processor_->pending_records() < kGroupRecords && now - handed_over_at_ < kGroupTime;
-  if (gathers) return;
+  if (!commits) return;
+  snapshot_turn_ = true;
   handed_over_at_ = now;
-  const bool marked = now - marked_at_ >= kMarkedInterval && processor_->core().has_moved_marks();
-  if (!processor_->has_pending() && !marked) return;
   if (marked) marked_at_ = now;
   const auto scope = marked ? engine::Core::Scope::kMarked : engine::Core::Scope::kTraded;
   auto batch = processor_->take(scope, system_now());
   // The core holds just what the store will when this batch is in it.
   if (snapshotter_->is_due(batch.apply_seq)) snapshotter_->begin(processor_->core(), batch.apply_seq, system_now());
   writer_->submit(std::move(batch), std::exchange(on_stored_, {}));
+}
+
+void App::note_metrics(Clock::time_point now) {
+  const auto inputs = processor_->core().counters().transactions + processor_->counters().ticks;
+  if (now - measured_at_ < options_.metrics_interval || inputs == measured_inputs_) return;
+  measured_at_ = now;
+  measured_inputs_ = inputs;
+  processor_->note_metrics(system_now());
+}
+
+// While more waits on the bus, a commit waits to be worth its rows: each changed row is written once a commit.
+bool App::gathers(Clock::time_point now) const {
+  return is_behind_ && processor_->pending_records() < std::min(kGroupRecords, options_.uncommitted_max) &&
+         now - handed_over_at_ < kGroupTime;
 }
 
 // Publishers may drop what is stored.

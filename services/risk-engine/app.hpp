@@ -57,6 +57,8 @@ class App : public service::App {
   void carry_out(const std::shared_ptr<Request>& request);
   void clean_up(const std::shared_ptr<Request>& request, std::uint32_t days);
   void hand_over();
+  void note_metrics(std::chrono::steady_clock::time_point now);
+  bool gathers(std::chrono::steady_clock::time_point now) const;
   void tell_committed();
   void report_status();
   void finish(bool commit);

@@ -27,6 +27,7 @@ std::optional<std::uint64_t> Leadership::wait(const std::function<bool()>& stop,
       }
     } catch (const store::StoreUnavailable& error) {
       lease_.reset();
+      seen_at_ = {};  // nor could the leader beat
       why = error.what();
     }
     waiting(why);

@@ -187,7 +187,12 @@ TEST_CASE("a second engine on the same store waits, says so, and leads when the 
 
   mesh.app->stop();
   wait_until([&] { return !standby.publish_endpoint().empty(); });
-  mesh.trade(3, "5");
+  int number = 2;  // this publisher has no past: it is heard from when the new leader has connected to it
+  wait_until([&] {
+    mesh.trade(++number, "0");
+    return standby.health().readiness().ok && mesh.reader->quarantine_count() > 0;
+  });
+  mesh.trade(++number, "5");
   wait_until([&] { return mesh.reader->alert(1).has_value(); });
   CHECK(mesh.reader->client_exposure("C")->exposure.gross().to_string() == "1100.0000");
   standby.stop();
