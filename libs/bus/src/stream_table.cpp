@@ -28,6 +28,7 @@ void StreamTable::resume_after(const StreamKey& stream, std::uint64_t epoch, std
   entry.next = sequence + 1;
   entry.delivered = sequence;
   entry.announced = sequence;
+  entry.resumed = sequence;
 }
 
 void StreamTable::bad_frame(std::string_view from, std::string_view reason) {
@@ -56,13 +57,17 @@ StreamTable::Taken StreamTable::take(std::string_view message, PathId path, std:
     return {};
   }
   if (home) stream->replay_port = frame->replay_port;
+  const auto last = is_data ? frame->sequence + frame->count - 1 : frame->sequence;
+  const bool went_back = frame->epoch == stream->epoch && home && last < std::max(stream->resumed, stream->heard_live);
+  if (went_back && !is_data) return refuse_announcement(*stream, *frame, from);
   if (frame->epoch == stream->epoch) {
-    stream->announced = std::max(stream->announced, is_data ? frame->sequence + frame->count - 1 : frame->sequence);
+    stream->announced = std::max(stream->announced, last);
+    if (home) stream->heard_live = std::max(stream->heard_live, last);
   }
   if (auto missing = missing_before(*stream, *frame)) return {0, std::move(missing)};
   if (frame->epoch > stream->epoch) go_to_epoch(*stream, frame->epoch);
   if (is_data) return {take_data(*stream, *frame, from), std::nullopt};
-  take_heartbeat(*stream, *frame, from);
+  if (frame->sequence >= stream->next) tell_gap(*stream, frame->sequence);
   return {};
 }
 
@@ -116,6 +121,8 @@ void StreamTable::go_to_epoch(Stream& stream, std::uint64_t epoch) {
   stream.next = 1;
   stream.delivered = 0;
   stream.announced = 0;
+  stream.resumed = 0;
+  stream.heard_live = 0;
   stream.hashes.reset();
 }
 
@@ -159,6 +166,7 @@ StreamTable::Stream* StreamTable::find(const Frame& frame, std::string_view from
 
 bool StreamTable::is_home(Stream& stream, PathId path, Instant now) const {
   if (stream.home != path && stream.home != 0 && now - stream.home_heard <= silence_max_) return false;
+  if (stream.home != path) stream.heard_live = 0;
   stream.home = path;
   stream.home_heard = now;
   return true;
@@ -195,15 +203,12 @@ std::size_t StreamTable::take_data(Stream& stream, const Frame& frame, std::stri
   return fresh;
 }
 
-void StreamTable::take_heartbeat(Stream& stream, const Frame& frame, std::string_view from) {
-  if (frame.sequence < stream.delivered) {
-    refuse(frame, from,
-           "announces " + std::to_string(frame.sequence) + " in epoch " + std::to_string(frame.epoch) + ", but " +
-               std::to_string(stream.delivered) + " was delivered: it went back without a new epoch");
-    return;
-  }
-  stream.announced = std::max(stream.announced, frame.sequence);
-  if (frame.sequence >= stream.next) tell_gap(stream, frame.sequence);
+StreamTable::Taken StreamTable::refuse_announcement(const Stream& stream, const Frame& frame, std::string_view from) {
+  refuse(frame, from,
+         "announces " + std::to_string(frame.sequence) + " in epoch " + std::to_string(frame.epoch) + ", but " +
+             std::to_string(std::max(stream.resumed, stream.heard_live)) +
+             " was sent before: it went back without a new epoch");
+  return {};
 }
 
 void StreamTable::tell_gap(Stream& stream, std::uint64_t last) {

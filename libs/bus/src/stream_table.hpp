@@ -83,6 +83,10 @@ class StreamTable {
     std::uint64_t next = 1;
     std::uint64_t delivered = 0;
     std::uint64_t announced = 0;
+    // A publisher never announces less than was done before this subscriber began, nor less than came from it before.
+    // Less than was delivered is no contradiction: an answer runs ahead of the frames that wait.
+    std::uint64_t resumed = 0;
+    std::uint64_t heard_live = 0;  // through the home connection
     std::uint64_t missing = 0;
     // Hashes of the newest records, by sequence: a sequence that comes again must carry the same.
     std::unique_ptr<std::array<std::uint64_t, kHashesKept>> hashes;
@@ -97,7 +101,7 @@ class StreamTable {
   bool is_home(Stream& stream, PathId path, Instant now) const;
   std::optional<Missing> missing_before(const Stream& stream, const Frame& frame) const;
   std::size_t take_data(Stream& stream, const Frame& frame, std::string_view from);
-  void take_heartbeat(Stream& stream, const Frame& frame, std::string_view from);
+  Taken refuse_announcement(const Stream& stream, const Frame& frame, std::string_view from);
   void tell_gap(Stream& stream, std::uint64_t last);
   void go_to_epoch(Stream& stream, std::uint64_t epoch);
   void refuse(const Frame& frame, std::string_view from, const std::string& why);

@@ -286,7 +286,26 @@ TEST_CASE("Sequences that go back without a new epoch are loud", "[bus][table]")
   heard.take(data(kA, 1, 3));
   heard.take(heartbeat(kA, 1));
   REQUIRE(heard.bad.size() == 1);
-  CHECK(heard.bad[0].find("announces 1 in epoch 1, but 3 was delivered") != std::string::npos);
+  CHECK(heard.bad[0].find("announces 1 in epoch 1, but 3 was sent before") != std::string::npos);
+}
+
+TEST_CASE("An announcement that waited while an answer ran ahead of it is no going back", "[bus][table]") {
+  Heard heard;
+  heard.take(heartbeat(kA, 2, 1, 5552));
+  heard.table.take_replayed(kept(1, 9), "here", heard.now);
+  heard.take(heartbeat(kA, 2, 1, 5552));
+  heard.take(heartbeat(kA, 5, 1, 5552));
+  heard.take(heartbeat(kA, 9, 1, 5552));
+  CHECK(heard.bad.empty());
+  heard.take(heartbeat(kA, 8, 1, 5552));
+  CHECK(heard.bad.size() == 1);
+}
+
+TEST_CASE("A publisher that has less than was done before is loud", "[bus][table]") {
+  Heard heard;
+  heard.table.resume_after(kA, 1, 7);
+  heard.take(heartbeat(kA, 6, 1, 5552));
+  CHECK(heard.bad.size() == 1);
 }
 
 TEST_CASE("A stream does not change its topic", "[bus][table]") {
