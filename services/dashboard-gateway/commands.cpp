@@ -1,5 +1,6 @@
 #include "dashboard-gateway/commands.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 
@@ -22,14 +23,22 @@ std::string seconds_text(std::chrono::milliseconds time) {
   return time.count() % 1000 == 0 ? std::to_string(time.count() / 1000) + " s" : std::to_string(time.count()) + " ms";
 }
 
+// Whether it may have been done all the same is what a person needs to know first.
+std::string no_answer(const std::vector<bus::RequestClient::Unanswered>& engines, const std::string& too_late) {
+  if (std::any_of(engines.begin(), engines.end(), [](const auto& engine) { return engine.was_asked; })) return too_late;
+  if (engines.size() == 1) return "the engine " + engines.front().reason;
+  std::string text;
+  for (const auto& engine : engines) {
+    text += (text.empty() ? "" : "; ") + ("the engine at " + engine.endpoint + " " + engine.reason);
+  }
+  return text;
+}
+
 wire::CommandReply ask(bus::RequestClient& client, const wire::Command& command, std::chrono::milliseconds time,
                        const std::string& too_late) {
   if (time.count() <= 0) return unavailable(too_late);
   const std::optional<std::string> bytes = client.request(wire::encode(command), time);
-  if (!bytes) {
-    const auto why = client.why_unreachable();
-    return unavailable(why.empty() ? too_late : "the engine " + why);
-  }
+  if (!bytes) return unavailable(no_answer(client.unanswered(), too_late));
   const auto reply = wire::decode_command_reply(*bytes);
   if (!reply) return unavailable("the engine's reply cannot be read: " + reply.error().reason);
   return *reply;
@@ -38,7 +47,7 @@ wire::CommandReply ask(bus::RequestClient& client, const wire::Command& command,
 }  // namespace
 
 Commands::Commands(CommandsOptions options)
-    : options_(std::move(options)), client_(std::make_unique<bus::RequestClient>(options_.endpoint, options_.curve)) {
+    : options_(std::move(options)), client_(std::make_unique<bus::RequestClient>(options_.endpoints, options_.curve)) {
   thread_ = std::thread([this] { work(); });
 }
 

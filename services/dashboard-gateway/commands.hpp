@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "risk/bus/curve.hpp"
 #include "risk/wire/control.hpp"
@@ -24,7 +25,7 @@ class RequestClient;
 namespace risk::gateway {
 
 struct CommandsOptions {
-  std::string endpoint;  // the engine's command port
+  std::vector<std::string> endpoints;  // command ports: the engine's, and its standbys'
   std::chrono::milliseconds timeout{5000};
   std::size_t queued_max = 64;
   std::optional<bus::CurveClient> curve{};

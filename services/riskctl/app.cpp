@@ -148,12 +148,14 @@ wire::CommandReply ask(const Options& options, const wire::Command& command) {
   bus::RequestClient client(options.engine.command, options.curve.client_of("risk-engine"));
   const auto answer = client.request(payload, kReplyTimeout);
   if (!answer) {
-    const auto why = client.why_unreachable();
-    if (why.empty()) throw Refusal{"no answer from the risk engine at " + options.engine.command};
-    throw Refusal{"the risk engine at " + options.engine.command + " " + why};
+    std::string why;
+    for (const auto& engine : client.unanswered()) {
+      why += (why.empty() ? "" : "; ") + ("the risk engine at " + engine.endpoint + " " + engine.reason);
+    }
+    throw Refusal{why};
   }
   auto reply = wire::decode_command_reply(*answer);
-  if (!reply) throw Refusal{"the risk engine at " + options.engine.command + " answers: " + reply.error().reason};
+  if (!reply) throw Refusal{"the risk engine's answer cannot be read: " + reply.error().reason};
   if (reply->outcome != wire::CommandReply::Outcome::kDone) throw Refusal{reply->reason};
   return std::move(reply).value();
 }

@@ -63,7 +63,7 @@ class Riskctl(unittest.TestCase):
         with Mesh() as mesh:
             result = mesh.run("riskctl", "ack", "1", "anna")
             self.assertEqual(result.returncode, 1)
-            self.assertIn(f"no answer from the risk engine at tcp://127.0.0.1:{mesh.ports['commands']}", result.stderr)
+            self.assertIn(f"the risk engine at tcp://127.0.0.1:{mesh.ports['commands']} cannot be reached", result.stderr)
 
 
 if __name__ == "__main__":

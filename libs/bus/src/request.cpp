@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <deque>
 #include <thread>
 #include <zmq.hpp>
 
@@ -103,84 +104,127 @@ std::string RequestServer::endpoint() const {
 
 class RequestClient::Impl {
  public:
-  Impl(const std::string& given, std::optional<CurveClient> given_curve)
-      : endpoint(parse_connect_endpoint(given)), curve(std::move(given_curve)), handshake(curve) {}
+  Impl(const std::vector<std::string>& endpoints, std::optional<CurveClient> given) : curve_(std::move(given)) {
+    RISK_CHECK(!endpoints.empty());
+    for (const auto& endpoint : endpoints) servers_.emplace_back(parse_connect_endpoint(endpoint), endpoint, curve_);
+  }
 
   std::optional<std::string> request(std::string_view payload, std::chrono::milliseconds timeout) {
     RISK_CHECK(payload.size() <= kFrameBytesMax - kRequestOverheadBytes);
     const auto deadline = Clock::now() + timeout;
-    if (!socket) connect();
-    if (send(encode_request_frame({RequestKind::kRequest, ++number, payload}), deadline)) {
-      if (auto reply = receive(deadline)) return reply;
+    for (auto& server : servers_) {
+      if (!server.socket || server.handshake.refused()) connect(server);
     }
-    note_handshake();
-    // Withdrawn: a request that still waits here must not be carried out later. And the connection is in doubt, for
+    asked_ = send_to_one(encode_request_frame({RequestKind::kRequest, ++number_, payload}), deadline);
+    std::optional<std::string> reply;
+    if (asked_ != nullptr) reply = receive(*asked_, deadline);
+    answered_ = reply.has_value();
+    if (reply) return reply;
+    // Withdrawn: a request that still waits here must not be carried out later. And the connections are in doubt, for
     // libzmq gives up some for good.
-    socket.close();
+    for (auto& server : servers_) {
+      note_handshake(server);
+      server.socket.close();
+    }
     return std::nullopt;
   }
 
-  std::string why_unreachable() const { return handshake.problem(); }
+  std::vector<Unanswered> unanswered() const {
+    std::vector<Unanswered> all;
+    if (answered_) return all;
+    for (const auto& server : servers_) {
+      all.push_back({server.text, server.handshake.problem(), &server == asked_});
+      auto& reason = all.back().reason;
+      if (all.back().was_asked) {
+        reason = "did not answer in time";
+      } else if (reason.empty()) {
+        reason = asked_ != nullptr ? "was not asked" : "cannot be reached";
+      }
+    }
+    return all;
+  }
 
  private:
-  void connect() {
-    handshake = Handshake(curve);
-    socket = zmq::socket_t(context, zmq::socket_type::dealer);
-    set_common_options(socket, kFrameBytesMax);
-    if (endpoint.is_ipv6()) socket.set(zmq::sockopt::ipv6, true);
-    if (curve) secure_client(socket, *curve);
-    events = watch(context, socket, "request-" + std::to_string(number));
-    socket.connect(endpoint.text());
+  struct Server {
+    Server(Endpoint at, std::string given, const std::optional<CurveClient>& curve)
+        : endpoint(std::move(at)), text(std::move(given)), handshake(curve) {}
+    Endpoint endpoint;
+    std::string text;
+    Handshake handshake;  // of the connection that is, or was last
+    zmq::socket_t socket;
+    zmq::socket_t events;  // of `socket`
+  };
+
+  void connect(Server& server) {
+    server.handshake = Handshake(curve_);
+    server.socket = zmq::socket_t(context_, zmq::socket_type::dealer);
+    set_common_options(server.socket, kFrameBytesMax);
+    // Nothing is queued for a connection that is not up, and what one had queued ends with it: this is what keeps a
+    // request from going to two.
+    server.socket.set(zmq::sockopt::immediate, true);
+    if (server.endpoint.is_ipv6()) server.socket.set(zmq::sockopt::ipv6, true);
+    if (curve_) secure_client(server.socket, *curve_);
+    server.events = watch(context_, server.socket, "request-" + std::to_string(++watched_));
+    server.socket.connect(server.endpoint.text());
   }
 
-  bool send(const std::string& frame, Clock::time_point deadline) {
-    zmq::pollitem_t item{socket.handle(), 0, ZMQ_POLLOUT, 0};
-    while (!socket.send(zmq::buffer(frame), zmq::send_flags::dontwait)) {
+  // Returns whom it was sent to; nobody: no connection came up, or no server will have us.
+  Server* send_to_one(const std::string& frame, Clock::time_point deadline) {
+    for (;;) {
+      std::vector<zmq::pollitem_t> items;
+      bool all_refuse = true;
+      for (auto& server : servers_) {
+        if (server.socket.send(zmq::buffer(frame), zmq::send_flags::dontwait)) return &server;
+        note_handshake(server);
+        all_refuse = all_refuse && server.handshake.refused();
+        items.push_back({server.socket.handle(), 0, ZMQ_POLLOUT, 0});
+        items.push_back({server.events.handle(), 0, ZMQ_POLLIN, 0});
+      }
       const auto remaining = until(deadline);
-      if (remaining.count() == 0) return false;
-      wait(&item, 1, remaining);
+      if (remaining.count() == 0 || all_refuse) return nullptr;
+      wait(items.data(), items.size(), remaining);
     }
-    return true;
   }
 
-  void note_handshake() {
-    while (const auto event = next_event(events)) handshake.note(*event);
+  static void note_handshake(Server& server) {
+    while (const auto event = next_event(server.events)) server.handshake.note(*event);
   }
 
-  std::optional<std::string> receive(Clock::time_point deadline) {
-    zmq::pollitem_t items[] = {{socket.handle(), 0, ZMQ_POLLIN, 0}, {events.handle(), 0, ZMQ_POLLIN, 0}};
+  std::optional<std::string> receive(Server& server, Clock::time_point deadline) {
+    zmq::pollitem_t item{server.socket.handle(), 0, ZMQ_POLLIN, 0};
     for (;;) {
       zmq::message_t message;
-      while (socket.recv(message, zmq::recv_flags::dontwait)) {
+      while (server.socket.recv(message, zmq::recv_flags::dontwait)) {
         const auto reply = decode_request_frame(message.to_string_view());
-        if (!reply || message.more() || reply->kind != RequestKind::kReply || reply->number != number) continue;
+        if (!reply || message.more() || reply->kind != RequestKind::kReply || reply->number != number_) continue;
         return std::string(reply->payload);
       }
-      note_handshake();
       const auto remaining = until(deadline);
-      if (remaining.count() == 0 || handshake.refused()) return std::nullopt;
-      wait(items, std::size(items), remaining);
+      if (remaining.count() == 0) return std::nullopt;
+      wait(&item, 1, remaining);
     }
   }
 
-  Endpoint endpoint;
-  std::optional<CurveClient> curve;
-  Handshake handshake;  // of the connection that is, or was last
-  zmq::context_t context{1};
-  zmq::socket_t socket;
-  zmq::socket_t events;  // of `socket`
-  std::uint64_t number = 0;
+  std::optional<CurveClient> curve_;
+  zmq::context_t context_{1};
+  std::deque<Server> servers_;  // in the order given
+  Server* asked_ = nullptr;     // by the last request
+  bool answered_ = true;
+  std::uint64_t watched_ = 0;
+  std::uint64_t number_ = 0;
 };
 
-RequestClient::RequestClient(std::string endpoint, std::optional<CurveClient> curve)
-    : impl_(std::make_unique<Impl>(endpoint, std::move(curve))) {}
+RequestClient::RequestClient(const std::vector<std::string>& endpoints, std::optional<CurveClient> curve)
+    : impl_(std::make_unique<Impl>(endpoints, std::move(curve))) {}
+RequestClient::RequestClient(const std::string& endpoint, std::optional<CurveClient> curve)
+    : RequestClient(std::vector<std::string>{endpoint}, std::move(curve)) {}
 RequestClient::~RequestClient() = default;
 
 std::optional<std::string> RequestClient::request(std::string_view request, std::chrono::milliseconds timeout) {
   return impl_->request(request, timeout);
 }
-std::string RequestClient::why_unreachable() const {
-  return impl_->why_unreachable();
+std::vector<RequestClient::Unanswered> RequestClient::unanswered() const {
+  return impl_->unanswered();
 }
 
 }  // namespace risk::bus

@@ -3,7 +3,9 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 #include <zmq.hpp>
@@ -147,6 +149,125 @@ TEST_CASE("A server that restarts is found again", "[bus][request]") {
   CHECK_FALSE(client.request("two", 20ms));
   server = std::make_unique<RequestServer>(at(endpoint), shout);
   CHECK(client.request("three", kPatience) == "three!");
+}
+
+namespace {
+
+// A port that nobody listens on, which a server may bind later.
+std::string free_endpoint() {
+  const RequestServer reserves({}, shout);
+  return reserves.endpoint();
+}
+
+// Counts what it is asked.
+struct Counting {
+  explicit Counting(const std::string& endpoint = "tcp://127.0.0.1:*")
+      : server(at(endpoint), [this](std::string_view request) {
+          ++handled;
+          return shout(request);
+        }) {}
+  std::atomic<int> handled = 0;
+  RequestServer server;
+};
+
+}  // namespace
+
+TEST_CASE("Of several servers the one that listens is asked, wherever it stands", "[bus][request]") {
+  const auto standby = free_endpoint();
+  Counting leader;
+  const bool leader_is_first = GENERATE(true, false);
+  const std::vector<std::string> endpoints =
+      leader_is_first ? std::vector{leader.server.endpoint(), standby} : std::vector{standby, leader.server.endpoint()};
+  RequestClient client(endpoints);
+  for (int i = 1; i <= 10; ++i) {
+    CHECK(client.request(std::to_string(i), kPatience) == std::to_string(i) + "!");
+    CHECK(leader.handled == i);
+  }
+  CHECK(client.unanswered().empty());
+}
+
+TEST_CASE("Of two servers that listen one alone carries a request out", "[bus][request]") {
+  Counting first, second;
+  const std::vector<std::string> endpoints{first.server.endpoint(), second.server.endpoint()};
+  RequestClient client(endpoints);
+  for (int i = 1; i <= 50; ++i) {
+    CHECK(client.request("x", kPatience) == "x!");
+    CHECK(first.handled + second.handled == i);
+  }
+}
+
+TEST_CASE("A request waits for a server to come up, whichever it is", "[bus][request]") {
+  const std::vector<std::string> endpoints{free_endpoint(), free_endpoint()};
+  RequestClient client(endpoints);
+  CHECK_FALSE(client.request("too early", 20ms));
+  std::optional<std::string> reply;
+  std::thread asking([&] { reply = client.request("in time", kPatience); });
+  Counting standby(endpoints[1]);
+  asking.join();
+  CHECK(reply == "in time!");
+  CHECK(standby.handled == 1);
+}
+
+TEST_CASE("When one server has taken over from another, requests go there", "[bus][request]") {
+  auto leader = std::make_unique<Counting>();
+  const std::vector<std::string> endpoints{leader->server.endpoint(), free_endpoint()};
+  RequestClient client(endpoints);
+  REQUIRE(client.request("one", kPatience) == "one!");
+  leader.reset();
+  Counting standby(endpoints[1]);
+  std::optional<std::string> reply;
+  CHECK(until([&] { return reply == "two!"; }, [&] { reply = client.request("two", 2s); }));
+  CHECK(standby.handled == 1);
+}
+
+TEST_CASE("A request that went to a server that then died is given to no other", "[bus][request]") {
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool handling = false;
+  bool may_answer = false;
+  auto leader = std::make_unique<RequestServer>(RequestServerOptions{}, [&](std::string_view request) {
+    std::unique_lock lock(mutex);
+    handling = true;
+    changed.notify_all();
+    changed.wait(lock, [&] { return may_answer; });
+    return shout(request);
+  });
+  const std::vector<std::string> endpoints{leader->endpoint(), free_endpoint()};
+  RequestClient client(endpoints);
+  std::optional<std::string> reply;
+  std::thread asking([&] { reply = client.request("once", 1s); });
+  {
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return handling; });
+  }
+  Counting standby(endpoints[1]);
+  asking.join();
+  CHECK_FALSE(reply);
+  CHECK(standby.handled == 0);
+  const auto why = client.unanswered();
+  REQUIRE(why.size() == 2);
+  CHECK(why[0].reason == "did not answer in time");
+  CHECK(why[0].was_asked);
+  CHECK(why[1].reason == "was not asked");
+  CHECK_FALSE(why[1].was_asked);
+  {
+    const std::lock_guard lock(mutex);
+    may_answer = true;
+  }
+  changed.notify_all();
+}
+
+TEST_CASE("Of each server that gave no reply the reason is told", "[bus][request]") {
+  const std::vector<std::string> endpoints{free_endpoint(), free_endpoint()};
+  RequestClient client(endpoints);
+  CHECK_FALSE(client.request("x", 20ms));
+  const auto why = client.unanswered();
+  REQUIRE(why.size() == 2);
+  for (std::size_t i = 0; i < 2; ++i) {
+    CHECK(why[i].endpoint == endpoints[i]);
+    CHECK(why[i].reason == "cannot be reached");
+    CHECK_FALSE(why[i].was_asked);
+  }
 }
 
 TEST_CASE("A server survives rubbish", "[bus][request]") {

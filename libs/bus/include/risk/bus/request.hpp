@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "risk/bus/curve.hpp"
 #include "risk/bus/message.hpp"
@@ -36,20 +37,32 @@ class RequestServer {
   std::unique_ptr<Impl> impl_;
 };
 
+// Asks one of several servers of which one at a time listens: an engine, or the standby that took over. A request goes
+// to one to which a connection is up, the first in the order given, and to no other afterwards: never to two.
+//
 // Threads: one at a time.
 class RequestClient {
  public:
-  // Throws BusError on an endpoint that cannot be parsed and on what is no key.
-  explicit RequestClient(std::string endpoint, std::optional<CurveClient> curve = std::nullopt);
+  // Throws BusError on an endpoint that cannot be parsed and on what is no key. All servers have the same key.
+  // Precondition: at least one endpoint.
+  explicit RequestClient(const std::vector<std::string>& endpoints, std::optional<CurveClient> curve = std::nullopt);
+  explicit RequestClient(const std::string& endpoint, std::optional<CurveClient> curve = std::nullopt);
   ~RequestClient();
 
-  // No value: no reply within the timeout (nobody there, or too slow), or the server will not have us, which may show
-  // earlier. A late reply is dropped.
+  // Waits for a connection to come up and then for the reply. No value: no reply within the timeout (nobody there, or
+  // too slow), or no server will have us, which may show earlier. A late reply is dropped.
   std::optional<std::string> request(std::string_view request, std::chrono::milliseconds timeout);
 
-  // Why the last request without a reply had none, as far as its handshake shows, to go on from the server's name:
-  // "refuses our key …: it is not on its allow-list". "" where it shows nothing.
-  std::string why_unreachable() const;
+  // What is known of a server that gave no reply.
+  struct Unanswered {
+    std::string endpoint;
+    // To go on from the server's name: "cannot be reached", "did not answer in time", "refuses our key …: it is not on
+    // its allow-list".
+    std::string reason;
+    bool was_asked = false;  // it may have carried the request out, or still do so
+  };
+  // Of every server, why the last request had no reply; empty after a reply.
+  std::vector<Unanswered> unanswered() const;
 
  private:
   class Impl;
