@@ -96,7 +96,7 @@ void NotifierApp::start() {
   for (const auto& delivery : deliveries_) {
     const std::string name(delivery->channel());
     intakes_.push_back(std::make_unique<Intake>(
-        IntakeOptions{{options_.engine.publish}, options_.curve.client_of("risk-engine"), make_filter(options_)},
+        IntakeOptions{options_.engine.publish, options_.curve.client_of("risk-engine"), make_filter(options_)},
         state_->positions(name),
         IntakeParts{*delivery, metrics_, health_, [this](const Position& here) { return first_contact(here); },
                     [this](const std::string& reason) {

@@ -15,6 +15,8 @@ using std::chrono::milliseconds;
 namespace {
 
 constexpr milliseconds kPollTime{100};  // a stop is noticed so soon
+// Two heartbeats. After so long a standby's stream is listened to.
+constexpr milliseconds kSilenceMax{2000};
 
 std::string joined(const std::vector<std::string>& words) {
   std::string text;
@@ -115,6 +117,7 @@ bus::SubscriberOptions Intake::subscription(FirstMet first_met) const {
   subscription.topics = {wire::kAlertsTopic};
   subscription.curve = options_.curve;
   subscription.first_met = first_met;
+  subscription.silence_max = kSilenceMax;
   return subscription;
 }
 

@@ -67,7 +67,7 @@ class GatewayApp::Impl {
     metrics_.before_scrape([this] { refresh_metrics(); });
 
     database_.emplace(options_.pool, open_reader_, metrics_);
-    CommandsOptions commands{{options_.engine.command}, options_.command_timeout};
+    CommandsOptions commands{options_.engine.command, options_.command_timeout};
     commands.curve = options_.curve.client_of(kEngine);
     commands_.emplace(std::move(commands));
     add_routes(router_, {*database_, *commands_, model_, status_, health_, metrics_, *files_, options_.rules});
@@ -78,7 +78,7 @@ class GatewayApp::Impl {
                              health_, metrics_);
     }
     LiveFeedOptions feed = options_.feed;
-    feed.engine_endpoint = options_.engine.publish;
+    feed.engine_endpoints = options_.engine.publish;
     feed.curve = options_.curve.client_of(kEngine);
     feed_.emplace(feed, LiveFeedParts{model_, status_, health_, metrics_}, open_reader_);
     checks_.emplace(health_options(), status_);

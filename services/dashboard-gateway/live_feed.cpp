@@ -10,6 +10,8 @@ namespace risk::gateway {
 namespace {
 
 constexpr std::chrono::milliseconds kPollTime{100};
+// Two heartbeats. After so long a standby's streams are listened to.
+constexpr std::chrono::milliseconds kSilenceMax{2000};
 
 }  // namespace
 
@@ -22,7 +24,8 @@ LiveFeed::LiveFeed(LiveFeedOptions options, LiveFeedParts parts, OpenReader open
       bad_records_(parts.metrics.counter("gateway_bad_records_total", "Records of the engine that cannot be read.")),
       retry_(options_.retry_min) {
   bus::SubscriberOptions bus_options;
-  bus_options.endpoints = {options_.engine_endpoint};
+  bus_options.endpoints = options_.engine_endpoints;
+  bus_options.silence_max = kSilenceMax;
   bus_options.curve = options_.curve;
   bus_options.topics = {wire::kAlertsTopic, wire::kExposuresTopic};
   bus_options.first_met = bus::SubscriberOptions::FirstMet::kFromHere;  // what was before is in the database

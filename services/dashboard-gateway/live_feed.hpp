@@ -22,7 +22,7 @@
 namespace risk::gateway {
 
 struct LiveFeedOptions {
-  std::string engine_endpoint;
+  std::vector<std::string> engine_endpoints;  // with its standbys'
   std::optional<bus::CurveClient> curve{};
   std::chrono::milliseconds retry_min{250};
   std::chrono::milliseconds retry_max{5000};

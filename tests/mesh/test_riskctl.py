@@ -59,11 +59,23 @@ class Riskctl(unittest.TestCase):
             self.assertIn("2 resolved alerts with 4 events", done.stdout)
             self.assertEqual(mesh.database.rows("SELECT status, entity_id FROM alerts"), [("OPEN", "MSFT")])
 
-    def test_an_engine_that_does_not_answer_is_named(self):
+    def test_every_engine_is_named_with_the_reason_why_it_gave_no_answer(self):
         with Mesh() as mesh:
             result = mesh.run("riskctl", "ack", "1", "anna")
             self.assertEqual(result.returncode, 1)
             self.assertIn(f"the risk engine at tcp://127.0.0.1:{mesh.ports['commands']} cannot be reached", result.stderr)
+            both = f"tcp://127.0.0.1:{mesh.ports['commands']},tcp://127.0.0.1:{mesh.ports['engine']}"
+            result = mesh.run("riskctl", "ack", "1", "anna", env={"ENGINE_COMMAND_ENDPOINT": both})
+            for endpoint in both.split(","):
+                self.assertIn(f"the risk engine at {endpoint} cannot be reached", result.stderr)
+
+    def test_of_an_engine_and_its_standby_the_one_that_listens_carries_a_command_out_once(self):
+        with Mesh() as mesh:
+            mesh.start_ready("risk-engine")
+            both = f"tcp://127.0.0.1:{mesh.ports['gateway']},tcp://127.0.0.1:{mesh.ports['commands']}"
+            done = mesh.run("riskctl", "cleanup", "30", env={"ENGINE_COMMAND_ENDPOINT": both})
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(mesh.database.rows("SELECT count(*) FROM commands"), [("1",)])
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "risk/base/id.hpp"
 #include "risk/settings/settings.hpp"
 
 namespace risk::settings {
@@ -23,12 +24,20 @@ bool is_endpoint(std::string_view text) {
   return number >= 1 && number <= 65535;
 }
 
-service::OptionSetter endpoint_setter(std::string& endpoint) {
-  return [&endpoint](std::string_view text) -> std::optional<std::string> {
-    if (!is_endpoint(text)) return "tcp://HOST:PORT with a port from 1 to 65535";
-    endpoint = text;
-    return std::nullopt;
-  };
+// Several are those of an engine and its standbys.
+void add_endpoints(service::OptionSet& options, service::OptionSpec spec, std::vector<std::string>& endpoints) {
+  const std::string key = spec.key;
+  options.add_list(std::move(spec), endpoints);
+  options.add_check([key, &endpoints] {
+    std::vector<std::string> mistakes;
+    if (endpoints.empty()) mistakes.push_back(key + ": at least one is needed");
+    for (const auto& endpoint : endpoints) {
+      if (is_endpoint(endpoint)) continue;
+      mistakes.push_back(key + " '" + printable(endpoint) +
+                         "': allowed: tcp://HOST:PORT with a port from 1 to 65535; several with commas");
+    }
+    return mistakes;
+  });
 }
 
 // An executable declares what it uses of the section; the rest of it is still no mistake in a shared file.
@@ -40,18 +49,22 @@ void ignore_rest_of_section(service::OptionSet& options) {
 }  // namespace
 
 void add_engine_stream_option(service::OptionSet& options, EngineEndpoints& endpoints) {
-  options.add_custom(
-      {"bus.engine_endpoint", "--engine-endpoint", {"ENGINE_ENDPOINT"}, "Where the engine publishes its streams"},
-      endpoint_setter(endpoints.publish), endpoints.publish);
+  add_endpoints(options,
+                {"bus.engine_endpoint",
+                 "--engine-endpoint",
+                 {"ENGINE_ENDPOINT"},
+                 "Where the engine publishes its streams; with standbys theirs too"},
+                endpoints.publish);
   ignore_rest_of_section(options);
 }
 
 void add_engine_command_option(service::OptionSet& options, EngineEndpoints& endpoints) {
-  options.add_custom({"bus.engine_command_endpoint",
-                      "--engine-command-endpoint",
-                      {"ENGINE_COMMAND_ENDPOINT"},
-                      "Where the engine takes commands"},
-                     endpoint_setter(endpoints.command), endpoints.command);
+  add_endpoints(options,
+                {"bus.engine_command_endpoint",
+                 "--engine-command-endpoint",
+                 {"ENGINE_COMMAND_ENDPOINT"},
+                 "Where the engine takes commands; with standbys theirs too"},
+                endpoints.command);
   ignore_rest_of_section(options);
 }
 

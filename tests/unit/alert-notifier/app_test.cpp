@@ -28,7 +28,7 @@ Options quick_options(const Engine& engine, const TemporaryFolder& folder) {
   Options options;
   options.state_path = folder.path() + "/state";
   options.common.health_port = 0;
-  options.engine.publish = engine.endpoint();
+  options.engine.publish = {engine.endpoint()};
   options.delivery.retry.first_wait = 5ms;
   options.delivery.retry.longest_wait = 20ms;
   return options;
@@ -120,7 +120,7 @@ TEST_CASE("the notifier is not ready before it hears the engine") {
     Engine gone;
     endpoint = gone.endpoint();
   }
-  options.engine.publish = endpoint;
+  options.engine.publish = {endpoint};
   service::RunContext context;
   NotifierApp app(options, context);
   app.start();

@@ -53,7 +53,7 @@ TEST_CASE("the variables of the original configure both channels") {
                              {"SMTP_PASSWORD", "open sesame"},
                              {"ALERT_EMAIL_FROM", "risk@example.com"},
                              {"ALERT_EMAIL_TO", "desk@example.com, ops@example.com"},
-                             {"ENGINE_ENDPOINT", "tcp://engine:5561"}});
+                             {"ENGINE_ENDPOINT", "tcp://engine:5561,tcp://standby:5561"}});
   CAPTURE(parsed->err);
   REQUIRE(!parsed->status);
   const Options& options = parsed->options;
@@ -63,7 +63,7 @@ TEST_CASE("the variables of the original configure both channels") {
   CHECK(options.email.server.security == SmtpSecurity::kAuto);
   CHECK(options.email.server.password.reveal() == "open sesame");
   CHECK(options.email.to == std::vector<std::string>{"desk@example.com", "ops@example.com"});
-  CHECK(options.engine.publish == "tcp://engine:5561");
+  CHECK(options.engine.publish == std::vector<std::string>{"tcp://engine:5561", "tcp://standby:5561"});
   CHECK(options.common.health_port == 9103);
 }
 

@@ -85,7 +85,7 @@ Options quick_options(const Engine& engine, const TemporaryFolder& folder, const
   Options options;
   options.state_path = folder.path() + "/state";
   options.common.health_port = 0;
-  options.engine.publish = engine.endpoint();
+  options.engine.publish = {engine.endpoint()};
   options.delivery.retry.first_wait = 5ms;
   options.delivery.retry.longest_wait = 20ms;
   options.slack_webhook_url = Secret(webhook(sink));
@@ -170,6 +170,33 @@ TEST_CASE("a channel that was down goes on behind its own position after a resta
   engine.tell(exposure_alert(4));
   CHECK(mailed(server, 4) == Ids{1, 2, 3, 4});
   CHECK(posted(sink, 1) == Ids{4});
+}
+
+TEST_CASE("a standby that takes over on another endpoint is followed, and nothing between is lost or repeated") {
+  const auto past = std::make_shared<Past>();
+  const TemporaryFolder folder;
+  Peer sink("http_sink.py");
+  auto leader = std::make_unique<Engine>(past);
+  std::string standby_endpoint;
+  {
+    const Engine reserves;
+    standby_endpoint = reserves.endpoint();
+  }
+  Options options = quick_options(*leader, folder, sink);
+  options.engine.publish.push_back(standby_endpoint);
+  InProcess notifier(options);
+  REQUIRE(until([&] { return notifier.app.health().readiness().ok; }));
+  leader->tell(exposure_alert(1));
+  CHECK(posted(sink, 1) == Ids{1});
+
+  leader.reset();
+  past->add(wire::encode(exposure_alert(2)));  // stored by the leader, which died before it could say so
+  Engine standby(past, standby_endpoint);
+  standby.tell(exposure_alert(3));
+  CHECK(posted(sink, 2) == Ids{2, 3});
+  standby.tell(exposure_alert(4));
+  CHECK(posted(sink, 1) == Ids{4});
+  CHECK(notifier.counted("notifier_missing_alert_events_total") == 0);
 }
 
 TEST_CASE("the alerts of another database are told from its first one on, and the old one's position is kept") {

@@ -206,7 +206,7 @@ Gateway::Gateway(std::function<void(GatewayOptions&)> adjust, OpenReader open_re
   options.port = 0;
   options.web_root = "";
   options.database = memory_config(database);
-  options.engine = {engine.publish_endpoint(), engine.command_endpoint()};
+  options.engine = {{engine.publish_endpoint()}, {engine.command_endpoint()}};
   options.simulator_health_url = options.engine_health_url = options.notifier_health_url = "";
   options.feed.retry_min = std::chrono::milliseconds(10);
   options.pool.reconnect_interval = std::chrono::milliseconds(10);

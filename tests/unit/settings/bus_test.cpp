@@ -14,14 +14,26 @@ TEST_CASE("endpoints of the engine are read from every source") {
   settings::add_engine_command_option(options, endpoints);
   fixture.variables = {{"ENGINE_ENDPOINT", "tcp://engine:5561"}};
   CHECK(fixture.parse(options, {"--engine-command-endpoint", "tcp://[::1]:1"}) == std::nullopt);
-  CHECK(endpoints.publish == "tcp://engine:5561");
-  CHECK(endpoints.command == "tcp://[::1]:1");
+  CHECK(endpoints.publish == Lines{"tcp://engine:5561"});
+  CHECK(endpoints.command == Lines{"tcp://[::1]:1"});
+}
+
+TEST_CASE("an engine and its standbys are a list, in the environment and in YAML") {
+  service::OptionsFixture fixture;
+  service::OptionSet options("probe", "");
+  settings::EngineEndpoints endpoints;
+  settings::add_engine_stream_option(options, endpoints);
+  settings::add_engine_command_option(options, endpoints);
+  fixture.variables = {{"ENGINE_ENDPOINT", "tcp://a:5561,tcp://b:5561"}};
+  CHECK(fixture.parse_yaml(options, "bus:\n  engine_command_endpoint: [tcp://a:5563, tcp://b:5563]\n") == std::nullopt);
+  CHECK(endpoints.publish == Lines{"tcp://a:5561", "tcp://b:5561"});
+  CHECK(endpoints.command == Lines{"tcp://a:5563", "tcp://b:5563"});
 }
 
 TEST_CASE("what is no endpoint is a mistake") {
-  for (const auto* text : {"", "localhost:5561", "tcp://localhost", "tcp://:5561", "tcp://localhost:", "tcp://a:0",
+  for (const auto* text : {"localhost:5561", "tcp://localhost", "tcp://:5561", "tcp://localhost:", "tcp://a:0",
                            "tcp://a:65536", "tcp://a:http", "tcp://a:-1", "tcp://a b:1", "tcp://::1:5561",
-                           "http://localhost:80", "tcp://a:1,tcp://b:2", "tcp://a/b:1", "tcp://a:123456"}) {
+                           "http://localhost:80", "tcp://a:1,tcp://b", "tcp://a/b:1", "tcp://a:123456"}) {
     service::OptionsFixture fixture;
     service::OptionSet options("probe", "");
     settings::EngineEndpoints endpoints;
@@ -29,6 +41,12 @@ TEST_CASE("what is no endpoint is a mistake") {
     CHECK(fixture.parse(options, {std::string("--engine-endpoint=") + text}) == 2);
     CHECK_THAT(fixture.err, ContainsSubstring("allowed: tcp://HOST:PORT with a port from 1 to 65535"));
   }
+  service::OptionsFixture fixture;
+  service::OptionSet options("probe", "");
+  settings::EngineEndpoints endpoints;
+  settings::add_engine_command_option(options, endpoints);
+  CHECK(fixture.parse_yaml(options, "bus:\n  engine_command_endpoint: []\n") == 2);
+  CHECK(fixture.mistakes() == Lines{"risk.yaml:2: bus.engine_command_endpoint: at least one is needed"});
 }
 
 TEST_CASE("an executable that uses a part of the bus section accepts the rest of it, but no misspelling") {

@@ -73,7 +73,7 @@ TEST_CASE("the example configuration gives every setting, each with its default"
   changed.rules.client_anomaly = changed.rules.symbol_anomaly = changed.rules.system_anomaly = other_anomaly();
   changed.rules.system_anomaly.enabled = true;
   changed.bounds = {7, 7, 7};
-  changed.endpoints = {"x", "x"};
+  changed.endpoints = {{"x"}, {"x"}};
   changed.bind = {"x", true};
   changed.curve.directory = "x";
   changed.common.log = {"", service::LogLevel::kError, true};

@@ -26,10 +26,11 @@ void add_rule_options(service::OptionSet& options, engine::RuleSet& rules);
 // bounds.*: how many clients, symbols and positions the core takes on: CLIENTS_MAX, SYMBOLS_MAX, POSITIONS_MAX
 void add_bounds_options(service::OptionSet& options, engine::Bounds& bounds);
 
-// bus.*: where the engine's streams and its command port are: ENGINE_ENDPOINT, ENGINE_COMMAND_ENDPOINT
+// bus.*: where the engine's streams and its command port are, and its standbys': ENGINE_ENDPOINT,
+// ENGINE_COMMAND_ENDPOINT. Of each at least one.
 struct EngineEndpoints {
-  std::string publish = "tcp://localhost:5561";
-  std::string command = "tcp://localhost:5563";
+  std::vector<std::string> publish = {"tcp://localhost:5561"};
+  std::vector<std::string> command = {"tcp://localhost:5563"};
 };
 void add_engine_stream_option(service::OptionSet& options, EngineEndpoints& endpoints);
 void add_engine_command_option(service::OptionSet& options, EngineEndpoints& endpoints);
