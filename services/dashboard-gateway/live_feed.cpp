@@ -86,6 +86,7 @@ void LiveFeed::note_streams() {
 }
 
 void LiveFeed::on_alert(std::string_view payload) {
+  if (payload.empty()) return;  // of an event that a clean-up deleted
   const auto message = wire::decode_alert(payload);
   if (message) return parts_.model.apply(*message);
   bad_records_.add();

@@ -87,6 +87,12 @@ void Engine::publish(const wire::AlertMessage& message) {
   publisher_.flush();
 }
 
+void Engine::publish_deleted_alert() {
+  std::lock_guard lock(mutex_);
+  publisher_.publish(wire::kAlertsTopic, "");
+  publisher_.flush();
+}
+
 bool Engine::wait_for_gateway() {
   std::lock_guard lock(mutex_);
   const std::chrono::seconds time(20);

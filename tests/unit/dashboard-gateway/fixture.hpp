@@ -31,6 +31,7 @@ class Engine {
 
   void publish(const wire::ExposureUpdate& update);
   void publish(const wire::AlertMessage& message);  // its event_id must be the stream's next sequence
+  void publish_deleted_alert();                     // what stands for an event that a clean-up deleted
   std::string publish_endpoint() const { return publisher_.endpoint(); }
   std::string command_endpoint() const { return commands_.endpoint(); }
   // What the command port answers, from now on.

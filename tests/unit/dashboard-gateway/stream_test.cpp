@@ -59,6 +59,19 @@ TEST_CASE("An alert shows on the page within a second of being stored") {
   CHECK(delta["summary"]["alerts"]["opened_today"] == 3);
 }
 
+TEST_CASE("An alert event that a clean-up deleted is passed over, and the next one shows") {
+  Gateway gateway;
+  gateway.wait_ready();
+  REQUIRE(gateway.engine.wait_for_gateway());
+  StreamClient client(gateway.app->port());
+  CHECK(client.read()["type"] == "snapshot");
+  gateway.engine.publish_deleted_alert();
+  gateway.engine.publish(alert_message(4, 3));
+  client.read_until("alerts", [](const Json& alerts) { return alerts[0]["alert_id"] == 3; });
+  const Reply metrics = HttpClient(gateway.app->port()).request("GET", "/metrics");
+  CHECK(metrics.body.find("gateway_bad_records_total 0") != std::string::npos);
+}
+
 TEST_CASE("Something comes at least every two seconds, though nothing changes") {
   Gateway gateway([](GatewayOptions& options) {
     options.stream.system_interval = std::chrono::hours(1);
