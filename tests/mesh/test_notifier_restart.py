@@ -3,16 +3,11 @@ import collections
 import json
 import re
 import signal
-import subprocess
 import unittest
 
-from mesh import BIN, Mesh, Peer, wait_until
+from mesh import Mesh, Peer, wait_until
 
 HEADER = "transaction_id,executed_at,client_id,symbol,side,quantity,price,currency,broker_id,market\n"
-
-
-def engine_replays():
-    return "replay" in subprocess.run([BIN / "risk-engine", "--help"], capture_output=True, text=True, check=True).stdout
 
 
 def breach(mesh, name):
@@ -33,10 +28,6 @@ def stored(mesh):
 
 
 class Killed(unittest.TestCase):
-    def setUp(self):
-        if not engine_replays():
-            self.skipTest("this engine does not send its alerts again")
-
     def test_alerts_raised_while_the_notifier_is_dead_arrive_once_it_is_back_each_once(self):
         with Mesh() as mesh:
             slack = Peer(mesh, "http_sink.py")
