@@ -89,7 +89,7 @@ def print_restart(bench, engine):
 
 
 def main():
-    folder, chosen = pathlib.Path(sys.argv[1]), sys.argv[2:] or [*RATES, "latency", "restart"]
+    folder, chosen = pathlib.Path(sys.argv[1]).resolve(), sys.argv[2:] or [*RATES, "latency", "restart"]
     bench = folder / "pipeline_bench"
     for mode in chosen:
         if mode == "latency":

@@ -104,14 +104,4 @@ std::unique_ptr<Backend> Postgres::make() {
   return std::make_unique<PostgresBackend>(cluster);
 }
 
-TemporaryFolder::TemporaryFolder() {
-  path_ = (std::filesystem::temp_directory_path() / "risk-store-XXXXXX").string();
-  if (mkdtemp(path_.data()) == nullptr) throw std::runtime_error("cannot make a temporary folder: " + path_);
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
 }  // namespace risk::test

@@ -8,6 +8,7 @@
 #include "risk/store/lease.hpp"
 #include "risk/store/reader.hpp"
 #include "risk/store/store.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace risk::test {
 
@@ -45,19 +46,6 @@ struct Fixture {
 
   std::unique_ptr<Backend> backend;
   std::unique_ptr<store::Store> store;
-};
-
-// A temporary folder of this test.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
 };
 
 }  // namespace risk::test
