@@ -65,6 +65,9 @@ TEST_CASE("An alert event that a clean-up deleted is passed over, and the next o
   REQUIRE(gateway.engine.wait_for_gateway());
   StreamClient client(gateway.app->port());
   CHECK(client.read()["type"] == "snapshot");
+  store::Commit commit;
+  commit.alerts = {alert_row(3)};
+  test::commit(gateway.database, commit);
   gateway.engine.publish_deleted_alert();
   gateway.engine.publish(alert_message(4, 3));
   client.read_until("alerts", [](const Json& alerts) { return alerts[0]["alert_id"] == 3; });
