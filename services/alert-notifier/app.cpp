@@ -75,11 +75,14 @@ void NotifierApp::start() {
   state_ = std::make_unique<StateFile>(options_.state_path);
   health_.require(kStateCondition, "not opened");
   health_.met(kStateCondition);
+  auto channels = make_channels(options_);
+  // Before anyone can ask: ready is who has heard the engine, and noted where it begins.
+  for (const auto& channel : channels) health_.require(Intake::condition(channel->name()), "not started");
   health_server_ = std::make_unique<service::HealthServer>(
       service::HealthServerOptions{options_.common.health_address, options_.common.health_port}, health_, metrics_);
   teardown_.push("health server", [this](milliseconds) { health_server_.reset(); });
 
-  for (auto& channel : make_channels(options_)) {
+  for (auto& channel : channels) {
     const std::string name(channel->name());
     service::log_info("channel", {{"name", name}});
     if (name == "log") service::log_warning("no channel is configured: alerts go to this log only");

@@ -35,7 +35,7 @@ Intake::Intake(IntakeOptions options, Positions positions, IntakeParts parts)
       positions_(std::move(positions)),
       parts_(std::move(parts)),
       channel_(parts_.delivery.channel()),
-      condition_("alerts stream of " + channel_),
+      condition_(condition(channel_)),
       received_(
           parts_.metrics.counter("notifier_alert_events_total", "Alert events received", {{"channel", channel_}})),
       skipped_(parts_.metrics.counter("notifier_skipped_alert_events_total", "Alert events nobody asked for",
@@ -52,6 +52,10 @@ Intake::Intake(IntakeOptions options, Positions positions, IntakeParts parts)
 
 Intake::~Intake() {
   stop();
+}
+
+std::string Intake::condition(std::string_view channel) {
+  return "alerts stream of " + std::string(channel);
 }
 
 void Intake::stop() {

@@ -11,6 +11,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -45,6 +46,9 @@ class Intake {
   // be a key is none.
   Intake(IntakeOptions options, Positions positions, IntakeParts parts);
   ~Intake();  // stop()
+
+  // What it says of its stream in Health.
+  static std::string condition(std::string_view channel);
 
   // Nothing is queued after it. Idempotent.
   void stop();
