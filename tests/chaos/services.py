@@ -6,16 +6,14 @@ import contextlib
 import json
 import os
 import pathlib
-import random
 import signal
-import socket
 import subprocess
 import sys
 import urllib.error
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "mesh"))
-from mesh import BIN, ROOT, SUPPORT, Postgres, Process, Sqlite, wait_until  # noqa: E402
+from mesh import BIN, ROOT, SUPPORT, Postgres, Process, Sqlite, free_ports, wait_until  # noqa: E402
 
 STREAM_NAME = "simulator@chaos"
 TOLD_EVENTS = "OPENED,ESCALATED,WORSENED,RESOLVED"
@@ -39,7 +37,6 @@ FLAGS = {
 # A stream's replay has the port after the stream's; by the name of a process, its health.
 PORTS = ("transactions", "transactions_replay", "engine", "engine_replay", "standby_engine", "standby_engine_replay",
          "commands", "standby_commands", "simulator", "risk-engine", "standby", "alert-notifier", "dashboard-gateway")
-PORT_MIN = 10_000
 
 
 class Cluster(Postgres):
@@ -50,19 +47,6 @@ class Cluster(Postgres):
 
     def cluster(self, command):
         subprocess.run([SUPPORT / "pg_cluster.sh", command, self.folder], check=True, capture_output=True)
-
-
-def free_ports(count):
-    """As many free ports in a row. The kernel gives none of these to an outgoing connection, so that a service that was
-    killed finds its own free again."""
-    first_given = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
-    for _ in range(100):
-        first = random.randrange(PORT_MIN, first_given - count)
-        with contextlib.ExitStack() as probes, contextlib.suppress(OSError):
-            for port in range(first, first + count):
-                probes.enter_context(socket.socket()).bind(("127.0.0.1", port))
-            return list(range(first, first + count))
-    raise AssertionError(f"no {count} free ports in a row")
 
 
 class Services:

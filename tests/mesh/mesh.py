@@ -1,12 +1,13 @@
 """The real services, started as a person would, for tests: each with ports, a folder and a database of its own.
 
-Ports are asked of the kernel before a service starts, because a service that is killed comes back on the same one.
+Ports are chosen before a service starts, because a service that is killed comes back on the same one.
 Nothing sleeps for a result: wait_until() returns as soon as the thing itself is there.
 """
 import contextlib
 import json
 import os
 import pathlib
+import random
 import re
 import shutil
 import signal
@@ -23,13 +24,21 @@ ROOT = pathlib.Path(os.environ.get("RISK_ROOT", pathlib.Path(__file__).parents[2
 BIN = pathlib.Path(os.environ.get("RISK_BIN_DIR", ROOT / "build/dev/bin"))
 DATA = ROOT.parent / "shared/data"
 SUPPORT = ROOT / "tests/support"
+PORT_MIN = 10_000
 SECONDS_MAX = float(os.environ.get("MESH_SECONDS_MAX", "30"))
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def free_ports(count):
+    """As many free ports in a row. The kernel gives none of these to an outgoing connection, so that a service that was
+    killed finds its own free again."""
+    first_given = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    for _ in range(100):
+        first = random.randrange(PORT_MIN, first_given - count)
+        with contextlib.ExitStack() as probes, contextlib.suppress(OSError):
+            for port in range(first, first + count):
+                probes.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            return list(range(first, first + count))
+    raise AssertionError(f"no {count} free ports in a row")
 
 
 def wait_until(condition, what, seconds=SECONDS_MAX):
@@ -152,9 +161,9 @@ class Mesh:
         else:
             self.database = Sqlite(self.folder / "risk.db")
         self.env = {"LOG_LEVEL": "info", **(env or {})}
-        self.ports = {name: free_port() for name in
-                      ("transactions", "transactions-replay", "engine", "engine-replay", "commands", "gateway", "health-simulator",
-                       "health-risk-engine", "health-alert-notifier")}
+        names = ("transactions", "transactions-replay", "engine", "engine-replay", "commands", "gateway", "health-simulator",
+                 "health-risk-engine", "health-alert-notifier")
+        self.ports = dict(zip(names, free_ports(len(names))))
         self.running = {}
 
     def __enter__(self):

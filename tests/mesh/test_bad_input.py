@@ -5,7 +5,7 @@ import unittest
 import urllib.error
 import urllib.request
 
-from mesh import SUPPORT, Mesh, free_port, wait_until
+from mesh import SUPPORT, Mesh, free_ports, wait_until
 
 
 class BadRows(unittest.TestCase):
@@ -60,7 +60,7 @@ class Databases(unittest.TestCase):
 
     def test_a_postgresql_that_cannot_be_reached_is_tried_again_and_readyz_says_so(self):
         with Mesh() as mesh:
-            port = free_port()
+            [port] = free_ports(1)
             process = mesh.start("risk-engine", env={"DB_TYPE": "postgresql", "DB_HOST": "127.0.0.1", "DB_PORT": str(port)})
             wait_until(lambda: process.text().count("the database cannot be reached, trying again") >= 2, "two attempts")
             with self.assertRaises(urllib.error.HTTPError) as refused:
