@@ -9,7 +9,6 @@ import json
 import os
 import pathlib
 import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -17,6 +16,9 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "mesh"))
+from mesh import free_ports  # noqa: E402
 
 REPETITIONS = 5
 HISTORY = 10_000_000
@@ -49,12 +51,6 @@ def print_latency(bench):
               f"{size:.0f}: {commit:.1f} ms; ratio of p50 {p50 / commit:.1f}", flush=True)
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def start_until_ready(engine, env, port, folder):
     """Returns the process and how long it took."""
     begun = time.monotonic()
@@ -78,7 +74,7 @@ def print_restart(bench, engine):
                "DB_USER": filled["user"], "DB_PASSWORD": filled["password"], "LOG_LEVEL": "error"}
         times = []
         for _ in range(REPETITIONS):
-            process, seconds = start_until_ready(engine, env, free_port(), folder)
+            process, seconds = start_until_ready(engine, env, free_ports(1)[0], folder)
             times.append(seconds)
             process.send_signal(signal.SIGKILL)
             process.wait()
