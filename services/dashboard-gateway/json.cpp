@@ -237,7 +237,7 @@ void write_quarantine(JsonWriter& json, const store::QuarantineRow& row) {
       rejection.field.empty() ? rejection.reason : rejection.field + ": '" + rejection.value + "' " + rejection.reason;
   json.begin_object();
   json.member("quarantine_id", row.quarantine_id);
-  json.member("stream", row.origin.stream_id);
+  json.member("stream", row.origin.stream_id.view());
   json.member("sequence", row.origin.sequence);
   json.member("source", row.source);
   json.member("line", row.line);

@@ -16,25 +16,15 @@
 #include "fetch.hpp"
 #include "id_hash.hpp"
 #include "pages.hpp"
+#include "risk/base/id.hpp"
+#include "risk/base/short_text.hpp"
 
 namespace risk::engine {
 
 inline constexpr std::uint32_t kNone = ~std::uint32_t{0};
 
 // The text of an id where its entity is, so that comparing it costs no look elsewhere.
-class InlineId {
- public:
-  InlineId() = default;
-  // Precondition: at most kIdBytesMax bytes.
-  explicit InlineId(std::string_view id) : size_(static_cast<std::uint8_t>(id.size())) {
-    std::memcpy(text_, id.data(), id.size());
-  }
-  std::string_view view() const { return {text_, size_}; }
-
- private:
-  std::uint8_t size_ = 0;
-  char text_[kIdBytesMax] = {};
-};
+using InlineId = ShortText<kIdBytesMax>;
 
 template <class T>  // has an InlineId id
 class EntityTable {

@@ -23,9 +23,10 @@ class MemoryDatabase {
   std::mutex mutex;  // guards all below
   bool migrated = false;
 
-  struct DayInput {
-    AppliedInput applied;
+  // The inputs of a commit, at least one.
+  struct Inputs {
     Day day;
+    std::vector<AppliedInput> rows;  // rising apply_seq
   };
   struct Place {
     std::uint64_t epoch = 0;
@@ -34,7 +35,7 @@ class MemoryDatabase {
   };
 
   std::map<std::string, CursorRow> cursors;
-  std::deque<DayInput> inputs;                                 // rising apply_seq
+  std::deque<Inputs> inputs;                                   // rising apply_seq
   std::map<std::string, Place, std::less<>> last_transaction;  // the last stored, by stream
   std::map<std::string, engine::ExposureRow> client_exposures;
   std::map<std::string, engine::ExposureRow> symbol_exposures;

@@ -96,15 +96,17 @@ class MemoryReader final : public Reader {
   std::vector<StoredTransaction> transactions(const TransactionFilter& filter) override {
     const auto db = locked();
     std::vector<StoredTransaction> rows;
-    for (auto kept = db->inputs.rbegin(); kept != db->inputs.rend() && rows.size() < filter.limit; ++kept) {
-      const auto* input = &kept->applied;
-      const auto* t = std::get_if<TransactionInput>(&input->input);
-      if (t == nullptr || !matches(filter.client_id, t->transaction.client_id.text) ||
-          !matches(filter.symbol, t->transaction.symbol.text) || !below(filter.before, input->apply_seq)) {
-        continue;
+    for (auto commit = db->inputs.rbegin(); commit != db->inputs.rend(); ++commit) {
+      for (auto input = commit->rows.rbegin(); input != commit->rows.rend(); ++input) {
+        if (rows.size() >= filter.limit) return rows;
+        const auto* t = std::get_if<TransactionInput>(&input->input);
+        if (t == nullptr || !matches(filter.client_id, t->transaction.client_id.text) ||
+            !matches(filter.symbol, t->transaction.symbol.text) || !below(filter.before, input->apply_seq)) {
+          continue;
+        }
+        const auto notional = at_edge(t->transaction.quantity * t->base_price);
+        rows.push_back({input->apply_seq, input->origin, t->transaction, t->base_price, notional, t->late});
       }
-      const auto notional = at_edge(t->transaction.quantity * t->base_price);
-      rows.push_back({input->apply_seq, input->origin, t->transaction, t->base_price, notional, t->late});
     }
     return rows;
   }

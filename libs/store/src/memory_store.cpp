@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "edge.hpp"
 #include "memory_database.hpp"
@@ -87,20 +88,23 @@ void MemoryStore::check(const Commit& commit) const {
 }
 
 void MemoryStore::check_inputs(const std::vector<AppliedInput>& inputs) const {
-  auto last = database_->inputs.empty() ? 0 : database_->inputs.back().applied.apply_seq;
+  auto last = database_->inputs.empty() ? 0 : database_->inputs.back().rows.back().apply_seq;
   std::map<std::string_view, MemoryDatabase::Place> places;
+  auto last_of_stream = places.end();
   for (const auto& input : inputs) {
     if (input.apply_seq <= last) throw StoreConflict("input " + std::to_string(input.apply_seq) + " is stored already");
     last = input.apply_seq;
     if (!std::holds_alternative<TransactionInput>(input.input)) continue;
-    auto [last_of_stream, is_new] = places.try_emplace(input.origin.stream_id);
-    if (is_new) {
-      const auto stored = database_->last_transaction.find(input.origin.stream_id);
-      if (stored != database_->last_transaction.end()) last_of_stream->second = stored->second;
+    const auto stream = input.origin.stream_id.view();
+    if (last_of_stream == places.end() || last_of_stream->first != stream) {
+      bool is_new = false;
+      std::tie(last_of_stream, is_new) = places.try_emplace(stream);
+      const auto stored = database_->last_transaction.find(stream);
+      if (is_new && stored != database_->last_transaction.end()) last_of_stream->second = stored->second;
     }
     const MemoryDatabase::Place place{input.origin.epoch, input.origin.sequence};
     if (place <= last_of_stream->second) {
-      throw StoreConflict("transaction " + std::to_string(place.sequence) + " of stream " + input.origin.stream_id +
+      throw StoreConflict("transaction " + std::to_string(place.sequence) + " of stream " + std::string(stream) +
                           ", epoch " + std::to_string(place.epoch) + ", is stored already");
     }
     last_of_stream->second = place;
@@ -122,12 +126,16 @@ void MemoryStore::check_events(const Commit& commit) const {
 
 void MemoryStore::store(const Commit& commit) {
   auto& db = *database_;
-  const auto day = Day::of(commit.recorded_at);
   for (const auto& step : commit.cursors) db.cursors.insert_or_assign(step.to.stream_id, step.to);
+  if (!commit.inputs.empty()) db.inputs.push_back({Day::of(commit.recorded_at), commit.inputs});
+  auto last_of_stream = db.last_transaction.end();
   for (const auto& input : commit.inputs) {
-    db.inputs.push_back({input, day});
     if (!std::holds_alternative<TransactionInput>(input.input)) continue;
-    db.last_transaction[input.origin.stream_id] = {input.origin.epoch, input.origin.sequence};
+    const auto stream = input.origin.stream_id.view();
+    if (last_of_stream == db.last_transaction.end() || last_of_stream->first != stream) {
+      last_of_stream = db.last_transaction.try_emplace(std::string(stream)).first;
+    }
+    last_of_stream->second = {input.origin.epoch, input.origin.sequence};
   }
   upsert_exposures(db.client_exposures, commit.client_exposures);
   upsert_exposures(db.symbol_exposures, commit.symbol_exposures);
@@ -185,11 +193,15 @@ DroppedDays MemoryStore::drop_days(Timestamp before, std::uint64_t up_to_apply_s
   auto& inputs = database_->inputs;
   const auto first_kept = Day::of(before);
   std::map<Day, std::uint64_t> last_of_day;
-  for (const auto& input : inputs) last_of_day[input.day] = input.applied.apply_seq;
+  for (const auto& commit : inputs) last_of_day[commit.day] = commit.rows.back().apply_seq;
   DroppedDays dropped;
   for (const auto& [day, last] : last_of_day) {
     if (day >= first_kept || last > up_to_apply_seq) break;
-    dropped.rows += std::erase_if(inputs, [day = day](const auto& input) { return input.day == day; });
+    std::erase_if(inputs, [&, day = day](const auto& commit) {
+      if (commit.day != day) return false;
+      dropped.rows += commit.rows.size();
+      return true;
+    });
     ++dropped.days;
   }
   return dropped;
@@ -254,13 +266,19 @@ std::uint64_t MemoryDatabase::last_apply_seq() const {
 
 void MemoryDatabase::replay(std::uint64_t after_apply_seq,
                             const std::function<void(const AppliedInput&)>& apply) const {
-  auto input = std::upper_bound(inputs.begin(), inputs.end(), after_apply_seq,
-                                [](std::uint64_t seq, const DayInput& other) { return seq < other.applied.apply_seq; });
-  for (auto next = after_apply_seq + 1; next <= last_apply_seq(); ++next, ++input) {
-    if (input == inputs.end()) throw_dropped(next, std::nullopt);
-    if (input->applied.apply_seq != next) throw_dropped(next, input->applied.apply_seq);
-    apply(input->applied);
+  auto commit = std::partition_point(inputs.begin(), inputs.end(), [&](const Inputs& other) {
+    return other.rows.back().apply_seq <= after_apply_seq;
+  });
+  auto next = after_apply_seq + 1;
+  for (; commit != inputs.end(); ++commit) {
+    auto input = std::partition_point(commit->rows.begin(), commit->rows.end(),
+                                      [&](const AppliedInput& other) { return other.apply_seq < next; });
+    for (; input != commit->rows.end(); ++input, ++next) {
+      if (input->apply_seq != next) throw_dropped(next, input->apply_seq);
+      apply(*input);
+    }
   }
+  if (next <= last_apply_seq()) throw_dropped(next, std::nullopt);
 }
 
 std::shared_ptr<MemoryDatabase> make_memory_database() {

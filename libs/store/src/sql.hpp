@@ -14,6 +14,7 @@
 
 #include "day.hpp"
 #include "risk/base/decimal.hpp"
+#include "risk/base/short_text.hpp"
 #include "risk/base/timestamp.hpp"
 #include "risk/engine/types.hpp"
 #include "risk/store/errors.hpp"
@@ -120,6 +121,10 @@ class RowWriter {
   void put(ScaledE4 value);
   void put(Json value) { put_json(value.text); }
   void put(Bytes value) { put_bytes(value.bytes); }
+  template <std::size_t N>
+  void put(const ShortText<N>& value) {
+    put_text(value.view());
+  }
   template <class Tag>
   void put(const Id<Tag>& id) {
     put_text(id.text);
@@ -177,6 +182,12 @@ class RowReader {
   void get(Day& value);
   void get(Notional& value);
   void get(ScaledE4& value);
+  template <std::size_t N>
+  void get(ShortText<N>& value) {
+    const auto text = required();
+    if (text.size() > N) bad_value(text, "a text of at most " + std::to_string(N) + " bytes");
+    value = text;
+  }
   template <class Tag>
   void get(Id<Tag>& id) {
     get(id.text);

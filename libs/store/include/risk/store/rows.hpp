@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "risk/base/decimal.hpp"
+#include "risk/base/short_text.hpp"
 #include "risk/base/timestamp.hpp"
 #include "risk/engine/types.hpp"
 
@@ -18,7 +19,7 @@ namespace risk::store {
 // Where an input came from: a record of a stream. A stream whose journal was reset goes on in a later epoch, with its
 // sequences from 1 again.
 struct Origin {
-  std::string stream_id;  // 32 hexadecimal digits
+  ShortText<32> stream_id;  // 32 hexadecimal digits
   std::uint64_t sequence = 0;
   std::uint64_t epoch = 1;
 
