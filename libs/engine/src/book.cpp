@@ -372,16 +372,30 @@ void Book::note_all_changed() {
   for (std::uint32_t i = 0; i < symbols.size(); ++i) note(symbols[i], i, changed_.symbols);
 }
 
-Book::Changed Book::take_changed(bool marks_too) {
+// The holders of every symbol whose mark moved, each once. Looks at all of them: that is why it is done only when the
+// list has come to its end.
+void Book::list_marked() {
+  for (const auto index : std::exchange(moved_marks_, {})) {
+    symbols[index].mark_changed = false;
+    for (const auto holder : symbols[index].holders) {
+      if (!std::exchange(clients[holder].mark_due, true)) marked_.push_back(holder);
+    }
+  }
+}
+
+Book::Changed Book::take_changed(std::size_t marked_max) {
   Changed taken;
   std::swap(taken.clients, changed_.clients);
   std::swap(taken.symbols, changed_.symbols);
   std::swap(taken.positions, changed_.positions);
-  if (marks_too) {
-    for (const auto index : std::exchange(moved_marks_, {})) {
-      symbols[index].mark_changed = false;
-      for (const auto holder : symbols[index].holders) note(clients[holder], holder, taken.clients);
-    }
+  const auto traded = taken.clients.size();
+  while (taken.clients.size() - traded < marked_max) {
+    if (marked_.empty()) list_marked();
+    if (marked_.empty()) break;
+    const auto client = marked_.front();
+    marked_.pop_front();
+    clients[client].mark_due = false;
+    note(clients[client], client, taken.clients);
   }
   for (const auto index : taken.clients) clients[index].changed = false;
   for (const auto index : taken.symbols) symbols[index].changed = false;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <vector>
 
@@ -87,10 +88,11 @@ class Book {
     std::vector<SymbolIndex> symbols;
     std::vector<Place> positions;
   };
-  // Empties the lists and clears the flags. With `marks_too` the holders of moved marks are among the clients; without,
-  // the list of those marks stays.
-  Changed take_changed(bool marks_too);
-  bool has_moved_marks() const { return !moved_marks_.empty(); }
+  // Empties the lists and clears the flags. Up to `marked_max` clients who did not trade but hold what has a new mark
+  // are among the clients; the others stay listed.
+  Changed take_changed(std::size_t marked_max);
+  bool has_moved_marks() const { return !moved_marks_.empty() || !marked_.empty(); }
+  std::size_t marked_left() const { return marked_.size(); }
 
   // Precondition: the client ever held the symbol.
   const Holding& holding(Place place) const { return *clients[place.client].holdings.find(place.symbol, multiplier_); }
@@ -123,6 +125,7 @@ class Book {
   Holding* find_holding(ClientIndex client, SymbolIndex symbol) const {
     return client == kNone || symbol == kNone ? nullptr : clients[client].holdings.find(symbol, multiplier_);
   }
+  void list_marked();
   void move_mark(SymbolIndex index, Price mark, Timestamp now);
   void move_quantity(ClientIndex index, SymbolIndex symbol, Holding& holding, Quantity to);
   void add_leader(ClientIndex client, SymbolIndex index, Holding& holding);
@@ -140,6 +143,7 @@ class Book {
   std::uint64_t positions_ = 0;  // ever held
   Changed changed_;
   std::vector<SymbolIndex> moved_marks_;
+  std::deque<ClientIndex> marked_;  // who held them when the list was made
 };
 
 }  // namespace risk::engine

@@ -139,10 +139,10 @@ std::optional<Timestamp> Core::now() const {
   return impl_->now;
 }
 
-Core::Changes Core::take_changes(Scope scope) {
+Core::Changes Core::take_changes(Scope scope, std::size_t marked_max) {
   Book& book = impl_->book;
   const RuleSet& rules = impl_->judge.rules();
-  auto changed = book.take_changed(scope == Scope::kMarked);
+  auto changed = book.take_changed(scope == Scope::kMarked ? marked_max : 0);
   const auto sort_by_id = [](auto& indices, const auto& entities) {
     std::sort(indices.begin(), indices.end(), [&](auto a, auto b) { return entities.before(a, b); });
   };
@@ -174,6 +174,10 @@ std::vector<ExposureRow> Core::client_rows() const {
   std::vector<ExposureRow> rows;
   for (const auto index : book.clients.in_order()) rows.push_back(row_of(book, rules(), book.clients[index]));
   return rows;
+}
+
+std::size_t Core::marked_left() const {
+  return impl_->book.marked_left();
 }
 
 std::vector<ExposureRow> Core::symbol_rows() const {

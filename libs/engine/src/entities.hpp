@@ -43,6 +43,7 @@ struct Valuation {
 struct alignas(64) ClientState {
   InlineId id;
   bool changed = false;         // since the last take_changes()
+  bool mark_due = false;        // in Book's list of those whose marks moved
   std::uint32_t positions = 0;  // that are not zero
   Timestamp touched;            // when it last traded or its turnover was reset
   Holdings holdings;
@@ -56,7 +57,7 @@ struct alignas(64) ClientState {
 struct alignas(64) SymbolState {
   InlineId id;
   bool changed = false;
-  bool mark_changed = false;    // since the last take_changes(kMarked)
+  bool mark_changed = false;    // since its holders were listed for take_changes(kMarked)
   bool unjudged = false;        // its exposure has changed since a rule looked at it
   std::uint32_t positions = 0;  // that are not zero
   Price mark;

@@ -283,7 +283,7 @@ class SnapshotLoader {
     if (in_.number("the end") != 0) in_.refuse("the end", "is not where it should be");
     in_.finish();
     core_->judge.restore(counters.alerts_opened);
-    core_->book.take_changed(true);
+    core_->book.take_changed(Core::kAllMarked);
     return std::move(core_);
   }
 

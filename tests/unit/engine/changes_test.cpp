@@ -40,6 +40,25 @@ TEST_CASE("clients under a mark that moved are taken when asked for") {
   CHECK(changes.clients[1].last_updated == Timestamp::from_seconds(kMidnight + 2));
 }
 
+TEST_CASE("of many clients under a mark that moved as many are taken as asked for, the others by the next calls") {
+  Desk desk;
+  for (const char* client : {"c", "a", "b"}) desk.trade(1, client, "A", "1", "10");
+  (void)desk.core.take_changes(Core::Scope::kMarked);
+  desk.trade(2, "busy", "A", "1", "20");
+  auto changes = desk.core.take_changes(Core::Scope::kMarked, 2);
+  CHECK(ids(changes.clients) == Texts{"a", "busy", "c"});
+  CHECK(desk.core.marked_left() > 0);
+  CHECK(desk.core.has_moved_marks());
+  desk.trade(3, "busy", "A", "1", "30");  // those who were taken are due again, behind the one who waits
+  changes = desk.core.take_changes(Core::Scope::kMarked, 1);
+  CHECK(ids(changes.clients) == Texts{"b", "busy"});
+  CHECK(changes.clients[0].exposure.gross().to_string() == "30.0000");
+  CHECK(desk.core.has_moved_marks());
+  CHECK(ids(desk.core.take_changes(Core::Scope::kMarked).clients) == Texts{"a", "b", "busy", "c"});
+  CHECK_FALSE(desk.core.has_moved_marks());
+  CHECK(desk.core.marked_left() == 0);
+}
+
 TEST_CASE("a session's new turnover is a change of everyone who had some") {
   Desk desk;
   desk.trade(86'399, "C", "A", "1", "10");

@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -117,12 +118,16 @@ class Core {
     std::vector<ExposureRow> symbols;
     std::vector<PositionRow> positions;  // whose quantity changed
   };
-  Changes take_changes(Scope scope);
+  // Of clients who did not trade at most `marked_max` are in it; the others stay on the list, before those whose marks
+  // move later.
+  static constexpr std::size_t kAllMarked = std::numeric_limits<std::size_t>::max();
+  Changes take_changes(Scope scope, std::size_t marked_max = kAllMarked);
   // Puts every client and symbol on the list, as do rules that change: utilisation and risk level follow from them.
   void note_all_changed();
   // Whether a mark has moved since the last take_changes(kMarked).
   bool has_moved_marks() const;
 
+  std::size_t marked_left() const;  // clients it has left, at most
   // The whole state, in byte order of id.
   std::vector<ExposureRow> client_rows() const;
   std::vector<ExposureRow> symbol_rows() const;
