@@ -17,7 +17,10 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using wire::CommandReply;
 constexpr std::chrono::milliseconds kPollInterval{50};
-constexpr std::chrono::milliseconds kMarkedInterval{100};  // how stale the row of an idle client may be
+// How stale the row of an idle client is where few are. Of many only so many, or as many as inputs, are in a commit: an
+// alert must not wait behind the rows of thousands who only hold what others trade.
+constexpr std::chrono::milliseconds kMarkedInterval{100};
+constexpr std::size_t kMarkedRows = 128;
 constexpr std::chrono::milliseconds kReportInterval{1000};
 constexpr std::chrono::seconds kRecoveryLogInterval{2};
 constexpr std::chrono::seconds kStandbyLogInterval{30};
@@ -235,7 +238,7 @@ void App::subscribe() {
   options.frames_queued_max = kFramesQueuedMax;
   options.curve = options_.curve.client_of("simulator");
   bus::SubscriberHandlers handlers;
-  handlers.on_record = [this](const bus::Record& record) { processor_->apply(record, system_now()); };
+  handlers.on_records = [this](const bus::Records& records) { processor_->apply(records, system_now()); };
   handlers.on_gap = [this](const bus::Gap& gap) {
     processor_->skip(gap);
     service::log_error(
@@ -281,9 +284,10 @@ void App::hand_over() {
   if (!commits) return;
   snapshot_turn_ = true;
   handed_over_at_ = now;
-  if (marked) marked_at_ = now;
   const auto scope = marked ? engine::Core::Scope::kMarked : engine::Core::Scope::kTraded;
-  auto batch = processor_->take(scope, system_now());
+  const auto marked_max = std::max(kMarkedRows, processor_->pending_records());
+  auto batch = processor_->take(scope, system_now(), marked_max, writer_->take_spent());
+  if (marked && processor_->core().marked_left() == 0) marked_at_ = now;
   // The core holds just what the store will when this batch is in it.
   if (snapshotter_->is_due(batch.apply_seq)) snapshotter_->begin(processor_->core(), batch.apply_seq, system_now());
   writer_->submit(std::move(batch), std::exchange(on_stored_, {}));

@@ -37,7 +37,7 @@ Broadcaster::Broadcaster(bus::PublisherOptions options, const Processor& stored,
   publisher_.open_stream(wire::kExposuresTopic, bus::make_stream_id(), 1, 0);
 }
 
-void Broadcaster::publish(Batch batch) {
+void Broadcaster::publish(Batch& batch) {
   for (const auto& event : batch.commit.alert_events) publisher_.publish(wire::kAlertsTopic, event.payload);
   if (!batch.commit.alert_events.empty()) publisher_.flush();
 

@@ -29,8 +29,8 @@ class Broadcaster {
   // Binds, and goes on from what is stored; alert events that were missed come from `past`. Throws bus::BusError.
   Broadcaster(bus::PublisherOptions options, const Processor& stored, std::shared_ptr<bus::ReplaySource> past);
 
-  // A batch that is stored: its alert events go out now, its rows with the next update.
-  void publish(Batch batch);
+  // A batch that is stored: its alert events go out now, its rows, which are taken out of it, with the next update.
+  void publish(Batch& batch);
   void set_status(EngineStatus status);
   // Sends an update when one is due, and the bus's heartbeats. Call at least every 100 ms.
   void service(std::chrono::steady_clock::time_point now);

@@ -19,6 +19,10 @@ std::string describe(const engine::OpeningPosition& p) {
                    "," + p.currency);
 }
 
+store::Origin origin_of(const bus::Record& record) {
+  return {record.stream.text, record.sequence, record.epoch};
+}
+
 std::vector<store::LimitRow> limit_rows(const engine::RuleSet& rules) {
   std::vector<store::LimitRow> rows;
   const auto money = [](Money limit) { return Notional::of(limit).to_string(); };
@@ -128,7 +132,7 @@ void Processor::start(const engine::RuleSet& rules, const engine::Bounds& bounds
   if (!has_rules_ || next != core_.rules()) {
     next.config_version += has_rules_ ? 1 : 0;
     core_.set_rules(next);
-    accept({}, store::RulesInput{next.config_version, wire::encode(next)});
+    pending_.inputs.push_back({++apply_seq_, {}, store::RulesInput{next.config_version, wire::encode(next)}});
     pending_.limits = limit_rows(next);
   }
   // Every row is written again: a mark may have moved after the last commit, and a limit with the rules. Positions are
@@ -151,14 +155,10 @@ Processor::Cursor& Processor::cursor_of(const std::string& stream_id, std::strin
   return cursor;
 }
 
-void Processor::accept(store::Origin origin, decltype(store::AppliedInput::input) input) {
-  pending_.inputs.push_back({++apply_seq_, std::move(origin), std::move(input)});
-}
-
 void Processor::quarantine(const bus::Record& record, const wire::Provenance& provenance, engine::Rejection rejection,
                            std::string raw, Timestamp wall) {
   store::QuarantineRow row;
-  row.origin = {record.stream.text, record.sequence, record.epoch};
+  row.origin = origin_of(record);
   row.source = printable(provenance.source.empty() ? record.publisher : std::string_view(provenance.source));
   row.line = provenance.line;
   row.rejection = {printable(rejection.field), printable(rejection.value), printable(rejection.reason)};
@@ -174,50 +174,122 @@ void Processor::announce(const std::vector<engine::AlertEvent>& events) {
   counters_.alert_events += events.size();
 }
 
-void Processor::apply(const bus::Record& record, Timestamp wall) {
-  auto decoded = decoder_.decode(record.payload);
-  if (decoded) {
-    apply(record, std::move(decoded).value(), wall);
-  } else {
-    quarantine(record, {}, {"record", "", decoded.error().reason}, std::string(record.payload), wall);
+// The end of pending_.inputs, with a place for each record at hand: transactions are decoded into the places that they
+// keep, unless one before them is not kept.
+class Processor::Places {
+ public:
+  Places(std::vector<store::AppliedInput>& inputs, std::size_t records)
+      : inputs_(inputs), next_(inputs.size()), kept_(inputs.size()) {
+    inputs.resize(inputs.size() + records);
+  }
+  ~Places() { inputs_.resize(kept_); }
+  Places(const Places&) = delete;
+  Places& operator=(const Places&) = delete;
+
+  // The place of a record, from 0, until it has been kept or passed over.
+  engine::Transaction& transaction(std::size_t record) {
+    return std::get<store::TransactionInput>(inputs_[next_ + record].input).transaction;
+  }
+  engine::Transaction& next() { return transaction(0); }
+
+  // Each record goes one of these ways, in order.
+  void keep(std::uint64_t apply_seq, const bus::Record& record, Price base_price, bool late) {
+    auto& place = inputs_[next_];
+    auto& input = std::get<store::TransactionInput>(place.input);
+    input.base_price = base_price;
+    input.late = late;
+    if (kept_ != next_) inputs_[kept_].input = std::move(place.input);
+    keep_from(apply_seq, record);
+  }
+  void keep(std::uint64_t apply_seq, const bus::Record& record, decltype(store::AppliedInput::input) input) {
+    inputs_[kept_].input = std::move(input);
+    keep_from(apply_seq, record);
+  }
+  void pass_over() { ++next_; }
+
+ private:
+  void keep_from(std::uint64_t apply_seq, const bus::Record& record) {
+    inputs_[kept_].apply_seq = apply_seq;
+    inputs_[kept_].origin = origin_of(record);
+    ++kept_;
+    ++next_;
+  }
+
+  std::vector<store::AppliedInput>& inputs_;
+  std::size_t next_;  // of the record that comes
+  std::size_t kept_;  // the end of those that are kept
+};
+
+void Processor::apply(const bus::Records& records, Timestamp wall) {
+  const auto count = records.payloads.size();
+  {
+    Places places(pending_.inputs, count);
+    expected_.clear();
+    for (std::size_t i = 0; i < count; ++i) {
+      auto& transaction = places.transaction(i);
+      if (decoder_.decode_transaction(records.payloads[i], transaction)) expected_.push_back(&transaction);
+    }
+    core_.expect(expected_);
+    auto expected = expected_.begin();
+    for (std::size_t i = 0; i < count; ++i) {
+      events_.clear();
+      if (expected != expected_.end() && *expected == &places.next()) {
+        ++expected;
+        apply_transaction(records[i], places, wall);
+      } else {
+        apply_other(records[i], places, wall);
+      }
+      announce(events_);
+    }
+    core_.expect(std::span<const engine::Transaction>{});
   }
   // Last, so that what failed half way is not taken for done.
-  cursor_of(record.stream.text, record.publisher, record.epoch).row.sequence = record.sequence;
+  cursor_of(records.stream.text, records.publisher, records.epoch).row.sequence = records.last();
 }
 
-void Processor::apply(const bus::Record& record, wire::Decoded decoded, Timestamp wall) {
-  auto& [input, provenance] = decoded;
-  const store::Origin origin{record.stream.text, record.sequence, record.epoch};
-  events_.clear();
+void Processor::apply_transaction(const bus::Record& record, Places& places, Timestamp wall) {
+  const auto& transaction = places.next();
+  const auto applied = core_.apply(transaction, events_);
+  if (!applied) {
+    const auto decoded = decoder_.decode(record.payload);  // again, for where it was read
+    quarantine(record, decoded->provenance, applied.error(), describe(transaction), wall);
+    return places.pass_over();
+  }
+  places.keep(++apply_seq_, record, applied->price, applied->late);
+  ++counters_.transactions;
+  counters_.late += applied->late ? 1 : 0;
+}
+
+void Processor::apply_other(const bus::Record& record, Places& places, Timestamp wall) {
+  auto decoded = decoder_.decode(record.payload);
+  if (!decoded) {
+    quarantine(record, {}, {"record", "", decoded.error().reason}, std::string(record.payload), wall);
+    return places.pass_over();
+  }
+  auto [input, provenance] = std::move(decoded).value();
+  const auto refuse = [&, &from = provenance](engine::Rejection rejection, std::string raw) {
+    quarantine(record, from, std::move(rejection), std::move(raw), wall);
+    places.pass_over();
+  };
   std::visit(Overloaded{
-                 [&](engine::Transaction& transaction) {
-                   const auto applied = core_.apply(transaction, events_);
-                   if (!applied) return quarantine(record, provenance, applied.error(), describe(transaction), wall);
-                   accept(origin, store::TransactionInput{std::move(transaction), applied->price, applied->late});
-                   ++counters_.transactions;
-                   counters_.late += applied->late ? 1 : 0;
-                 },
-                 [&](wire::Tick& tick) {
+                 [&](const engine::Transaction&) { RISK_CHECK(!"decoded as a transaction before"); },
+                 [&](const wire::Tick& tick) {
                    ++counters_.ticks;
                    if (tick.time < kTimestampMin || tick.time > kTimestampMax) {
-                     return quarantine(record, provenance,
-                                       {"time", std::to_string(tick.time.micros), "outside the years 1 to 9999"}, "",
-                                       wall);
+                     return refuse({"time", std::to_string(tick.time.micros), "outside the years 1 to 9999"}, "");
                    }
-                   if (core_.tick(tick.time, events_)) accept(origin, store::TickInput{tick.time});
+                   if (!core_.tick(tick.time, events_)) return places.pass_over();
+                   places.keep(++apply_seq_, record, store::TickInput{tick.time});
                  },
                  [&](engine::OpeningPosition& position) {
                    if (auto rejection = core_.apply(position)) {
-                     return quarantine(record, provenance, std::move(*rejection), describe(position), wall);
+                     return refuse(std::move(*rejection), describe(position));
                    }
-                   accept(origin, std::move(position));
+                   places.keep(++apply_seq_, record, std::move(position));
                  },
-                 [&](wire::RejectedInput& rejected) {
-                   quarantine(record, provenance, std::move(rejected.rejection), std::move(rejected.raw), wall);
-                 },
+                 [&](wire::RejectedInput& rejected) { refuse(std::move(rejected.rejection), std::move(rejected.raw)); },
              },
              input);
-  announce(events_);
 }
 
 void Processor::skip(const bus::Gap& gap) {
@@ -260,12 +332,15 @@ bool Processor::has_pending() const {
          pending_.metrics || alerts_.has_changes();
 }
 
-Batch Processor::take(engine::Core::Scope scope, Timestamp wall) {
+Batch Processor::take(engine::Core::Scope scope, Timestamp wall, std::size_t marked_max,
+                      std::vector<store::AppliedInput> spare) {
+  RISK_CHECK(spare.empty());
   Batch batch;
   batch.commit = std::exchange(pending_, {});
+  pending_.inputs = std::move(spare);
   batch.commit.recorded_at = wall;
   rows_due_ = false;
-  auto changes = core_.take_changes(scope);
+  auto changes = core_.take_changes(scope, marked_max);
   clients_.update(changes.clients);
   symbols_.update(changes.symbols);
   if (!changes.clients.empty() || !changes.symbols.empty()) batch.commit.firm_exposure = core_.firm_row();

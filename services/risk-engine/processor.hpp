@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -58,8 +59,11 @@ class Processor {
   // version. What was applied before stays, also above `bounds`.
   void start(const engine::RuleSet& rules, const engine::Bounds& bounds = {});
 
-  // A record of a transaction stream.
-  void apply(const bus::Record& record, Timestamp wall);
+  // Records of a transaction stream.
+  void apply(const bus::Records& records, Timestamp wall);
+  void apply(const bus::Record& record, Timestamp wall) {
+    apply({record.stream, record.publisher, record.epoch, record.sequence, std::span(&record.payload, 1)}, wall);
+  }
   void skip(const bus::Gap& gap);
   // A person's action on an alert. Its effect is stored by the next take().
   wire::CommandReply apply(const wire::Command& command, Timestamp wall);
@@ -72,8 +76,10 @@ class Processor {
   bool has_pending() const;
   // Records that wait for take(), applied or quarantined.
   std::size_t pending_records() const { return pending_.inputs.size() + pending_.quarantine.size(); }
-  // With kMarked, the rows of clients whose exposure moved with a mark are in it.
-  Batch take(engine::Core::Scope scope, Timestamp wall);
+  // With kMarked, the rows of up to `marked_max` clients whose exposure moved with a mark are in it. The next inputs
+  // are collected in the memory of `spare`, which is empty.
+  Batch take(engine::Core::Scope scope, Timestamp wall, std::size_t marked_max = engine::Core::kAllMarked,
+             std::vector<store::AppliedInput> spare = {});
 
   std::vector<store::CursorRow> transaction_streams() const;
   const ProcessorCounters& counters() const { return counters_; }
@@ -108,9 +114,10 @@ class Processor {
     std::unordered_map<std::string, Standing> by_id_;
   };
 
-  void apply(const bus::Record& record, wire::Decoded decoded, Timestamp wall);
+  class Places;  // where in pending_.inputs the records at hand go
+  void apply_transaction(const bus::Record& record, Places& places, Timestamp wall);
+  void apply_other(const bus::Record& record, Places& places, Timestamp wall);
   Cursor& cursor_of(const std::string& stream_id, std::string_view name, std::uint64_t epoch);
-  void accept(store::Origin origin, decltype(store::AppliedInput::input) input);
   void quarantine(const bus::Record& record, const wire::Provenance& provenance, engine::Rejection rejection,
                   std::string raw, Timestamp wall);
   void announce(const std::vector<engine::AlertEvent>& events);
@@ -127,7 +134,8 @@ class Processor {
   bool has_rules_ = false;
   bool rows_due_ = false;  // every row is to be written, though no input came
   store::Commit pending_;
-  std::vector<engine::AlertEvent> events_;  // of the input at hand
+  std::vector<const engine::Transaction*> expected_;  // of the records at hand
+  std::vector<engine::AlertEvent> events_;            // of the input at hand
   Standings clients_, symbols_;
   ProcessorCounters counters_;
 };

@@ -35,6 +35,11 @@ void Writer::submit(Batch batch, std::vector<OnStored> on_stored) {
   changed_.notify_all();
 }
 
+std::vector<store::AppliedInput> Writer::take_spent() {
+  RISK_CHECK(idle_);
+  return std::exchange(spent_, {});
+}
+
 void Writer::run(std::function<void(store::Store&)> job) {
   RISK_CHECK(idle_);
   idle_ = false;
@@ -107,7 +112,9 @@ void Writer::carry_out(Work& work) {
   if (!persist([&](store::Store& store) { store.commit(work.batch->commit); }, &*work.batch)) return;
   const std::chrono::duration<double> seconds = Clock::now() - started;
   events_.committed(seconds.count(), work.batch->commit);
-  broadcaster_->publish(std::move(*work.batch));
+  broadcaster_->publish(*work.batch);
+  spent_ = std::move(work.batch->commit.inputs);
+  spent_.clear();
   for (const auto& done : work.on_stored) done();
 }
 

@@ -18,7 +18,7 @@ std::string in_quotes(std::string_view text) {
 StreamTable::StreamTable(SubscriberHandlers handlers, std::chrono::milliseconds silence_max,
                          SubscriberOptions::FirstMet first_met)
     : handlers_(std::move(handlers)), silence_max_(silence_max), first_met_(first_met) {
-  RISK_CHECK(handlers_.on_record);
+  RISK_CHECK(handlers_.on_record || handlers_.on_records);
 }
 
 void StreamTable::resume_after(const StreamKey& stream, std::uint64_t epoch, std::uint64_t sequence) {
@@ -191,16 +191,31 @@ std::size_t StreamTable::take_data(Stream& stream, const Frame& frame, std::stri
                  " came again with another payload");
     }
   }
-  const std::size_t fresh = last + 1 - sequence;
-  for (; sequence <= last; ++sequence) {
+  if (sequence > last) return 0;
+  fresh_.clear();
+  for (auto at = sequence; at <= last; ++at) {
     const auto payload = take_record(records);
-    hashes[sequence % kHashesKept] = checksum(payload);
+    hashes[at % kHashesKept] = checksum(payload);
+    fresh_.push_back(payload);
+  }
+  deliver(stream, {stream.id, frame.publisher, stream.epoch, sequence, fresh_});
+  return fresh_.size();
+}
+
+void StreamTable::deliver(Stream& stream, const Records& records) {
+  const auto step_to = [&](std::uint64_t sequence) {
+    counters_.records += sequence + 1 - stream.next;
     stream.delivered = sequence;
     stream.next = sequence + 1;
-    ++counters_.records;
-    handlers_.on_record(Record{stream.id, frame.publisher, stream.epoch, sequence, payload});
+  };
+  if (handlers_.on_records) {
+    step_to(records.last());
+    return handlers_.on_records(records);
   }
-  return fresh;
+  for (std::size_t i = 0; i < records.payloads.size(); ++i) {
+    step_to(records.first + i);
+    handlers_.on_record(records[i]);
+  }
 }
 
 StreamTable::Taken StreamTable::refuse_announcement(const Stream& stream, const Frame& frame, std::string_view from) {

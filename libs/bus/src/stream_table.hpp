@@ -101,6 +101,7 @@ class StreamTable {
   bool is_home(Stream& stream, PathId path, Instant now) const;
   std::optional<Missing> missing_before(const Stream& stream, const Frame& frame) const;
   std::size_t take_data(Stream& stream, const Frame& frame, std::string_view from);
+  void deliver(Stream& stream, const Records& records);
   Taken refuse_announcement(const Stream& stream, const Frame& frame, std::string_view from);
   void tell_gap(Stream& stream, std::uint64_t last);
   void go_to_epoch(Stream& stream, std::uint64_t epoch);
@@ -110,6 +111,7 @@ class StreamTable {
   std::chrono::milliseconds silence_max_;
   SubscriberOptions::FirstMet first_met_;
   SubscriberCounters counters_;
+  std::vector<std::string_view> fresh_;  // the payloads at hand
   std::unordered_map<StreamKey, Stream, StreamKeyHash> streams_;
 };
 

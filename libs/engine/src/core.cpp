@@ -77,6 +77,10 @@ void Core::expect(std::span<const Transaction> next) {
   impl_->ahead.expect(next);
 }
 
+void Core::expect(std::span<const Transaction* const> next) {
+  impl_->ahead.expect(next);
+}
+
 Result<Applied, Rejection> Core::apply(const Transaction& transaction, std::vector<AlertEvent>& events) {
   const RuleSet& rules = impl_->judge.rules();
   const LookAhead::Pair named = impl_->ahead.take(transaction);
@@ -148,16 +152,19 @@ Core::Changes Core::take_changes(Scope scope, std::size_t marked_max) {
   };
   sort_by_id(changed.clients, book.clients);
   sort_by_id(changed.symbols, book.symbols);
+  std::sort(changed.positions.begin(), changed.positions.end(), [&](Book::Place a, Book::Place b) {
+    return a.client == b.client ? book.symbols.before(a.symbol, b.symbol) : book.clients.before(a.client, b.client);
+  });
 
   Changes changes;
+  changes.clients.reserve(changed.clients.size());
+  changes.symbols.reserve(changed.symbols.size());
+  changes.positions.reserve(changed.positions.size());
   for (const ClientIndex index : changed.clients) changes.clients.push_back(row_of(book, rules, book.clients[index]));
   for (const SymbolIndex index : changed.symbols) changes.symbols.push_back(row_of(rules, book.symbols[index]));
   for (const Book::Place place : changed.positions) {
     changes.positions.push_back(row_of(book, book.clients[place.client], book.holding(place)));
   }
-  std::sort(changes.positions.begin(), changes.positions.end(), [](const PositionRow& a, const PositionRow& b) {
-    return std::tie(a.client_id, a.symbol) < std::tie(b.client_id, b.symbol);
-  });
   return changes;
 }
 
@@ -169,15 +176,15 @@ bool Core::has_moved_marks() const {
   return impl_->book.has_moved_marks();
 }
 
+std::size_t Core::marked_left() const {
+  return impl_->book.marked_left();
+}
+
 std::vector<ExposureRow> Core::client_rows() const {
   const Book& book = impl_->book;
   std::vector<ExposureRow> rows;
   for (const auto index : book.clients.in_order()) rows.push_back(row_of(book, rules(), book.clients[index]));
   return rows;
-}
-
-std::size_t Core::marked_left() const {
-  return impl_->book.marked_left();
 }
 
 std::vector<ExposureRow> Core::symbol_rows() const {

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "book.hpp"
 #include "risk/engine/types.hpp"
@@ -16,10 +17,15 @@ class LookAhead {
  public:
   explicit LookAhead(const Book& book) : book_(book) {}
 
+  // Both: core.hpp.
   void expect(std::span<const Transaction> next) {
-    next_ = next;
-    applied_ = hashed_ = found_ = followed_ = 0;
-    step();
+    next_.clear();
+    for (const auto& transaction : next) next_.push_back(&transaction);
+    begin();
+  }
+  void expect(std::span<const Transaction* const> next) {
+    next_.assign(next.begin(), next.end());
+    begin();
   }
 
   // The client and the symbol of a transaction, found with what was looked up before if it is the one expected.
@@ -27,7 +33,7 @@ class LookAhead {
     Named client, symbol;
   };
   Pair take(const Transaction& transaction) {
-    if (applied_ == next_.size() || &transaction != &next_[applied_]) return look_up(transaction);
+    if (applied_ == next_.size() || &transaction != next_[applied_]) return look_up(transaction);
     const Hint hint = hint_of(applied_);
     ++applied_;
     step();
@@ -36,6 +42,11 @@ class LookAhead {
   }
 
  private:
+  void begin() {
+    applied_ = hashed_ = found_ = followed_ = 0;
+    step();
+  }
+
   // How many transactions ahead each step is.
   static constexpr std::size_t kHash = 24, kFind = 16, kFollow = 8;
   static constexpr std::size_t kHints = 32;
@@ -57,7 +68,7 @@ class LookAhead {
   }
 
   void step() {
-    for (; hashed_ < next_.size() && hashed_ < applied_ + kHash; ++hashed_) hash(next_[hashed_], hint_of(hashed_));
+    for (; hashed_ < next_.size() && hashed_ < applied_ + kHash; ++hashed_) hash(*next_[hashed_], hint_of(hashed_));
     for (; found_ < hashed_ && found_ < applied_ + kFind; ++found_) find(hint_of(found_));
     for (; followed_ < found_ && followed_ < applied_ + kFollow; ++followed_) follow(hint_of(followed_));
   }
@@ -88,7 +99,7 @@ class LookAhead {
   }
 
   const Book& book_;
-  std::span<const Transaction> next_;
+  std::vector<const Transaction*> next_;
   std::size_t applied_ = 0, hashed_ = 0, found_ = 0, followed_ = 0;  // of next_
   std::array<Hint, kHints> hints_{};
 };

@@ -44,18 +44,22 @@ void to_message(const engine::Transaction& value, v1::Transaction& message) {
   message.set_market(value.market);
 }
 
-engine::Transaction to_value(const v1::Transaction& message) {
-  engine::Transaction value;
+void to_value(const v1::Transaction& message, engine::Transaction& value) {
   value.transaction_id = message.transaction_id();
   value.executed_at = {message.executed_at_us()};
-  value.client_id = ClientId(message.client_id());
-  value.symbol = Symbol(message.symbol());
+  value.client_id.text = message.client_id();
+  value.symbol.text = message.symbol();
   value.side = side_of(message.side());
   value.quantity = Quantity::from_units(message.quantity_e8());
   value.price = Price::from_units(message.price_e8());
   value.currency = message.currency();
   value.broker_id = message.broker_id();
   value.market = message.market();
+}
+
+engine::Transaction to_value(const v1::Transaction& message) {
+  engine::Transaction value;
+  to_value(message, value);
   return value;
 }
 
@@ -88,21 +92,30 @@ std::string encode(const Input& input, const Provenance& provenance) {
 
 class InputDecoder::Impl {
  public:
+  bool parse(std::string_view payload) {
+    return record.ParseFromArray(payload.data(), static_cast<int>(payload.size()));
+  }
+  // No file has so many lines, and no database a number as large.
+  bool line_fits() const {
+    return record.line() <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  }
+
   v1::TransactionRecord record;  // reused: keeps the memory of its strings
 };
 
 InputDecoder::InputDecoder() : impl_(std::make_unique<Impl>()) {}
 InputDecoder::~InputDecoder() = default;
 
+bool InputDecoder::decode_transaction(std::string_view payload, engine::Transaction& into) {
+  if (!impl_->parse(payload) || !impl_->line_fits() || !impl_->record.has_transaction()) return false;
+  to_value(impl_->record.transaction(), into);
+  return true;
+}
+
 Result<Decoded> InputDecoder::decode(std::string_view payload) {
   auto& record = impl_->record;
-  if (!record.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
-    return Error{"not a TransactionRecord"};
-  }
-  // No file has so many lines, and no database a number as large.
-  if (record.line() > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
-    return Error{"line " + std::to_string(record.line()) + ": out of range"};
-  }
+  if (!impl_->parse(payload)) return Error{"not a TransactionRecord"};
+  if (!impl_->line_fits()) return Error{"line " + std::to_string(record.line()) + ": out of range"};
   Provenance provenance{record.source(), record.line() == 0 ? std::nullopt : std::optional(record.line())};
   switch (record.input_case()) {
     case v1::TransactionRecord::kTransaction:

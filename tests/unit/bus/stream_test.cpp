@@ -53,6 +53,28 @@ TEST_CASE("Every record arrives once, in order, with its publisher's name", "[bu
   CHECK(subscriber.counters().records == 1000);
 }
 
+TEST_CASE("Records that came in a frame are given together to who asks for that", "[bus][stream]") {
+  Publisher publisher(quick());
+  publisher.open_stream("t", kStream, 1, 0);
+  std::vector<std::string> payloads;
+  std::vector<std::size_t> runs;
+  SubscriberHandlers handlers;
+  handlers.on_records = [&](const Records& records) {
+    CHECK(records.stream == kStream);
+    CHECK(records.first == payloads.size() + 1);
+    runs.push_back(records.payloads.size());
+    payloads.insert(payloads.end(), records.payloads.begin(), records.payloads.end());
+    CHECK(records.last() == payloads.size());
+  };
+  Subscriber subscriber(listening_to({publisher.endpoint()}), handlers);
+  REQUIRE(publisher.wait_for_subscriber("t", kPatience));
+  publish(publisher, 300);
+  REQUIRE(until([&] { return payloads.size() >= 300; }, [&] { subscriber.poll(10ms); }));
+  CHECK(runs == std::vector<std::size_t>{256, 44});
+  CHECK(payloads.at(299) == "record 300");
+  CHECK(subscriber.counters().records == 300);
+}
+
 TEST_CASE("A topic is not its prefix", "[bus][stream]") {
   Publisher publisher(quick());
   publisher.open_stream("alert", kStream, 1, 0);

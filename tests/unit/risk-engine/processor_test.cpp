@@ -107,6 +107,40 @@ TEST_CASE("beyond a bound a record is quarantined; what was applied before the b
   CHECK(rig.processor->counters().transactions == 3);
 }
 
+TEST_CASE("records that come together give what they give one by one, whatever is between them") {
+  auto unpaid = transaction(3, 0, "1");
+  unpaid.currency = "XTS";
+  const std::vector<std::string> payloads = {
+      wire::encode(transaction(1, 0, "5")),
+      wire::encode(
+          engine::OpeningPosition{ClientId("HOLDER"), Symbol("S"), *Quantity::parse("7"), *Price::parse("3"), ""}),
+      wire::encode(transaction(2, 1, "6")),
+      wire::encode(unpaid, {"fills.csv", 12}),
+      wire::encode(transaction(4, 2, "1")),
+      "\xff\xff",
+      wire::encode(wire::Tick{Timestamp::from_seconds(kStart + 3)}),
+      wire::encode(wire::Tick{Timestamp::from_seconds(kStart + 3)}),
+      wire::encode(transaction(5, 4, "2")),
+      wire::encode(unpaid),
+  };
+  const std::vector<std::string_view> views(payloads.begin(), payloads.end());
+  Rig together, one_by_one;
+  const auto wall = Timestamp::from_seconds(kStart);
+  together.processor->apply({kStream, "simulator@test", 1, 1, views}, wall);
+  for (std::size_t i = 0; i < views.size(); ++i) {
+    one_by_one.processor->apply({kStream, "simulator@test", 1, i + 1, views[i]}, wall);
+  }
+  CHECK(together.processor->core().state_hash() == one_by_one.processor->core().state_hash());
+  CHECK(together.processor->counters().transactions == 4);
+  const auto a = together.commit().commit, b = one_by_one.commit().commit;
+  REQUIRE(a.inputs.size() == 7);  // with the rules
+  CHECK(a.inputs == b.inputs);
+  CHECK(a.quarantine == b.quarantine);
+  CHECK(a.alert_events.size() == b.alert_events.size());
+  CHECK(a.inputs.back().origin == store::Origin{kStream.text, 9, 1});
+  CHECK(a.cursors.back().to.sequence == 10);
+}
+
 TEST_CASE("a record that cannot be applied is kept with its place and reason, and its sequence is consumed") {
   Rig rig;
   rig.commit();

@@ -64,6 +64,22 @@ TEST_CASE("every kind of input comes back as it was sent, with where it was read
   }
 }
 
+TEST_CASE("a transaction is decoded over the one before, and nothing else is taken for one") {
+  InputDecoder decoder;
+  engine::Transaction into;
+  into.market = "of the one before";
+  const auto first = odd_transaction();
+  CHECK(decoder.decode_transaction(encode(first, {"fills.csv", 12}), into));
+  CHECK(into == first);
+  CHECK(decoder.decode_transaction(encode(engine::Transaction{}), into));
+  CHECK(into == engine::Transaction{});
+  CHECK_FALSE(decoder.decode_transaction(encode(Tick{{42}}), into));
+  CHECK_FALSE(decoder.decode_transaction("\xff\xff\xff", into));
+  CHECK_FALSE(decoder.decode_transaction("", into));
+  const auto line = std::numeric_limits<std::uint64_t>::max();
+  CHECK_FALSE(decoder.decode_transaction(encode(first, {"f", line}), into));
+}
+
 TEST_CASE("bytes that are no record are refused") {
   InputDecoder decoder;
   const auto line = std::numeric_limits<std::uint64_t>::max();

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -28,6 +29,18 @@ struct Record {
   std::uint64_t epoch;         // changes when the stream's journal was lost or reset
   std::uint64_t sequence;      // from 1
   std::string_view payload;
+};
+
+// Records of one stream that came together, in order. The views live as a Record's do.
+struct Records {
+  const StreamId& stream;
+  std::string_view publisher;
+  std::uint64_t epoch;
+  std::uint64_t first;  // sequence of the first
+  std::span<const std::string_view> payloads;
+
+  std::uint64_t last() const { return first + payloads.size() - 1; }
+  Record operator[](std::size_t i) const { return {stream, publisher, epoch, first + i, payloads[i]}; }
 };
 
 // Records [first, last] of a stream that will not arrive: nobody has them any more, or the stream has no past.

@@ -37,12 +37,14 @@ struct SubscriberOptions {
 };
 
 struct SubscriberHandlers {
-  std::function<void(const Record&)> on_record;  // needed
+  std::function<void(const Record&)> on_record;  // this or on_records is needed
   std::function<void(const Gap&)> on_gap;        // may be empty
   // A frame that cannot be read or is not from this stream's present, another payload under a sequence that was
   // delivered, a publisher that does not answer or will not have us (told once a minute): the reason names what and
   // where. May be empty.
   std::function<void(std::string_view reason)> on_bad_frame;
+  // In the place of on_record: at most a frame's records at once, at least one.
+  std::function<void(const Records&)> on_records{};
 };
 
 struct SubscriberCounters {

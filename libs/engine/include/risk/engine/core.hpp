@@ -86,6 +86,7 @@ class Core {
   // them, which is much faster where there are many clients. `next` must stay in place, unchanged, until they were
   // applied, or the next expect().
   void expect(std::span<const Transaction> next);
+  void expect(std::span<const Transaction* const> next);  // the pointers are copied
 
   // Applies one transaction, in the order of libs/engine/RULES.md, and appends the events it (and the sweep before it)
   // caused to `events`. If it cannot be applied: why; then nothing has changed.
@@ -124,10 +125,10 @@ class Core {
   Changes take_changes(Scope scope, std::size_t marked_max = kAllMarked);
   // Puts every client and symbol on the list, as do rules that change: utilisation and risk level follow from them.
   void note_all_changed();
-  // Whether a mark has moved since the last take_changes(kMarked).
+  // Whether a mark has moved since the last take_changes(kMarked), or that call has left clients on the list.
   bool has_moved_marks() const;
-
   std::size_t marked_left() const;  // clients it has left, at most
+
   // The whole state, in byte order of id.
   std::vector<ExposureRow> client_rows() const;
   std::vector<ExposureRow> symbol_rows() const;

@@ -54,6 +54,9 @@ class InputDecoder {
 
   // Errors: "not a TransactionRecord", "an empty TransactionRecord", "line 18446744073709551615: out of range".
   Result<Decoded> decode(std::string_view payload);
+  // Whether it is a transaction, which nearly every record is; it is then in `into`, where the memory of its strings is
+  // used again. If not, decode() says what it is, and `into` is unspecified.
+  bool decode_transaction(std::string_view payload, engine::Transaction& into);
 
  private:
   class Impl;
