@@ -327,7 +327,8 @@ void fill(test::PostgresCluster& cluster, std::uint64_t transactions) {
     if (sequence % kPerCommit == 0) store->commit(processor.take(engine::Core::Scope::kTraded, system_now()).commit);
   };
   bench::Market market = kMarket;
-  market.clients = 50'000;
+  market.clients = 100'000;
+  market.positions = 10;
   bench::Workload workload(market, 1 << 20);
   for (const auto& opening : workload.openings()) apply(opening);
   bool saved = false;
