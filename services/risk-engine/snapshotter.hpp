@@ -22,7 +22,7 @@ namespace risk::risk_engine {
 
 struct SnapshotterOptions {
   std::chrono::milliseconds interval{60'000};  // between two, while inputs come
-  std::uint64_t inputs_max = 1'000'000;        // to apply again after a restart: then one is made before its time
+  std::uint64_t inputs_max = 500'000;          // to apply again after a restart: then one is made before its time
   // Days whose inputs are kept beyond what a recovery needs; 0 keeps all.
   std::uint32_t retention_days = 0;
 };
