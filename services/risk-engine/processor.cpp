@@ -241,7 +241,6 @@ void Processor::apply(const bus::Records& records, Timestamp wall) {
       }
       announce(events_);
     }
-    core_.expect(std::span<const engine::Transaction>{});
   }
   // Last, so that what failed half way is not taken for done.
   cursor_of(records.stream.text, records.publisher, records.epoch).row.sequence = records.last();

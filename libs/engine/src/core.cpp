@@ -1,7 +1,6 @@
 #include "risk/engine/core.hpp"
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 #include "core_impl.hpp"

@@ -31,11 +31,14 @@ class MemoryStore final : public Store {
   std::optional<std::string> snapshot_chunk(std::uint64_t apply_seq, std::uint32_t number) override;
 
  private:
+  // The last transaction of each stream that the commit has one of; the views look into its inputs.
+  using Places = std::map<std::string_view, MemoryDatabase::Place>;
+
   // Everything that would make a database refuse the commit, before any of it is done.
-  void check(const Commit& commit) const;
-  void check_inputs(const std::vector<AppliedInput>& inputs) const;
+  void check_cursors(const Commit& commit) const;
+  Places check_inputs(const std::vector<AppliedInput>& inputs) const;
   void check_events(const Commit& commit) const;
-  void store(const Commit& commit);
+  void store(const Commit& commit, const Places& places);
 
   // Precondition: the mutex is held.
   void check_term() const {
@@ -71,11 +74,13 @@ void MemoryStore::replay(std::uint64_t after_apply_seq, const std::function<void
 void MemoryStore::commit(const Commit& commit) {
   const std::scoped_lock lock(database_->mutex);
   check_term();
-  check(commit);
-  store(commit);
+  check_cursors(commit);
+  const auto places = check_inputs(commit.inputs);
+  check_events(commit);
+  store(commit, places);
 }
 
-void MemoryStore::check(const Commit& commit) const {
+void MemoryStore::check_cursors(const Commit& commit) const {
   for (const auto& step : commit.cursors) {
     const auto cursor = database_->cursors.find(step.to.stream_id);
     const bool stands = cursor == database_->cursors.end()
@@ -83,13 +88,11 @@ void MemoryStore::check(const Commit& commit) const {
                             : cursor->second.sequence == step.from && cursor->second.epoch == step.from_epoch;
     if (!stands) throw_moved(step);
   }
-  check_inputs(commit.inputs);
-  check_events(commit);
 }
 
-void MemoryStore::check_inputs(const std::vector<AppliedInput>& inputs) const {
+MemoryStore::Places MemoryStore::check_inputs(const std::vector<AppliedInput>& inputs) const {
   auto last = database_->inputs.empty() ? 0 : database_->inputs.back().rows.back().apply_seq;
-  std::map<std::string_view, MemoryDatabase::Place> places;
+  Places places;
   auto last_of_stream = places.end();
   for (const auto& input : inputs) {
     if (input.apply_seq <= last) throw StoreConflict("input " + std::to_string(input.apply_seq) + " is stored already");
@@ -109,6 +112,7 @@ void MemoryStore::check_inputs(const std::vector<AppliedInput>& inputs) const {
     }
     last_of_stream->second = place;
   }
+  return places;
 }
 
 void MemoryStore::check_events(const Commit& commit) const {
@@ -124,19 +128,11 @@ void MemoryStore::check_events(const Commit& commit) const {
   }
 }
 
-void MemoryStore::store(const Commit& commit) {
+void MemoryStore::store(const Commit& commit, const Places& places) {
   auto& db = *database_;
   for (const auto& step : commit.cursors) db.cursors.insert_or_assign(step.to.stream_id, step.to);
   if (!commit.inputs.empty()) db.inputs.push_back({Day::of(commit.recorded_at), commit.inputs});
-  auto last_of_stream = db.last_transaction.end();
-  for (const auto& input : commit.inputs) {
-    if (!std::holds_alternative<TransactionInput>(input.input)) continue;
-    const auto stream = input.origin.stream_id.view();
-    if (last_of_stream == db.last_transaction.end() || last_of_stream->first != stream) {
-      last_of_stream = db.last_transaction.try_emplace(std::string(stream)).first;
-    }
-    last_of_stream->second = {input.origin.epoch, input.origin.sequence};
-  }
+  for (const auto& [stream, place] : places) db.last_transaction.insert_or_assign(std::string(stream), place);
   upsert_exposures(db.client_exposures, commit.client_exposures);
   upsert_exposures(db.symbol_exposures, commit.symbol_exposures);
   if (commit.firm_exposure) db.firm_exposure = at_edge(*commit.firm_exposure);

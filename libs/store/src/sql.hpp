@@ -121,10 +121,6 @@ class RowWriter {
   void put(ScaledE4 value);
   void put(Json value) { put_json(value.text); }
   void put(Bytes value) { put_bytes(value.bytes); }
-  template <std::size_t N>
-  void put(const ShortText<N>& value) {
-    put_text(value.view());
-  }
   template <class Tag>
   void put(const Id<Tag>& id) {
     put_text(id.text);

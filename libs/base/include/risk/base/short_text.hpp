@@ -16,8 +16,6 @@ class ShortText {
   static_assert(N <= 255);
 
  public:
-  static constexpr std::size_t kBytesMax = N;
-
   ShortText() = default;
   // Precondition: text.size() <= N.
   ShortText(std::string_view text) : size_(static_cast<std::uint8_t>(text.size())) {  // NOLINT: as std::string is made
