@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cstdint>
-#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -20,7 +19,7 @@ class ShortText {
   // Precondition: text.size() <= N.
   ShortText(std::string_view text) : size_(static_cast<std::uint8_t>(text.size())) {  // NOLINT: as std::string is made
     RISK_CHECK(text.size() <= N);
-    std::memcpy(bytes_.data(), text.data(), text.size());
+    text.copy(bytes_.data(), N);
   }
   ShortText(const std::string& text) : ShortText(std::string_view(text)) {}  // NOLINT
   ShortText(const char* text) : ShortText(std::string_view(text)) {}         // NOLINT
