@@ -229,7 +229,7 @@ void Processor::apply(const bus::Records& records, Timestamp wall) {
       auto& transaction = places.transaction(i);
       if (decoder_.decode_transaction(records.payloads[i], transaction)) expected_.push_back(&transaction);
     }
-    core_.expect(expected_);
+    core_.expect_at(expected_);
     auto expected = expected_.begin();
     for (std::size_t i = 0; i < count; ++i) {
       events_.clear();

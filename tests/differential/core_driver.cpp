@@ -225,7 +225,7 @@ class Driver {
       if (options_.snapshot_every != 0 && applied_ % options_.snapshot_every == 0) restart();
       if (options_.hash_every != 0 && applied_ % options_.hash_every == 0) print_hash();
     }
-    if (core_) core_->expect(std::span<const engine::Transaction>{});
+    if (core_) core_->expect({});
     waiting_.clear();
   }
 

@@ -76,8 +76,8 @@ void Core::expect(std::span<const Transaction> next) {
   impl_->ahead.expect(next);
 }
 
-void Core::expect(std::span<const Transaction* const> next) {
-  impl_->ahead.expect(next);
+void Core::expect_at(std::span<const Transaction* const> next) {
+  impl_->ahead.expect_at(next);
 }
 
 Result<Applied, Rejection> Core::apply(const Transaction& transaction, std::vector<AlertEvent>& events) {

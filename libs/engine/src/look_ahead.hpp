@@ -23,7 +23,7 @@ class LookAhead {
     for (const auto& transaction : next) next_.push_back(&transaction);
     begin();
   }
-  void expect(std::span<const Transaction* const> next) {
+  void expect_at(std::span<const Transaction* const> next) {
     next_.assign(next.begin(), next.end());
     begin();
   }

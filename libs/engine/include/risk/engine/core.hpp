@@ -86,7 +86,7 @@ class Core {
   // them, which is much faster where there are many clients. `next` must stay in place, unchanged, until they were
   // applied, or the next expect().
   void expect(std::span<const Transaction> next);
-  void expect(std::span<const Transaction* const> next);  // the pointers are copied
+  void expect_at(std::span<const Transaction* const> next);  // where each lies; the pointers are copied
 
   // Applies one transaction, in the order of libs/engine/RULES.md, and appends the events it (and the sweep before it)
   // caused to `events`. If it cannot be applied: why; then nothing has changed.
