@@ -251,7 +251,8 @@ void Processor::apply_transaction(const bus::Record& record, Places& places, Tim
   const auto applied = core_.apply(transaction, events_);
   if (!applied) {
     const auto decoded = decoder_.decode(record.payload);  // again, for where it was read
-    quarantine(record, decoded->provenance, applied.error(), describe(transaction), wall);
+    quarantine(record, decoded ? decoded->provenance : wire::Provenance{}, applied.error(), describe(transaction),
+               wall);
     return places.pass_over();
   }
   places.keep(++apply_seq_, record, applied->price, applied->late);

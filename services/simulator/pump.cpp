@@ -50,7 +50,8 @@ bool Pump::run(Feed& feed, Clock::time_point start) {
 }
 
 void Pump::publish(const Item& item) {
-  publisher_.publish(wire::kTransactionsTopic, wire::encode(item.input, item.provenance));
+  wire::encode(item.input, item.provenance, payload_);
+  publisher_.publish(wire::kTransactionsTopic, payload_);
   if (std::holds_alternative<engine::Transaction>(item.input)) {
     ++totals_.transactions;
   } else if (std::holds_alternative<wire::Tick>(item.input)) {

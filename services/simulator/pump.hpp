@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <string>
 
 #include "risk/bus/publisher.hpp"
 #include "risk/service/run.hpp"
@@ -48,6 +49,7 @@ class Pump {
   Report report_;
   PumpTotals totals_;
   Clock::duration behind_{};
+  std::string payload_;  // of the item at hand
   Clock::time_point reported_{};
 };
 

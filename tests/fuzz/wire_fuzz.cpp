@@ -18,6 +18,11 @@ void decode_input(std::string_view bytes) {
   static wire::InputDecoder decoder;
   static engine::Core core{engine::RuleSet{}};
   auto decoded = decoder.decode(bytes);
+  // The short way comes to the same, over whatever was there before.
+  static engine::Transaction into;
+  const auto* parsed = decoded ? std::get_if<engine::Transaction>(&decoded->input) : nullptr;
+  RISK_CHECK(decoder.decode_transaction(bytes, into) == (parsed != nullptr));
+  RISK_CHECK(parsed == nullptr || into == *parsed);
   if (!decoded) {
     RISK_CHECK(!decoded.error().reason.empty());
     return;

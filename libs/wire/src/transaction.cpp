@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "plain_transaction.hpp"
 #include "risk/base/overloaded.hpp"
 #include "risk/v1/transaction.pb.h"
 #include "transaction_message.hpp"
@@ -64,6 +65,15 @@ engine::Transaction to_value(const v1::Transaction& message) {
 }
 
 std::string encode(const Input& input, const Provenance& provenance) {
+  std::string bytes;
+  encode(input, provenance, bytes);
+  return bytes;
+}
+
+void encode(const Input& input, const Provenance& provenance, std::string& bytes) {
+  if (const auto* transaction = std::get_if<engine::Transaction>(&input); transaction && provenance == Provenance{}) {
+    return encode(*transaction, bytes);
+  }
   v1::TransactionRecord record;
   std::visit(Overloaded{
                  [&](const engine::Transaction& value) { to_message(value, *record.mutable_transaction()); },
@@ -87,7 +97,11 @@ std::string encode(const Input& input, const Provenance& provenance) {
              input);
   record.set_source(provenance.source);
   record.set_line(provenance.line.value_or(0));
-  return record.SerializeAsString();
+  record.SerializeToString(&bytes);
+}
+
+void encode(const engine::Transaction& transaction, std::string& bytes) {
+  write_plain(transaction, bytes);
 }
 
 class InputDecoder::Impl {
@@ -107,6 +121,7 @@ InputDecoder::InputDecoder() : impl_(std::make_unique<Impl>()) {}
 InputDecoder::~InputDecoder() = default;
 
 bool InputDecoder::decode_transaction(std::string_view payload, engine::Transaction& into) {
+  if (read_plain(payload, into)) return true;
   if (!impl_->parse(payload) || !impl_->line_fits() || !impl_->record.has_transaction()) return false;
   to_value(impl_->record.transaction(), into);
   return true;

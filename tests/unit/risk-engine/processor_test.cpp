@@ -141,6 +141,17 @@ TEST_CASE("records that come together give what they give one by one, whatever i
   CHECK(a.cursors.back().to.sequence == 10);
 }
 
+TEST_CASE("bytes that say nothing protobuf can read are kept, however little is wrong with them") {
+  Rig rig;
+  rig.commit();
+  using namespace std::string_literals;
+  const std::string length_of_six_bytes = "\x0a\x80\x80\x80\x80\x80\x00"s;
+  rig.processor->apply({kStream, "simulator@test", 1, 1, length_of_six_bytes}, Timestamp::from_seconds(kStart));
+  const auto commit = rig.commit().commit;
+  REQUIRE(commit.quarantine.size() == 1);
+  CHECK(commit.quarantine[0].rejection.reason == "not a TransactionRecord");
+}
+
 TEST_CASE("a record that cannot be applied is kept with its place and reason, and its sequence is consumed") {
   Rig rig;
   rig.commit();

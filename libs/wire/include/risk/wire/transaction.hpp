@@ -45,6 +45,9 @@ struct Decoded {
 };
 
 std::string encode(const Input& input, const Provenance& provenance = {});
+// The same into `bytes`, whose memory is used again.
+void encode(const Input& input, const Provenance& provenance, std::string& bytes);
+void encode(const engine::Transaction& transaction, std::string& bytes);
 
 // Keeps its memory between calls: one for a thread.
 class InputDecoder {

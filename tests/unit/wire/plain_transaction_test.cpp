@@ -1,0 +1,208 @@
+// What is written and read by hand is judged by the code that protobuf generates from the same message.
+#include <google/protobuf/stubs/logging.h>
+
+#include <initializer_list>
+#include <limits>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "plain_transaction.hpp"
+#include "risk/v1/transaction.pb.h"
+#include "risk/wire/transaction.hpp"
+#include "support/catch.hpp"
+
+using namespace risk;
+
+namespace {
+
+constexpr int kRounds = 20'000;
+
+class Chance {
+ public:
+  std::uint64_t below(std::uint64_t end) { return random_() % end; }
+  template <class T>
+  T one_of(std::initializer_list<T> values) {
+    return values.begin()[below(values.size())];
+  }
+
+  std::string text() {
+    std::string text(one_of<std::size_t>({0, 1, 5, 15, 16, 50, 127, 128, 300}), 'x');
+    for (auto& c : text) c = static_cast<char>(' ' + below(95));
+    return below(20) == 0 ? text + "ü" : text;
+  }
+  std::int64_t number() {
+    const auto bits = static_cast<std::int64_t>(random_() >> below(64));
+    return below(8) == 0 ? one_of<std::int64_t>({0, -1, std::numeric_limits<std::int64_t>::min()}) : bits;
+  }
+
+  engine::Transaction transaction() {
+    engine::Transaction t;
+    t.transaction_id = text();
+    t.executed_at.micros = number();
+    t.client_id.text = text();
+    t.symbol.text = text();
+    t.side = one_of({engine::Side::kUnknown, engine::Side::kBuy, engine::Side::kSell});
+    t.quantity = Quantity::from_units(number());
+    t.price = Price::from_units(number());
+    t.currency = text();
+    t.broker_id = text();
+    t.market = text();
+    return t;
+  }
+
+ private:
+  std::mt19937_64 random_{42};
+};
+
+v1::TransactionRecord message_of(const engine::Transaction& t) {
+  v1::TransactionRecord record;
+  auto& message = *record.mutable_transaction();
+  message.set_transaction_id(t.transaction_id);
+  message.set_executed_at_us(t.executed_at.micros);
+  message.set_client_id(t.client_id.text);
+  message.set_symbol(t.symbol.text);
+  message.set_side(static_cast<v1::Side>(t.side));
+  message.set_quantity_e8(t.quantity.units());
+  message.set_price_e8(t.price.units());
+  message.set_currency(t.currency);
+  message.set_broker_id(t.broker_id);
+  message.set_market(t.market);
+  return record;
+}
+
+// What the general decoder, which parses with the generated code, makes of the bytes.
+std::optional<engine::Transaction> parsed(std::string_view bytes) {
+  static wire::InputDecoder decoder;
+  const auto decoded = decoder.decode(bytes);
+  const auto* transaction = decoded ? std::get_if<engine::Transaction>(&decoded->input) : nullptr;
+  return transaction == nullptr ? std::nullopt : std::optional(*transaction);
+}
+
+std::optional<engine::Transaction> read(std::string_view bytes) {
+  static wire::InputDecoder decoder;
+  static engine::Transaction into;  // holds the one before
+  return decoder.decode_transaction(bytes, into) ? std::optional(into) : std::nullopt;
+}
+
+}  // namespace
+
+TEST_CASE("a transaction is written byte by byte as protobuf writes it, and read as it was") {
+  Chance chance;
+  std::string bytes = "of the one before";
+  for (int i = 0; i < kRounds; ++i) {
+    const auto transaction = chance.transaction();
+    wire::encode(transaction, bytes);
+    REQUIRE(bytes == message_of(transaction).SerializeAsString());
+    REQUIRE(read(bytes) == transaction);
+  }
+}
+
+TEST_CASE("damaged bytes are read as protobuf reads them, or refused as it does") {
+  const google::protobuf::LogSilencer silencer;  // of what is not UTF-8
+  Chance chance;
+  int refused = 0, taken = 0;
+  for (int i = 0; i < kRounds; ++i) {
+    auto bytes = wire::encode(chance.transaction());
+    for (auto changes = chance.below(4); changes > 0 && !bytes.empty(); --changes) {
+      const auto at = static_cast<std::size_t>(chance.below(bytes.size()));
+      switch (chance.below(4)) {
+        case 0:
+          bytes[at] = static_cast<char>(chance.below(256));
+          break;
+        case 1:
+          bytes.erase(at, 1 + static_cast<std::size_t>(chance.below(4)));
+          break;
+        case 2:
+          bytes.insert(at, 1, static_cast<char>(chance.below(256)));
+          break;
+        default:
+          bytes.resize(at);
+      }
+    }
+    const auto expected = parsed(bytes);
+    REQUIRE(read(bytes) == expected);
+    (expected ? taken : refused) += 1;
+  }
+  CHECK(taken > kRounds / 10);
+  CHECK(refused > kRounds / 10);
+}
+
+namespace {
+
+engine::Transaction live() {
+  engine::Transaction t;
+  t.transaction_id = "T1";
+  t.executed_at = {1'726'821'360'000'000};
+  t.client_id.text = "C1";
+  t.symbol.text = "S1";
+  t.side = engine::Side::kSell;
+  t.quantity = Quantity::from_whole(10);
+  t.price = Price::from_whole(189);
+  t.currency = "USD";
+  return t;
+}
+
+std::string varint(std::uint64_t value, std::size_t bytes_min = 1) {
+  std::string bytes;
+  for (; value >= 0x80 || bytes.size() + 1 < bytes_min; value >>= 7) bytes += static_cast<char>(value | 0x80);
+  return bytes += static_cast<char>(value);
+}
+
+std::string in_record(const std::string& message, std::size_t length_bytes = 1) {
+  return '\x0a' + varint(message.size(), length_bytes) + message;
+}
+
+}  // namespace
+
+TEST_CASE("what a live feed sends goes the short way") {
+  auto expected = live();
+  engine::Transaction into;
+  CHECK(wire::read_plain(wire::encode(live()), into));
+  CHECK(into == expected);
+
+  v1::Transaction again;
+  again.set_symbol("last");
+  const auto bytes = message_of(live()).transaction().SerializeAsString();
+  CHECK(wire::read_plain(in_record(bytes + again.SerializeAsString()), into));
+  expected.symbol.text = "last";
+  CHECK(into == expected);
+  CHECK(parsed(in_record(bytes + again.SerializeAsString())) == expected);
+  CHECK(wire::read_plain(in_record(bytes + std::string("\x22\x00", 2)), into));  // an empty symbol
+  CHECK(into.symbol.empty());
+}
+
+TEST_CASE("what is left to protobuf's code comes to the same") {
+  const auto changed = [](const auto& change) {
+    auto t = live();
+    change(t);
+    return wire::encode(t);
+  };
+  const auto bytes = message_of(live()).transaction().SerializeAsString();
+  const auto record = [&](const std::string& more) { return in_record(bytes + more); };
+  const std::vector<std::string> left = {
+      changed([](auto& t) { t.client_id.text = "Zürich"; }),
+      changed([](auto& t) { t.quantity = Quantity::from_units(-1); }),
+      changed([](auto& t) { t.side = engine::Side{3}; }),
+      wire::encode(live(), {"fills.csv", 12}),
+      record("\xa2\x06\x03new"),  // a field 100
+      record("\x22"),
+      record("\x22\x05"
+             "abc"),
+      record("\x22" + varint(3, 5) + "abc"),  // lengths of more bytes than they need
+      record("\x22" + varint(3, 6) + "abc"),
+      in_record(bytes, 5),
+      in_record(bytes, 6),
+      in_record(bytes, 9),
+      in_record("", 6),
+      "",
+      "\x0a",
+  };
+  for (const auto& each : left) {
+    engine::Transaction into;
+    CAPTURE(each);
+    CHECK_FALSE(wire::read_plain(each, into));
+    CHECK(read(each) == parsed(each));
+  }
+}
