@@ -22,9 +22,10 @@ from mesh import free_ports  # noqa: E402
 
 REPETITIONS = 5
 HISTORY = 10_000_000
-RATES = {"memory": ("P3", "bus and engine, memory store", "ZeroMQ and protobuf alone"),
-         "postgres": ("P4", "the same, durable in PostgreSQL", "COPY of the same rows into the same tables"),
-         "sqlite": ("P5", "the same, durable in SQLite", "prepared inserts of the same rows")}
+RATES = {"memory": ("P3", "bus and engine, memory store", {"alone": "ZeroMQ and protobuf alone, one transaction to a message",
+                                                          "alone_batched": "256 to a message"}),
+         "postgres": ("P4", "the same, durable in PostgreSQL", {"alone": "COPY of the same rows into the same tables"}),
+         "sqlite": ("P5", "the same, durable in SQLite", {"alone": "prepared inserts of the same rows"})}
 
 
 def results(bench, *arguments):
@@ -33,12 +34,14 @@ def results(bench, *arguments):
 
 
 def print_rates(bench, mode):
-    goal, what, other = RATES[mode]
+    goal, what, others = RATES[mode]
     runs = results(bench, mode)
-    ratios = [run["pipeline"] / run["alone"] for run in runs]
-    ours, alone = (statistics.median(run[side] for run in runs) for side in ("pipeline", "alone"))
-    print(f"{goal}  {what}: {ours:,.0f}/s; {other}: {alone:,.0f}/s; ratio {statistics.median(ratios):.2f} "
-          f"({min(ratios):.2f} to {max(ratios):.2f})", flush=True)
+    said = f"{goal}  {what}: {statistics.median(run['pipeline'] for run in runs):,.0f}/s"
+    for side, other in others.items():
+        ratios = [run["pipeline"] / run[side] for run in runs]
+        said += (f"; {other}: {statistics.median(run[side] for run in runs):,.0f}/s, ratio {statistics.median(ratios):.2f} "
+                 f"({min(ratios):.2f} to {max(ratios):.2f})")
+    print(said, flush=True)
 
 
 def print_latency(bench):

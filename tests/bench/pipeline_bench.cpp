@@ -26,6 +26,7 @@
 #include "risk/bus/subscriber.hpp"
 #include "risk/store/memory.hpp"
 #include "risk/store/reader.hpp"
+#include "risk/v1/transaction.pb.h"
 #include "risk/wire/alert.hpp"
 #include "support/postgres_cluster.hpp"
 #include "support/temporary_folder.hpp"
@@ -39,6 +40,7 @@ using std::chrono::milliseconds;
 using test::TemporaryFolder;
 
 constexpr int kRepetitions = 5;
+constexpr std::size_t kMemoryTransactions = 4'000'000;
 constexpr std::size_t kBatch = bench::Workload::kBatch;
 constexpr bench::Market kMarket{10'000, 1'000, 20, 0.99, 0, false, 20'000};
 
@@ -60,39 +62,61 @@ void wait_until(const std::function<bool()>& done) {
 
 // --- the other sides
 
-// Every transaction encoded, sent 256 to a message, received and decoded: what no bus can do without.
-double wire_alone(std::size_t count) {
+void set_fields(const engine::Transaction& value, v1::Transaction& message) {
+  message.set_transaction_id(value.transaction_id);
+  message.set_executed_at_us(value.executed_at.micros);
+  message.set_client_id(value.client_id.text);
+  message.set_symbol(value.symbol.text);
+  message.set_side(static_cast<v1::Side>(value.side));
+  message.set_quantity_e8(value.quantity.units());
+  message.set_price_e8(value.price.units());
+  message.set_currency(value.currency);
+  message.set_broker_id(value.broker_id);
+  message.set_market(value.market);
+}
+
+// Every transaction encoded, sent, received and decoded, `per_message` to a message: ZeroMQ and generated protobuf code
+// on arenas, nothing of ours.
+double wire_alone(std::size_t count, std::size_t per_message) {
+  using Length = std::uint32_t;  // before each transaction
   zmq::context_t context;
   zmq::socket_t out(context, zmq::socket_type::push), in(context, zmq::socket_type::pull);
-  out.set(zmq::sockopt::sndhwm, 200);
-  in.set(zmq::sockopt::rcvhwm, 200);
+  const auto messages_max = static_cast<int>(200 * kBatch / per_message);
+  out.set(zmq::sockopt::sndhwm, messages_max);
+  in.set(zmq::sockopt::rcvhwm, messages_max);
   out.bind("tcp://127.0.0.1:*");
   in.connect(out.get(zmq::sockopt::last_endpoint));
   bench::Workload workload(kMarket, 1 << 20);
   const auto start = Clock::now();
   std::thread sender([&] {
+    google::protobuf::Arena arena;
     std::string message;
-    for (std::size_t sent = 0; sent < count; sent += kBatch) {
-      message.clear();
+    for (std::size_t sent = 0; sent < count;) {
       for (const auto& transaction : workload.next()) {
-        const auto payload = wire::encode(transaction);
-        const auto length = static_cast<std::uint32_t>(payload.size());
+        auto& record = *google::protobuf::Arena::CreateMessage<v1::TransactionRecord>(&arena);
+        set_fields(transaction, *record.mutable_transaction());
+        const auto length = static_cast<Length>(record.ByteSizeLong());
         message.append(reinterpret_cast<const char*>(&length), sizeof length);
-        message += payload;
+        record.AppendToString(&message);
+        if (++sent % per_message > 0) continue;
+        out.send(zmq::buffer(message), zmq::send_flags::none);
+        message.clear();
       }
-      out.send(zmq::buffer(message), zmq::send_flags::none);
+      arena.Reset();
     }
   });
-  wire::InputDecoder decoder;
+  google::protobuf::Arena arena;
   std::size_t received = 0;
   zmq::message_t message;
   while (received < count) {
     (void)in.recv(message);
     for (auto rest = message.to_string_view(); !rest.empty(); ++received) {
-      std::uint32_t length;
+      Length length;
       std::memcpy(&length, rest.data(), sizeof length);
-      if (!decoder.decode(rest.substr(sizeof length, length))) std::abort();
+      auto& record = *google::protobuf::Arena::CreateMessage<v1::TransactionRecord>(&arena);
+      if (!record.ParseFromArray(rest.data() + sizeof length, static_cast<int>(length))) std::abort();
       rest.remove_prefix(sizeof length + length);
+      if (received % kBatch == 0) arena.Reset();
     }
   }
   const auto seconds = seconds_since(start);
@@ -158,7 +182,8 @@ class Pipeline {
   ~Pipeline() { app_->stop(); }
 
   void publish(const engine::Transaction& transaction) {
-    publisher_->publish(wire::kTransactionsTopic, wire::encode(transaction));
+    wire::encode(transaction, payload_);
+    publisher_->publish(wire::kTransactionsTopic, payload_);
   }
   bus::Publisher& publisher() { return *publisher_; }
   const risk_engine::App& app() const { return *app_; }
@@ -172,6 +197,7 @@ class Pipeline {
 
  private:
   TemporaryFolder folder_;
+  std::string payload_;
   std::shared_ptr<bus::Journal> journal_;
   std::unique_ptr<bus::Publisher> publisher_;
   service::RunContext context_;
@@ -371,7 +397,10 @@ int main(int argc, char** argv) {
   service::start_logging(log);
   if (mode == "memory") {
     for (int i = 0; i < kRepetitions; ++i) {
-      print_rates("memory", pipeline(in_memory(), 2'000'000), wire_alone(4'000'000));
+      const auto ours = pipeline(in_memory(), kMemoryTransactions);
+      std::printf("{\"mode\": \"memory\", \"pipeline\": %.0f, \"alone\": %.0f, \"alone_batched\": %.0f}\n", ours,
+                  wire_alone(kMemoryTransactions, 1), wire_alone(kMemoryTransactions, kBatch));
+      std::fflush(stdout);
     }
   } else if (mode == "postgres") {
     test::PostgresCluster cluster;
