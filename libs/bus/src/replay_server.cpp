@@ -12,9 +12,11 @@
 namespace risk::bus {
 namespace {
 
-constexpr std::size_t kAnswerBytes = std::size_t{1} << 20;  // about so many before the peer has to ask again
-constexpr std::uint32_t kFrameRecords = 256;                // runs of fewer share a frame
-constexpr int kMessagesQueuedMax = 10'000;                  // per peer; one that does not read loses its answer
+// About so many before the peer has to ask again, which it does when it has read them all: while it waits it does
+// nothing.
+constexpr std::size_t kAnswerBytes = std::size_t{4} << 20;
+constexpr std::uint32_t kFrameRecords = 256;  // runs of fewer share a frame
+constexpr int kMessagesQueuedMax = 10'000;    // per peer; one that does not read loses its answer
 
 }  // namespace
 
