@@ -91,6 +91,13 @@ void note(auto& entity, std::uint32_t index, std::vector<std::uint32_t>& changed
   if (!std::exchange(entity.changed, true)) changed.push_back(index);
 }
 
+// In byte order of id; the rank of each is its place among them.
+void sort_and_rank(std::vector<std::uint32_t>& changed, const auto& entities, std::vector<std::uint32_t>& ranks) {
+  std::sort(changed.begin(), changed.end(), [&](auto a, auto b) { return entities.before(a, b); });
+  ranks.resize(entities.size());
+  for (std::uint32_t rank = 0; rank < changed.size(); ++rank) ranks[changed[rank]] = rank;
+}
+
 }  // namespace
 
 std::optional<Rejection> Book::make(Plan& plan) const {
@@ -401,6 +408,15 @@ Book::Changed Book::take_changed(std::size_t marked_max) {
   for (const auto index : taken.symbols) symbols[index].changed = false;
   for (const auto place : taken.positions) find_holding(place.client, place.symbol)->changed = false;
   return taken;
+}
+
+void Book::put_in_order(Changed& changed) {
+  sort_and_rank(changed.clients, clients, client_ranks_);
+  sort_and_rank(changed.symbols, symbols, symbol_ranks_);
+  for (auto& place : changed.positions) place = {client_ranks_[place.client], symbol_ranks_[place.symbol]};
+  std::sort(changed.positions.begin(), changed.positions.end(),
+            [](Place a, Place b) { return a.client == b.client ? a.symbol < b.symbol : a.client < b.client; });
+  for (auto& place : changed.positions) place = {changed.clients[place.client], changed.symbols[place.symbol]};
 }
 
 std::vector<Contributor> Book::contributors(const ClientState& client, Measure measure) const {

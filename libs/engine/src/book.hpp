@@ -82,7 +82,8 @@ class Book {
   std::vector<Contributor> contributors(SymbolIndex symbol, Measure measure);
   std::vector<Contributor> firm_contributors(Measure measure) const;
 
-  // What has changed since these were last emptied; the flags of the entities say who is listed already.
+  // What has changed since these were last emptied; the flags of the entities say who is listed already. The client and
+  // the symbol of a position that changed did too.
   struct Changed {
     std::vector<ClientIndex> clients;
     std::vector<SymbolIndex> symbols;
@@ -91,6 +92,7 @@ class Book {
   // Empties the lists and clears the flags. Up to `marked_max` clients who did not trade but hold what has a new mark
   // are among the clients; the others stay listed.
   Changed take_changed(std::size_t marked_max);
+  void put_in_order(Changed& changed);  // each list in byte order of ids
   bool has_moved_marks() const { return !moved_marks_.empty() || !marked_.empty(); }
   std::size_t marked_left() const { return marked_.size(); }
 
@@ -142,6 +144,8 @@ class Book {
   std::uint64_t multiplier_;     // odd
   std::uint64_t positions_ = 0;  // ever held
   Changed changed_;
+  // Among those that changed, while they are put in order.
+  std::vector<std::uint32_t> client_ranks_, symbol_ranks_;
   std::vector<SymbolIndex> moved_marks_;
   std::deque<ClientIndex> marked_;  // who held them when the list was made
 };

@@ -146,15 +146,7 @@ Core::Changes Core::take_changes(Scope scope, std::size_t marked_max) {
   Book& book = impl_->book;
   const RuleSet& rules = impl_->judge.rules();
   auto changed = book.take_changed(scope == Scope::kMarked ? marked_max : 0);
-  const auto sort_by_id = [](auto& indices, const auto& entities) {
-    std::sort(indices.begin(), indices.end(), [&](auto a, auto b) { return entities.before(a, b); });
-  };
-  sort_by_id(changed.clients, book.clients);
-  sort_by_id(changed.symbols, book.symbols);
-  std::sort(changed.positions.begin(), changed.positions.end(), [&](Book::Place a, Book::Place b) {
-    return a.client == b.client ? book.symbols.before(a.symbol, b.symbol) : book.clients.before(a.client, b.client);
-  });
-
+  book.put_in_order(changed);
   Changes changes;
   changes.clients.reserve(changed.clients.size());
   changes.symbols.reserve(changed.symbols.size());

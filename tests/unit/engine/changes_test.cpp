@@ -11,6 +11,14 @@ Texts ids(const std::vector<ExposureRow>& rows) {
   return all;
 }
 
+Texts positions(const Core::Changes& changes) {
+  Texts all;
+  for (const auto& row : changes.positions) {
+    all.push_back(row.client_id.text + " " + row.symbol.text + " " + row.quantity.to_string());
+  }
+  return all;
+}
+
 }  // namespace
 
 TEST_CASE("each row that changed is taken once, in byte order") {
@@ -18,11 +26,15 @@ TEST_CASE("each row that changed is taken once, in byte order") {
   desk.trade(1, "b", "S2", "1", "1");
   desk.trade(1, "a", "S1", "1", "1");
   desk.trade(1, "b", "S2", "1", "1");
+  desk.trade(1, "b", "S1", "3", "1");
   const auto changes = desk.core.take_changes(Core::Scope::kTraded);
   CHECK(ids(changes.clients) == Texts{"a", "b"});
   CHECK(ids(changes.symbols) == Texts{"S1", "S2"});
-  REQUIRE(changes.positions.size() == 2);
-  CHECK(changes.positions[1].quantity.to_string() == "2");
+  CHECK(positions(changes) == Texts{"a S1 1", "b S1 3", "b S2 2"});
+
+  desk.trade(2, "c", "S2", "5", "1");
+  desk.trade(2, "a", "S2", "4", "1");
+  CHECK(positions(desk.core.take_changes(Core::Scope::kTraded)) == Texts{"a S2 4", "c S2 5"});
   CHECK(desk.core.take_changes(Core::Scope::kTraded).clients.empty());
 }
 
