@@ -6,7 +6,6 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -40,7 +39,7 @@ class MemoryDatabase {
   std::map<std::string, engine::ExposureRow> client_exposures;
   std::map<std::string, engine::ExposureRow> symbol_exposures;
   std::optional<engine::ExposureRow> firm_exposure;
-  std::unordered_map<std::string, engine::PositionRow> positions;  // by client id, a zero byte and symbol
+  std::map<std::string, std::vector<engine::PositionRow>> positions;  // by client, in order of symbol
   std::map<std::uint64_t, AlertRow> alerts;
   std::map<std::uint64_t, AlertEventRow> alert_events;
   std::uint64_t last_event_id = 0;

@@ -35,18 +35,16 @@ class MemoryReader final : public Reader {
     const auto db = locked();
     const bool all = client_id.empty() && symbol.empty();
     std::vector<engine::PositionRow> rows;
-    for (const auto& [key, position] : db->positions) {
-      auto row = position;
+    const auto add = [&](engine::PositionRow row) {
       const auto symbol_row = db->symbol_exposures.find(row.symbol.text);
-      if (symbol_row == db->symbol_exposures.end()) continue;
+      if (symbol_row == db->symbol_exposures.end()) return;
       row.mark = symbol_row->second.mark.value_or(Price{});
-      const bool wanted = (client_id.empty() || row.client_id.text == client_id) &&
-                          (symbol.empty() || row.symbol.text == symbol) && row.quantity != Quantity{};
-      if (all || wanted) rows.push_back(row);
-    }
-    std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) {
-      return std::tie(a.client_id, a.symbol) < std::tie(b.client_id, b.symbol);
-    });
+      if (all || ((symbol.empty() || row.symbol.text == symbol) && row.quantity != Quantity{})) rows.push_back(row);
+    };
+    const auto [first, last] = client_id.empty() ? std::pair(db->positions.begin(), db->positions.end())
+                                                 : db->positions.equal_range(client_id);
+    for (auto client = first; client != last; ++client)
+      std::for_each(client->second.begin(), client->second.end(), add);
     return rows;
   }
 

@@ -39,6 +39,7 @@ class MemoryStore final : public Store {
   Places check_inputs(const std::vector<AppliedInput>& inputs) const;
   void check_events(const Commit& commit) const;
   void store(const Commit& commit, const Places& places);
+  void store_positions(const std::vector<engine::PositionRow>& rows);
 
   // Precondition: the mutex is held.
   void check_term() const {
@@ -136,13 +137,7 @@ void MemoryStore::store(const Commit& commit, const Places& places) {
   upsert_exposures(db.client_exposures, commit.client_exposures);
   upsert_exposures(db.symbol_exposures, commit.symbol_exposures);
   if (commit.firm_exposure) db.firm_exposure = at_edge(*commit.firm_exposure);
-  std::string key;
-  for (const auto& row : commit.positions) {
-    key.assign(row.client_id.text).append(1, '\0').append(row.symbol.text);
-    auto& position = db.positions[key];
-    if (position.client_id.text.empty()) position = row;
-    position.quantity = row.quantity;
-  }
+  store_positions(commit.positions);
   for (const auto& row : commit.alerts) db.alerts.insert_or_assign(row.alert_id(), at_edge(row));
   for (const auto& row : commit.alert_events) {
     db.alert_events.emplace(row.event_id, row);
@@ -162,6 +157,23 @@ void MemoryStore::store(const Commit& commit, const Places& places) {
   std::sort(db.limits.begin(), db.limits.end(), [](const LimitRow& a, const LimitRow& b) {
     return std::tie(a.rule, a.entity_id) < std::tie(b.rule, b.entity_id);
   });
+}
+
+void MemoryStore::store_positions(const std::vector<engine::PositionRow>& rows) {
+  auto client = database_->positions.end();
+  for (const auto& row : rows) {
+    if (client == database_->positions.end() || client->first != row.client_id.text) {
+      client = database_->positions.try_emplace(row.client_id.text).first;
+    }
+    auto& held = client->second;
+    const auto place = std::lower_bound(held.begin(), held.end(), row.symbol,
+                                        [](const engine::PositionRow& a, const Symbol& b) { return a.symbol < b; });
+    if (place == held.end() || place->symbol != row.symbol) {
+      held.insert(place, row);
+    } else {
+      place->quantity = row.quantity;
+    }
+  }
 }
 
 CleanupCount MemoryStore::cleanup(Timestamp before) {
