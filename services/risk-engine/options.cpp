@@ -53,7 +53,7 @@ std::optional<int> parse_options(int argc, const char* const* argv, Options& opt
   set.add_integer({"engine.snapshot_inputs_max",
                    "--snapshot-inputs-max",
                    {"ENGINE_SNAPSHOT_INPUTS_MAX"},
-                   "inputs after which a snapshot is made before its time"},
+                   "inputs after which a snapshot is made before its time, at most every 5 s"},
                   options.snapshots.inputs_max, std::uint64_t{1'000}, std::uint64_t{1'000'000'000});
   set.add_integer({"engine.retention_days",
                    "--retention-days",

@@ -75,7 +75,8 @@ Snapshotter::~Snapshotter() {
 
 bool Snapshotter::is_due(std::uint64_t apply_seq) const {
   if (running_ || apply_seq == begun_seq_) return false;
-  return Clock::now() - begun_at_ >= options_.interval || apply_seq - begun_seq_ >= options_.inputs_max;
+  const auto since = Clock::now() - begun_at_;
+  return since >= options_.interval || (apply_seq - begun_seq_ >= options_.inputs_max && since >= options_.pause);
 }
 
 void Snapshotter::begin(const engine::Core& core, std::uint64_t apply_seq, Timestamp wall) {

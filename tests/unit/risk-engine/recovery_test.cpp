@@ -261,11 +261,15 @@ TEST_CASE("a snapshot whose saving process is killed is none, and the next one i
   CHECK(rig.store->snapshots().size() == 1);
 }
 
-TEST_CASE("a snapshot is due after so many inputs, and not without any") {
+TEST_CASE("a snapshot is due after so many inputs and a pause, and not without any") {
   Rig rig;
   service::Metrics metrics;
   SnapshotterOptions options;
   options.inputs_max = 100;
+  options.pause = std::chrono::hours{1};
+  const Snapshotter pausing(options, 500, metrics);
+  CHECK_FALSE(pausing.is_due(600));
+  options.pause = std::chrono::milliseconds{0};
   const Snapshotter snapshotter(options, 500, metrics);
   CHECK_FALSE(snapshotter.is_due(500));
   CHECK_FALSE(snapshotter.is_due(599));
