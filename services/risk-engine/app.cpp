@@ -26,7 +26,6 @@ constexpr std::chrono::seconds kRecoveryLogInterval{2};
 constexpr std::chrono::seconds kStandbyLogInterval{30};
 constexpr std::chrono::milliseconds kStopTimeout{3000};
 constexpr std::size_t kRecordsPerPoll = 4096;
-constexpr std::uint64_t kGroupRecords = 50'000;
 constexpr std::chrono::milliseconds kGroupTime{200};
 constexpr std::uint32_t kFramesQueuedMax = 200;  // of a publisher; the rest waits in its journal
 constexpr char kConsumer[] = "risk-engine";      // as publishers know it
@@ -303,8 +302,7 @@ void App::note_metrics(Clock::time_point now) {
 
 // While more waits on the bus, a commit waits to be worth its rows: each changed row is written once a commit.
 bool App::gathers(Clock::time_point now) const {
-  return is_behind_ && processor_->pending_records() < std::min(kGroupRecords, options_.uncommitted_max) &&
-         now - handed_over_at_ < kGroupTime;
+  return is_behind_ && processor_->pending_records() < options_.uncommitted_max && now - handed_over_at_ < kGroupTime;
 }
 
 // Publishers may drop what is stored.
