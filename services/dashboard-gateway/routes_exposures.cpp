@@ -165,9 +165,8 @@ Handler one_handler(RouteParts parts, const Entity& entity) {
       return respond(problem(
           400, std::string(entity.key) + ": '" + printable(id) + "' cannot be an id: " + std::string(*why), path));
     }
-    parts.database.submit(
-        [parts, &entity, id, path](store::Reader& reader) { return one_exposure(reader, entity, id, path); }, path,
-        std::move(respond));
+    parts.database.submit([&entity, id, path](store::Reader& reader) { return one_exposure(reader, entity, id, path); },
+                          path, std::move(respond));
   };
 }
 
