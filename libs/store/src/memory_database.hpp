@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "day.hpp"
+#include "packed_inputs.hpp"
 #include "risk/store/lease.hpp"
 #include "risk/store/memory.hpp"
 #include "risk/store/reader.hpp"
@@ -22,10 +23,9 @@ class MemoryDatabase {
   std::mutex mutex;  // guards all below
   bool migrated = false;
 
-  // The inputs of a commit, at least one.
   struct Inputs {
     Day day;
-    std::vector<AppliedInput> rows;  // rising apply_seq
+    PackedInputs rows;
   };
   struct Place {
     std::uint64_t epoch = 0;
@@ -34,7 +34,7 @@ class MemoryDatabase {
   };
 
   std::map<std::string, CursorRow> cursors;
-  std::deque<Inputs> inputs;                                   // rising apply_seq
+  std::deque<Inputs> inputs;                                   // of each commit that had any; rising apply_seq
   std::map<std::string, Place, std::less<>> last_transaction;  // the last stored, by stream
   std::map<std::string, engine::ExposureRow> client_exposures;
   std::map<std::string, engine::ExposureRow> symbol_exposures;

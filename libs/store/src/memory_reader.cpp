@@ -95,7 +95,9 @@ class MemoryReader final : public Reader {
     const auto db = locked();
     std::vector<StoredTransaction> rows;
     for (auto commit = db->inputs.rbegin(); commit != db->inputs.rend(); ++commit) {
-      for (auto input = commit->rows.rbegin(); input != commit->rows.rend(); ++input) {
+      if (rows.size() >= filter.limit) return rows;
+      const auto inputs = commit->rows.unpack();
+      for (auto input = inputs.rbegin(); input != inputs.rend(); ++input) {
         if (rows.size() >= filter.limit) return rows;
         const auto* t = std::get_if<TransactionInput>(&input->input);
         if (t == nullptr || !matches(filter.client_id, t->transaction.client_id.text) ||

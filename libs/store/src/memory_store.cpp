@@ -92,7 +92,7 @@ void MemoryStore::check_cursors(const Commit& commit) const {
 }
 
 MemoryStore::Places MemoryStore::check_inputs(const std::vector<AppliedInput>& inputs) const {
-  auto last = database_->inputs.empty() ? 0 : database_->inputs.back().rows.back().apply_seq;
+  auto last = database_->inputs.empty() ? 0 : database_->inputs.back().rows.last_apply_seq();
   Places places;
   auto last_of_stream = places.end();
   for (const auto& input : inputs) {
@@ -132,7 +132,7 @@ void MemoryStore::check_events(const Commit& commit) const {
 void MemoryStore::store(const Commit& commit, const Places& places) {
   auto& db = *database_;
   for (const auto& step : commit.cursors) db.cursors.insert_or_assign(step.to.stream_id, step.to);
-  if (!commit.inputs.empty()) db.inputs.push_back({Day::of(commit.recorded_at), commit.inputs});
+  if (!commit.inputs.empty()) db.inputs.push_back({Day::of(commit.recorded_at), PackedInputs(commit.inputs)});
   for (const auto& [stream, place] : places) db.last_transaction.insert_or_assign(std::string(stream), place);
   upsert_exposures(db.client_exposures, commit.client_exposures);
   upsert_exposures(db.symbol_exposures, commit.symbol_exposures);
@@ -201,7 +201,7 @@ DroppedDays MemoryStore::drop_days(Timestamp before, std::uint64_t up_to_apply_s
   auto& inputs = database_->inputs;
   const auto first_kept = Day::of(before);
   std::map<Day, std::uint64_t> last_of_day;
-  for (const auto& commit : inputs) last_of_day[commit.day] = commit.rows.back().apply_seq;
+  for (const auto& commit : inputs) last_of_day[commit.day] = commit.rows.last_apply_seq();
   DroppedDays dropped;
   for (const auto& [day, last] : last_of_day) {
     if (day >= first_kept || last > up_to_apply_seq) break;
@@ -275,13 +275,14 @@ std::uint64_t MemoryDatabase::last_apply_seq() const {
 void MemoryDatabase::replay(std::uint64_t after_apply_seq,
                             const std::function<void(const AppliedInput&)>& apply) const {
   auto commit = std::partition_point(inputs.begin(), inputs.end(), [&](const Inputs& other) {
-    return other.rows.back().apply_seq <= after_apply_seq;
+    return other.rows.last_apply_seq() <= after_apply_seq;
   });
   auto next = after_apply_seq + 1;
   for (; commit != inputs.end(); ++commit) {
-    auto input = std::partition_point(commit->rows.begin(), commit->rows.end(),
+    const auto rows = commit->rows.unpack();
+    auto input = std::partition_point(rows.begin(), rows.end(),
                                       [&](const AppliedInput& other) { return other.apply_seq < next; });
-    for (; input != commit->rows.end(); ++input, ++next) {
+    for (; input != rows.end(); ++input, ++next) {
       if (input->apply_seq != next) throw_dropped(next, input->apply_seq);
       apply(*input);
     }

@@ -1,0 +1,212 @@
+#include "packed_inputs.hpp"
+
+#include <cstring>
+#include <string_view>
+#include <type_traits>
+
+#include "risk/base/check.hpp"
+#include "risk/base/overloaded.hpp"
+
+namespace risk::store {
+namespace {
+
+constexpr std::size_t kBytesExpected = 128;      // of an input, with its ids
+constexpr unsigned char kLongText = 255;         // its length comes in eight bytes after it
+constexpr std::size_t kBufferBytes = 16 * 1024;  // gathered before they are appended
+
+class Packer {
+ public:
+  explicit Packer(std::string& bytes) : bytes_(bytes) {}
+  ~Packer() { flush(); }
+  Packer(const Packer&) = delete;
+  Packer& operator=(const Packer&) = delete;
+
+  template <class T>
+  void number(T value) {
+    static_assert(std::is_integral_v<T> || std::is_enum_v<T>);
+    raw({reinterpret_cast<const char*>(&value), sizeof value});
+  }
+  void text(std::string_view text) {
+    if (text.size() < kLongText) {
+      number(static_cast<unsigned char>(text.size()));
+    } else {
+      number(kLongText);
+      number(std::uint64_t{text.size()});
+    }
+    raw(text);
+  }
+
+ private:
+  void raw(std::string_view bytes) {
+    if (bytes.size() > sizeof buffer_ - used_) flush();
+    if (bytes.size() > sizeof buffer_) {
+      bytes_.append(bytes);
+    } else {
+      used_ += bytes.copy(buffer_ + used_, bytes.size());
+    }
+  }
+  void flush() {
+    bytes_.append(buffer_, used_);
+    used_ = 0;
+  }
+
+  std::string& bytes_;
+  std::size_t used_ = 0;
+  char buffer_[kBufferBytes];
+};
+
+class Unpacker {
+ public:
+  explicit Unpacker(std::string_view bytes) : rest_(bytes) {}
+
+  template <class T>
+  void number(T& value) {
+    std::memcpy(&value, raw(sizeof value).data(), sizeof value);
+  }
+  template <class T>
+  T number() {
+    T value;
+    number(value);
+    return value;
+  }
+  std::string_view text() {
+    const auto size = number<unsigned char>();
+    return raw(size == kLongText ? static_cast<std::size_t>(number<std::uint64_t>()) : size);
+  }
+  void text(std::string& value) { value = text(); }
+
+ private:
+  std::string_view raw(std::size_t size) {
+    RISK_CHECK(size <= rest_.size());
+    const auto bytes = rest_.substr(0, size);
+    rest_.remove_prefix(size);
+    return bytes;
+  }
+
+  std::string_view rest_;
+};
+
+enum class Kind : unsigned char { kTransaction, kTick, kOpeningPosition, kRules };
+
+void pack(const engine::Transaction& t, Packer& to) {
+  to.text(t.transaction_id);
+  to.number(t.executed_at.micros);
+  to.text(t.client_id.text);
+  to.text(t.symbol.text);
+  to.number(t.side);
+  to.number(t.quantity.units());
+  to.number(t.price.units());
+  to.text(t.currency);
+  to.text(t.broker_id);
+  to.text(t.market);
+}
+
+void unpack(Unpacker& from, engine::Transaction& t) {
+  from.text(t.transaction_id);
+  from.number(t.executed_at.micros);
+  from.text(t.client_id.text);
+  from.text(t.symbol.text);
+  from.number(t.side);
+  t.quantity = Quantity::from_units(from.number<std::int64_t>());
+  t.price = Price::from_units(from.number<std::int64_t>());
+  from.text(t.currency);
+  from.text(t.broker_id);
+  from.text(t.market);
+}
+
+void pack(const decltype(AppliedInput::input)& input, Packer& to) {
+  std::visit(Overloaded{
+                 [&](const TransactionInput& value) {
+                   to.number(Kind::kTransaction);
+                   pack(value.transaction, to);
+                   to.number(value.base_price.units());
+                   to.number(value.late);
+                 },
+                 [&](const TickInput& value) {
+                   to.number(Kind::kTick);
+                   to.number(value.time.micros);
+                 },
+                 [&](const engine::OpeningPosition& value) {
+                   to.number(Kind::kOpeningPosition);
+                   to.text(value.client_id.text);
+                   to.text(value.symbol.text);
+                   to.number(value.quantity.units());
+                   to.number(value.price.units());
+                   to.text(value.currency);
+                 },
+                 [&](const RulesInput& value) {
+                   to.number(Kind::kRules);
+                   to.number(value.config_version);
+                   to.text(value.rules);
+                 },
+             },
+             input);
+}
+
+decltype(AppliedInput::input) unpack(Unpacker& from) {
+  switch (from.number<Kind>()) {
+    case Kind::kTransaction: {
+      TransactionInput value;
+      unpack(from, value.transaction);
+      value.base_price = Price::from_units(from.number<std::int64_t>());
+      from.number(value.late);
+      return value;
+    }
+    case Kind::kTick:
+      return TickInput{{from.number<std::int64_t>()}};
+    case Kind::kOpeningPosition: {
+      engine::OpeningPosition value;
+      from.text(value.client_id.text);
+      from.text(value.symbol.text);
+      value.quantity = Quantity::from_units(from.number<std::int64_t>());
+      value.price = Price::from_units(from.number<std::int64_t>());
+      from.text(value.currency);
+      return value;
+    }
+    case Kind::kRules:
+      break;
+  }
+  RulesInput value;
+  from.number(value.config_version);
+  from.text(value.rules);
+  return value;
+}
+
+}  // namespace
+
+PackedInputs::PackedInputs(const std::vector<AppliedInput>& inputs)
+    : size_(inputs.size()), last_apply_seq_(inputs.back().apply_seq) {
+  bytes_.reserve(kBytesExpected * inputs.size());
+  Packer to(bytes_);
+  const ShortText<32>* stream = nullptr;
+  for (const auto& input : inputs) {
+    to.number(input.apply_seq);
+    // Nearly every input is of the same stream as the one before.
+    const bool same = stream != nullptr && *stream == input.origin.stream_id;
+    to.number(same);
+    if (!same) to.text(input.origin.stream_id.view());
+    stream = &input.origin.stream_id;
+    to.number(input.origin.sequence);
+    to.number(input.origin.epoch);
+    pack(input.input, to);
+  }
+}
+
+std::vector<AppliedInput> PackedInputs::unpack() const {
+  std::vector<AppliedInput> inputs;
+  inputs.reserve(size_);
+  Unpacker from(bytes_);
+  for (std::size_t i = 0; i < size_; ++i) {
+    AppliedInput input;
+    from.number(input.apply_seq);
+    const auto same = from.number<bool>();
+    input.origin.stream_id = same ? inputs.back().origin.stream_id : ShortText<32>(from.text());
+    from.number(input.origin.sequence);
+    from.number(input.origin.epoch);
+    input.input = store::unpack(from);
+    inputs.push_back(std::move(input));
+  }
+  return inputs;
+}
+
+}  // namespace risk::store
