@@ -30,6 +30,7 @@
 #include "risk/wire/alert.hpp"
 #include "support/postgres_cluster.hpp"
 #include "support/temporary_folder.hpp"
+#include "transaction_message.hpp"
 #include "workload.hpp"
 
 namespace {
@@ -62,21 +63,8 @@ void wait_until(const std::function<bool()>& done) {
 
 // --- the other sides
 
-void set_fields(const engine::Transaction& value, v1::Transaction& message) {
-  message.set_transaction_id(value.transaction_id);
-  message.set_executed_at_us(value.executed_at.micros);
-  message.set_client_id(value.client_id.text);
-  message.set_symbol(value.symbol.text);
-  message.set_side(static_cast<v1::Side>(value.side));
-  message.set_quantity_e8(value.quantity.units());
-  message.set_price_e8(value.price.units());
-  message.set_currency(value.currency);
-  message.set_broker_id(value.broker_id);
-  message.set_market(value.market);
-}
-
 // Every transaction encoded, sent, received and decoded, `per_message` to a message: ZeroMQ and generated protobuf code
-// on arenas, nothing of ours.
+// on arenas.
 double wire_alone(std::size_t count, std::size_t per_message) {
   using Length = std::uint32_t;  // before each transaction
   zmq::context_t context;
@@ -94,10 +82,12 @@ double wire_alone(std::size_t count, std::size_t per_message) {
     for (std::size_t sent = 0; sent < count;) {
       for (const auto& transaction : workload.next()) {
         auto& record = *google::protobuf::Arena::CreateMessage<v1::TransactionRecord>(&arena);
-        set_fields(transaction, *record.mutable_transaction());
-        const auto length = static_cast<Length>(record.ByteSizeLong());
-        message.append(reinterpret_cast<const char*>(&length), sizeof length);
+        wire::to_message(transaction, *record.mutable_transaction());
+        const auto at = message.size();
+        message.append(sizeof(Length), '\0');
         record.AppendToString(&message);
+        const auto length = static_cast<Length>(message.size() - at - sizeof(Length));
+        std::memcpy(message.data() + at, &length, sizeof length);
         if (++sent % per_message > 0) continue;
         out.send(zmq::buffer(message), zmq::send_flags::none);
         message.clear();

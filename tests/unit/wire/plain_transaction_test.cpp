@@ -12,6 +12,7 @@
 #include "risk/v1/transaction.pb.h"
 #include "risk/wire/transaction.hpp"
 #include "support/catch.hpp"
+#include "transaction_message.hpp"
 
 using namespace risk;
 
@@ -58,17 +59,7 @@ class Chance {
 
 v1::TransactionRecord message_of(const engine::Transaction& t) {
   v1::TransactionRecord record;
-  auto& message = *record.mutable_transaction();
-  message.set_transaction_id(t.transaction_id);
-  message.set_executed_at_us(t.executed_at.micros);
-  message.set_client_id(t.client_id.text);
-  message.set_symbol(t.symbol.text);
-  message.set_side(static_cast<v1::Side>(t.side));
-  message.set_quantity_e8(t.quantity.units());
-  message.set_price_e8(t.price.units());
-  message.set_currency(t.currency);
-  message.set_broker_id(t.broker_id);
-  message.set_market(t.market);
+  wire::to_message(t, *record.mutable_transaction());
   return record;
 }
 
