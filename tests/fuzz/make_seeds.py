@@ -37,28 +37,22 @@ def fixed64(number, value):
     return varint(number << 3 | 1) + value.to_bytes(8, "little")
 
 
-def long_varint(value, size):
-    """In more bytes than it needs."""
-    return bytes(value >> 7 * i & 127 | (128 if i < size - 1 else 0) for i in range(size))
-
-
-def varint(value):
+def varint(value, bytes_min=1):
     coded = bytearray()
-    while value > 127:
+    while value > 127 or len(coded) + 1 < bytes_min:
         coded.append(value & 127 | 128)
         value >>= 7
     return bytes(coded + bytes([value]))
 
 
 def wire_seeds():
-    transaction = b"".join(field(number, value) for number, value in enumerate(
-        (b"T1", None, b"C1", b"AAPL", 1, 10**9, 19025 * 10**6, b"USD", b"B1", b"XNAS"), 1) if value is not None)
-    transaction += fixed64(2, 1726821360000000)
+    transaction = field(1, b"T1") + fixed64(2, 1726821360000000) + b"".join(
+        field(number, value) for number, value in enumerate((b"C1", b"AAPL", 1, 10**9, 19025 * 10**6, b"USD", b"B1", b"XNAS"), 3))
     for number in range(1, 6):
         yield field(number, transaction)
         yield field(number, fixed64(1, 1726821360000000)) + field(99, b"unknown") + field(98, 7)
-    yield b"\x0a" + long_varint(len(transaction), 6) + transaction
-    yield field(1, b"\x0a" + long_varint(2, 5) + b"T1")
+    yield b"\x0a" + varint(len(transaction), 6) + transaction
+    yield field(1, b"\x0a" + varint(2, 5) + b"T1")
     yield b"{\"rules\": {}}"
     yield transaction
 
