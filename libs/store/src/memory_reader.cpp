@@ -94,11 +94,9 @@ class MemoryReader final : public Reader {
   std::vector<StoredTransaction> transactions(const TransactionFilter& filter) override {
     const auto db = locked();
     std::vector<StoredTransaction> rows;
-    for (auto commit = db->inputs.rbegin(); commit != db->inputs.rend(); ++commit) {
-      if (rows.size() >= filter.limit) return rows;
+    for (auto commit = db->inputs.rbegin(); commit != db->inputs.rend() && rows.size() < filter.limit; ++commit) {
       const auto inputs = commit->rows.unpack();
-      for (auto input = inputs.rbegin(); input != inputs.rend(); ++input) {
-        if (rows.size() >= filter.limit) return rows;
+      for (auto input = inputs.rbegin(); input != inputs.rend() && rows.size() < filter.limit; ++input) {
         const auto* t = std::get_if<TransactionInput>(&input->input);
         if (t == nullptr || !matches(filter.client_id, t->transaction.client_id.text) ||
             !matches(filter.symbol, t->transaction.symbol.text) || !below(filter.before, input->apply_seq)) {

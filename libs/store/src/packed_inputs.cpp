@@ -86,6 +86,8 @@ class Unpacker {
   std::string_view rest_;
 };
 
+using StreamId = decltype(Origin::stream_id);
+
 enum class Kind : unsigned char { kTransaction, kTick, kOpeningPosition, kRules };
 
 void pack(const engine::Transaction& t, Packer& to) {
@@ -178,7 +180,7 @@ PackedInputs::PackedInputs(const std::vector<AppliedInput>& inputs)
     : size_(inputs.size()), last_apply_seq_(inputs.back().apply_seq) {
   bytes_.reserve(kBytesExpected * inputs.size());
   Packer to(bytes_);
-  const ShortText<32>* stream = nullptr;
+  const StreamId* stream = nullptr;
   for (const auto& input : inputs) {
     to.number(input.apply_seq);
     // Nearly every input is of the same stream as the one before.
@@ -200,7 +202,7 @@ std::vector<AppliedInput> PackedInputs::unpack() const {
     AppliedInput input;
     from.number(input.apply_seq);
     const auto same = from.number<bool>();
-    input.origin.stream_id = same ? inputs.back().origin.stream_id : ShortText<32>(from.text());
+    input.origin.stream_id = same ? inputs.back().origin.stream_id : StreamId(from.text());
     from.number(input.origin.sequence);
     from.number(input.origin.epoch);
     input.input = store::unpack(from);
