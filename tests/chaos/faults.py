@@ -302,11 +302,16 @@ class WithStandby(Fault):
         services.expected_ends |= set(ENGINES)
 
     def find_leader(self, services):
-        self.leader = wait_until(services.leader, "an engine to lead", TAKE_OVER_SECONDS_MAX)
-        self.other = ENGINES[1 - ENGINES.index(self.leader)]
-        if not services.is_running(self.other):
-            services.start(self.other)
-            services.wait_standby(self.other)
+        """One that lost its lease with the database may still be ending, or be about to find out."""
+        def settled():
+            self.leader = services.leader()
+            if self.leader is None:
+                return False
+            self.other = ENGINES[1 - ENGINES.index(self.leader)]
+            if not services.is_running(self.other):
+                services.start(self.other)
+            return services.stands_by(self.other)
+        wait_until(settled, "one engine to lead and the other to wait", TAKE_OVER_SECONDS_MAX)
 
     def healed(self, services):
         pass

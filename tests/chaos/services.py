@@ -154,11 +154,12 @@ class Services:
         """The engine that leads, None while there is none."""
         return next((name for name in ("risk-engine", "standby") if self.ready(name)), None)
 
+    def stands_by(self, name):
+        status, text = self.readyz(name)
+        return status == 503 and "standby: " in text
+
     def wait_standby(self, name):
-        def waits():
-            status, text = self.readyz(name)
-            return status == 503 and "lease" in text
-        wait_until(waits, f"{name} to wait for the lease", READY_SECONDS_MAX)
+        wait_until(lambda: self.stands_by(name), f"{name} to wait for the lease", READY_SECONDS_MAX)
 
     def has_begun(self):
         """Something is committed. Fails when the simulator ended before."""
