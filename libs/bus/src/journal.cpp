@@ -7,17 +7,15 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <cstring>
 #include <deque>
 #include <filesystem>
 #include <map>
 #include <mutex>
 #include <utility>
 
-#include "bytes.hpp"
-#include "frame.hpp"
 #include "risk/base/check.hpp"
 #include "segment.hpp"
+#include "stream_file.hpp"
 
 namespace risk::bus {
 namespace {
@@ -25,15 +23,6 @@ namespace {
 constexpr std::uint64_t kSegmentBytesMax = std::uint64_t{64} << 20;
 constexpr std::uint64_t kSegmentsPerBudget = 8;  // so that trimming gives room before the budget is spent
 constexpr std::size_t kPositionsMax = 64;
-
-// The file `stream`: magic, version, stream id, epoch, checksum.
-constexpr std::string_view kStreamMagic = "RJST";
-constexpr std::size_t kStreamIdAt = 8, kStreamEpochAt = 24, kStreamSumAt = 32, kStreamBytes = 40;
-constexpr std::uint32_t kStreamVersion = 1;
-
-std::string in_folder(const std::string& directory, const char* name) {
-  return directory + "/" + name;
-}
 
 }  // namespace
 
@@ -45,7 +34,7 @@ class Journal::Impl {
     if (error) throw JournalError("cannot make the journal's folder " + options.directory + ": " + error.message());
     lock_folder();
     const auto paths = segment_paths();
-    if (!read_stream()) begin_stream(paths);
+    open_stream(paths);
     open_segments(paths);
     if (options.reset && !lost_tail) next_epoch();
     if (segments.empty() || segments.back()->header().epoch != epoch) last = 0;
@@ -55,7 +44,7 @@ class Journal::Impl {
   // --- opening
 
   void lock_folder() {
-    const auto path = in_folder(options.directory, "lock");
+    const auto path = options.directory + "/lock";
     lock = FileHandle(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
     if (lock.fd() < 0) throw_errno("open", path);
     if (::flock(lock.fd(), LOCK_EX | LOCK_NB) == 0) return;
@@ -72,60 +61,45 @@ class Journal::Impl {
     return paths;
   }
 
-  bool read_stream() {
-    const auto path = in_folder(options.directory, "stream");
-    const FileHandle file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (file.fd() < 0) {
-      if (errno == ENOENT) return false;
-      throw_errno("open", path);
-    }
-    std::string bytes(kStreamBytes + 1, '\0');
-    const auto size = ::read(file.fd(), bytes.data(), bytes.size());
-    if (size < 0) throw_errno("read", path);
-    if (size != kStreamBytes) {
-      throw JournalError("journal " + path + ": is " + std::to_string(size) + " bytes long, not " +
-                         std::to_string(kStreamBytes));
-    }
-    if (!bytes.starts_with(kStreamMagic)) throw JournalError("journal " + path + ", byte 0: not a journal's stream");
-    if (get<std::uint64_t>(bytes, kStreamSumAt) != checksum(std::string_view(bytes).substr(0, kStreamSumAt))) {
-      throw JournalError("journal " + path + ", byte " + std::to_string(kStreamSumAt) + ": wrong checksum");
-    }
-    if (get<std::uint32_t>(bytes, kStreamMagic.size()) != kStreamVersion) {
-      throw JournalError("journal " + path + ", byte 4: unknown version");
-    }
-    std::memcpy(key.data(), bytes.data() + kStreamIdAt, key.size());
+  void open_stream(const std::vector<std::string>& paths) {
+    const auto found = read_stream_file(options.directory);
+    if (found && *found) return know_stream(**found);
+    if (!found && paths.empty()) return begin_stream();
+    const auto why = found ? found->error().reason
+                           : "the journal " + options.directory + " has segments, but its file `stream` is missing";
+    if (!options.reset) throw JournalError(why);
+    notes.push_back(why);
+    if (!recall_stream(paths)) begin_stream();
+  }
+
+  void know_stream(const StreamFile& file) {
+    key = file.stream;
     id = to_stream_id(key);
-    epoch = get<std::uint64_t>(bytes, kStreamEpochAt);
+    epoch = file.epoch;
+  }
+
+  // For a reset: each segment's header says too which stream it is of. False: none can be read.
+  bool recall_stream(const std::vector<std::string>& paths) {
+    StreamFile recalled;
+    const auto newest = std::find_if(paths.rbegin(), paths.rend(), [&](const std::string& path) {
+      try {
+        recalled.stream = Segment::open(path)->header().stream;
+        return true;
+      } catch (const JournalError&) {  // told when it is removed
+        return false;
+      }
+    });
+    if (newest == paths.rend()) return false;
+    // Of segments that cannot be read the name still says that their epoch is used up.
+    for (const auto& path : paths) recalled.epoch = std::max(recalled.epoch, Segment::epoch_of_name(path));
+    know_stream(recalled);
+    notes.push_back("by " + *newest + " it is stream " + id.text);
     return true;
   }
 
-  void begin_stream(const std::vector<std::string>& paths) {
-    if (!paths.empty() && !options.reset) {
-      throw JournalError("the journal " + options.directory + " has segments, but its file `stream` is missing");
-    }
-    id = make_stream_id();
-    key = *parse_stream_id(id.text);
-    epoch = 1;
-    for (const auto& path : paths) remove(path);
-    write_stream();
-  }
-
-  // Replaces the file as a whole: after a power cut it is the old one or the new one.
-  void write_stream() const {
-    std::string bytes(kStreamBytes, '\0');
-    bytes.replace(0, kStreamMagic.size(), kStreamMagic);
-    put(bytes, kStreamMagic.size(), kStreamVersion);
-    std::memcpy(bytes.data() + kStreamIdAt, key.data(), key.size());
-    put(bytes, kStreamEpochAt, epoch);
-    put(bytes, kStreamSumAt, checksum(std::string_view(bytes).substr(0, kStreamSumAt)));
-    const auto path = in_folder(options.directory, "stream"), fresh = path + ".new";
-    const FileHandle file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-    if (file.fd() < 0) throw_errno("make", fresh);
-    if (::write(file.fd(), bytes.data(), bytes.size()) != std::ssize(bytes) || ::fsync(file.fd()) != 0) {
-      throw_errno("write", fresh);
-    }
-    if (::rename(fresh.c_str(), path.c_str()) != 0) throw_errno("replace", path);
-    sync_directory(options.directory);
+  void begin_stream() {
+    know_stream({*parse_stream_id(make_stream_id().text), 1});
+    write_stream_file(options.directory, {key, epoch});
   }
 
   void open_segments(const std::vector<std::string>& paths) {
@@ -204,7 +178,7 @@ class Journal::Impl {
   void next_epoch() {
     ++epoch;
     last = 0;
-    write_stream();
+    write_stream_file(options.directory, {key, epoch});
   }
 
   static void remove(const std::string& path) {

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 
 #include "bytes.hpp"
@@ -136,6 +137,13 @@ std::string Segment::file_name(std::uint64_t epoch, std::uint64_t first) {
   std::snprintf(name, sizeof name, "%010llu-%020llu.segment", static_cast<unsigned long long>(epoch),
                 static_cast<unsigned long long>(first));
   return name;
+}
+
+std::uint64_t Segment::epoch_of_name(const std::string& path) {
+  const auto name = std::filesystem::path(path).filename().string();
+  unsigned long long epoch = 0, first = 0;
+  if (std::sscanf(name.c_str(), "%10llu-%20llu", &epoch, &first) != 2 || file_name(epoch, first) != name) return 0;
+  return epoch;
 }
 
 void Segment::refuse(std::uint64_t offset, const std::string& what) const {

@@ -51,6 +51,7 @@ class Segment {
   // Opens the file and reads its header. Throws JournalError, naming the place.
   static std::unique_ptr<Segment> open(const std::string& path);
   static std::string file_name(std::uint64_t epoch, std::uint64_t first);
+  static std::uint64_t epoch_of_name(const std::string& path);  // 0: not a name of file_name()
   static std::string encode(const SegmentHeader& header);
   static std::string encode(const Run& run);
 

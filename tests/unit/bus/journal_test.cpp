@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "frame.hpp"
+#include "segment.hpp"
 #include "support/catch.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -316,6 +317,14 @@ TEST_CASE("Damage in a segment that is long closed is refused when it is read, a
     fs::resize_file(path, was - 1);
     CHECK(error_of(in(directory)).find("the segment was " + std::to_string(was) + " bytes long") != std::string::npos);
   }
+  SECTION("deleted with those before it: the rest is there, and says where it begins") {
+    const auto next = segments(directory).at(1);
+    fs::remove(path);
+    Journal journal(in(directory));
+    const auto extent = journal.extent(1);
+    CHECK(Segment::file_name(1, extent.first) == fs::path(next).filename());
+    CHECK(read(journal, 1, extent.first) == last);
+  }
   SECTION("gone") {
     const auto middle = segments(directory).at(1);
     fs::remove(middle);
@@ -344,9 +353,12 @@ TEST_CASE("A lost journal is another stream", "[bus][journal]") {
   CHECK(journal.epoch() == 1);
 }
 
-TEST_CASE("A journal without its stream file does not guess", "[bus][journal]") {
+TEST_CASE("A journal without its stream file does not guess; reset, it asks its segments", "[bus][journal]") {
   TemporaryFolder folder;
-  fill(folder / "j", 3);
+  const auto last = fill(folder / "j", 3);
+  auto reset = in(folder / "j");
+  reset.reset = true;
+  const auto stream = Journal(in(folder / "j")).stream();
   SECTION("missing") {
     fs::remove(folder / "j/stream");
     CHECK(error_of(in(folder / "j")).find("its file `stream` is missing") != std::string::npos);
@@ -359,6 +371,27 @@ TEST_CASE("A journal without its stream file does not guess", "[bus][journal]") 
     fs::resize_file(folder / "j/stream", 10);
     CHECK(error_of(in(folder / "j")).find("is 10 bytes long") != std::string::npos);
   }
+  {
+    Journal journal(reset);
+    CHECK(journal.stream() == stream);
+    CHECK(journal.epoch() == 2);
+    CHECK(read(journal, 1, 1) == last);
+    REQUIRE(append(journal, 3));
+  }
+  flip(folder / "j/stream", 12);
+  flip(segments(folder / "j").back(), 10);  // its header: only its name still says that epoch 2 is used up
+  {
+    Journal journal(reset);
+    CHECK(journal.stream() == stream);
+    CHECK(journal.epoch() == 3);
+    CHECK(read(journal, 1, 1) == last);
+  }
+  flip(folder / "j/stream", 12);
+  flip(segments(folder / "j").back(), 10);
+  Journal journal(reset);  // nothing says which stream it was
+  CHECK(journal.stream() != stream);
+  CHECK(journal.last_sequence() == 0);
+  CHECK(segments(folder / "j").empty());
 }
 
 TEST_CASE("A reset journal goes on in a new epoch, with the old one still there", "[bus][journal]") {

@@ -28,7 +28,9 @@ struct JournalOptions {
   bool sync = true;  // false: what was appended outlives the process, but not the machine
   // Who has to commit a record before it may be deleted, by the names that subscribers give. Empty: nobody.
   std::vector<std::string> durable_consumers;
-  // Goes on in a new epoch behind what is intact, whatever is damaged: what was after the damage is lost.
+  // What opening refuses as damaged is kept up to the damage, what came after it is lost, and the stream goes on in a
+  // new epoch. Where the file that names the stream is damaged, the segments tell. Segments before the last are judged
+  // when they are read, as ever.
   bool reset = false;
 };
 
