@@ -52,45 +52,43 @@ std::optional<std::string> contradiction(const engine::ExposureRow& core,
 Recovery recover(store::Store& store, store::Reader& reader, engine::HashKey key,
                  const std::function<bool(std::uint64_t, std::uint64_t)>& go_on) {
   const auto snapshots = store.snapshots();
-  // One try for each snapshot, the newest first, and one from the very first input.
-  for (std::size_t i = 0;; ++i) {
-    Recovery recovery;
-    recovery.processor = std::make_unique<Processor>(store.resume_point(), reader.quarantine_count(), key);
-    auto& processor = *recovery.processor;
-    if (i < snapshots.size()) {
-      auto core = load(store, snapshots[i], key);
-      if (!core) {
-        service::log_error("a snapshot is damaged, going back to the one before",
-                           {{"apply_seq", snapshots[i].apply_seq}, {"reason", core.error().reason}});
-        continue;
-      }
-      processor.load(std::move(core).value(), snapshots[i].apply_seq);
-      recovery.snapshot_seq = snapshots[i].apply_seq;
+  Recovery recovery;
+  recovery.processor = std::make_unique<Processor>(store.resume_point(), reader.quarantine_count(), key);
+  auto& processor = *recovery.processor;
+  for (const auto& info : snapshots) {  // the newest first
+    auto core = load(store, info, key);
+    if (core) {
+      processor.load(std::move(core).value(), info.apply_seq);
+      recovery.snapshot_seq = info.apply_seq;
+      break;
     }
-    const auto last = processor.last_apply_seq();
-    try {
-      store.replay(recovery.snapshot_seq, [&](const store::AppliedInput& input) {
-        processor.restore(input);
-        ++recovery.inputs;
-        // A snapshot that was passed over still says what the state must be there.
-        const auto passed = std::find_if(snapshots.begin(), snapshots.end(), [&](const store::SnapshotInfo& info) {
-          return info.apply_seq == input.apply_seq;
-        });
-        if (passed != snapshots.end() && processor.core().state_hash() != passed->state_hash) {
-          throw store::StoreError("at input " + std::to_string(input.apply_seq) + " the state hash is " +
-                                  processor.core().state_hash() + ", the snapshot's was " + passed->state_hash);
-        }
-        if (!go_on(input.apply_seq, last)) throw Stopped{};
-      });
-    } catch (const Stopped&) {
-      return {};
-    }
-    const auto problem = contradiction(processor.core().firm_row(), reader.firm_exposure());
-    if (!problem) return recovery;
-    if (i >= snapshots.size()) throw store::StoreError("the inputs do not lead to what is stored: " + *problem);
-    service::log_error("a snapshot does not lead to what is stored, going back to the one before",
-                       {{"apply_seq", recovery.snapshot_seq}, {"reason", *problem}});
+    service::log_error("a snapshot is damaged, going back to the one before",
+                       {{"apply_seq", info.apply_seq}, {"reason", core.error().reason}});
   }
+  const auto last = processor.last_apply_seq();
+  try {
+    store.replay(recovery.snapshot_seq, [&](const store::AppliedInput& input) {
+      processor.restore(input);
+      ++recovery.inputs;
+      // A snapshot that was passed over still says what the state must be there.
+      const auto passed = std::find_if(snapshots.begin(), snapshots.end(), [&](const store::SnapshotInfo& info) {
+        return info.apply_seq == input.apply_seq;
+      });
+      if (passed != snapshots.end() && processor.core().state_hash() != passed->state_hash) {
+        throw store::StoreError("at input " + std::to_string(input.apply_seq) + " the state hash is " +
+                                processor.core().state_hash() + ", the snapshot's was " + passed->state_hash);
+      }
+      if (!go_on(input.apply_seq, last)) throw Stopped{};
+    });
+  } catch (const Stopped&) {
+    return {};
+  }
+  if (const auto problem = contradiction(processor.core().firm_row(), reader.firm_exposure())) {
+    const auto from = recovery.snapshot_seq == 0 ? std::string("the inputs")
+                                                 : "the inputs after snapshot " + std::to_string(recovery.snapshot_seq);
+    throw store::StoreError(from + " do not lead to what is stored: " + *problem);
+  }
+  return recovery;
 }
 
 }  // namespace risk::risk_engine

@@ -235,6 +235,20 @@ TEST_CASE("inputs that do not lead to what is stored are no state to go on from"
   }
 }
 
+TEST_CASE("a snapshot that the inputs do not lead on from to what is stored is no state to go on from") {
+  Rig rig;
+  rig.trade(100);
+  rig.commit();
+  rig.snapshot();
+  rig.trade(10);
+  auto batch = rig.processor->take(engine::Core::Scope::kMarked, kWall);
+  ++batch.commit.firm_exposure->transaction_count;
+  rig.store->commit(batch.commit);
+  CHECK_THROWS_WITH(
+      recover(*rig.store, *rig.reader, {}, go_on),
+      ContainsSubstring("the inputs after snapshot 101 do not lead to what is stored: the firm's number"));
+}
+
 TEST_CASE("a recovery that is told to stop leaves nothing half done") {
   Rig rig;
   rig.trade(100);
