@@ -288,6 +288,17 @@ def example_environment(tree):
                         yield path, number, f"{name} is not in .env.example"
 
 
+def compose_environment(tree):
+    """docker-compose.yml, or the images, hand on what .env.example has, but for where things are: compose decides that."""
+    if not {".env.example", "docker-compose.yml"} <= set(tree.files):
+        return
+    handed_on = set(re.findall(r"\b[A-Z][A-Z0-9_]+\b", tree.text("docker-compose.yml") + "".join(tree.text(path) for path in tree.ending("/Dockerfile"))))
+    for number, line in tree.lines(".env.example"):
+        setting = re.match(r"#?([A-Z][A-Z0-9_]+)=", line)
+        if setting and setting[1] not in handed_on and not re.search(r"_(PASSWORD|ADDRESS|PORT|PATH|FILE|DIRECTORY|JOURNAL)$", setting[1]):
+            yield ".env.example", number, f"docker-compose.yml does not hand on {setting[1]}"
+
+
 def shell_scripts(tree):
     """Shell scripts parse, and those with a #! line may be run."""
     for path in tree.files:
@@ -321,5 +332,5 @@ class Skipped(Exception):
 
 RULES = (
     library_includes, service_includes, vendor_headers, generated_code, dead_files, long_files, banned_calls, pragma_once,
-    whitespace, example_environment, unfinished_marks, machine_paths, hidden_tests, test_names, migrations, readmes, shell_scripts, formatted,
+    whitespace, example_environment, compose_environment, unfinished_marks, machine_paths, hidden_tests, test_names, migrations, readmes, shell_scripts, formatted,
 )

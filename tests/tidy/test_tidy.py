@@ -22,8 +22,8 @@ class RuleTest(unittest.TestCase):
     def breaks(self, rule, path, text, line=1, **others):
         self.assertIn((path, line), self.complaints(rule, {path: text, **others}))
 
-    def keeps(self, rule, path, text):
-        self.assertEqual([], self.complaints(rule, {path: text}))
+    def keeps(self, rule, path, text, **others):
+        self.assertEqual([], self.complaints(rule, {path: text, **others}))
 
     def test_a_library_that_includes_one_above_it(self):
         self.breaks(rules.library_includes, "libs/base/src/a.cpp", '\n#include "risk/engine/core.hpp"\n', 2)
@@ -113,6 +113,11 @@ class RuleTest(unittest.TestCase):
         self.breaks(rules.example_environment, "services/a/options.cpp", 'set.add({"k", "--f", {"NEW_NAME", "OLD_NAME"}, "help"});\n', **{".env.example": "#NEW_NAME=1\n"})
         files = {"services/a/options.cpp": '{"NEW_NAME"}, {"OPENED", "CLOSED"}\n', ".env.example": "#NEW_NAME=1\n"}
         self.assertEqual([], self.complaints(rules.example_environment, files))
+
+    def test_a_setting_that_compose_does_not_hand_on(self):
+        compose = {"docker-compose.yml": "environment:\n  OLD_NAME:\n"}
+        self.breaks(rules.compose_environment, ".env.example", "#OLD_NAME=1\n#NEW_NAME=1\n", 2, **compose)
+        self.keeps(rules.compose_environment, ".env.example", "#OLD_NAME=1\n#NEW_PATH=1\n", **compose)
 
     def test_a_hidden_test(self):
         self.breaks(rules.hidden_tests, "tests/unit/a.cpp", 'TEST_CASE("x", "[.slow]") {\n')
