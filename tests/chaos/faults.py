@@ -41,6 +41,9 @@ class Fault:
     def prepare(self, services):
         pass
 
+    def aim(self, services):
+        """Before it: what has to be so that it means what it says. Its time is nobody's recovery."""
+
     def inject(self, services):
         raise NotImplementedError
 
@@ -294,6 +297,7 @@ class WithStandby(Fault):
 
     def __init__(self, rng, seconds):
         super().__init__(rng, seconds)
+        self.hold = 0  # healing waits for the standby
         self.leader = self.other = None
 
     def prepare(self, services):
@@ -301,8 +305,9 @@ class WithStandby(Fault):
         # An engine that finds another in its place may end; whoever looks after it starts it again.
         services.expected_ends |= set(ENGINES)
 
-    def find_leader(self, services):
-        """One that lost its lease with the database may still be ending, or be about to find out."""
+    def aim(self, services):
+        """Waits until one leads and the other stands by; starts one that has ended. One that lost its lease with the
+        database may still be ending, or be about to find out."""
         def settled():
             self.leader = services.leader()
             if self.leader is None:
@@ -325,7 +330,6 @@ class KillLeader(WithStandby):
     kind = "kill-leader"
 
     def inject(self, services):
-        self.find_leader(services)
         services.kill(self.leader)
 
     def heal(self, services):
@@ -338,7 +342,6 @@ class PauseLeader(WithStandby):
     kind = "pause-leader"
 
     def inject(self, services):
-        self.find_leader(services)
         services.signal(self.leader, signal.SIGSTOP)
 
     def heal(self, services):

@@ -98,6 +98,7 @@ class Round:
     def inject(self, fault, services, begun):
         with self.noting(f"fault {fault}"):
             wait_for_instant(begun + fault.at)
+            fault.aim(services)
             since = time.monotonic()
             fault.inject(services)
             wait_for_instant(time.monotonic() + fault.hold)
