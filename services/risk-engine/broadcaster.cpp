@@ -74,8 +74,6 @@ void Broadcaster::service(std::chrono::steady_clock::time_point now) {
     send_update();
   }
   publisher_.service();
-  const std::lock_guard lock(mutex_);
-  counters_ = publisher_.counters();
 }
 
 void Broadcaster::send_update() {
@@ -105,11 +103,6 @@ void Broadcaster::send_update() {
 
 void Broadcaster::close(std::chrono::milliseconds timeout) {
   publisher_.close(timeout);
-}
-
-bus::PublisherCounters Broadcaster::counters() const {
-  const std::lock_guard lock(mutex_);
-  return counters_;
 }
 
 }  // namespace risk::risk_engine

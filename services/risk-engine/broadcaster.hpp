@@ -37,7 +37,6 @@ class Broadcaster {
   void close(std::chrono::milliseconds timeout);
 
   std::string endpoint() const { return publisher_.endpoint(); }
-  bus::PublisherCounters counters() const;
 
  private:
   static constexpr std::size_t kTransactionsMax = 100;
@@ -57,9 +56,8 @@ class Broadcaster {
   bool changed_ = false;
   std::chrono::steady_clock::time_point last_update_{};
 
-  mutable std::mutex mutex_;  // guards the two below
+  mutable std::mutex mutex_;  // guards the status
   EngineStatus status_;
-  bus::PublisherCounters counters_;
 };
 
 }  // namespace risk::risk_engine

@@ -64,7 +64,6 @@ void ReplayServer::run() {
           continue;
         }
         while (request.more()) (void)socket_->recv(request);
-        ++refused_;
         tell("a message of several parts");
       }
     } catch (const zmq::error_t& error) {
@@ -77,7 +76,6 @@ void ReplayServer::run() {
 void ReplayServer::serve(const zmq::message_t& peer, std::string_view request) {
   const auto message = decode_replay(request);
   if (!message || message->kind == ReplayMessage::Kind::kEnd) {
-    ++refused_;
     return tell("message of " + std::to_string(request.size()) + " bytes, " +
                 (message ? std::string("an END, which is ours to say") : message.error().reason));
   }

@@ -33,7 +33,6 @@ class ReplayServer {
   void add(const std::string& topic, const StreamKey& stream, std::shared_ptr<ReplaySource> source);
 
   std::uint64_t records() const { return records_; }  // sent again
-  std::uint64_t refused() const { return refused_; }  // messages that could not be read
 
  private:
   struct Past {
@@ -54,7 +53,7 @@ class ReplayServer {
   std::uint16_t port_ = 0;
   WakeUp bell_;
   std::atomic<bool> stopping_ = false;
-  std::atomic<std::uint64_t> records_ = 0, refused_ = 0;
+  std::atomic<std::uint64_t> records_ = 0;
   std::mutex mutex_;  // guards streams_
   std::map<StreamKey, Past> streams_;
   std::thread thread_;
