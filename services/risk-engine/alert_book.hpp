@@ -20,8 +20,7 @@ namespace risk::risk_engine {
 
 class AlertBook {
  public:
-  // Goes on from what is stored: the open alerts and the last event given out. Alerts up to `last_alert_id` have
-  // existed.
+  // Goes on from what is stored: the open alerts and the last event given out.
   AlertBook(std::string base_currency, std::vector<store::AlertRow> open, std::uint64_t last_event_id);
 
   void announce(const engine::AlertEvent& event);

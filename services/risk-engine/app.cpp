@@ -17,8 +17,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using wire::CommandReply;
 constexpr std::chrono::milliseconds kPollInterval{50};
-// How stale the row of an idle client is where few are. Of many only so many, or as many as inputs, are in a commit: an
-// alert must not wait behind the rows of thousands who only hold what others trade.
+// How stale the row of an idle client is where few are idle. Of many only so many, or as many as inputs, are in a
+// commit: an alert must not wait behind the rows of thousands who only hold what others trade.
 constexpr std::chrono::milliseconds kMarkedInterval{100};
 constexpr std::size_t kMarkedRows = 128;
 constexpr std::chrono::milliseconds kReportInterval{1000};

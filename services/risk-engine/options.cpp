@@ -38,7 +38,7 @@ std::optional<int> parse_options(int argc, const char* const* argv, Options& opt
   set.add_integer({"engine.uncommitted_max",
                    "--uncommitted-max",
                    {"ENGINE_UNCOMMITTED_MAX"},
-                   "inputs held in memory while the database is slow or away"},
+                   "inputs that gather in memory for the next commit"},
                   options.uncommitted_max, std::uint64_t{1'000}, std::uint64_t{10'000'000});
   set.add_milliseconds({"engine.metrics_interval",
                         "--metrics-interval",

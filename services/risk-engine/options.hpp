@@ -28,7 +28,8 @@ struct Options {
   std::uint16_t publish_port = 5561;
   std::uint16_t replay_port = 5562;
   std::uint16_t command_port = 5563;
-  std::uint64_t uncommitted_max = 100'000;  // inputs held while the store is slow or away; then reading stops
+  // Inputs that gather for a commit, in memory besides those that are being written; then reading stops.
+  std::uint64_t uncommitted_max = 100'000;
   std::chrono::milliseconds metrics_interval{5000};
   SnapshotterOptions snapshots;
   std::chrono::milliseconds standby_patience{8'000};  // with a leader that has stopped

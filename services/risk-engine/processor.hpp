@@ -39,8 +39,8 @@ struct Batch {
 
 struct ProcessorCounters {
   std::uint64_t transactions = 0;  // applied since the store began
-  std::uint64_t late = 0;
-  std::uint64_t ticks = 0;  // since this process started, as the rest
+  std::uint64_t late = 0;          // of them
+  std::uint64_t ticks = 0;         // since this process started, as the rest
   std::uint64_t quarantined = 0;
   std::uint64_t missing_records = 0;
   std::uint64_t alert_events = 0;

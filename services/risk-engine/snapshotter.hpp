@@ -1,7 +1,7 @@
 // Keeps snapshots of the core in the store, so that a restart need not apply all history again. A forked child has the
 // core as it stood and saves it, chunk by chunk, into a pipe; the writing thread stores a chunk between two commits.
-// The applying thread is held up by the fork alone: the kernel copies page tables, not the state, and the pages that
-// change while the child lives. At most as much memory as the core has, until the snapshot is stored.
+// The applying thread is held up by the fork, which copies page tables, and by the copy of each page that it changes
+// while the child lives: at most as much memory again as the core has.
 //
 // Threads: is_due() and begin() are the applying thread's, write_next() the writing thread's while is_running(), and
 // the rest any.
@@ -23,9 +23,9 @@ namespace risk::risk_engine {
 struct SnapshotterOptions {
   std::chrono::milliseconds interval{60'000};  // between two, while inputs come
   std::uint64_t inputs_max = 500'000;          // to apply again after a restart: then one is made before its time
-  // Between two that are made for their inputs: the applying thread copies each page that changes while one is saved,
-  // which at full speed was a tenth of its time. Above 100,000 inputs a second more than inputs_max are then applied
-  // again.
+  // From the beginning of one to that of the next that is made for its inputs: the applying thread copies each page
+  // that changes while one is saved, which at full speed was a tenth of its time. Above 100,000 inputs a second more
+  // than inputs_max are then applied again.
   std::chrono::milliseconds pause{5'000};
   // Days whose inputs are kept beyond what a recovery needs; 0 keeps all.
   std::uint32_t retention_days = 0;
@@ -33,7 +33,7 @@ struct SnapshotterOptions {
 
 class Snapshotter {
  public:
-  // `stored_seq` is the newest snapshot's, 0 without one. `metrics` must outlive it.
+  // `stored_seq` is that of the snapshot that recovery began with, 0 without one. `metrics` must outlive it.
   Snapshotter(const SnapshotterOptions& options, std::uint64_t stored_seq, service::Metrics& metrics);
   ~Snapshotter();  // gives up what is not stored
 

@@ -1,8 +1,8 @@
 // The thread that writes: takes one batch at a time, commits it, and only then publishes what came of it. When the
 // database is away it tries again, on a new connection, until it is back; nothing is published meanwhile.
 //
-// Threads: submit(), idle() and the rest of the public side are the applying thread's, but for the counters, which any
-// may read.
+// Threads: submit(), idle() and the rest of the public side are the applying thread's, but for
+// broadcaster().set_status(), which any may call.
 #pragma once
 
 #include <atomic>

@@ -12,8 +12,7 @@
 namespace risk::bus {
 namespace {
 
-// About so many before the peer has to ask again, which it does when it has read them all: while it waits it does
-// nothing.
+// About so many before the peer has to ask again, when it has read them all; until the next ones come it does nothing.
 constexpr std::size_t kAnswerBytes = std::size_t{4} << 20;
 constexpr std::uint32_t kFrameRecords = 256;  // runs of fewer share a frame
 constexpr int kMessagesQueuedMax = 10'000;    // per peer; one that does not read loses its answer

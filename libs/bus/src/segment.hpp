@@ -46,7 +46,7 @@ inline constexpr std::size_t kEntryHeaderBytes = 32;
 
 class Segment {
  public:
-  // Makes the file with its header, synced. Throws JournalError; NoRoom when the volume is full.
+  // Makes the file with its header, synced. Null when the volume is full. Throws JournalError.
   static std::unique_ptr<Segment> create(const std::string& directory, const SegmentHeader& header);
   // Opens the file and reads its header. Throws JournalError, naming the place.
   static std::unique_ptr<Segment> open(const std::string& path);

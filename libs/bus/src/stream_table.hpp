@@ -32,7 +32,7 @@ class StreamTable {
   using Instant = std::chrono::steady_clock::time_point;
   using PathId = std::uint64_t;  // a connection, from 1
 
-  // Precondition: handlers.on_record is set.
+  // Precondition: handlers.on_record or handlers.on_records is set.
   StreamTable(SubscriberHandlers handlers, std::chrono::milliseconds silence_max,
               SubscriberOptions::FirstMet first_met = SubscriberOptions::FirstMet::kFromBeginning);
 

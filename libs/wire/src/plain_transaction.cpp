@@ -32,8 +32,8 @@ constexpr char kQuantity = tag_of(Message::kQuantityE8FieldNumber, kVarint);
 constexpr char kPrice = tag_of(Message::kPriceE8FieldNumber, kVarint);
 constexpr char kCurrency = tag_of(Message::kCurrencyFieldNumber, kLengthDelimited);
 constexpr char kBrokerId = tag_of(Message::kBrokerIdFieldNumber, kLengthDelimited);
-static_assert(static_cast<int>(engine::Side::kBuy) == v1::BUY && static_cast<int>(engine::Side::kSell) == v1::SELL);
 constexpr char kMarket = tag_of(Message::kMarketFieldNumber, kLengthDelimited);
+static_assert(static_cast<int>(engine::Side::kBuy) == v1::BUY && static_cast<int>(engine::Side::kSell) == v1::SELL);
 
 // --- writing: fields in the order of their numbers, none that has its default
 

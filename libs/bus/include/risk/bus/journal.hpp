@@ -6,9 +6,10 @@
 //      names the place of the damage.
 //   2. What sync() returned for outlives the process and the machine. Only that is in an extent.
 //   3. Only whole segments that every durable consumer has committed are deleted.
-//   4. The files never take more than bytes_max, but for what an append() of one run adds to an empty journal.
+//   4. The segments never take more than bytes_max, but for their headers (72 bytes each) and what an append() of one
+//      run adds to an empty journal.
 //
-// Threads: append(), sync(), trim() and close() are the publishing thread's; what ReplaySource has is the replay
+// Threads: append(), sync() and trim() are the publishing thread's; what ReplaySource has is the replay
 // thread's; the rest any.
 #pragma once
 
@@ -24,7 +25,7 @@ namespace risk::bus {
 
 struct JournalOptions {
   std::string directory;                             // made if it is not there
-  std::uint64_t bytes_max = std::uint64_t{1} << 30;  // at least 64 KiB
+  std::uint64_t bytes_max = std::uint64_t{1} << 30;  // 64 KiB and more make sense
   bool sync = true;  // false: what was appended outlives the process, but not the machine
   // Who has to commit a record before it may be deleted, by the names that subscribers give. Empty: nobody.
   std::vector<std::string> durable_consumers;

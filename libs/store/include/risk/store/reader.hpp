@@ -84,8 +84,8 @@ class Reader {
   virtual LeaseState lease() = 0;                     // which engine writes
 
   // Store::replay for one who must not write: calls `apply` with every input after `after_apply_seq` that was committed
-  // when it began, in order, in constant memory, as many reads, and throws when some are no longer there. `apply` must
-  // not use this reader.
+  // when it began, in order, in constant memory, in several reads, and throws when some are no longer there. `apply`
+  // must not use this reader.
   virtual void replay(std::uint64_t after_apply_seq, const std::function<void(const AppliedInput&)>& apply) = 0;
 };
 

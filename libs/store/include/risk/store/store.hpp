@@ -61,9 +61,9 @@ class Store {
 
   virtual ResumePoint resume_point() = 0;
 
-  // Calls `apply` with every committed input after `after_apply_seq`, in order, in constant memory. Comes it to one
-  // that drop_days() took, it throws a StoreError that names the first that is still there. `apply` must not use this
-  // store.
+  // Calls `apply` with every committed input after `after_apply_seq`, in order, in constant memory. When it comes to
+  // one that drop_days() took, it throws a StoreError that names the first that is still there. `apply` must not use
+  // this store.
   virtual void replay(std::uint64_t after_apply_seq, const std::function<void(const AppliedInput&)>& apply) = 0;
 
   virtual void commit(const Commit& commit) = 0;

@@ -51,7 +51,8 @@ struct CleanupResult {
   friend bool operator==(const CleanupResult&, const CleanupResult&) = default;
 };
 
-// Comes when the command's effect is stored, or when it has none.
+// Comes when the command's effect is stored, or when it has none; after 5 s with kUnavailable, and then it may have one
+// yet.
 struct CommandReply {
   enum class Outcome : std::uint8_t { kDone = 1, kNotFound = 2, kConflict = 3, kInvalid = 4, kUnavailable = 5 };
   Outcome outcome = Outcome::kDone;
