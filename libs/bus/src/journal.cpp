@@ -151,8 +151,7 @@ class Journal::Impl {
     // matter, and not passed over.
     const bool was_cut = file_bytes < segment.synced() && (!damage || damage->torn);
     if (was_synced && !was_cut && !options.reset) segment.refuse(damage->offset, damage->what);
-    notes.push_back("journal " + segment.path() + ", byte " + std::to_string(position.offset) + ": " +
-                    (damage ? damage->what : std::string("the file ends")) + "; " +
+    notes.push_back(at_byte(segment.path(), position.offset, damage ? damage->what : "the file ends") + "; " +
                     std::to_string(file_bytes - position.offset) + " bytes dropped, " + std::to_string(last) +
                     " is its last record");
     segment.cut(position.offset);

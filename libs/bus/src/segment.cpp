@@ -35,34 +35,6 @@ std::uint64_t entry_checksum(std::string_view header, std::string_view records) 
   return checksum(records, checksum(header.substr(0, kEntrySumAt)));
 }
 
-// Reads up to `size` bytes at `offset`; fewer at the end of the file.
-std::string read_at(int fd, const std::string& path, std::uint64_t offset, std::size_t size) {
-  std::string bytes(size, '\0');
-  std::size_t done = 0;
-  while (done < size) {
-    const auto got = ::pread(fd, bytes.data() + done, size - done, static_cast<off_t>(offset + done));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) throw_errno("read", path);
-    if (got == 0) break;
-    done += static_cast<std::size_t>(got);
-  }
-  bytes.resize(done);
-  return bytes;
-}
-
-// False: no room; how much was written then is unknown.
-bool write_at(int fd, const std::string& path, std::uint64_t offset, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const auto put = ::pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0 && is_no_room(errno)) return false;
-    if (put < 0) throw_errno("write", path);
-    bytes.remove_prefix(static_cast<std::size_t>(put));
-    offset += static_cast<std::uint64_t>(put);
-  }
-  return true;
-}
-
 // Walks a file's bytes in large reads.
 class Window {
  public:
@@ -88,24 +60,6 @@ class Window {
 };
 
 }  // namespace
-
-void throw_errno(const std::string& doing, const std::string& path) {
-  const int error = errno;
-  throw JournalError("cannot " + doing + " " + path + ": " + std::strerror(error));
-}
-
-bool is_no_room(int error) {
-  return error == ENOSPC || error == EDQUOT;
-}
-
-void sync_directory(const std::string& directory) {
-  const FileHandle folder(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder.fd() < 0 || ::fsync(folder.fd()) != 0) throw_errno("sync", directory);
-}
-
-FileHandle::~FileHandle() {
-  if (fd_ >= 0) ::close(fd_);
-}
 
 std::string Segment::encode(const SegmentHeader& header) {
   std::string bytes(kSegmentHeaderBytes, '\0');
@@ -147,7 +101,7 @@ std::uint64_t Segment::epoch_of_name(const std::string& path) {
 }
 
 void Segment::refuse(std::uint64_t offset, const std::string& what) const {
-  throw JournalError("journal " + path_ + ", byte " + std::to_string(offset) + ": " + what);
+  throw JournalError(at_byte(path_, offset, what));
 }
 
 std::unique_ptr<Segment> Segment::create(const std::string& directory, const SegmentHeader& header) {

@@ -11,28 +11,12 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 
+#include "file.hpp"
 #include "risk/bus/journal.hpp"
 #include "stream_id.hpp"
 
 namespace risk::bus {
-
-// An open file, closed when it goes.
-class FileHandle {
- public:
-  explicit FileHandle(int fd = -1) : fd_(fd) {}
-  ~FileHandle();
-  FileHandle(FileHandle&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  FileHandle& operator=(FileHandle&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  int fd() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 struct SegmentHeader {
   StreamKey stream{};
@@ -95,10 +79,5 @@ class Segment {
   std::atomic<std::uint64_t> end_ = kSegmentHeaderBytes;  // moves when the entry before it is written
   std::uint64_t synced_ = kSegmentHeaderBytes;
 };
-
-// What a name in the journal's folder was made durable by.
-void sync_directory(const std::string& directory);
-[[noreturn]] void throw_errno(const std::string& doing, const std::string& path);
-bool is_no_room(int error);
 
 }  // namespace risk::bus

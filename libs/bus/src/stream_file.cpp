@@ -8,8 +8,8 @@
 #include <cstring>
 
 #include "bytes.hpp"
+#include "file.hpp"
 #include "frame.hpp"
-#include "segment.hpp"
 
 namespace risk::bus {
 namespace {
@@ -31,14 +31,11 @@ std::optional<Result<StreamFile>> read_stream_file(const std::string& directory)
     if (errno == ENOENT) return std::nullopt;
     throw_errno("open", path);
   }
-  std::string bytes(kBytes + 1, '\0');
-  const auto size = ::read(file.fd(), bytes.data(), bytes.size());
-  if (size < 0) throw_errno("read", path);
-  const auto damaged_at = [&](std::size_t offset, const char* what) {
-    return Error{"journal " + path + ", byte " + std::to_string(offset) + ": " + what};
-  };
-  if (size != kBytes) {
-    return Error{"journal " + path + ": is " + std::to_string(size) + " bytes long, not " + std::to_string(kBytes)};
+  const auto bytes = read_at(file.fd(), path, 0, kBytes + 1);
+  const auto damaged_at = [&](std::size_t offset, const char* what) { return Error{at_byte(path, offset, what)}; };
+  if (bytes.size() != kBytes) {
+    return Error{"journal " + path + ": is " + std::to_string(bytes.size()) + " bytes long, not " +
+                 std::to_string(kBytes)};
   }
   if (!bytes.starts_with(kMagic)) return damaged_at(0, "not a journal's stream");
   if (get<std::uint64_t>(bytes, kSumAt) != checksum(std::string_view(bytes).substr(0, kSumAt))) {
@@ -61,9 +58,7 @@ void write_stream_file(const std::string& directory, const StreamFile& what) {
   const auto path = path_in(directory), fresh = path + ".new";
   const FileHandle file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   if (file.fd() < 0) throw_errno("make", fresh);
-  if (::write(file.fd(), bytes.data(), bytes.size()) != std::ssize(bytes) || ::fsync(file.fd()) != 0) {
-    throw_errno("write", fresh);
-  }
+  if (!write_at(file.fd(), fresh, 0, bytes) || ::fsync(file.fd()) != 0) throw_errno("write", fresh);
   if (::rename(fresh.c_str(), path.c_str()) != 0) throw_errno("replace", path);
   sync_directory(directory);
 }
