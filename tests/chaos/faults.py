@@ -9,11 +9,10 @@ import signal
 import subprocess
 
 from link import Link
-from services import BIN, wait_until
+from services import BIN, ENGINES, wait_until
 
 SERVICES = {"simulator": "simulator", "engine": "risk-engine", "notifier": "alert-notifier", "gateway": "dashboard-gateway"}
 TAKE_OVER_SECONDS_MAX = 60
-ENGINES = ("risk-engine", "standby")
 FAKETIME = sorted(pathlib.Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
 
 

@@ -19,6 +19,7 @@ STREAM_NAME = "simulator@chaos"
 TOLD_EVENTS = "OPENED,ESCALATED,WORSENED,RESOLVED"
 READY_SECONDS_MAX = 60
 JOURNAL_BYTES_MAX = 16 << 20  # less than the load, so that an engine that is away for long fills it
+ENGINES = ("risk-engine", "standby")
 PROGRAMS = {"standby": "risk-engine", "listener": "chaos_listener"}  # others are named as their program
 
 # {name} is a port, a path or a number of the round; see Services.values.
@@ -152,7 +153,7 @@ class Services:
 
     def leader(self):
         """The engine that leads, None while there is none."""
-        return next((name for name in ("risk-engine", "standby") if self.ready(name)), None)
+        return next((name for name in ENGINES if self.ready(name)), None)
 
     def stands_by(self, name):
         status, text = self.readyz(name)
