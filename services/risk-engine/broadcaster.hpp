@@ -56,7 +56,7 @@ class Broadcaster {
   bool changed_ = false;
   std::chrono::steady_clock::time_point last_update_{};
 
-  mutable std::mutex mutex_;  // guards the status
+  std::mutex mutex_;  // guards the status
   EngineStatus status_;
 };
 
