@@ -371,7 +371,8 @@ void App::clean_up(const std::shared_ptr<Request>& request, std::uint32_t days) 
   writer_->run([request, before](store::Store& store) {
     const auto count = store.cleanup(before);
     CommandReply reply;
-    reply.cleanup = wire::CleanupResult{count.alerts, count.alert_events, count.metrics, count.quarantine};
+    reply.cleanup =
+        wire::CleanupResult{count.alerts, count.alert_events, count.metrics, count.quarantine, count.deliveries};
     request->reply.set_value(std::move(reply));
   });
 }

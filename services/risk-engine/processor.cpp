@@ -303,9 +303,37 @@ void Processor::skip(const bus::Gap& gap) {
 wire::CommandReply Processor::apply(const wire::Command& command, Timestamp wall) {
   return std::visit(Overloaded{
                         [&](const wire::Cleanup&) -> wire::CommandReply { RISK_CHECK(!"a command on an alert"); },
+                        [&](const wire::RecordDeliveries& deliveries) { return record(deliveries); },
                         [&](const auto& action) { return alerts_.apply(command.actor, action, wall); },
                     },
                     command.command);
+}
+
+// Not an input of the core, nor a person's action: it is stored, and no more.
+wire::CommandReply Processor::record(const wire::RecordDeliveries& deliveries) {
+  using Outcome = wire::CommandReply::Outcome;
+  if (deliveries.stream_id != alerts_stream_) {
+    return {Outcome::kNotFound,
+            "stream_id " + printable(deliveries.stream_id) + ": the alerts here are of stream " + alerts_stream_,
+            {},
+            {}};
+  }
+  for (const auto& record : deliveries.records) {
+    if (record.event_id <= alerts_.last_event_id()) continue;
+    return {Outcome::kNotFound, "there is no alert event " + std::to_string(record.event_id), {}, {}};
+  }
+  for (const auto& [channel, event_id, alert_id, outcome, answer, at] : deliveries.records) {
+    store::DeliveryRow row{channel, event_id, alert_id, std::string(to_string(outcome)), answer, at};
+    const auto same = std::find_if(pending_.deliveries.begin(), pending_.deliveries.end(), [&](const auto& other) {
+      return other.event_id == row.event_id && other.channel == row.channel;
+    });
+    if (same == pending_.deliveries.end()) {
+      pending_.deliveries.push_back(std::move(row));
+    } else {
+      *same = std::move(row);
+    }
+  }
+  return {};
 }
 
 void Processor::note_cleanup(const std::string& actor, std::uint32_t days, Timestamp wall) {
@@ -329,7 +357,7 @@ bool Processor::has_pending() const {
   const bool moved =
       std::any_of(cursors_.begin(), cursors_.end(), [](const auto& entry) { return entry.second.moved; });
   return moved || rows_due_ || !pending_.inputs.empty() || !pending_.quarantine.empty() || !pending_.commands.empty() ||
-         pending_.metrics || alerts_.has_changes();
+         !pending_.deliveries.empty() || pending_.metrics || alerts_.has_changes();
 }
 
 Batch Processor::take(engine::Core::Scope scope, Timestamp wall, std::size_t marked_max,

@@ -65,7 +65,7 @@ class Processor {
     apply({record.stream, record.publisher, record.epoch, record.sequence, std::span(&record.payload, 1)}, wall);
   }
   void skip(const bus::Gap& gap);
-  // A person's action on an alert. Its effect is stored by the next take().
+  // A person's action on an alert, or what became of a delivery. Its effect is stored by the next take().
   wire::CommandReply apply(const wire::Command& command, Timestamp wall);
 
   // What a commit has to do with the store's clean-up, which is not an alert's: only its trace.
@@ -121,6 +121,7 @@ class Processor {
   void quarantine(const bus::Record& record, const wire::Provenance& provenance, engine::Rejection rejection,
                   std::string raw, Timestamp wall);
   void announce(const std::vector<engine::AlertEvent>& events);
+  wire::CommandReply record(const wire::RecordDeliveries& deliveries);
 
   engine::Core core_;
   AlertBook alerts_;

@@ -113,6 +113,7 @@ void print_summary(store::Reader& reader, std::ostream& out) {
   table.add({"of these critical", std::to_string(critical)});
   table.add({"alerts resolved", std::to_string(resolved)});
   table.add({"quarantined", std::to_string(reader.quarantine_count())});
+  table.add({"undelivered", std::to_string(reader.undelivered_count())});
   table.add({"as of", format_timestamp(firm->last_updated)});
   table.print(out);
   print_largest(out, "client", clients);
@@ -137,6 +138,30 @@ void print_alerts(store::Reader& reader, const Options& options, std::ostream& o
   }
   if (table.empty()) {
     out << "No alerts" << (filter.severity ? " of severity " + options.words[1] : "") << ".\n";
+  } else {
+    table.print(out);
+  }
+}
+
+// What channels did not deliver: nobody was told of it.
+void print_undelivered(store::Reader& reader, const Options& options, std::ostream& out) {
+  expect_words(options.words, 2, 2);
+  if (options.words[1] != "undelivered")
+    throw UsageError{"notify does not know \"" + printable(options.words[1]) + "\""};
+  Table table({{"event", Column::kRight},
+               {"alert", Column::kRight},
+               {"channel"},
+               {"outcome"},
+               {"at"},
+               {"severity"},
+               {"message"},
+               {"answer"}});
+  for (const auto& [delivery, severity, message] : reader.undelivered(options.limit)) {
+    table.add({std::to_string(delivery.event_id), std::to_string(delivery.alert_id), delivery.channel, delivery.outcome,
+               format_timestamp(delivery.at), std::string(to_string(severity)), message, delivery.answer});
+  }
+  if (table.empty()) {
+    out << "Nothing is undelivered.\n";
   } else {
     table.print(out);
   }
@@ -182,8 +207,8 @@ void clean_up(const Options& options, std::ostream& out) {
   const auto reply = ask(options, {actor(), wire::Cleanup{days}});
   const auto deleted = reply.cleanup.value_or(wire::CleanupResult{});
   out << "Deleted what is older than " << days << " days: " << deleted.alerts << " resolved alerts with "
-      << deleted.alert_events << " events, " << deleted.metrics << " metrics rows, " << deleted.quarantine
-      << " quarantined records.\n";
+      << deleted.alert_events << " events and " << deleted.deliveries << " deliveries, " << deleted.metrics
+      << " metrics rows, " << deleted.quarantine << " quarantined records.\n";
 }
 
 // Key pairs for the names that follow the directory, else for every service.
@@ -217,6 +242,7 @@ void carry_out(const Options& options, std::ostream& out, std::ostream& err) {
   if (command == "ack") return acknowledge(options, out);
   if (command == "cleanup") return clean_up(options, out);
   if (command == "list") return print_alerts(*store::open_reader(options.database), options, out);
+  if (command == "notify") return print_undelivered(*store::open_reader(options.database), options, out);
   if (command != "summary") throw UsageError{"\"" + printable(command) + "\" is not a command"};
   expect_words(options.words, 1, 1);
   print_summary(*store::open_reader(options.database), out);
@@ -231,6 +257,7 @@ int run(const Options& options, std::ostream& out, std::ostream& err) {
   } catch (const UsageError& error) {
     err << "riskctl: " << error.reason
         << "\nusage: riskctl summary | list [SEVERITY] | ack ID USER [COMMENT] | cleanup [DAYS]\n"
+           "       riskctl notify undelivered\n"
            "       riskctl keys [DIRECTORY] [NAME...]\n"
            "       riskctl backtest --transactions FILE.csv [--positions FILE.csv] | --store\n"
            "         [--from TIME] [--to TIME] [--format table|jsonl] [--compare OTHER.yaml]\n";

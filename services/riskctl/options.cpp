@@ -66,9 +66,10 @@ std::optional<int> parse(int argc, const char* const* argv, Options& options) {
   add_backtest_options(set, options.backtest);
   settings::add_rule_options(set, options.backtest.rules);
   settings::add_bounds_options(set, options.backtest.bounds);
-  set.add_positionals(
-      "COMMAND", "summary | list [SEVERITY] | ack ID USER [COMMENT] | cleanup [DAYS, default 30] | backtest | keys",
-      options.words);
+  set.add_positionals("COMMAND",
+                      "summary | list [SEVERITY] | ack ID USER [COMMENT] | cleanup [DAYS, default 30] | "
+                      "notify undelivered | backtest | keys",
+                      options.words);
   set.ignore_sections({"log", "health", "simulator", "engine", "notifier", "gateway"});
   return set.parse(argc, argv);
 }

@@ -75,6 +75,8 @@ class Riskctl(unittest.TestCase):
             both = f"tcp://127.0.0.1:{mesh.ports['gateway']},tcp://127.0.0.1:{mesh.ports['commands']}"
             done = mesh.run("riskctl", "cleanup", "30", env={"ENGINE_COMMAND_ENDPOINT": both})
             self.assertEqual(done.returncode, 0, done.stderr)
+            # Its trace is in the next commit.
+            wait_until(lambda: mesh.database.rows("SELECT count(*) FROM commands") != [("0",)], "the trace of the command")
             self.assertEqual(mesh.database.rows("SELECT count(*) FROM commands"), [("1",)])
 
 

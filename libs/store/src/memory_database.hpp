@@ -46,6 +46,7 @@ class MemoryDatabase {
   std::deque<QuarantineRow> quarantine;
   std::uint64_t last_quarantine_id = 0;
   std::vector<CommandRow> commands;
+  std::map<std::pair<std::uint64_t, std::string>, DeliveryRow> deliveries;  // by event and channel
   std::multimap<Timestamp, MetricsRow> metrics;
   std::vector<LimitRow> limits;
   std::map<std::uint64_t, SnapshotInfo> snapshots;  // those that are finished

@@ -138,6 +138,20 @@ class MemoryReader final : public Reader {
     }
     return rows;
   }
+  std::vector<UndeliveredEvent> undelivered(std::uint32_t limit) override {
+    const auto db = locked();
+    std::vector<UndeliveredEvent> rows;
+    for (const auto& [key, delivery] : db->deliveries) {
+      const auto event = db->alert_events.find(delivery.event_id);
+      if (event != db->alert_events.end()) rows.push_back({delivery, event->second.severity, event->second.message});
+    }
+    std::stable_sort(rows.begin(), rows.end(), [](const UndeliveredEvent& a, const UndeliveredEvent& b) {
+      return a.delivery.event_id > b.delivery.event_id;
+    });
+    if (rows.size() > limit) rows.erase(rows.begin() + limit, rows.end());
+    return rows;
+  }
+  std::uint64_t undelivered_count() override { return locked()->deliveries.size(); }
   std::vector<CursorRow> cursors() override { return values(locked()->cursors); }
 
   std::vector<SnapshotInfo> snapshots() override { return locked()->snapshots_newest_first(); }

@@ -151,6 +151,7 @@ void MemoryStore::store(const Commit& commit, const Places& places) {
     row.command_id = db.commands.size() + 1;
     db.commands.push_back(std::move(row));
   }
+  for (const auto& row : commit.deliveries) db.deliveries.insert_or_assign({row.event_id, row.channel}, row);
   if (commit.metrics) db.metrics.emplace(commit.metrics->timestamp, at_edge(*commit.metrics));
   if (!commit.limits) return;
   db.limits = *commit.limits;
@@ -187,6 +188,8 @@ CleanupCount MemoryStore::cleanup(Timestamp before) {
     }
   }
   CleanupCount count;
+  count.deliveries =
+      std::erase_if(db.deliveries, [&gone](const auto& delivery) { return gone.contains(delivery.second.alert_id); });
   count.alert_events =
       std::erase_if(db.alert_events, [&gone](const auto& event) { return gone.contains(event.second.alert_id); });
   count.alerts = std::erase_if(db.alerts, [&gone](const auto& alert) { return gone.contains(alert.first); });

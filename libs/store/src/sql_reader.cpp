@@ -198,6 +198,25 @@ std::vector<CommandRow> SqlReader::commands(std::uint32_t limit) {
   return all<CommandRow>(select(kCommandsTable).add(" ORDER BY command_id DESC LIMIT ", rows(limit)));
 }
 
+std::vector<UndeliveredEvent> SqlReader::undelivered(std::uint32_t limit) {
+  std::vector<UndeliveredEvent> found;
+  Query text(
+      "SELECT d.channel, d.event_id, d.alert_id, d.outcome, d.answer, d.at, e.severity, e.message FROM deliveries d "
+      "JOIN alert_events e ON e.event_id = d.event_id ORDER BY d.event_id DESC, d.channel LIMIT ");
+  query(text.add("", rows(limit)), [&found](RowReader& in) {
+    auto& row = found.emplace_back();
+    read_row(in, row.delivery);
+    in.read(row.severity, row.message);
+  });
+  return found;
+}
+
+std::uint64_t SqlReader::undelivered_count() {
+  std::uint64_t count = 0;
+  query(Query("SELECT COUNT(*) FROM deliveries"), [&count](RowReader& in) { in.read(count); });
+  return count;
+}
+
 std::vector<CursorRow> SqlReader::cursors() {
   return all<CursorRow>(select(kCursorsTable).add(" ORDER BY stream_id"));
 }

@@ -30,6 +30,8 @@ class SqlReader final : public Reader {
   std::vector<QuarantineRow> quarantine(std::optional<std::uint64_t> before, std::uint32_t limit) override;
   std::uint64_t quarantine_count() override;
   std::vector<CommandRow> commands(std::uint32_t limit) override;
+  std::vector<UndeliveredEvent> undelivered(std::uint32_t limit) override;
+  std::uint64_t undelivered_count() override;
   std::vector<CursorRow> cursors() override;
   std::vector<SnapshotInfo> snapshots() override;
   LeaseState lease() override;

@@ -82,6 +82,7 @@ void SqlStore::write_rows_of(const Commit& commit, Day day) {
   write_rows(kAlertEventsTable, Write::kInsert, commit.alert_events);
   write_rows(kQuarantineTable, Write::kInsert, commit.quarantine);
   write_rows(kCommandsTable, Write::kInsert, commit.commands);
+  write_rows(kDeliveriesTable, Write::kUpsert, commit.deliveries);
   if (commit.metrics) write_rows(kMetricsTable, Write::kInsert, std::vector{*commit.metrics});
   if (commit.limits) {
     connection_->execute(Query("DELETE FROM limits"));
@@ -127,6 +128,9 @@ CleanupCount SqlStore::delete_old(Timestamp before) {
     return connection_->execute(Query(statement).add(" < ", before).add(tail));
   };
   CleanupCount count;
+  count.deliveries = erase(
+      "DELETE FROM deliveries WHERE alert_id IN (SELECT alert_id FROM alerts WHERE status = 'RESOLVED' AND resolved_at",
+      ")");
   count.alert_events = erase(
       "DELETE FROM alert_events WHERE alert_id IN (SELECT alert_id FROM alerts WHERE status = 'RESOLVED' AND "
       "resolved_at",
@@ -135,7 +139,7 @@ CleanupCount SqlStore::delete_old(Timestamp before) {
   count.metrics = erase("DELETE FROM risk_metrics WHERE timestamp");
   count.quarantine = erase("DELETE FROM quarantine WHERE received_at");
   connection_->write(kCleanupsTable, Write::kInsert, [&](RowWriter& out) {
-    out.row(before, last_event_id, count.alerts, count.alert_events, count.metrics, count.quarantine);
+    out.row(before, last_event_id, count.alerts, count.alert_events, count.metrics, count.quarantine, count.deliveries);
   });
   return count;
 }

@@ -219,6 +219,16 @@ const Table kCommandsTable{"commands",
                             {"old_value", kText},
                             {"new_value", kText}}};
 
+const Table kDeliveriesTable{"deliveries",
+                             "",
+                             2,
+                             {{"channel", kText},
+                              {"event_id", kInteger},
+                              {"alert_id", kInteger},
+                              {"outcome", kText},
+                              {"answer", kText},
+                              {"at", kTime}}};
+
 const Table kMetricsTable{"risk_metrics",
                           "",
                           0,
@@ -249,7 +259,8 @@ const Table kCleanupsTable{"cleanups",
                             {"alerts", kInteger},
                             {"alert_events", kInteger},
                             {"metrics", kInteger},
-                            {"quarantine", kInteger}}};
+                            {"quarantine", kInteger},
+                            {"deliveries", kInteger}}};
 
 void write_transaction(RowWriter& out, const AppliedInput& row, Day day) {
   const auto& input = std::get<TransactionInput>(row.input);
@@ -379,6 +390,14 @@ void write_row(RowWriter& out, const CommandRow& r) {
 
 void read_row(RowReader& in, CommandRow& r) {
   in.read(r.command_id, r.at, r.actor, r.command, r.target, r.old_value, r.new_value);
+}
+
+void write_row(RowWriter& out, const DeliveryRow& r) {
+  out.row(r.channel, r.event_id, r.alert_id, r.outcome, r.answer, r.at);
+}
+
+void read_row(RowReader& in, DeliveryRow& r) {
+  in.read(r.channel, r.event_id, r.alert_id, r.outcome, r.answer, r.at);
 }
 
 void write_row(RowWriter& out, const MetricsRow& r) {

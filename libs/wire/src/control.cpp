@@ -3,6 +3,8 @@
 #include <google/protobuf/util/json_util.h>
 
 #include <algorithm>
+#include <limits>
+#include <utility>
 
 #include "alert_message.hpp"
 #include "risk/base/overloaded.hpp"
@@ -29,6 +31,49 @@ std::optional<Error> check_comment(const std::string& comment) {
   const auto is_control = [](unsigned char c) { return (c < 0x20 && c != '\n' && c != '\t') || c == 0x7f; };
   if (std::any_of(comment.begin(), comment.end(), is_control)) return Error{"comment: contains a control character"};
   return std::nullopt;
+}
+
+void to_message(const RecordDeliveries& deliveries, v1::RecordDeliveries& message) {
+  message.set_stream_id(deliveries.stream_id);
+  for (const auto& record : deliveries.records) {
+    auto& delivery = *message.add_deliveries();
+    delivery.set_channel(record.channel);
+    delivery.set_event_id(record.event_id);
+    delivery.set_alert_id(record.alert_id);
+    delivery.set_outcome(static_cast<v1::RecordDeliveries::Delivery::Outcome>(record.outcome));
+    delivery.set_answer(record.answer);
+    delivery.set_at_micros(record.at.micros);
+  }
+}
+
+Result<RecordDeliveries> to_value(const v1::RecordDeliveries& message) {
+  using Delivery = v1::RecordDeliveries::Delivery;
+  if (auto error = check_name("stream_id", message.stream_id())) return *error;
+  const auto count = static_cast<std::size_t>(message.deliveries_size());
+  if (count == 0 || count > kDeliveryRecordsMax) {
+    return Error{"deliveries: " + std::to_string(count) + ", must be 1 to " + std::to_string(kDeliveryRecordsMax)};
+  }
+  RecordDeliveries deliveries{message.stream_id(), {}};
+  for (const auto& delivery : message.deliveries()) {
+    if (auto error = check_name("channel", delivery.channel())) return *error;
+    if (delivery.outcome() != Delivery::REFUSED && delivery.outcome() != Delivery::GIVEN_UP) {
+      return Error{"outcome " + std::to_string(delivery.outcome()) + ": unknown"};
+    }
+    for (const auto& [field, id] : {std::pair("event_id", delivery.event_id()), {"alert_id", delivery.alert_id()}}) {
+      if (id == 0 || id > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
+        return Error{std::string(field) + " " + std::to_string(id) + ": out of range"};
+      }
+    }
+    if (delivery.answer().size() > kCommentBytesMax || !is_valid_utf8(delivery.answer()) ||
+        delivery.answer().find('\0') != std::string::npos) {
+      return Error{"answer: not text of at most " + std::to_string(kCommentBytesMax) + " bytes"};
+    }
+    const Timestamp at{delivery.at_micros()};
+    if (at < kTimestampMin || at > kTimestampMax) return Error{"at " + std::to_string(at.micros) + ": out of range"};
+    deliveries.records.push_back({delivery.channel(), delivery.event_id(), delivery.alert_id(),
+                                  static_cast<DeliveryRecord::Outcome>(delivery.outcome()), delivery.answer(), at});
+  }
+  return deliveries;
 }
 
 // Reads decimals of a RuleSet and keeps the first that is none.
@@ -110,6 +155,16 @@ void read(const v1::RuleSet::AnomalyRule& message, engine::AnomalyRule& rule, De
 
 }  // namespace
 
+std::string_view to_string(DeliveryRecord::Outcome outcome) {
+  switch (outcome) {
+    case DeliveryRecord::Outcome::kRefused:
+      return "REFUSED";
+    case DeliveryRecord::Outcome::kGivenUp:
+      return "GIVEN_UP";
+  }
+  RISK_CHECK(!"an outcome");
+}
+
 std::string encode(const Command& command) {
   v1::Command message;
   message.set_actor(command.actor);
@@ -127,6 +182,7 @@ std::string encode(const Command& command) {
                    message.mutable_comment()->set_comment(value.comment);
                  },
                  [&](const Cleanup& value) { message.mutable_cleanup()->set_days(value.days); },
+                 [&](const RecordDeliveries& value) { to_message(value, *message.mutable_record_deliveries()); },
              },
              command.command);
   return message.SerializeAsString();
@@ -154,6 +210,11 @@ Result<Command> decode_command(std::string_view payload) {
                      std::to_string(kCleanupDaysMax)};
       }
       return Command{message.actor(), Cleanup{message.cleanup().days()}};
+    case v1::Command::kRecordDeliveries: {
+      auto deliveries = to_value(message.record_deliveries());
+      if (!deliveries) return deliveries.error();
+      return Command{message.actor(), std::move(deliveries).value()};
+    }
     case v1::Command::COMMAND_NOT_SET:
       break;
   }
@@ -171,6 +232,7 @@ std::string encode(const CommandReply& reply) {
     cleanup.set_alert_events(reply.cleanup->alert_events);
     cleanup.set_metrics(reply.cleanup->metrics);
     cleanup.set_quarantine(reply.cleanup->quarantine);
+    cleanup.set_deliveries(reply.cleanup->deliveries);
   }
   return message.SerializeAsString();
 }
@@ -191,7 +253,8 @@ Result<CommandReply> decode_command_reply(std::string_view payload) {
   }
   if (message.has_cleanup()) {
     const auto& cleanup = message.cleanup();
-    reply.cleanup = CleanupResult{cleanup.alerts(), cleanup.alert_events(), cleanup.metrics(), cleanup.quarantine()};
+    reply.cleanup = CleanupResult{cleanup.alerts(), cleanup.alert_events(), cleanup.metrics(), cleanup.quarantine(),
+                                  cleanup.deliveries()};
   }
   return reply;
 }

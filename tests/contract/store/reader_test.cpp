@@ -230,6 +230,35 @@ TEMPLATE_TEST_CASE("limits are replaced as a whole, kept when a commit has none"
   CHECK(reader->limits().empty());
 }
 
+TEMPLATE_TEST_CASE("undelivered events are listed newest first, each with what it was about, once a channel", "[store]",
+                   Memory, Sqlite, Postgres) {
+  RISK_BACKEND(backend);
+  Fixture f(std::move(backend));
+  auto commit = step(0, 1);
+  commit.alerts = {alert(1), alert(2)};
+  commit.alert_events = {alert_event(1, 1), alert_event(2, 2), alert_event(3, 1)};
+  commit.alert_events[1].severity = engine::Severity::kCritical;
+  commit.alert_events[1].message = "Symbol AAPL";
+  commit.deliveries = {delivery(1, 1), delivery(2, 2), delivery(2, 2, "email")};
+  f.store->commit(commit);
+  auto again = step(1, 2);
+  auto given_up = delivery(2, 2);
+  given_up.outcome = "GIVEN_UP";
+  given_up.answer = "connection refused";
+  again.deliveries = {given_up};
+  f.store->commit(again);
+
+  const auto reader = f.reader();
+  const auto& first = commit.alert_events[0];
+  const auto& second = commit.alert_events[1];
+  CHECK(reader->undelivered(10) ==
+        std::vector<UndeliveredEvent>{{delivery(2, 2, "email"), second.severity, second.message},
+                                      {given_up, second.severity, second.message},
+                                      {delivery(1, 1), first.severity, first.message}});
+  CHECK(reader->undelivered(1).size() == 1);
+  CHECK(reader->undelivered_count() == 3);
+}
+
 TEMPLATE_TEST_CASE("quarantine and commands are numbered in their order and listed newest first", "[store]", Memory,
                    Sqlite, Postgres) {
   RISK_BACKEND(backend);

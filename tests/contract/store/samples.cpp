@@ -146,6 +146,10 @@ QuarantineRow quarantined(std::uint64_t sequence) {
   return row;
 }
 
+DeliveryRow delivery(std::uint64_t event_id, std::uint64_t alert_id, const std::string& channel) {
+  return {channel, event_id, alert_id, "REFUSED", "status 400: invalid_payload", kNoon};
+}
+
 MetricsRow metrics(Timestamp at) {
   return {at, 1'000, money("123456.7891"), 10, 20, 3, 4, 5};
 }

@@ -32,6 +32,7 @@ store::AlertRow alert(std::uint64_t alert_id);  // of a client's exposure
 store::AlertRow anomaly_alert(std::uint64_t alert_id);
 store::AlertEventRow alert_event(std::uint64_t event_id, std::uint64_t alert_id);
 store::QuarantineRow quarantined(std::uint64_t sequence);
+store::DeliveryRow delivery(std::uint64_t event_id, std::uint64_t alert_id, const std::string& channel = "slack");
 store::MetricsRow metrics(Timestamp at);
 
 std::vector<store::AppliedInput> replayed(store::Store& store, std::uint64_t after = 0);

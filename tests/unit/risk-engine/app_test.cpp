@@ -127,6 +127,33 @@ TEST_CASE("an acknowledgement is answered when it is stored; a wrong id with the
   CHECK(mesh.reader->commands(10).size() == 1);
 }
 
+TEST_CASE("what a channel did not deliver is answered when it is stored, and only of alerts that are here") {
+  Mesh mesh;
+  mesh.trade(1, "11");
+  wait_until([&] { return mesh.reader->alert(1).has_value(); });
+  std::string stream;
+  for (const auto& cursor : mesh.reader->cursors()) {
+    if (cursor.stream_id == store::kAlertsCursor) stream = cursor.name;
+  }
+  const wire::DeliveryRecord record{"slack", 1, 1, wire::DeliveryRecord::Outcome::kRefused, "status 400", Timestamp{1}};
+  using Outcome = wire::CommandReply::Outcome;
+  // Twice in one command, and once more: a repeat replaces.
+  for (int i = 0; i < 2; ++i) {
+    CHECK(mesh.ask({"alert-notifier", wire::RecordDeliveries{stream, {record, record}}}).outcome == Outcome::kDone);
+  }
+  REQUIRE(mesh.reader->undelivered_count() == 1);
+  CHECK(mesh.reader->undelivered(1).front().delivery ==
+        store::DeliveryRow{"slack", 1, 1, "REFUSED", "status 400", {1}});
+  CHECK(mesh.reader->commands(10).empty());
+
+  const auto foreign = mesh.ask({"alert-notifier", wire::RecordDeliveries{std::string(32, '0'), {record}}});
+  CHECK(foreign.outcome == Outcome::kNotFound);
+  CHECK(foreign.reason == "stream_id " + std::string(32, '0') + ": the alerts here are of stream " + stream);
+  wire::DeliveryRecord future = record;
+  future.event_id = 99;
+  CHECK(mesh.ask({"alert-notifier", wire::RecordDeliveries{stream, {future}}}).reason == "there is no alert event 99");
+}
+
 TEST_CASE("a clean-up deletes what is old enough and leaves its trace") {
   Mesh mesh;
   mesh.trade(1, "11");

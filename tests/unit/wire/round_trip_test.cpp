@@ -1,4 +1,6 @@
+#include <functional>
 #include <limits>
+#include <string>
 
 #include "risk/wire/alert.hpp"
 #include "risk/wire/control.hpp"
@@ -46,6 +48,13 @@ AlertMessage odd_alert() {
   message.acknowledged_by = "anna";
   message.acknowledged_at = Timestamp{123'456};
   return message;
+}
+
+RecordDeliveries undelivered() {
+  using Outcome = DeliveryRecord::Outcome;
+  return {"0123456789abcdef0123456789abcdef",
+          {{"slack", 7, 3, Outcome::kRefused, "status 400: invalid_payload", Timestamp{1'726'833'600'123'456}},
+           {"email", 8, 3, Outcome::kGivenUp, "", Timestamp{0}}}};
 }
 
 }  // namespace
@@ -132,7 +141,8 @@ TEST_CASE("an exposure update comes back as it was sent") {
 
 TEST_CASE("commands come back as they were sent and are judged before they reach the engine") {
   for (const Command& command : {Command{"anna", AcknowledgeAlert{3, ""}}, Command{"anna", AssignAlert{3, "ben"}},
-                                 Command{"anna", CommentAlert{3, "looks fine"}}, Command{"anna", Cleanup{30}}}) {
+                                 Command{"anna", CommentAlert{3, "looks fine"}}, Command{"anna", Cleanup{30}},
+                                 Command{"alert-notifier", undelivered()}}) {
     const auto decoded = decode_command(encode(command));
     REQUIRE(decoded.ok());
     CHECK(*decoded == command);
@@ -149,10 +159,32 @@ TEST_CASE("commands come back as they were sent and are judged before they reach
   CHECK(decode_command(encode(Command{"a", Cleanup{99'999}})).error().reason == "days 99999: must be at most 36500");
 }
 
+TEST_CASE("a record of deliveries is judged field by field") {
+  const auto reason = [](const std::function<void(RecordDeliveries&)>& spoil) {
+    RecordDeliveries deliveries = undelivered();
+    spoil(deliveries);
+    const auto decoded = decode_command(encode(Command{"alert-notifier", deliveries}));
+    return decoded ? std::string() : decoded.error().reason;
+  };
+  CHECK(reason([](RecordDeliveries&) {}).empty());
+  CHECK(reason([](auto& d) { d.records.clear(); }) == "deliveries: 0, must be 1 to 1000");
+  CHECK(reason([](auto& d) { d.records.resize(1001, d.records.front()); }) == "deliveries: 1001, must be 1 to 1000");
+  CHECK(reason([](auto& d) { d.stream_id = ""; }) == "stream_id \"\": empty");
+  CHECK(reason([](auto& d) { d.records[0].channel = "a\n"; }) == "channel \"a\\x0a\": contains a control character");
+  CHECK(reason([](auto& d) { d.records[1].event_id = 0; }) == "event_id 0: out of range");
+  CHECK(reason([](auto& d) { d.records[1].alert_id = ~0ULL; }) == "alert_id 18446744073709551615: out of range");
+  CHECK(reason([](auto& d) { d.records[0].outcome = DeliveryRecord::Outcome(9); }) == "outcome 9: unknown");
+  CHECK(reason([](auto& d) { d.records[0].answer = std::string(1001, 'x'); }) ==
+        "answer: not text of at most 1000 bytes");
+  CHECK(reason([](auto& d) { d.records[0].answer = std::string("a\0b", 3); }) ==
+        "answer: not text of at most 1000 bytes");
+  CHECK(reason([](auto& d) { d.records[0].at.micros = 1LL << 62; }) == "at 4611686018427387904: out of range");
+}
+
 TEST_CASE("replies come back as they were sent") {
   CommandReply done;
   done.event = odd_alert();
-  done.cleanup = CleanupResult{1, 2, 3, 4};
+  done.cleanup = CleanupResult{1, 2, 3, 4, 5};
   CHECK(*decode_command_reply(encode(done)) == done);
   CHECK_FALSE(decode_command_reply("").ok());
 }

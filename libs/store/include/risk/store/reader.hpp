@@ -52,6 +52,15 @@ struct AlertCount {
   std::uint64_t count = 0;
 };
 
+// An alert event that a channel did not deliver.
+struct UndeliveredEvent {
+  DeliveryRow delivery;
+  engine::Severity severity = engine::Severity::kLow;  // of the event, as its message
+  std::string message;
+
+  friend bool operator==(const UndeliveredEvent&, const UndeliveredEvent&) = default;
+};
+
 class Reader {
  public:
   virtual ~Reader() = default;
@@ -78,6 +87,8 @@ class Reader {
   virtual std::vector<QuarantineRow> quarantine(std::optional<std::uint64_t> before, std::uint32_t limit) = 0;
   virtual std::uint64_t quarantine_count() = 0;
   virtual std::vector<CommandRow> commands(std::uint32_t limit) = 0;
+  virtual std::vector<UndeliveredEvent> undelivered(std::uint32_t limit) = 0;  // by event, then channel
+  virtual std::uint64_t undelivered_count() = 0;
   virtual std::vector<CursorRow> cursors() = 0;  // by stream id
 
   virtual std::vector<SnapshotInfo> snapshots() = 0;  // as Store::snapshots

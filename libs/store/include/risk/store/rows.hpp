@@ -140,6 +140,18 @@ struct CommandRow {
   friend bool operator==(const CommandRow&, const CommandRow&) = default;
 };
 
+// One row of `deliveries`: an alert event that a channel did not deliver.
+struct DeliveryRow {
+  std::string channel;  // "slack"
+  std::uint64_t event_id = 0;
+  std::uint64_t alert_id = 0;
+  std::string outcome;  // "REFUSED", "GIVEN_UP"
+  std::string answer;   // what the channel said last
+  Timestamp at;         // of the outcome, wall clock of who delivers
+
+  friend bool operator==(const DeliveryRow&, const DeliveryRow&) = default;
+};
+
 // One row of `stream_cursors`. Two are the engine's own, under ids that no stream can have: kEngineCursor is its
 // apply_seq, kAlertsCursor the last alert event, with the id of the stream that carries them as its name.
 struct CursorRow {
@@ -200,6 +212,7 @@ struct Commit {
   std::vector<AlertEventRow> alert_events;
   std::vector<QuarantineRow> quarantine;
   std::vector<CommandRow> commands;
+  std::vector<DeliveryRow> deliveries;  // upserted
   std::optional<MetricsRow> metrics;
   std::optional<std::vector<LimitRow>> limits;  // replaces the table
 };

@@ -40,6 +40,7 @@ struct CleanupCount {
   std::uint64_t alert_events = 0;
   std::uint64_t metrics = 0;
   std::uint64_t quarantine = 0;
+  std::uint64_t deliveries = 0;
 };
 
 struct DroppedDays {
@@ -68,8 +69,8 @@ class Store {
 
   virtual void commit(const Commit& commit) = 0;
 
-  // Deletes alerts resolved before `before` with their events, and metrics and quarantine rows older than it. The ids
-  // of deleted events are not given again: last_event_id stays.
+  // Deletes alerts resolved before `before` with their events and deliveries, and metrics and quarantine rows older
+  // than it. The ids of deleted events are not given again: last_event_id stays.
   virtual CleanupCount cleanup(Timestamp before) = 0;
 
   // Drops the inputs by whole UTC days of their commits, the oldest first, up to the first day that does not lie wholly

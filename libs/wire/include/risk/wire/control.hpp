@@ -6,8 +6,10 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "risk/base/result.hpp"
+#include "risk/base/timestamp.hpp"
 #include "risk/engine/rules.hpp"
 #include "risk/wire/alert.hpp"
 
@@ -33,9 +35,29 @@ struct Cleanup {
   friend bool operator==(const Cleanup&, const Cleanup&) = default;
 };
 
+// What became of an alert event that a channel did not deliver.
+struct DeliveryRecord {
+  enum class Outcome : std::uint8_t { kRefused = 1, kGivenUp = 2 };
+  std::string channel;  // "slack", 1 to 50 bytes
+  std::uint64_t event_id = 0;
+  std::uint64_t alert_id = 0;
+  Outcome outcome = Outcome::kRefused;
+  std::string answer;  // what the channel said last, at most 1000 bytes
+  Timestamp at;        // of the outcome
+  friend bool operator==(const DeliveryRecord&, const DeliveryRecord&) = default;
+};
+std::string_view to_string(DeliveryRecord::Outcome outcome);  // "REFUSED", "GIVEN_UP"
+
+struct RecordDeliveries {
+  std::string stream_id;                // of the alert events
+  std::vector<DeliveryRecord> records;  // 1 to kDeliveryRecordsMax
+  friend bool operator==(const RecordDeliveries&, const RecordDeliveries&) = default;
+};
+inline constexpr std::size_t kDeliveryRecordsMax = 1000;
+
 struct Command {
   std::string actor;  // who asks, 1 to 50 bytes
-  std::variant<AcknowledgeAlert, AssignAlert, CommentAlert, Cleanup> command;
+  std::variant<AcknowledgeAlert, AssignAlert, CommentAlert, Cleanup, RecordDeliveries> command;
   friend bool operator==(const Command&, const Command&) = default;
 };
 
@@ -48,6 +70,7 @@ struct CleanupResult {
   std::uint64_t alert_events = 0;
   std::uint64_t metrics = 0;
   std::uint64_t quarantine = 0;
+  std::uint64_t deliveries = 0;
   friend bool operator==(const CleanupResult&, const CleanupResult&) = default;
 };
 

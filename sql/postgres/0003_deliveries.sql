@@ -1,0 +1,15 @@
+-- What became of an alert event that a channel did not deliver: it is told nowhere else. A later outcome replaces one
+-- before. The text of the event is in alert_events; a clean-up deletes both.
+CREATE TABLE deliveries (
+  channel TEXT NOT NULL,
+  event_id BIGINT NOT NULL,
+  alert_id BIGINT NOT NULL,
+  outcome TEXT NOT NULL,
+  answer TEXT NOT NULL,
+  at TIMESTAMPTZ NOT NULL,
+  PRIMARY KEY (channel, event_id)
+);
+CREATE INDEX deliveries_by_event ON deliveries (event_id);
+CREATE INDEX deliveries_by_alert ON deliveries (alert_id);
+
+ALTER TABLE cleanups ADD COLUMN deliveries BIGINT NOT NULL DEFAULT 0;
