@@ -29,9 +29,12 @@ std::vector<std::unique_ptr<Channel>> configured_channels(const Options& options
   return channels;
 }
 
-DeliveryOptions with_jitter(DeliveryOptions options) {
-  options.jitter_seed = std::random_device()();
-  return options;
+DeliveryOptions delivery_options(const Options& options, std::string_view channel) {
+  DeliveryOptions delivery = options.delivery;
+  delivery.interval = channel == "slack" ? options.slack_interval : options.email_interval;
+  if (channel == "log") delivery.interval = milliseconds(0), delivery.summary_above = 0;  // a log takes everything
+  delivery.jitter_seed = std::random_device()();
+  return delivery;
 }
 
 }  // namespace
@@ -75,6 +78,9 @@ void NotifierApp::start() {
   state_ = std::make_unique<StateFile>(options_.state_path);
   health_.require(kStateCondition, "not opened");
   health_.met(kStateCondition);
+  keeper_ = std::make_unique<UndeliveredKeeper>(
+      UndeliveredOptions{options_.engine.command, options_.curve.client_of("risk-engine")}, health_);
+  teardown_.push("undelivered alerts", [this](milliseconds) { keeper_->stop(); });
   auto channels = make_channels(options_);
   // Before anyone can ask: ready is who has heard the engine, and noted where it begins.
   for (const auto& channel : channels) health_.require(Intake::condition(channel->name()), "not started");
@@ -86,8 +92,13 @@ void NotifierApp::start() {
     const std::string name(channel->name());
     service::log_info("channel", {{"name", name}});
     if (name == "log") service::log_warning("no channel is configured: alerts go to this log only");
-    deliveries_.push_back(std::make_unique<Delivery>(std::move(channel), with_jitter(options_.delivery), metrics_,
-                                                     [this, name](const Position& done) { note(name, done); }));
+    const auto delivery = delivery_options(options_, name);
+    deliveries_.push_back(std::make_unique<Delivery>(
+        std::move(channel), delivery,
+        DeliveryParts{metrics_, health_, [this, name](const Progress& progress) { note(name, progress); },
+                      [this](Undelivered undelivered, std::function<void()> kept) {
+                        keeper_->keep(std::move(undelivered), std::move(kept));
+                      }}));
   }
   teardown_.push("channels", [this](milliseconds remaining) {
     const auto deadline = steady_clock::now() + std::min(remaining, kDeliverAtStop);
@@ -128,15 +139,15 @@ Position NotifierApp::first_contact(const Position& here) {
     service::log_info(
         "first contact: alerts are told from here on",
         {{"channel", channel}, {"stream", here.stream.text}, {"epoch", here.epoch}, {"after", here.sequence}});
-    note(channel, here);
+    note(channel, {here, {}});
   }
   return here;
 }
 
 // A disk that is full keeps nobody from being told: at worst they are told again after a restart.
-void NotifierApp::note(const std::string& channel, const Position& position) {
+void NotifierApp::note(const std::string& channel, const Progress& progress) {
   try {
-    state_->note(channel, position);
+    state_->note(channel, progress);
     health_.met(kStateCondition);
   } catch (const StateError& error) {
     health_.not_met(kStateCondition, error.what());

@@ -1,57 +1,67 @@
-// A channel's own queue and thread: what comes in is delivered in order, each notification tried until it is taken, is
-// refused for good or too old. A channel that is down holds up no other.
+// A channel's own queue and thread, at the channel's own pace: the most urgent goes first, and what a channel cannot
+// take now is tried again until it can. A channel that is down holds up no other.
 //
 // Invariants
-//   1. Events leave in the order they came; none is tried before the one ahead of it is done.
-//   2. An event's position is told as done after it was delivered or given up, never before, and in order.
-//   3. Nothing is dropped. Who queues asks for room first, so that about queue_max wait: what came in one frame of the
-//      bus is not split.
+//   1. Nothing is dropped: an event is delivered by itself, counted in a summary that was delivered, or kept as
+//      undelivered. Who queues asks for room first, so that about queue_max wait: what came in one frame of the bus is
+//      not split.
+//   2. Only what is about one message ends that message: a channel that takes nothing loses nothing. Which of the two
+//   it
+//      is shows a plain notice, sent in the place of a message that was refused.
+//   3. An event's position is told as done after that, never before.
+//   4. Two attempts start at least `interval` apart.
 #pragma once
 
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <random>
 #include <stop_token>
+#include <string>
 #include <thread>
+#include <vector>
 
+#include "alert-notifier/backlog.hpp"
 #include "alert-notifier/channels/channel.hpp"
 #include "alert-notifier/retry.hpp"
-#include "alert-notifier/state_file.hpp"
+#include "alert-notifier/undelivered.hpp"
+#include "risk/service/health.hpp"
 #include "risk/service/metrics.hpp"
 
 namespace risk::notifier {
 
-using SteadyTime = std::chrono::steady_clock::time_point;
-
 struct DeliveryOptions {
   std::uint64_t queue_max = 10'000;
+  std::chrono::milliseconds interval{0};  // between the starts of two attempts
+  std::uint64_t summary_above = 0;        // more events than this go as one summary; 0: never
   RetryPolicy retry;
   std::uint64_t jitter_seed = 0;
   std::function<SteadyTime()> now = std::chrono::steady_clock::now;
 };
 
-// An event of the engine's stream, in its place. Without a notification nobody is told of it.
-struct Event {
-  Position position;
-  std::optional<Notification> notification;
+// What it works with, and tells. All must outlive it.
+struct DeliveryParts {
+  service::Metrics& metrics;
+  service::Health& health;
+  // So far is done for good. On the delivery's thread.
+  std::function<void(const Progress&)> done;
+  // Keeps it, then calls `kept`, on any thread, also later; never after the delivery's end.
+  std::function<void(Undelivered, std::function<void()> kept)> keep;
 };
 
 class Delivery {
  public:
-  // Everything up to the position is done for good. On the delivery's thread.
-  using Done = std::function<void(const Position&)>;
-
-  // Starts the thread. `metrics` must outlive it.
-  Delivery(std::unique_ptr<Channel> channel, DeliveryOptions options, service::Metrics& metrics, Done done);
+  // Starts the thread.
+  Delivery(std::unique_ptr<Channel> channel, DeliveryOptions options, DeliveryParts parts);
   ~Delivery();  // stops at once
 
   std::string_view channel() const { return channel_->name(); }
+  // What it says of its channel in Health.
+  static std::string condition(std::string_view channel);
 
   // Waits up to `timeout` for room in the queue; returns how many events fit. Any thread.
   std::size_t wait_for_room(std::chrono::milliseconds timeout);
@@ -64,12 +74,9 @@ class Delivery {
   void end_stop(SteadyTime deadline);
 
  private:
-  struct Waiting {
-    Event event;
-    SteadyTime since;
-  };
   struct Gauges {
     service::Counter& sent;
+    service::Counter& summarised;
     service::Counter& failed;
     service::Counter& retries;
     service::Gauge& queue_length;
@@ -78,24 +85,45 @@ class Delivery {
   };
   static Gauges make_gauges(service::Metrics& metrics, const std::string& channel);
 
+  // What became of a turn.
+  struct Result {
+    Outcome outcome;
+    bool in_its_place = false;  // what was delivered is a notice that says so
+    std::string refusal;        // why the whole message was not taken, if it was not
+  };
+
   void run();
-  std::optional<Waiting> next();
-  bool deliver(const Notification& notification, SteadyTime since);  // false: cancelled before it was done
-  bool is_stopping() const;
-  bool wait_before_retry(const Outcome& outcome, std::chrono::milliseconds wait, bool tried_since_stop);
+  std::optional<Turn> next_turn();  // waits for it; nothing: the thread ends
+  void tell_progress(std::unique_lock<std::mutex>& lock);
+  std::chrono::milliseconds time_left() const;  // until the next attempt may start; at most 0: now
+  Result deliver(const Turn& turn);
+  Outcome attempt(const Notification& notification);
+  void settle_delivered(const Turn& turn, const Result& result);
+  void settle_failed(const Turn& turn, const Outcome& outcome);
+  void keep(Ticket event, wire::DeliveryRecord::Outcome outcome, const std::string& answer);
+  void show_broken(const std::string& cause);  // "": it works
+  bool is_cancelled() const { return cancel_.stop_requested(); }
   void log_left() const;
   double jitter();
 
   const std::unique_ptr<Channel> channel_;
   const DeliveryOptions options_;
-  const Done told_done_;
+  const DeliveryParts parts_;
+  const std::string condition_;
   Gauges gauges_;
-  std::mt19937_64 random_;  // of the thread
   std::stop_source cancel_;
 
-  mutable std::mutex mutex_;
+  // Of the thread.
+  std::mt19937_64 random_;
+  unsigned failures_ = 0;              // in a row
+  std::string broken_cause_;           // "" while the channel works
+  std::optional<SteadyTime> sent_at_;  // the start of the last attempt
+
+  mutable std::mutex mutex_;  // guards the rest
   std::condition_variable changed_;
-  std::deque<Waiting> queue_;
+  Backlog backlog_;
+  std::optional<SteadyTime> paused_until_;
+  bool may_hurry_ = true;  // a stop ends the pause: it is not the peer's wish
   bool stopping_ = false;
   bool done_ = false;
   std::thread thread_;  // last: it uses all of the above

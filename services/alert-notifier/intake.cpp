@@ -45,7 +45,10 @@ Intake::Intake(IntakeOptions options, Positions positions, IntakeParts parts)
       missing_(parts_.metrics.counter("notifier_missing_alert_events_total", "Alert events that never came",
                                       {{"channel", channel_}})) {
   parts_.health.require(condition_, "nothing heard from " + joined(options_.endpoints));
-  for (const auto& position : positions_) known_.insert(position.stream);
+  for (const auto& [position, ahead] : positions_) {
+    known_.insert(position.stream);
+    for (const auto sequence : ahead) told_ahead_.emplace(position.stream, position.epoch, sequence);
+  }
   subscriber_ = positions_.empty() ? make_scout() : make_follower();
   thread_ = std::thread([this] { run(); });
 }
@@ -83,12 +86,12 @@ void Intake::meet() {
     subscriber_->poll(kPollTime);
     const auto streams = subscriber_->streams();
     if (positions_.empty() && !streams.empty()) {
-      positions_ = {{streams[0].id, streams[0].epoch, streams[0].delivered}};
+      positions_ = {{{streams[0].id, streams[0].epoch, streams[0].delivered}, {}}};
     }
   }
   if (positions_.empty()) return;
-  positions_ = {parts_.first_contact(positions_[0])};
-  known_.insert(positions_[0].stream);
+  positions_ = {{parts_.first_contact(positions_[0].position), {}}};
+  known_.insert(positions_[0].position.stream);
   subscriber_ = make_follower();
 }
 
@@ -97,7 +100,7 @@ std::unique_ptr<bus::Subscriber> Intake::make_scout() {
       subscription(FirstMet::kFromHere),
       bus::SubscriberHandlers{[this](const bus::Record& record) {
                                 if (positions_.empty()) {
-                                  positions_ = {{record.stream, record.epoch, record.sequence - 1}};
+                                  positions_ = {{{record.stream, record.epoch, record.sequence - 1}, {}}};
                                 }
                               },
                               {},
@@ -109,7 +112,7 @@ std::unique_ptr<bus::Subscriber> Intake::make_follower() {
       subscription(FirstMet::kFromBeginning),
       bus::SubscriberHandlers{[this](const bus::Record& record) { on_record(record); },
                               [this](const bus::Gap& gap) { on_gap(gap); }, log_bad_frame});
-  for (const auto& position : positions_) {
+  for (const auto& [position, ahead] : positions_) {
     subscriber->resume_after(position.stream, position.epoch, position.sequence);
   }
   return subscriber;
@@ -145,6 +148,9 @@ void Intake::note_streams() {
 void Intake::on_record(const bus::Record& record) {
   Event event{{record.stream, record.epoch, record.sequence}, std::nullopt};
   if (record.payload.empty()) return parts_.delivery.enqueue(std::move(event));  // a clean-up deleted it
+  if (told_ahead_.erase({record.stream, record.epoch, record.sequence}) > 0) {
+    return parts_.delivery.enqueue(std::move(event));
+  }
 
   const auto message = wire::decode_alert(record.payload);
   if (!message) {

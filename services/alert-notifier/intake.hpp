@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <tuple>
 #include <vector>
 
 #include "alert-notifier/delivery.hpp"
@@ -65,6 +66,8 @@ class Intake {
 
   const IntakeOptions options_;
   Positions positions_;
+  // Of what was told before something ahead of it: stream, epoch and sequence.
+  std::set<std::tuple<bus::StreamId, std::uint64_t, std::uint64_t>> told_ahead_;
   const IntakeParts parts_;
   const std::string channel_;
   const std::string condition_;

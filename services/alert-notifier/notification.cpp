@@ -1,5 +1,8 @@
 #include "alert-notifier/notification.hpp"
 
+#include <algorithm>
+#include <limits>
+
 #include "risk/base/decimal.hpp"
 #include "risk/base/id.hpp"
 #include "risk/base/timestamp.hpp"
@@ -19,6 +22,14 @@ std::string figure_text(const engine::Figure& figure) {
       return "z " + format_rounded(figure.amount, kEdgePlaces, 2);
   }
   return figure.to_string();
+}
+
+std::int64_t ratio_e4(const engine::AlertEvent& event) {
+  if (event.utilisation_e4) return *event.utilisation_e4;
+  constexpr Int128 kMost = std::numeric_limits<std::int64_t>::max();
+  const Int128 value = std::clamp<Int128>(event.value.amount, 0, kMost);
+  const Int128 limit = std::clamp<Int128>(event.limit.amount, 1, kMost);
+  return static_cast<std::int64_t>(std::min(value * 10'000 / limit, kMost));
 }
 
 std::string people_text(const wire::AlertMessage& message) {
@@ -57,6 +68,8 @@ Notification describe(const wire::AlertMessage& message, std::string_view stream
   const std::string journal = std::to_string(epoch) + "." + std::string(stream);
 
   Notification notification;
+  notification.of = {std::string(stream), message.event_id, event.alert_id};
+  notification.ratio_e4 = ratio_e4(event);
   notification.event_key = "event-" + std::to_string(message.event_id) + "." + journal;
   notification.alert_key = "alert-" + std::to_string(event.alert_id) + "." + journal;
   notification.severity = event.severity;

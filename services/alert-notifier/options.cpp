@@ -99,6 +99,7 @@ std::vector<std::string> foreign_sections() {
 Options::Options() {
   common.log.service = "alert-notifier";
   common.health_port = 9103;
+  delivery.summary_above = 20;
 }
 
 Filter make_filter(const Options& options) {
@@ -112,6 +113,7 @@ Filter make_filter(const Options& options) {
 void declare_options(service::OptionSet& set, Options& options) {
   service::add_common_options(set, options.common);
   settings::add_engine_stream_option(set, options.engine);
+  settings::add_engine_command_option(set, options.engine);
   settings::add_curve_options(set, options.curve, "alert-notifier", {"risk-engine"});
   set.ignore_sections(foreign_sections());
 
@@ -125,6 +127,11 @@ void declare_options(service::OptionSet& set, Options& options) {
       [&options](std::string_view text) { return set_severity(text, options.minimum_severity); }, "LOW");
   set.add_secret({"notifier.slack.webhook_url", "", {"SLACK_WEBHOOK_URL"}, "Slack incoming webhook"},
                  options.slack_webhook_url);
+  set.add_milliseconds({"notifier.slack.interval",
+                        "--slack-interval",
+                        {"NOTIFIER_SLACK_INTERVAL"},
+                        "Least time between two messages to Slack"},
+                       options.slack_interval, 0ms, 10min);
 
   SmtpServer& server = options.email.server;
   set.add_text({"notifier.email.server", "--smtp-server", {"SMTP_SERVER"}, "Mail server"}, server.host);
@@ -143,6 +150,9 @@ void declare_options(service::OptionSet& set, Options& options) {
                server.ca_file);
   set.add_text({"notifier.email.from", "--email-from", {"ALERT_EMAIL_FROM"}, "Sender"}, options.email.from);
   set.add_list({"notifier.email.to", "--email-to", {"ALERT_EMAIL_TO"}, "Recipients"}, options.email.to);
+  set.add_milliseconds(
+      {"notifier.email.interval", "--email-interval", {"NOTIFIER_EMAIL_INTERVAL"}, "Least time between two mails"},
+      options.email_interval, 0ms, 10min);
 
   set.add_text({"notifier.state_path",
                 "--state-path",
@@ -152,6 +162,11 @@ void declare_options(service::OptionSet& set, Options& options) {
   RetryPolicy& retry = options.delivery.retry;
   set.add_integer({"notifier.queue_max", "--queue-max", {"NOTIFIER_QUEUE_MAX"}, "Alerts that wait for a channel"},
                   options.delivery.queue_max, std::uint64_t{1}, std::uint64_t{1'000'000});
+  set.add_integer({"notifier.summary_above",
+                   "--summary-above",
+                   {"NOTIFIER_SUMMARY_ABOVE"},
+                   "More alert events than this that wait go as one summary; 0: never"},
+                  options.delivery.summary_above, std::uint64_t{0}, std::uint64_t{1'000'000});
   set.add_milliseconds({"notifier.retry.first_wait",
                         "--retry-first-wait",
                         {"NOTIFIER_RETRY_FIRST_WAIT"},
@@ -165,7 +180,7 @@ void declare_options(service::OptionSet& set, Options& options) {
   set.add_milliseconds({"notifier.retry.give_up_after",
                         "--retry-give-up-after",
                         {"NOTIFIER_RETRY_GIVE_UP_AFTER"},
-                        "An alert that was tried for so long is given up"},
+                        "What waits so long for a channel that fails is undelivered: riskctl notify undelivered"},
                        retry.give_up_after, 1ms, 7 * 24h);
   set.add_bool({"", "--test", {}, "Send a test message through every configured channel, say what came of it, exit"},
                options.send_test);

@@ -1,6 +1,7 @@
 // What a user can set about the notifier (YAML section `notifier`).
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,8 +23,10 @@ struct Options {
   settings::CurveOptions curve;
   std::vector<std::string> events{"OPENED", "ESCALATED", "WORSENED", "RESOLVED", "ACKNOWLEDGED"};
   engine::Severity minimum_severity = engine::Severity::kLow;
-  Secret slack_webhook_url;  // empty: no Slack
+  Secret slack_webhook_url;                         // empty: no Slack
+  std::chrono::milliseconds slack_interval{1'000};  // Slack takes one message a second of a webhook
   EmailSettings email;
+  std::chrono::milliseconds email_interval{2'000};  // large mail services take 30 a minute of a sender
   DeliveryOptions delivery;
   std::string state_path = "var/alert-notifier.state";
   bool send_test = false;

@@ -1,9 +1,7 @@
-// When to try a delivery again, and when to give it up: a pure decision.
+// When a channel that could not be reached is tried again: a pure decision.
 #pragma once
 
 #include <chrono>
-#include <optional>
-#include <string>
 
 #include "alert-notifier/channels/channel.hpp"
 
@@ -12,18 +10,16 @@ namespace risk::notifier {
 struct RetryPolicy {
   std::chrono::milliseconds first_wait{std::chrono::seconds(1)};
   std::chrono::milliseconds longest_wait{std::chrono::seconds(60)};
-  std::chrono::milliseconds give_up_after{std::chrono::hours(24)};  // since the first attempt
+  std::chrono::milliseconds give_up_after{std::chrono::hours(24)};  // since an event came; then it is undelivered
 };
 
-struct RetryDecision {
-  std::optional<std::chrono::milliseconds> wait;  // no value: give up
-  std::string reason;
-};
+// What a peer may ask for at most: one that says an hour must not silence a desk for an hour.
+inline constexpr std::chrono::seconds kWaitWantedMax{300};
 
-// After `attempts` (>= 1) failed attempts, the first `age` ago. The wait doubles from first_wait to longest_wait and is
-// drawn from its upper half by `jitter` (0 <= jitter < 1), so that notifiers do not come back in step. What the peer
-// wishes counts when it is longer, up to an hour. Precondition: the outcome is a failure.
-RetryDecision decide_retry(const RetryPolicy& policy, const Outcome& outcome, unsigned attempts,
-                           std::chrono::milliseconds age, double jitter);
+// After `attempts` (>= 1) failed attempts in a row. The wait doubles from first_wait to longest_wait and is drawn from
+// its upper half by `jitter` (0 <= jitter < 1), so that notifiers do not come back in step. What the peer wishes counts
+// when it is longer, up to kWaitWantedMax. Precondition: the outcome is kTryAgain.
+std::chrono::milliseconds retry_wait(const RetryPolicy& policy, const Outcome& outcome, unsigned attempts,
+                                     double jitter);
 
 }  // namespace risk::notifier

@@ -17,10 +17,12 @@
 namespace risk::notifier {
 namespace {
 
-constexpr std::string_view kFirstLine = "alert-notifier state 1";
 constexpr std::string_view kFirstWords = "alert-notifier state ";
+constexpr std::string_view kVersion = "2";
+constexpr std::string_view kVersionWithoutAhead = "1";
+constexpr std::string_view kAhead = "ahead ";
 constexpr std::string_view kChecksum = "checksum ";
-constexpr std::size_t kFileBytesMax = 1 << 20;
+constexpr std::size_t kFileBytesMax = 64 << 20;
 
 std::string checksum_of(std::string_view text) {
   constexpr char kDigits[] = "0123456789abcdef";
@@ -42,6 +44,35 @@ std::optional<std::string_view> take_until(std::string_view& text, char end) {
 bool parse_number(std::string_view text, std::uint64_t& number) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   return error == std::errc() && end == text.data() + text.size() && !text.empty();
+}
+
+// "7-9,12" of 7, 8, 9 and 12.
+std::string format_ranges(const std::vector<std::uint64_t>& numbers) {
+  std::string text;
+  for (std::size_t i = 0; i < numbers.size();) {
+    std::size_t last = i;
+    while (last + 1 < numbers.size() && numbers[last + 1] == numbers[last] + 1) ++last;
+    text += (text.empty() ? "" : ",") + std::to_string(numbers[i]);
+    if (last > i) text += "-" + std::to_string(numbers[last]);
+    i = last + 1;
+  }
+  return text;
+}
+
+// The inverse, of numbers above `after`: as many as a queue may hold.
+bool parse_ranges(std::string_view text, std::uint64_t after, std::vector<std::uint64_t>& numbers) {
+  constexpr std::size_t kNumbersMax = 1'000'000;
+  for (;;) {
+    const auto before_comma = take_until(text, ',');
+    std::string_view range = before_comma.value_or(text);
+    const auto first_text = take_until(range, '-');
+    std::uint64_t first = 0, last = 0;
+    if (!parse_number(range, last) || !parse_number(first_text.value_or(range), first)) return false;
+    if (first <= after || last < first || last - first >= kNumbersMax - numbers.size()) return false;
+    for (std::uint64_t i = 0; i <= last - first; ++i) numbers.push_back(first + i);
+    if (!before_comma) return true;
+    after = last;
+  }
 }
 
 bool is_stream(std::string_view text) {
@@ -66,6 +97,21 @@ class Descriptor {
  private:
   int fd_;
 };
+
+// `more` is what follows the sequence: nothing, or "ahead 7-9,12".
+std::optional<Progress> parse_progress(std::string_view stream, std::string_view epoch, std::string_view sequence,
+                                       std::optional<std::string_view> more) {
+  Progress progress;
+  Position& position = progress.position;
+  if (!is_stream(stream) || !parse_number(epoch, position.epoch) || !parse_number(sequence, position.sequence)) {
+    return std::nullopt;
+  }
+  position.stream.text = stream;
+  if (!more) return progress;
+  if (!more->starts_with(kAhead)) return std::nullopt;
+  if (!parse_ranges(more->substr(kAhead.size()), position.sequence, progress.ahead)) return std::nullopt;
+  return progress;
+}
 
 [[noreturn]] void refuse(const std::string& path, const std::string& what) {
   throw StateError("the notifier's state " + path + " " + what);
@@ -116,11 +162,13 @@ int lock_file(const std::string& path) {
 }  // namespace
 
 std::string format_state(const State& state) {
-  std::string text = std::string(kFirstLine) + "\n";
+  std::string text = std::string(kFirstWords) + std::string(kVersion) + "\n";
   for (const auto& [channel, positions] : state) {
-    for (const auto& position : positions) {
+    for (const auto& [position, ahead] : positions) {
       text += channel + " " + position.stream.text + " " + std::to_string(position.epoch) + " " +
-              std::to_string(position.sequence) + "\n";
+              std::to_string(position.sequence);
+      if (!ahead.empty()) text += " " + std::string(kAhead) + format_ranges(ahead);
+      text += "\n";
     }
   }
   return text + std::string(kChecksum) + checksum_of(text) + "\n";
@@ -131,8 +179,9 @@ Result<State> parse_state(std::string_view text) {
   std::string_view rest = text;
   const auto first_line = take_until(rest, '\n');
   if (!first_line) return Error{"is cut off in its first line"};
-  if (*first_line != kFirstLine) {
-    return Error{"is of version '" + printable(first_line->substr(kFirstWords.size())) + "', this program reads 1"};
+  const auto version = first_line->substr(kFirstWords.size());
+  if (version != kVersion && version != kVersionWithoutAhead) {
+    return Error{"is of version '" + printable(version) + "', this program reads 1 and 2"};
   }
   State state;
   for (int number = 2;; ++number) {
@@ -148,13 +197,12 @@ Result<State> parse_state(std::string_view text) {
     }
     std::string_view words = *line;
     const auto channel = take_until(words, ' '), stream = take_until(words, ' '), epoch = take_until(words, ' ');
-    Position position;
-    if (!epoch || channel->empty() || !is_stream(*stream) || !parse_number(*epoch, position.epoch) ||
-        !parse_number(words, position.sequence)) {
-      return Error{"has a line " + std::to_string(number) + " that is none: '" + printable(*line) + "'"};
-    }
-    position.stream.text = *stream;
-    state[std::string(*channel)].push_back(std::move(position));
+    const auto sequence = take_until(words, ' ');
+    const auto more = sequence ? std::optional(words) : std::nullopt;
+    auto progress = epoch ? parse_progress(*stream, *epoch, sequence.value_or(words), more) : std::nullopt;
+    const bool fits = progress && !channel->empty() && (version == kVersion || !more);
+    if (!fits) return Error{"has a line " + std::to_string(number) + " that is none: '" + printable(*line) + "'"};
+    state[std::string(*channel)].push_back(std::move(*progress));
   }
 }
 
@@ -190,16 +238,17 @@ Positions StateFile::positions(std::string_view channel) const {
   return found == state_.end() ? Positions{} : found->second;
 }
 
-void StateFile::note(const std::string& channel, const Position& position) {
+void StateFile::note(const std::string& channel, const Progress& progress) {
   const std::lock_guard lock(mutex_);
   auto& positions = state_[channel];
-  const auto known = std::find_if(positions.begin(), positions.end(),
-                                  [&](const Position& other) { return other.stream == position.stream; });
+  const auto known = std::find_if(positions.begin(), positions.end(), [&](const Progress& other) {
+    return other.position.stream == progress.position.stream;
+  });
   if (known != positions.end()) {
-    *known = position;
+    *known = progress;
   } else {
     if (positions.size() >= kStreamsKept) positions.erase(positions.begin());
-    positions.push_back(position);
+    positions.push_back(progress);
   }
   write();
 }

@@ -23,8 +23,16 @@ struct Position {
   friend bool operator==(const Position&, const Position&) = default;
 };
 
+// How far a channel is in a stream: with every event up to `position`, and with some after it.
+struct Progress {
+  Position position;
+  std::vector<std::uint64_t> ahead{};  // sequences of the position's epoch, rising, each above the position's
+
+  friend bool operator==(const Progress&, const Progress&) = default;
+};
+
 // Where one channel is in each stream it has met, the newest met last.
-using Positions = std::vector<Position>;
+using Positions = std::vector<Progress>;
 inline constexpr std::size_t kStreamsKept = 16;
 
 using State = std::map<std::string, Positions, std::less<>>;  // by the channel's name
@@ -50,9 +58,9 @@ class StateFile {
 
   Positions positions(std::string_view channel) const;
 
-  // The channel has done everything up to `position` for good. On the disk when it returns. Throws StateError when it
-  // cannot be written: the file is then as it was, and the next call that succeeds writes this as well.
-  void note(const std::string& channel, const Position& position);
+  // The channel has done for good what `progress` says. On the disk when it returns. Throws StateError when it cannot
+  // be written: the file is then as it was, and the next call that succeeds writes this as well.
+  void note(const std::string& channel, const Progress& progress);
 
  private:
   void write() const;

@@ -89,7 +89,9 @@ class Services:
                "TRANSACTION_ENDPOINTS": f"tcp://{address}:{self.values['transactions']}", "ENGINE_ENDPOINT": self.engine_endpoint(),
                "ENGINE_COMMAND_ENDPOINT": f"tcp://127.0.0.1:{self.values['commands']}"}
         if name == "alert-notifier":
-            env["SLACK_WEBHOOK_URL"] = f"http://127.0.0.1:{self.sink_port}/hook"
+            # Each event by itself and at once: the auditor counts them.
+            env |= {"SLACK_WEBHOOK_URL": f"http://127.0.0.1:{self.sink_port}/hook", "NOTIFIER_SLACK_INTERVAL": "0ms",
+                    "NOTIFIER_SUMMARY_ABOVE": "0"}
         return {**env, **self.extra_env.get(name, {})}
 
     def engine_endpoint(self):

@@ -21,6 +21,7 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import time
 
 MESSAGE_BYTES_MAX = 1 << 20
 
@@ -110,7 +111,8 @@ class Session:
         else:
             user = self.decoded(initial) if initial else await self.ask("Username:")
             password = await self.ask("Password:")
-        if (user, password) == (self.options.user, self.options.password):
+        locked = time.monotonic() < self.options.locked_until
+        if not locked and (user, password) == (self.options.user, self.options.password):
             self.user = user
             return await self.say("235 welcome")
         announce(self.options, event="login_failed", user=user)
@@ -148,6 +150,9 @@ class Session:
         raw = b""
         while (line := await self.reader.readline()) not in (b".\r\n", b""):
             raw += line[1:] if line.startswith(b".") else line
+        if scripted := self.replies.take("END"):
+            self.reset()
+            return await self.say(scripted)
         message = email.message_from_bytes(raw, policy=email.policy.default)
         announce(self.options, event="mail", tls=self.secure, user=self.user, to=self.recipients,
                  subject=message["Subject"], text=message.get_content().replace("\r\n", "\n"),
@@ -169,7 +174,7 @@ class Session:
 
 
 class Replies:
-    """--reply VERB=REPLY: each is given once, in order, instead of what the server would do."""
+    """--reply VERB=REPLY: each is given once, in order, instead of what the server would do; END is a mail's end."""
 
     def __init__(self, scripted):
         self.left = [text.split("=", 1) for text in scripted]
@@ -221,13 +226,16 @@ def main():
     parser.add_argument("--folder", help="where to make the certificate")
     parser.add_argument("--user", default="", help="demand a login")
     parser.add_argument("--password", default="")
+    parser.add_argument("--locked-for", type=float, default=0, metavar="SECONDS", help="refuse every login so long")
     parser.add_argument("--auth", default="PLAIN,LOGIN")
     parser.add_argument("--unknown", default="", help="recipients to refuse")
     parser.add_argument("--reply", action="append", default=[], metavar="VERB=REPLY")
     parser.add_argument("--wait", action="store_true", help="listen only after a line on stdin")
     parser.add_argument("--out", help="append the events to this file too")
+    options = parser.parse_args()
+    options.locked_until = time.monotonic() + options.locked_for
     try:
-        asyncio.run(serve(parser.parse_args()))
+        asyncio.run(serve(options))
     except KeyboardInterrupt:
         pass
 

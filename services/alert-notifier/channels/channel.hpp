@@ -16,12 +16,15 @@ namespace risk::notifier {
 struct Outcome {
   enum class Kind : std::uint8_t {
     kDelivered,
-    kTryAgain,  // the peer or the network cannot now
-    kRefused,   // it will never be taken as it is: a wrong password, an unknown webhook
+    kTryAgain,  // the channel cannot now: the network, a wrong password, an unknown webhook; any message would fail
+    kRefused,   // this message will not be taken as it is: too long, or something in it
   };
   Kind kind = Kind::kDelivered;
   std::string reason;                               // unless delivered; if delivered: what a person should still know
   std::optional<std::chrono::seconds> wait_wanted;  // the peer's wish, with kTryAgain
+  // Unless delivered: the reason in one word, of a few hundred that there can be: "http_401", "smtp_535",
+  // "unreachable".
+  std::string cause = "unreachable";
 };
 
 class Channel {

@@ -13,8 +13,11 @@ Outcome EmailChannel::send(const Notification& notification, std::stop_token can
   const std::string mail = compose_mail(notification, settings_.from, settings_.to, wall_clock_());
   const SmtpReply reply = client_.send(settings_.from, settings_.to, mail, std::move(cancel));
   if (!reply.sent) {
-    const bool for_good = reply.code >= 500 && reply.code <= 599;
-    return {for_good ? Outcome::Kind::kRefused : Outcome::Kind::kTryAgain, scrubber_.scrub(reply.error), {}};
+    const std::string cause = reply.code == 0 ? "unreachable" : "smtp_" + std::to_string(reply.code);
+    return {reply.refuses_message ? Outcome::Kind::kRefused : Outcome::Kind::kTryAgain,
+            scrubber_.scrub(reply.error),
+            {},
+            cause};
   }
   std::string refused;
   for (const auto& recipient : reply.refused) refused += (refused.empty() ? "not to " : ", ") + recipient;

@@ -1,6 +1,9 @@
 #include "alert-notifier/channels/slack.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 namespace risk::notifier {
 namespace {
@@ -36,6 +39,22 @@ const char* colour(const Notification& notification) {
   return "#808080";
 }
 
+// Some proxies and portals answer 200 with a page of their own.
+bool is_delivered(const HttpReply& reply) {
+  if (reply.status == 200) return reply.body.substr(0, reply.body.find_last_not_of(" \r\n") + 1) == "ok";
+  return reply.status == 201 || reply.status == 202 || reply.status == 204;
+}
+
+bool is_about_message(const HttpReply& reply) {
+  // What Slack answers with 400 when the webhook itself is at fault.
+  static constexpr std::string_view kOfWebhook[] = {"action_prohibited", "channel_is_archived", "channel_not_found",
+                                                    "invalid_token",     "no_active_hooks",     "no_service",
+                                                    "no_team",           "team_disabled",       "user_not_found"};
+  const bool may_be = reply.status == 400 || reply.status == 413 || reply.status == 414 || reply.status == 422;
+  const auto names_webhook = [&](std::string_view word) { return reply.body.find(word) != std::string::npos; };
+  return may_be && std::none_of(std::begin(kOfWebhook), std::end(kOfWebhook), names_webhook);
+}
+
 }  // namespace
 
 std::string slack_payload(const Notification& notification) {
@@ -56,11 +75,11 @@ std::string slack_payload(const Notification& notification) {
 }
 
 Outcome judge_slack_reply(const HttpReply& reply) {
-  if (reply.status == 0) return {Outcome::Kind::kTryAgain, reply.error, {}};
-  if (reply.status == 200) return {Outcome::Kind::kDelivered, "", {}};
-  const bool later = reply.status == 408 || reply.status == 429 || reply.status >= 500;
-  return {later ? Outcome::Kind::kTryAgain : Outcome::Kind::kRefused,
-          "status " + std::to_string(reply.status) + ": " + reply.body, reply.retry_after};
+  if (reply.status == 0) return {Outcome::Kind::kTryAgain, reply.error, {}, "unreachable"};
+  if (is_delivered(reply)) return {};
+  return {is_about_message(reply) ? Outcome::Kind::kRefused : Outcome::Kind::kTryAgain,
+          "status " + std::to_string(reply.status) + ": " + reply.body, reply.retry_after,
+          "http_" + std::to_string(reply.status)};
 }
 
 SlackChannel::SlackChannel(Secret webhook_url) : webhook_url_(std::move(webhook_url)) {

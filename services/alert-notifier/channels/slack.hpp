@@ -13,7 +13,9 @@ namespace risk::notifier {
 // The JSON that Slack takes. & < > are escaped, so that an id cannot become a link or call a channel.
 std::string slack_payload(const Notification& notification);
 
-// What a reply means: 200 delivered; 408, 429 and 5xx try again; anything else will not be taken.
+// What a reply means. Delivered: 200 with the body "ok", by which Slack is told from what stands before it, 201, 202
+// and 204. About this message alone: 400, 413, 414 and 422, unless the body names the webhook or its channel. Anything
+// else, also a redirect, which is not followed, fails every message: try again.
 Outcome judge_slack_reply(const HttpReply& reply);
 
 class SlackChannel : public Channel {

@@ -121,7 +121,7 @@ class HttpClient::Impl {
     if (!reply.error.empty()) return reply;
     reply.status = handle_.info<long>(CURLINFO_RESPONSE_CODE);
     reply.body = body_;
-    const auto seconds = handle_.info<curl_off_t>(CURLINFO_RETRY_AFTER);
+    const auto seconds = handle_.info<curl_off_t>(CURLINFO_RETRY_AFTER);  // whether told as seconds or as a date
     if (seconds > 0) reply.retry_after = std::chrono::seconds(seconds);
     return reply;
   }
@@ -148,7 +148,14 @@ struct SmtpTalk {
   std::string reply;     // the server's last line to it; "" if none came
   int refusal_code = 0;  // of recipients: of one that may be taken later, if there is such a one
   std::vector<std::string> refused;
+  bool has_mail = false;  // the server asked for the mail: replies are about it from here on
   bool over = false;
+
+  // Of what the server refuses for good only this is about the one mail: a login, a sender or a recipient is of all.
+  bool refuses_message() const {
+    constexpr int kTooLarge = 552;  // RFC 1870: by the size that MAIL FROM tells
+    return (has_mail && code() >= 500) || (command.starts_with("MAIL") && code() == kTooLarge);
+  }
 
   void client_says(std::string_view line) {
     static constexpr std::array<std::string_view, 6> kTelling{"EHLO", "HELO", "STARTTLS", "MAIL", "RCPT", "DATA"};
@@ -163,6 +170,7 @@ struct SmtpTalk {
   void server_says(std::string_view line) {
     if (over) return;
     reply = line.substr(0, line.find_last_not_of("\r\n") + 1);
+    has_mail = has_mail || (command == "DATA" && code() == 354);
     if (!command.starts_with("RCPT") || code() < 400) return;
     refused.push_back(command + ": " + reply);
     if (refusal_code == 0 || code() < 500) refusal_code = code();
@@ -228,6 +236,7 @@ class SmtpClient::Impl {
     reply.refused = talk_.refused;
     const bool no_recipient = talk_.command.starts_with("RCPT") && talk_.refusal_code != 0;
     reply.code = no_recipient ? talk_.refusal_code : talk_.code();
+    reply.refuses_message = !reply.sent && !no_recipient && talk_.refuses_message();
     if (!reply.sent && !talk_.reply.empty()) {
       reply.error += "; the server's last reply" + (talk_.command.empty() ? "" : " (to " + talk_.command + ")") + ": " +
                      talk_.reply;

@@ -55,6 +55,7 @@ struct SmtpServer {
 struct SmtpReply {
   bool sent = false;
   int code = 0;                      // of the reply that decided; 0: none came
+  bool refuses_message = false;      // it is this mail that the server will never take: its size, its text
   std::string error;                 // unless sent: what failed, and the server's words
   std::vector<std::string> refused;  // recipients that were not accepted, each with the server's words
 };

@@ -85,33 +85,37 @@ TEST_CASE("a password does not travel where there is no TLS") {
   CHECK(server.next("mail")["tls"] == false);
 }
 
-TEST_CASE("a wrong password is refused for good, with the server's words and without the password") {
+TEST_CASE("a wrong password loses no mail: it is tried again, with the server's words and without the password") {
   TemporaryFolder folder;
   Peer server("smtp_server.py", login_server(folder, "starttls"));
   EmailSettings settings = with_login(mail_to(server), SmtpSecurity::kAuto);
   settings.server.password = Secret("wrong-password-1");
   const Outcome outcome = EmailChannel(settings).send(exposure_notification(), {});
-  CHECK(outcome.kind == Outcome::Kind::kRefused);
+  CHECK(outcome.kind == Outcome::Kind::kTryAgain);
+  CHECK(outcome.cause == "smtp_535");
   CAPTURE(outcome.reason);
   CHECK(outcome.reason.find("535 5.7.8 bad credentials: [secret] [secret]") != std::string::npos);
   CHECK(outcome.reason.find("wrong-password-1") == std::string::npos);
   CHECK(server.next("login_failed")["user"] == "risk");
 }
 
-TEST_CASE("a server that cannot now is tried again, one that will not is not") {
+TEST_CASE("a server that cannot or will not take any mail is tried again") {
   Peer server("smtp_server.py", {"--reply", "EHLO=421 4.3.2 shutting down", "--reply", "MAIL=451 4.3.0 greylisted",
-                                 "--reply", "MAIL=550 5.7.1 not from you", "--reply", "DATA=452 4.2.2 disk full"});
+                                 "--reply", "MAIL=550 5.7.1 not from you", "--reply", "DATA=452 4.2.2 disk full",
+                                 "--reply", "DATA=554 5.7.1 no service for your network"});
   EmailChannel email(mail_to(server));
   CHECK(email.send(exposure_notification(), {}).kind == Outcome::Kind::kTryAgain);
   const Outcome greylisted = email.send(exposure_notification(), {});
   CHECK(greylisted.kind == Outcome::Kind::kTryAgain);
   CHECK(greylisted.reason.find("451 4.3.0 greylisted") != std::string::npos);
   const Outcome refused = email.send(exposure_notification(), {});
-  CHECK(refused.kind == Outcome::Kind::kRefused);
+  CHECK(refused.kind == Outcome::Kind::kTryAgain);
+  CHECK(refused.cause == "smtp_550");
   CHECK(refused.reason.find("550 5.7.1 not from you") != std::string::npos);
   const Outcome full = email.send(exposure_notification(), {});
   CHECK(full.kind == Outcome::Kind::kTryAgain);
   CHECK(full.reason.find("452 4.2.2 disk full") != std::string::npos);
+  CHECK(email.send(exposure_notification(), {}).kind == Outcome::Kind::kTryAgain);
   CHECK(email.send(exposure_notification(), {}).kind == Outcome::Kind::kDelivered);
 }
 
@@ -125,7 +129,20 @@ TEST_CASE("a recipient who left does not silence the others, and is named") {
   CHECK(server.next("mail")["to"] == nlohmann::json{"desk@example.com"});
 
   settings.to = {"gone@example.com"};
-  CHECK(EmailChannel(settings).send(exposure_notification(), {}).kind == Outcome::Kind::kRefused);
+  CHECK(EmailChannel(settings).send(exposure_notification(), {}).kind == Outcome::Kind::kTryAgain);
+}
+
+TEST_CASE("a mail that is too large, or whose text the server will not have, is refused by itself") {
+  Peer server("smtp_server.py", {"--reply", "MAIL=552 5.3.4 too large", "--reply", "END=552 5.3.4 too large", "--reply",
+                                 "END=554 5.6.0 looks like spam", "--reply", "END=451 4.3.0 later"});
+  EmailChannel email(mail_to(server));
+  const Outcome announced = email.send(exposure_notification(), {});
+  CHECK(announced.kind == Outcome::Kind::kRefused);
+  CHECK(announced.cause == "smtp_552");
+  CHECK(email.send(exposure_notification(), {}).kind == Outcome::Kind::kRefused);
+  CHECK(email.send(exposure_notification(), {}).kind == Outcome::Kind::kRefused);
+  CHECK(email.send(exposure_notification(), {}).kind == Outcome::Kind::kTryAgain);
+  CHECK(email.send(exposure_notification(), {}).kind == Outcome::Kind::kDelivered);
 }
 
 TEST_CASE("ids in any script and dots at a line's start arrive as they were") {

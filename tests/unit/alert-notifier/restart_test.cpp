@@ -59,6 +59,7 @@ class Notifier {
       : process_({ALERT_NOTIFIER}, {{"ENGINE_ENDPOINT", endpoint},
                                     {"HEALTH_PORT", "0"},
                                     {"NOTIFIER_STATE_PATH", state},
+                                    {"NOTIFIER_SLACK_INTERVAL", "0ms"},
                                     {"SLACK_WEBHOOK_URL", webhook(sink)}}) {
     while (const auto line = process_.read_line()) {
       if (line->find("condition=\"alerts stream of slack\"") != std::string::npos) return;
@@ -86,6 +87,7 @@ Options quick_options(const Engine& engine, const TemporaryFolder& folder, const
   options.state_path = folder.path() + "/state";
   options.common.health_port = 0;
   options.engine.publish = {engine.endpoint()};
+  options.slack_interval = options.email_interval = 0ms;
   options.delivery.retry.first_wait = 5ms;
   options.delivery.retry.longest_wait = 20ms;
   options.slack_webhook_url = Secret(webhook(sink));
@@ -103,13 +105,36 @@ TEST_CASE("alerts raised while the notifier is dead are delivered once it is bac
     Notifier notifier(engine.endpoint(), sink, state);
     for (std::uint64_t id = 1; id <= 3; ++id) engine.tell(exposure_alert(id));
     CHECK(posted(sink, 3) == Ids{1, 2, 3});
-    REQUIRE(until([&] { return state_in(state)["slack"].at(0).sequence == 3; }));
+    REQUIRE(until([&] { return state_in(state)["slack"].at(0).position.sequence == 3; }));
     notifier.kill();
   }
   for (std::uint64_t id = 4; id <= 6; ++id) engine.tell(exposure_alert(id));
   Notifier notifier(engine.endpoint(), sink, state);
   engine.tell(exposure_alert(7));
   CHECK(posted(sink, 4) == Ids{4, 5, 6, 7});
+}
+
+TEST_CASE("a CRITICAL alert that was told ahead of others is not told again after a kill, and they are") {
+  Engine engine;
+  const TemporaryFolder folder;
+  const std::string state = folder.path() + "/state";
+  Peer sink("http_sink.py", {"--script", "500,200,stall"});
+  wire::AlertMessage high = exposure_alert(1);
+  high.event.severity = engine::Severity::kHigh;
+  {
+    Notifier notifier(engine.endpoint(), sink, state);
+    engine.tell(high);
+    CHECK(posted(sink, 1) == Ids{1});  // and fails: while it waits for its next try, a worse one comes
+    engine.tell(exposure_alert(2));
+    CHECK(posted(sink, 2) == Ids{2, 1});
+    notifier.kill();
+  }
+  CHECK(state_in(state)["slack"].at(0).ahead == Ids{2});
+  Notifier notifier(engine.endpoint(), sink, state);
+  engine.tell(exposure_alert(3));
+  CHECK(posted(sink, 2) == Ids{1, 3});
+  REQUIRE(until([&] { return state_in(state)["slack"].at(0).position.sequence == 3; }));
+  CHECK(state_in(state)["slack"].at(0).ahead.empty());
 }
 
 TEST_CASE("a kill after the first contact and before the first alert loses nothing, and yesterday's are not told") {
@@ -163,7 +188,7 @@ TEST_CASE("a channel that was down goes on behind its own position after a resta
     REQUIRE(until([&] { return notifier.app.health().readiness().ok; }));
     for (std::uint64_t id = 1; id <= 3; ++id) engine.tell(exposure_alert(id));
     CHECK(posted(sink, 3) == Ids{1, 2, 3});
-    REQUIRE(until([&] { return state_in(options.state_path)["slack"].at(0).sequence == 3; }));
+    REQUIRE(until([&] { return state_in(options.state_path)["slack"].at(0).position.sequence == 3; }));
   }
   server.listen();
   InProcess notifier(options);
@@ -246,7 +271,7 @@ TEST_CASE("an event that a clean-up deleted is passed over without a word") {
   engine.tell(exposure_alert(3));
   engine.tell(std::string());
   CHECK(posted(sink, 2) == Ids{1, 3});
-  REQUIRE(until([&] { return state_in(folder.path() + "/state")["slack"].at(0).sequence == 4; }));
+  REQUIRE(until([&] { return state_in(folder.path() + "/state")["slack"].at(0).position.sequence == 4; }));
   CHECK(notifier.counted("notifier_alert_events_total") == 2);
   CHECK(notifier.counted("notifier_unreadable_alert_events_total") == 0);
 }

@@ -60,7 +60,7 @@ TEST_CASE("bytes that are not UTF-8 do not keep an alert from Slack") {
   CHECK(nlohmann::json::parse(slack_payload(notification))["text"] == "Client \xEF\xBF\xBD\xEF\xBF\xBD");
 }
 
-TEST_CASE("a busy Slack is tried again when it wishes, an unknown webhook is not") {
+TEST_CASE("a busy Slack is tried again when it wishes, an unknown webhook when we like") {
   Peer sink("http_sink.py", {"--script", "500,429:7,404,403,200"});
   SlackChannel slack = slack_at(sink);
   const Notification notification = notifier::test::exposure_notification();
@@ -72,10 +72,50 @@ TEST_CASE("a busy Slack is tried again when it wishes, an unknown webhook is not
   CHECK(busy.kind == Outcome::Kind::kTryAgain);
   CHECK(busy.wait_wanted == 7s);
   const Outcome unknown = slack.send(notification, {});
-  CHECK(unknown.kind == Outcome::Kind::kRefused);
+  CHECK(unknown.kind == Outcome::Kind::kTryAgain);
+  CHECK(unknown.cause == "http_404");
   CHECK(unknown.reason == "status 404: scripted_failure");
-  CHECK(slack.send(notification, {}).kind == Outcome::Kind::kRefused);
+  CHECK(slack.send(notification, {}).kind == Outcome::Kind::kTryAgain);
   CHECK(slack.send(notification, {}).kind == Outcome::Kind::kDelivered);
+}
+
+TEST_CASE("only what Slack says of one message refuses that message; what it says of the webhook is tried again") {
+  const auto judged = [](long status, const char* body) {
+    return judge_slack_reply({status, body, {}, status == 0 ? "connection refused" : ""}).kind;
+  };
+  using enum Outcome::Kind;
+  for (const long status : {301, 302, 307, 401, 403, 404, 405, 408, 410, 425, 429, 500, 502, 503, 504, 0}) {
+    CAPTURE(status);
+    CHECK(judged(status, "what it says") == kTryAgain);
+  }
+  for (const char* body : {"invalid_payload", "no_text", "too_many_attachments"}) CHECK(judged(400, body) == kRefused);
+  for (const char* body : {"invalid_token", "no_service", "channel_is_archived", "team_disabled"}) {
+    CHECK(judged(400, body) == kTryAgain);
+  }
+  CHECK(judged(413, "") == kRefused);
+  CHECK(judged(200, "ok") == kDelivered);
+  CHECK(judged(200, "ok\n") == kDelivered);
+  CHECK(judged(200, "") == kTryAgain);
+  CHECK(judged(200, "<html>Please log in</html>") == kTryAgain);
+  CHECK(judged(200, "invalid_payload") == kTryAgain);
+  CHECK(judged(202, "") == kDelivered);
+  CHECK(judged(204, "") == kDelivered);
+  CHECK(judged(203, "ok") == kTryAgain);
+}
+
+TEST_CASE("a wait that Slack tells as a date is understood, and a redirect is not followed") {
+  Peer sink("http_sink.py", {"--script", "429:date+30,302"});
+  SlackChannel slack = slack_at(sink);
+  const Outcome busy = slack.send(notifier::test::exposure_notification(), {});
+  REQUIRE(busy.wait_wanted);
+  CHECK(*busy.wait_wanted >= 25s);
+  CHECK(*busy.wait_wanted <= 31s);
+  const Outcome moved = slack.send(notifier::test::exposure_notification(), {});
+  CHECK(moved.kind == Outcome::Kind::kTryAgain);
+  CHECK(moved.cause == "http_302");
+  sink.next("request");
+  sink.next("request");
+  CHECK(sink.rest("request", 100ms).empty());
 }
 
 TEST_CASE("a stop does not wait for a Slack that does not answer") {

@@ -3,10 +3,12 @@
 
 #include <sys/stat.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <iomanip>
 #include <sstream>
 #include <thread>
 
@@ -25,10 +27,23 @@ const bus::StreamId kOther{"0123456789abcdef0123456789abcdef"};
 
 // As in services/alert-notifier/README.md.
 constexpr char kExample[] =
+    "alert-notifier state 2\n"
+    "email 00112233445566778899aabbccddeeff 1 41\n"
+    "slack 00112233445566778899aabbccddeeff 1 42 ahead 44-46,50\n"
+    "checksum cd581f62e57c4379\n";
+// As the version before wrote it.
+constexpr char kVersion1[] =
     "alert-notifier state 1\n"
     "email 00112233445566778899aabbccddeeff 1 41\n"
     "slack 00112233445566778899aabbccddeeff 1 42\n"
     "checksum 602fe97be1ff6d98\n";
+
+std::string with_checksum(const std::string& text) {
+  std::ostringstream whole;
+  whole << text << "checksum " << std::hex << std::setfill('0') << std::setw(16)
+        << XXH3_64bits(text.data(), text.size()) << "\n";
+  return whole.str();
+}
 
 std::string contents(const std::string& path) {
   std::ostringstream text;
@@ -52,7 +67,29 @@ std::string refusal(const std::string& path) {
 }  // namespace
 
 TEST_CASE("the state is written as its format page says") {
-  CHECK(format_state({{"slack", {{kOne, 1, 42}}}, {"email", {{kOne, 1, 41}}}}) == kExample);
+  CHECK(format_state({{"slack", {{{kOne, 1, 42}, {44, 45, 46, 50}}}}, {"email", {{{kOne, 1, 41}, {}}}}}) == kExample);
+}
+
+TEST_CASE("a state of the version before is read") {
+  const auto state = parse_state(kVersion1);
+  REQUIRE(state);
+  CHECK(*state == State{{"email", {{{kOne, 1, 41}, {}}}}, {"slack", {{{kOne, 1, 42}, {}}}}});
+}
+
+TEST_CASE("what is said to be told ahead must lie ahead, in order") {
+  const std::string line = "slack 00112233445566778899aabbccddeeff 1 42";
+  const auto parses = [&](const std::string& more) {
+    return bool(parse_state(with_checksum("alert-notifier state 2\n" + line + more + "\n")));
+  };
+  CHECK(parses(""));
+  CHECK(parses(" ahead 43"));
+  CHECK(parses(" ahead 43-44,46"));
+  for (const char* bad : {" ", " ahead", " ahead ", " ahead 42", " ahead 41-43", " ahead 44,43", " ahead 44-43",
+                          " ahead 43-", " ahead -43", " ahead 43,", " ahead ,43", " ahead 43,43", " behind 43",
+                          " ahead 1-18446744073709551615", " ahead 43 44"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(parses(bad));
+  }
 }
 
 TEST_CASE("a state comes back as it was written") {
@@ -102,8 +139,8 @@ TEST_CASE("of many streams the newest met are kept") {
   for (std::size_t i = 0; i <= kStreamsKept; ++i) file.note("slack", {bus::make_stream_id(), 1, i});
   const auto positions = file.positions("slack");
   CHECK(positions.size() == kStreamsKept);
-  CHECK(positions.front().sequence == 1);
-  CHECK(positions.back().sequence == kStreamsKept);
+  CHECK(positions.front().position.sequence == 1);
+  CHECK(positions.back().position.sequence == kStreamsKept);
 }
 
 TEST_CASE("whoever looks at the file sees a whole state, also while it is written") {
@@ -134,10 +171,10 @@ TEST_CASE("a damaged state stops the start and says which file and what to do") 
   const std::string path = folder / "state";
   const auto [text, reason] = GENERATE(table<std::string, std::string>({
       {"", "does not begin as a state of the notifier"},
-      {"alert-notifier state 2\nwhatever\n", "is of version '2', this program reads 1"},
+      {"alert-notifier state 3\nwhatever\n", "is of version '3', this program reads 1 and 2"},
       {"alert-notifier state 1\nslack 00112233445566778899aabbccddeeff 1 42\n", "is cut off in line 3"},
-      {"alert-notifier state 1\nslack 0011 1 42\nchecksum 0000000000000000\n", "has a line 2 that is none: 'slack 00"},
-      {"alert-notifier state 1\nchecksum 0000000000000000\n", "does not match its checksum"},
+      {"alert-notifier state 1\nslack 0011 1 42\nchecksum cd581f62e57c4379\n", "has a line 2 that is none: 'slack 00"},
+      {"alert-notifier state 1\nchecksum cd581f62e57c4379\n", "does not match its checksum"},
   }));
   put(path, text);
   const std::string told = refusal(path);
@@ -171,7 +208,7 @@ TEST_CASE("what could not be written is written with the next") {
   {
     StateFile file(path);
     std::filesystem::create_directory(path + ".new");  // in the way
-    CHECK_THROWS_AS(file.note("slack", Position{kOne, 1, 5}), StateError);
+    CHECK_THROWS_AS(file.note("slack", {{kOne, 1, 5}, {}}), StateError);
     std::filesystem::remove(path + ".new");
     file.note("email", {kOne, 1, 6});
   }
