@@ -25,9 +25,13 @@ TEST_CASE("bytes that are not UTF-8 are found") {
     CHECK(is_valid_utf8(good));
 }
 
-TEST_CASE("any bytes can be made printable") {
-  CHECK(printable("plain") == "plain");
-  CHECK(printable("a\tb\xff") == "a\\x09b\\xff");
-  CHECK(printable("\xe2\x82\xac") == "\xe2\x82\xac");
-  CHECK(printable("\xe2\x82\xac\xe2\x82\xac", 4) == "\xe2\x82\xac");
+TEST_CASE("an id or name that a person types must not pass for another one, a feed's may") {
+  CHECK_FALSE(name_problem("CLIENT_001"));
+  CHECK_FALSE(name_problem("Zürich \"A\" 'b'"));
+  CHECK(name_problem("") == "empty");
+  CHECK(name_problem(std::string(51, 'x')) == "longer than 50 bytes");
+  CHECK(name_problem("a\u202eb") == "character 2 is U+202E, which does not show");
+  CHECK(name_problem("a ") == "character 2 is U+0020, a blank at the end");
+  CHECK_FALSE(id_problem("a\u202eb"));
+  CHECK_FALSE(id_problem("a "));
 }

@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "risk/base/text.hpp"
+
 namespace risk {
 
 inline constexpr std::size_t kIdBytesMax = 50;
@@ -31,11 +33,9 @@ using Symbol = Id<struct SymbolTag>;
 // "not valid UTF-8"), or nothing when it can.
 std::optional<std::string_view> id_problem(std::string_view text);
 
-bool is_valid_utf8(std::string_view text);
-
-// text with every invalid byte and control character written \xNN, cut to at most `bytes_max` bytes: safe for a
-// log, a database and JSON.
-std::string printable(std::string_view text, std::size_t bytes_max = 200);
+// The same of an id or a name that a person types: it also must not pass for another one (plain_text_problem()). What
+// feeds send is judged by id_problem() alone, and shown by display_line().
+std::optional<std::string> name_problem(std::string_view text);
 
 }  // namespace risk
 
