@@ -1,5 +1,6 @@
 import type { Alert, AlertType, EntityType, RiskLevel, Severity } from './contract';
 import { formatCount, formatDecimal, formatMoney } from './decimal';
+import { plain } from './plain';
 
 export const TYPE_WORDS: Record<AlertType, string> = {
   HIGH_CLIENT_EXPOSURE: 'Client exposure',
@@ -20,9 +21,9 @@ export const ENTITY_WORDS: Record<EntityType, string> = { CLIENT: 'Client', SYMB
 
 export const SEVERITY_RANK: Record<Severity, number> = { LOW: 0, MEDIUM: 1, HIGH: 2, CRITICAL: 3 };
 
-/** The firm has no id of its own. */
+/** To be shown. The firm has no id of its own. */
 export function entityName({ entity_type, entity_id }: Pick<Alert, 'entity_type' | 'entity_id'>): string {
-  return entity_id === '' ? ENTITY_WORDS[entity_type] : entity_id;
+  return entity_id === '' ? ENTITY_WORDS[entity_type] : plain(entity_id);
 }
 
 /** CSS variable that colours a level; set by both themes. */

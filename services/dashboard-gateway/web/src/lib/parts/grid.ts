@@ -19,6 +19,7 @@ import {
 } from 'ag-grid-community';
 import type { Decimal, RiskLevel } from '../core/contract';
 import { compareDecimal, formatDecimal, formatPercent } from '../core/decimal';
+import { plain } from '../core/plain';
 import { LEVEL_WORDS, SEVERITY_RANK } from '../core/words';
 
 ModuleRegistry.registerModules([
@@ -60,6 +61,11 @@ export const gridTheme = themeQuartz.withParams({
   menuBackgroundColor: 'var(--raised)',
   inputBackgroundColor: 'var(--panel)',
 });
+
+/** valueFormatter of a column of ids or names; filters and the CSV file have them as they came. */
+export function plainValue({ value }: { value?: string | null }): string {
+  return plain(value ?? '');
+}
 
 function compareNullable(a: Decimal | null | undefined, b: Decimal | null | undefined): number {
   if (a == null || b == null) return a == null ? (b == null ? 0 : -1) : 1;
