@@ -135,6 +135,10 @@ bool is_valid_utf8(std::string_view text) {
   return true;
 }
 
+bool is_plain(char32_t code_point) {
+  return code_point == ' ' || (!is_hidden(code_point) && !is_blank(code_point));
+}
+
 std::optional<std::string> plain_text_problem(std::string_view text, TextUse use) {
   std::optional<std::string> problem;
   std::size_t place = 0, shown = 0;
@@ -163,9 +167,8 @@ std::optional<std::string> plain_text_problem(std::string_view text, TextUse use
 std::string printable(std::string_view text, std::size_t bytes_max) {
   std::string safe;
   for_each_character(text, [&](std::string_view rest, const Character& character) {
-    const auto code = character.code_point;
-    const bool shows = code && !is_hidden(*code) && (*code == ' ' || !is_blank(*code));
-    const std::string piece = shows ? std::string(rest.substr(0, character.bytes)) : escaped(rest, character);
+    const bool plain = character.code_point && is_plain(*character.code_point);
+    const std::string piece = plain ? std::string(rest.substr(0, character.bytes)) : escaped(rest, character);
     if (safe.size() + piece.size() > bytes_max) return false;
     safe += piece;
     return true;
@@ -195,6 +198,25 @@ std::string display_prose(std::string_view text) {
     return true;
   });
   return shown;
+}
+
+std::string without_folders(std::string_view text) {
+  constexpr std::string_view kAroundWords = " \t\n\"'()<>,;=[]";
+  std::string shorter;
+  while (!text.empty()) {
+    const auto size = std::min(text.find_first_of(kAroundWords), text.size());
+    auto word = text.substr(0, size);
+    text.remove_prefix(size);
+    const auto last = word.find_last_not_of('/');  // of a folder the name stands before its slash
+    const auto slash = last == std::string_view::npos ? last : word.rfind('/', last);
+    const bool is_address = word.find("://") != std::string_view::npos;
+    if (slash != std::string_view::npos && !is_address) word.remove_prefix(slash + 1);
+    shorter += word;
+    if (text.empty()) break;
+    shorter += text.front();
+    text.remove_prefix(1);
+  }
+  return shorter;
 }
 
 }  // namespace risk

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "risk/base/text.hpp"
 #include "risk/service/log.hpp"
 #include "text.hpp"
 
@@ -59,7 +60,7 @@ void Health::fail(const std::string& reason) {
 Health::Report Health::liveness() const {
   const std::lock_guard lock(mutex_);
   if (failure_.empty()) return {true, R"({"status":"alive"})"};
-  return {false, R"({"status":"failed","reason":)" + json_string(failure_) + "}"};
+  return {false, R"({"status":"failed","reason":)" + json_string(without_folders(failure_)) + "}"};
 }
 
 Health::Report Health::readiness() const {
@@ -69,10 +70,11 @@ Health::Report Health::readiness() const {
   const bool ready = all_met && failure_.empty();
 
   std::string json = ready ? R"({"status":"ready")" : R"({"status":"unready")";
-  if (!failure_.empty()) json += R"(,"failure":)" + json_string(failure_);
+  if (!failure_.empty()) json += R"(,"failure":)" + json_string(without_folders(failure_));
   json += R"(,"conditions":{)";
   for (std::string_view comma; const auto& [condition, reason] : unmet_) {
-    json.append(comma).append(json_string(condition)).append(":").append(json_string(reason.empty() ? "ok" : reason));
+    const auto state = reason.empty() ? "ok" : without_folders(reason);
+    json.append(comma).append(json_string(condition)).append(":").append(json_string(state));
     comma = ",";
   }
   json += "}}";

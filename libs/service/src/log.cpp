@@ -111,7 +111,7 @@ bool log_enabled(LogLevel level) {
   return level >= logging().level.load(std::memory_order_relaxed);
 }
 
-void log(LogLevel level, std::string_view message, std::initializer_list<Field> fields) {
+void log_fields(LogLevel level, std::string_view message, std::span<const Field> fields) {
   if (!log_enabled(level)) return;
   auto& state = logging();
   const std::lock_guard lock(state.mutex);

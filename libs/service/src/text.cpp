@@ -1,31 +1,13 @@
 #include "text.hpp"
 
 #include <array>
-#include <cstdint>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "risk/base/id.hpp"
+#include "risk/base/text.hpp"
 
 namespace risk::service {
 namespace {
-
-// Length of the well-formed character that text starts with; 0 when there is none.
-std::size_t character_size(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text.front());
-  const std::size_t size = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-  return size <= text.size() && is_valid_utf8(text.substr(0, size)) ? size : 0;
-}
-
-// C0, DEL, C1 (terminals obey them) and the separators that some readers take for a line's end; 0 for any other.
-std::uint16_t control_code(std::string_view character) {
-  const auto byte = [character](std::size_t i) { return static_cast<unsigned char>(character[i]); };
-  if (character.size() == 1) return byte(0) == 0x7F || byte(0) < 0x20 ? byte(0) : 0;
-  if (character.size() == 2 && byte(0) == 0xC2 && byte(1) < 0xA0) return byte(1);
-  if (character == "\xE2\x80\xA8") return 0x2028;
-  if (character == "\xE2\x80\xA9") return 0x2029;
-  return 0;
-}
 
 template <class... Arguments>
 void append_format(std::string& out, const char* format, Arguments... arguments) {
@@ -34,15 +16,13 @@ void append_format(std::string& out, const char* format, Arguments... arguments)
   out.append(buffer.data(), static_cast<std::size_t>(size));
 }
 
-bool is_plain(std::string_view text) {
+bool needs_no_quotes(std::string_view text) {
   if (text.empty()) return false;
-  for (std::size_t i = 0; i < text.size();) {
-    const auto size = character_size(text.substr(i));
-    const auto character = text.substr(i, size);
-    if (size == 0 || control_code(character) != 0 || character.find_first_of(std::string_view(" =\"\\\0", 5)) == 0) {
-      return false;
-    }
-    i += size;
+  while (!text.empty()) {
+    const auto character = first_character(text);
+    if (!character.code_point || !is_plain(*character.code_point)) return false;
+    if (text.find_first_of(" =\"\\") == 0) return false;
+    text.remove_prefix(character.bytes);
   }
   return true;
 }
@@ -54,34 +34,31 @@ void append_json_string(std::string& out, std::string_view text) {
 }
 
 void append_logfmt_value(std::string& out, std::string_view text) {
-  if (is_plain(text)) {
+  if (needs_no_quotes(text)) {
     out += text;
     return;
   }
   out.push_back('"');
-  for (std::size_t i = 0; i < text.size();) {
-    const auto size = character_size(text.substr(i));
-    if (size == 0) {
-      append_format(out, "\\x%02x", static_cast<unsigned>(static_cast<unsigned char>(text[i])));
-      ++i;
-      continue;
-    }
-    const auto character = text.substr(i, size);
-    const auto code = control_code(character);
-    if (character == "\"" || character == "\\") {
-      out.append(1, '\\').append(character);
-    } else if (character == "\n") {
+  while (!text.empty()) {
+    const auto character = first_character(text);
+    const auto piece = text.substr(0, character.bytes);
+    const auto code = static_cast<unsigned>(character.code_point.value_or(0));
+    if (!character.code_point) {
+      append_format(out, "\\x%02x", static_cast<unsigned>(static_cast<unsigned char>(text.front())));
+    } else if (piece == "\"" || piece == "\\") {
+      out.append(1, '\\').append(piece);
+    } else if (piece == "\n") {
       out += "\\n";
-    } else if (character == "\r") {
+    } else if (piece == "\r") {
       out += "\\r";
-    } else if (character == "\t") {
+    } else if (piece == "\t") {
       out += "\\t";
-    } else if (code != 0 || character.front() == '\0') {
-      append_format(out, "\\u%04x", static_cast<unsigned>(code));
+    } else if (is_plain(code)) {
+      out += piece;
     } else {
-      out += character;
+      append_format(out, code > 0xffff ? "\\U%08x" : "\\u%04x", code);
     }
-    i += size;
+    text.remove_prefix(character.bytes);
   }
   out.push_back('"');
 }

@@ -9,8 +9,8 @@ namespace risk::service {
 // A JSON string in ASCII. Bytes that are not UTF-8 become U+FFFD: JSON has no way to carry them.
 void append_json_string(std::string& out, std::string_view text);
 
-// As it is where that is unambiguous, else in double quotes with \" \\ \n \r \t, \u00NN and \u20NN for control
-// characters and line separators, \xNN for bytes that are not UTF-8.
+// As it is where that is unambiguous, else in double quotes with \" \\ \n \r \t, \uNNNN or \UNNNNNNNN for what is not
+// is_plain() (risk/base/text.hpp), \xNN for bytes that are not UTF-8.
 void append_logfmt_value(std::string& out, std::string_view text);
 
 // With _ for what a logfmt key cannot hold.

@@ -108,6 +108,26 @@ TEST_CASE("a failed service is neither alive nor ready, and the first reason sta
   CHECK_THAT(health.readiness().json, ContainsSubstring("writer thread died"));
 }
 
+TEST_CASE("who asks how a service is learns the names of its files, not where they lie") {
+  Health health;
+  const auto told = [&health](const std::string& reason) {
+    health.require("disk", reason);
+    const auto json = health.readiness().json;
+    const std::string before = R"({"status":"unready","conditions":{"disk":")";
+    CHECK(json.rfind(before, 0) == 0);
+    return json.substr(before.size(), json.size() - before.size() - 3);
+  };
+  CHECK(told("cannot open /srv/desk a/risk.db: No space") == "cannot open desk risk.db: No space");
+  CHECK(told("'/srv/journal/': is full") == "'journal/': is full");
+  CHECK(told("var/journal/000001.seg: is damaged") == "000001.seg: is damaged");
+  CHECK(told("path=/a/b (/c/d,../e/f)") == "path=b (d,f)");
+  CHECK(told("tcp://10.0.0.1:5561 does not answer") == "tcp://10.0.0.1:5561 does not answer");
+  CHECK(told("12 / 13") == "12 / 13");
+  health.fail("/srv/desk/risk.db: gone");
+  CHECK(health.liveness().json == R"({"status":"failed","reason":"risk.db: gone"})");
+  CHECK_THAT(health.readiness().json, ContainsSubstring(R"("failure":"risk.db: gone")"));
+}
+
 TEST_CASE("reasons of any bytes stay valid JSON") {
   Health health;
   health.not_met("a\"b\n\x01", "say \"\\\n\xFF\xE2\x80\xA8 " + std::string(1, '\0'));

@@ -1,13 +1,12 @@
 #include "risk/service/log.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <thread>
 
+#include "output_of.hpp"
 #include "risk/base/id.hpp"
 #include "risk/base/timestamp.hpp"
 #include "support/catch.hpp"
@@ -16,35 +15,6 @@ using namespace risk;
 using namespace risk::service;
 
 namespace {
-
-// What `act` writes to the real stdout.
-template <class Act>
-std::string output_of(const LogOptions& options, Act act) {
-  FILE* file = std::tmpfile();
-  std::fflush(stdout);
-  const int saved = dup(STDOUT_FILENO);
-  dup2(fileno(file), STDOUT_FILENO);
-  start_logging(options);
-  act();
-  // Without a flush of ours: what the logger has not flushed is missing here.
-  std::string text(static_cast<std::size_t>(lseek(fileno(file), 0, SEEK_END)), '\0');
-  CHECK(pread(fileno(file), text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()));
-  dup2(saved, STDOUT_FILENO);
-  close(saved);
-  std::fclose(file);
-  start_logging({.service = "test"});
-  return text;
-}
-
-std::string without_time(const std::string& line) {
-  REQUIRE(line.rfind("time=", 0) == 0);
-  const auto blank = line.find(' ');
-  CHECK(parse_timestamp(line.substr(5, blank - 5)).ok());
-  return line.substr(blank + 1);
-}
-
-const LogOptions kText{.service = "risk-engine"};
-const LogOptions kJson{.service = "risk-engine", .level = LogLevel::kInfo, .json = true};
 
 // Every byte, line separators, terminal escapes, broken and overlong UTF-8.
 std::vector<std::string> hostile_texts() {
@@ -60,10 +30,6 @@ std::vector<std::string> hostile_texts() {
           "\xC0\x80 \xED\xA0\x80 \xF4\x90\x80\x80 \xE2\x82",
           std::string(100'000, '"'),
           ""};
-}
-
-std::size_t lines_in(const std::string& text) {
-  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
 }
 
 }  // namespace
@@ -93,6 +59,23 @@ TEST_CASE("quotes, backslashes, equal signs, control bytes and broken UTF-8 are 
   CHECK(value("\xC2\x9B \xE2\x80\xA8") == "\"\\u009b \\u2028\"\n");
   CHECK(value("\xFF") == "\"\\xff\"\n");
   CHECK(value("z\xC3\xBCrich") == "z\xC3\xBCrich\n");
+}
+
+TEST_CASE("a log line shows plainly what would pass for something else, as text and as JSON") {
+  const std::pair<std::string, std::string> shown[] = {{"A\u202eB", "\\u202e"},
+                                                       {"A\u200bB", "\\u200b"},
+                                                       {"A\u00a0B", "\\u00a0"},
+                                                       {"\ufeff", "\\ufeff"},
+                                                       {"A\u2066", "\\u2066"}};
+  for (const auto& [text, escape] : shown) {
+    for (const auto& options : {kText, kJson}) {
+      const auto out = output_of(options, [&] { log_info("m", {{"client", text}}); });
+      CHECK(out.find(escape) != std::string::npos);
+      CHECK(out.find(text) == std::string::npos);
+    }
+  }
+  CHECK(output_of(kText, [] { log_info("m", {{"v", "\U000E0041"}}); }).find("v=\"\\U000e0041\"") != std::string::npos);
+  CHECK(output_of(kText, [] { log_info("m", {{"v", "ACME "}}); }).find("v=\"ACME \"") != std::string::npos);
 }
 
 TEST_CASE("one event is one line whatever its message, fields and keys hold") {

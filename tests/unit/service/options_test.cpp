@@ -306,7 +306,7 @@ TEST_CASE(".env knows quotes, comments and export, expands nothing and ignores w
          "PORT=1\n"
          "PORT=2");
   CHECK(o.parse() == std::nullopt);
-  CHECK(o.err.empty());
+  CHECK(o.err == "probe: warning: " + o.path(".env") + ":8: PORT: given twice; the one of line 7 does not count\n");
   CHECK(o.name == "plain $HOME value");
   CHECK(o.password.reveal() == "single # \"$x\\n");
   CHECK(o.peers == Lines{"a", "\"b\"", "c\\d"});

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "risk/base/id.hpp"
+#include "risk/base/text.hpp"
 #include "sources.hpp"
 
 namespace risk::service {

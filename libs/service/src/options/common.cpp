@@ -1,3 +1,5 @@
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -42,15 +44,27 @@ OptionSetter format_setter(bool& json) {
 
 }  // namespace
 
+OptionSetter ip_address_setter(std::string& address) {
+  return [&address](std::string_view text) -> std::optional<std::string> {
+    const std::string given(text);
+    in6_addr parsed{};
+    const bool valid =
+        inet_pton(AF_INET, given.c_str(), &parsed) == 1 || inet_pton(AF_INET6, given.c_str(), &parsed) == 1;
+    if (!valid) return "an IP address, such as 127.0.0.1 or ::1";
+    address = given;
+    return std::nullopt;
+  };
+}
+
 void add_common_options(OptionSet& options, CommonOptions& common) {
   const auto level = static_cast<std::size_t>(common.log.level);
   options.add_custom({"log.level", "--log-level", {"LOG_LEVEL"}, "Least severe lines to write"},
                      level_setter(common.log.level), std::string(kLevels[level].first));
   options.add_custom({"log.format", "--log-format", {"LOG_FORMAT"}, "How lines look: text or json"},
                      format_setter(common.log.json), common.log.json ? "json" : "text");
-  options.add_text(
-      {"health.address", "--health-address", {"HEALTH_ADDRESS"}, "Address of /healthz, /readyz and /metrics"},
-      common.health_address);
+  options.add_custom(
+      {"health.address", "--health-address", {"HEALTH_ADDRESS"}, "IP address of /healthz, /readyz and /metrics"},
+      ip_address_setter(common.health_address), common.health_address);
   options.add_integer({"health.port", "--health-port", {"HEALTH_PORT"}, "Its port; 0 takes a free one"},
                       common.health_port, 0, std::numeric_limits<std::uint16_t>::max());
 }

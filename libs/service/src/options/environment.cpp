@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "risk/service/file.hpp"
 #include "sources.hpp"
 
 namespace risk::service {
@@ -88,7 +89,8 @@ void apply_environment(const Variables& variables, std::vector<Option>& options,
   }
 }
 
-std::map<std::string, DotenvEntry> read_dotenv(const std::string& path, Mistakes& mistakes) {
+std::map<std::string, DotenvEntry> read_dotenv(const std::string& path, Mistakes& mistakes,
+                                               std::vector<std::string>& warnings) {
   std::map<std::string, DotenvEntry> entries;
   std::error_code failure;
   if (std::filesystem::status(path, failure).type() == std::filesystem::file_type::not_found) return entries;
@@ -119,7 +121,12 @@ std::map<std::string, DotenvEntry> read_dotenv(const std::string& path, Mistakes
       mistakes.add({where, name}, value.error().reason);
       continue;
     }
-    entries[name] = {*value, line};
+    const auto [entry, added] = entries.try_emplace(name);
+    if (!added) {
+      warnings.push_back(where + ": " + name + ": given twice; the one of line " + std::to_string(entry->second.line) +
+                         " does not count");
+    }
+    entry->second = {*value, line};
   }
   return entries;
 }

@@ -1,27 +1,30 @@
 #include "option.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <numeric>
 #include <set>
 
-#include "risk/base/id.hpp"
+#include "risk/base/text.hpp"
 
 namespace risk::service {
 namespace {
 
+// The parts between commas, without the blanks around them; a comma at the end begins none.
 std::vector<std::string> split_list(std::string_view text) {
   std::vector<std::string> parts;
-  while (true) {
-    const auto comma = text.find(',');
-    const auto part = trimmed(text.substr(0, comma));
-    if (!part.empty()) parts.emplace_back(part);
-    if (comma == std::string_view::npos) return parts;
-    text.remove_prefix(comma + 1);
+  while (!trimmed(text).empty()) {
+    const auto end = std::min(text.find(','), text.size());
+    parts.emplace_back(trimmed(text.substr(0, end)));
+    text.remove_prefix(std::min(end + 1, text.size()));
   }
+  return parts;
+}
+
+// Whether text cannot pass for another one.
+bool is_plain_text(const Place& place, std::string_view text, TextUse use, Mistakes& mistakes) {
+  const auto problem = plain_text_problem(text, use);
+  if (problem) mistakes.add_quoting(place.to_string() + ": value ", text, ": " + *problem);
+  return !problem;
 }
 
 void apply_map_text(Option& option, const Place& place, std::string_view text, Mistakes& mistakes) {
@@ -38,24 +41,8 @@ void apply_map_text(Option& option, const Place& place, std::string_view text, M
       mistakes.add(entry_place, "given twice");
       continue;
     }
-    const auto value = trimmed(std::string_view(entry).substr(equals + 1));
-    if (const auto allowed = option.set_entry(name, value)) mistakes.add_value(entry_place, value, *allowed);
+    apply_entry(option, entry_place, name, trimmed(std::string_view(entry).substr(equals + 1)), mistakes);
   }
-}
-
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const auto substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, substituted});
-    }
-  }
-  return row.back();
 }
 
 }  // namespace
@@ -77,12 +64,54 @@ bool Mistakes::holds_secret(const std::string& text) const {
   });
 }
 
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const auto substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, substituted});
+    }
+  }
+  return row.back();
+}
+
 void apply_text(Option& option, const Place& place, std::string_view text, Mistakes& mistakes) {
   option.origin = place.where;
   if (option.kind == Option::Kind::kSecret) mistakes.keep_out(text);
   if (option.kind == Option::Kind::kMap) return apply_map_text(option, place, text, mistakes);
-  if (option.kind == Option::Kind::kList) return option.set_list(split_list(text));
+  if (option.kind == Option::Kind::kList) {
+    std::vector<Item> items;
+    for (auto& part : split_list(text)) items.push_back({place, std::move(part)});
+    return apply_items(option, items, mistakes);
+  }
+  if (option.kind != Option::Kind::kSecret && !is_plain_text(place, text, TextUse::kValue, mistakes)) return;
   if (const auto allowed = option.set(text)) mistakes.add_value(place, text, *allowed);
+}
+
+void apply_items(Option& option, const std::vector<Item>& items, Mistakes& mistakes) {
+  std::vector<std::string> values;
+  for (const auto& [place, text] : items) {
+    if (text.empty()) {
+      mistakes.add(place, "an empty entry");
+    } else if (std::find(values.begin(), values.end(), text) != values.end()) {
+      mistakes.add_quoting(place.to_string() + ": entry ", text, " is given twice");
+    } else if (is_plain_text(place, text, TextUse::kValue, mistakes)) {
+      values.push_back(text);
+    }
+  }
+  option.set_list(std::move(values));
+}
+
+void apply_entry(Option& option, const Place& place, std::string_view name, std::string_view text, Mistakes& mistakes) {
+  if (const auto problem = plain_text_problem(name, TextUse::kName)) {
+    return mistakes.add_quoting(place.to_string() + ": name ", name, ": " + *problem);
+  }
+  if (!is_plain_text(place, text, TextUse::kValue, mistakes)) return;
+  if (const auto allowed = option.set_entry(name, text)) mistakes.add_value(place, text, *allowed);
 }
 
 std::optional<std::string> nearest(std::string_view text, const std::vector<std::string>& candidates) {
@@ -92,7 +121,7 @@ std::optional<std::string> nearest(std::string_view text, const std::vector<std:
   std::optional<std::string> found;
   for (const auto& candidate : candidates) {
     const auto distance = edit_distance(text, candidate);
-    if (distance >= best) continue;
+    if (candidate.empty() || distance >= best) continue;
     best = distance;
     found = candidate;
   }
@@ -104,20 +133,6 @@ std::string_view trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(kBlanks);
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
-}
-
-Result<std::string> read_small_file(const std::string& path, std::size_t bytes_max) {
-  std::error_code failure;
-  if (std::filesystem::is_directory(path, failure)) return Error{"is a directory"};
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return Error{std::strerror(errno)};
-  std::string text(bytes_max + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.bad()) return Error{std::strerror(errno)};
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  if (text.size() > bytes_max) return Error{"is larger than " + std::to_string(bytes_max) + " bytes"};
-  return text;
 }
 
 }  // namespace risk::service

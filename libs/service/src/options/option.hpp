@@ -68,15 +68,26 @@ class Mistakes {
   std::vector<std::string> secrets_;
 };
 
-// Sets an option of any kind from one text: "5", "a,b", "CLIENT_001=5,CLIENT_002=7".
+// Sets an option of any kind from one text: "5", "a,b", "CLIENT_001=5,CLIENT_002=7". Text that could pass for another
+// one (risk/base/text.hpp) is a mistake, but for a secret.
 void apply_text(Option& option, const Place& place, std::string_view text, Mistakes& mistakes);
 
-// The candidate that a person most likely meant, when one is near enough.
+// Sets a list; an item that is empty or there twice is a mistake.
+struct Item {
+  Place place;
+  std::string text;
+};
+void apply_items(Option& option, const std::vector<Item>& items, Mistakes& mistakes);
+
+// Sets one entry of a map.
+void apply_entry(Option& option, const Place& place, std::string_view name, std::string_view text, Mistakes& mistakes);
+
+// How many letters have to be put in, left out or replaced to make one of the other.
+std::size_t edit_distance(std::string_view a, std::string_view b);
+
+// The candidate that a person most likely meant, when one is near enough; never an empty one.
 std::optional<std::string> nearest(std::string_view text, const std::vector<std::string>& candidates);
 
 std::string_view trimmed(std::string_view text);
-
-// A regular file of at most `bytes_max` bytes, whole. Error: "No such file or directory", …
-Result<std::string> read_small_file(const std::string& path, std::size_t bytes_max);
 
 }  // namespace risk::service

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cerrno>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 #include "risk/base/check.hpp"
 #include "sources.hpp"
@@ -71,13 +73,13 @@ std::optional<bool> parse_bool(std::string_view text) {
   return std::nullopt;
 }
 
-void print(std::string* captured, std::FILE* stream, const std::string& text) {
+// Whether all of it was written; if not, errno says why.
+bool print(std::string* captured, std::FILE* stream, const std::string& text) {
   if (captured) {
     *captured += text;
-  } else {
-    std::fwrite(text.data(), 1, text.size(), stream);
-    std::fflush(stream);
+    return true;
   }
+  return std::fwrite(text.data(), 1, text.size(), stream) == text.size() && std::fflush(stream) == 0;
 }
 
 }  // namespace
@@ -113,28 +115,26 @@ class OptionSet::Impl {
 
   std::optional<int> parse(int argc, const char* const* argv, const Environment& environment) {
     Mistakes mistakes;
+    warning_lines.clear();
     auto command_line = read_command_line(argc, argv, options, words != nullptr, mistakes);
     if (command_line.help) {
-      print(environment.out, stdout, help_text(program, description, options, words_name, words_help));
-      return EXIT_SUCCESS;
+      return answer(environment, help_text(program, description, options, words_name, words_help));
     }
-    if (command_line.version) {
-      print(environment.out, stdout, program + " " + std::string(version()) + "\n");
-      return EXIT_SUCCESS;
-    }
+    if (command_line.version) return answer(environment, program + " " + std::string(version()) + "\n");
     if (command_line.config_path) apply_yaml(*command_line.config_path, options, foreign_sections, mistakes);
     apply_environments(environment, mistakes);
     apply_command_line(command_line, options, mistakes);
     if (words) *words = std::move(command_line.words);
     run_checks(mistakes);
 
-    if (const auto lines = mistakes.lines(); !lines.empty()) {
-      print(environment.err, stderr, describe(lines));
-      return kExitMistakes;
+    const auto lines = mistakes.lines();
+    if (!lines.empty()) print(environment.err, stderr, describe(lines));
+    for (const auto& warning : warnings) {
+      for (const auto& line : warning()) note_warning(line);
     }
-    if (!command_line.check_config) return std::nullopt;
-    print(environment.out, stdout, "configuration is valid\n");
-    return EXIT_SUCCESS;
+    print(environment.err, stderr, warning_lines);
+    if (!lines.empty()) return kExitMistakes;
+    return command_line.check_config ? std::optional(answer(environment, "configuration is valid\n")) : std::nullopt;
   }
 
   std::string program;
@@ -144,12 +144,40 @@ class OptionSet::Impl {
   std::string words_help;
   std::vector<std::string>* words = nullptr;
   std::vector<std::function<std::vector<std::string>()>> checks;
+  std::vector<std::function<std::vector<std::string>()>> warnings;
   std::vector<std::string> foreign_sections;
+  std::vector<std::string> foreign_variables;
 
  private:
+  // The exit status of a call that was for this text alone.
+  int answer(const Environment& environment, const std::string& text) const {
+    if (print(environment.out, stdout, text)) return EXIT_SUCCESS;
+    const std::string why = std::strerror(errno);
+    print(environment.err, stderr, program + ": the output cannot be written: " + why + "\n");
+    return EXIT_FAILURE;
+  }
+
+  void note_warning(const std::string& line) { warning_lines += program + ": warning: " + line + "\n"; }
+
+  std::vector<std::string> known_variables() const {
+    auto names = foreign_variables;
+    for (const auto& option : options) {
+      for (const auto& name : option.spec.env) {
+        names.push_back(name);
+        if (option.kind == Option::Kind::kSecret) names.push_back(name + "_FILE");
+      }
+    }
+    return names;
+  }
+
   void apply_environments(const Environment& environment, Mistakes& mistakes) {
     const auto& path = environment.dotenv_path;
-    const auto dotenv = read_dotenv(path, mistakes);
+    std::vector<std::string> noted;
+    const auto dotenv = read_dotenv(path, mistakes, noted);
+    for (const auto& line : noted) note_warning(line);
+    if (!foreign_variables.empty()) {
+      for (const auto& line : unknown_variables(path, dotenv, known_variables())) note_warning(line);
+    }
     const auto from_file = [&](const std::string& name) -> std::optional<std::string> {
       const auto found = dotenv.find(name);
       if (found == dotenv.end()) return std::nullopt;
@@ -183,6 +211,8 @@ class OptionSet::Impl {
     for (const auto& line : lines) text += line + "\n";
     return text;
   }
+
+  std::string warning_lines;
 };
 
 OptionSet::OptionSet(std::string program, std::string description)
@@ -287,6 +317,14 @@ void OptionSet::add_positionals(std::string name, std::string help, std::vector<
 
 void OptionSet::add_check(std::function<std::vector<std::string>()> check) {
   impl_->checks.push_back(std::move(check));
+}
+
+void OptionSet::add_warning(std::function<std::vector<std::string>()> warning) {
+  impl_->warnings.push_back(std::move(warning));
+}
+
+void OptionSet::know_variables(const std::vector<std::string>& others) {
+  impl_->foreign_variables.insert(impl_->foreign_variables.end(), others.begin(), others.end());
 }
 
 void OptionSet::ignore_sections(const std::vector<std::string>& foreign_sections) {

@@ -45,7 +45,14 @@ struct DotenvEntry {
   std::string value;
   std::size_t line;
 };
-std::map<std::string, DotenvEntry> read_dotenv(const std::string& path, Mistakes& mistakes);
+// Of a name that is there twice the last counts; `warnings` says so.
+std::map<std::string, DotenvEntry> read_dotenv(const std::string& path, Mistakes& mistakes,
+                                               std::vector<std::string>& warnings);
+
+// A line for each entry that nobody reads and that was likely meant to be one of `known`: it is one or two letters away
+// from one, or begins as ours do. Other names are left to others, as those of docker compose.
+std::vector<std::string> unknown_variables(const std::string& path, const std::map<std::string, DotenvEntry>& entries,
+                                           const std::vector<std::string>& known);
 
 std::string help_text(const std::string& program, const std::string& description, const std::vector<Option>& options,
                       const std::string& words_name, const std::string& words_help);

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <sstream>
 
-#include "risk/base/id.hpp"
+#include "risk/base/text.hpp"
+#include "risk/service/file.hpp"
 #include "sources.hpp"
 
 namespace risk::service {
@@ -104,16 +105,16 @@ class Reader {
 
   void read_list(Option& option, const Place& at, const YAML::Node& sequence) {
     option.origin = at.where;
-    std::vector<std::string> values;
+    std::vector<Item> items;
     for (const auto& item : sequence) {
       const Place item_place{place(item.Mark(), "").where, at.name};
       if (!item.IsScalar()) {
         mistakes_.add(item_place, "an item that is not a plain value");
       } else if (is_one_line(item_place, item)) {
-        values.push_back(item.Scalar());
+        items.push_back({item_place, item.Scalar()});
       }
     }
-    option.set_list(std::move(values));
+    apply_items(option, items, mistakes_);
   }
 
   void read_map(Option& option, const Place& at, const YAML::Node& map) {
@@ -126,10 +127,8 @@ class Reader {
       if (is_repeated(lines, pair.first, option.spec.key + "." + name)) continue;
       if (!pair.second.IsScalar()) {
         mistakes_.add(entry, "not a plain value: allowed: one value");
-      } else if (!is_one_line(entry, pair.second)) {
-        continue;
-      } else if (const auto allowed = option.set_entry(name, pair.second.Scalar())) {
-        mistakes_.add_value(entry, pair.second.Scalar(), *allowed);
+      } else if (is_one_line(entry, pair.second)) {
+        apply_entry(option, entry, name, pair.second.Scalar(), mistakes_);
       }
     }
   }
@@ -176,8 +175,8 @@ class Reader {
     const auto siblings = children_of(dot == std::string::npos ? "" : key.substr(0, dot));
     auto meant = nearest(key, siblings);
     if (!meant) meant = nearest(key, every_key());
-    mistakes_.add(place(mark, key),
-                  meant ? "unknown key; did you mean " + *meant + "?" : "unknown key: allowed: " + join(siblings));
+    const auto hint = meant ? "; did you mean " + *meant + "?" : siblings.empty() ? "" : ": allowed: " + join(siblings);
+    mistakes_.add(place(mark, key), "unknown key" + hint);
   }
 
   std::vector<std::string> every_key() const {

@@ -23,6 +23,9 @@ Character first_character(std::string_view text);
 
 bool is_valid_utf8(std::string_view text);
 
+// Whether a reader sees the character as itself: it is not hidden, and no blank but U+0020.
+bool is_plain(char32_t code_point);
+
 // What a text that a person types is for, which says what it may hold besides characters that show:
 enum class TextUse : std::uint8_t {
   kName,   // U+0020 between words: an id, a user, a stream
@@ -45,5 +48,9 @@ std::string display_line(std::string_view text);
 
 // Prose as it is shown: lines, tabs and blanks stay, everything else as printable() has it.
 std::string display_prose(std::string_view text);
+
+// The text with every path in it cut to its last name ("cannot open /srv/desk/risk.db" to "cannot open risk.db"): where
+// things lie on the disk is for logs, not for whoever asks how a service is. Addresses (tcp://…) stay.
+std::string without_folders(std::string_view text);
 
 }  // namespace risk

@@ -1,4 +1,5 @@
-// Health: is the process alive (/healthz), is it ready to do its work (/readyz), and if not, why. Any thread.
+// Health: is the process alive (/healthz), is it ready to do its work (/readyz), and if not, why. Reasons go to the log
+// as they are; who asks over HTTP is told them without the folders of the files they name. Any thread.
 #pragma once
 
 #include <cstdint>

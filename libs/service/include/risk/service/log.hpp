@@ -1,11 +1,12 @@
 // Logs: one line an event on stdout, `time=… level=… service=… msg=… key=value`, or one JSON object a line with
 // LOG_FORMAT=json. Messages are constant texts; what varies goes into fields. One event is one line whatever bytes its
-// fields hold: control characters, line separators and invalid UTF-8 are escaped. Each line is flushed. Any thread may
-// log; lines appear in the order of their times.
+// fields hold, and shows plainly what they hold: control and other hidden characters and invalid UTF-8 are escaped.
+// Each line is flushed. Any thread may log; lines appear in the order of their times.
 #pragma once
 
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -43,7 +44,10 @@ struct LogOptions {
 void start_logging(const LogOptions& options);
 
 bool log_enabled(LogLevel level);
-void log(LogLevel level, std::string_view message, std::initializer_list<Field> fields = {});
+void log_fields(LogLevel level, std::string_view message, std::span<const Field> fields);
+inline void log(LogLevel level, std::string_view message, std::initializer_list<Field> fields = {}) {
+  log_fields(level, message, std::span(fields.begin(), fields.size()));
+}
 
 inline void log_debug(std::string_view message, std::initializer_list<Field> fields = {}) {
   if (log_enabled(LogLevel::kDebug)) log(LogLevel::kDebug, message, fields);

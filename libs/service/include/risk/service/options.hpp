@@ -5,10 +5,14 @@
 // value that a higher source overrides is judged all the same.
 //
 // Every set has --help, --version, --config FILE and --check-config. A `.env` file in the working directory counts as
-// environment, below the real one; unknown names in it are left alone. A variable that is set to nothing is not set. An
-// option declared with add_secret() also reads NAME_FILE for each of its variables; no output of parse() holds a
-// secret. A key in the YAML file that no option declared is a mistake, unless ignore_sections() names it (one file may
-// serve several services).
+// environment, below the real one; a name in it that is likely a misspelt setting is warned of (know_variables()),
+// other unknown ones are left alone. A variable that is set to nothing is not set. An option declared with add_secret()
+// also reads NAME_FILE for each of its variables; no output of parse() holds a secret. A key in the YAML file that no
+// option declared is a mistake, unless ignore_sections() names it (one file may serve several services). The YAML file,
+// `.env` and files of secrets are regular files of a bounded size.
+//
+// Text that could pass for another one (risk/base/text.hpp: hidden characters, blanks at the ends) is a mistake in
+// every option but a secret, and so is an item that a list has twice or leaves empty.
 //
 // Threads: one, at the start of main.
 #pragma once
@@ -37,6 +41,9 @@ struct OptionSpec {
 
 // Turns a text into the option's value. Returns what is allowed ("a number from 1 to 65535") if the text is not.
 using OptionSetter = std::function<std::optional<std::string>(std::string_view text)>;
+
+// For what a server binds. `address` must outlive parse().
+OptionSetter ip_address_setter(std::string& address);
 
 class OptionSet {
  public:
@@ -69,12 +76,20 @@ class OptionSet {
   // the key of an option ("rules.client_velocity.limit 0: …") is shown with the place that set it.
   void add_check(std::function<std::vector<std::string>()> check);
 
+  // Called after the checks; what it returns is shown, after "warning: ", and hinders nothing. No line may hold a
+  // secret.
+  void add_warning(std::function<std::vector<std::string>()> warning);
+
+  // Names of a `.env` that others read: with this call, a name that neither they nor an option of this set have and
+  // that looks like a misspelt one is warned of.
+  void know_variables(const std::vector<std::string>& others);
+
   // Keys of the YAML file that belong to others: whole sections ("gateway") or parts of a shared one
   // ("bus.bind_address"). A key that is declared here stays ours. Calls add up.
   void ignore_sections(const std::vector<std::string>& foreign_sections);
 
   // Nothing: go on. Else the exit status: 0 after --help, --version or a --check-config without mistakes (printed to
-  // stdout), 2 after mistakes (printed to stderr).
+  // stdout), 1 if that could not be written, 2 after mistakes (printed to stderr, as warnings are).
   std::optional<int> parse(int argc, const char* const* argv);
   // As above with an environment and streams of one's own, for tests.
   struct Environment {

@@ -1,0 +1,40 @@
+// A log line about what a stranger or a feed can make happen any number of times: told at once the first time, from
+// then on at most once a minute, with `left_out`, how often it happened untold since the line before. What is left
+// untold at the end is told by the destructor. Any thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "risk/service/log.hpp"
+
+namespace risk::service {
+
+class RepeatedLog {
+ public:
+  using Clock = std::chrono::steady_clock;
+  static constexpr std::chrono::minutes kInterval{1};
+
+  // `now` is for tests.
+  RepeatedLog(LogLevel level, std::string message, std::function<Clock::time_point()> now = Clock::now);
+  ~RepeatedLog();
+  RepeatedLog(const RepeatedLog&) = delete;
+  RepeatedLog& operator=(const RepeatedLog&) = delete;
+
+  void tell(std::initializer_list<Field> fields);
+
+ private:
+  const LogLevel level_;
+  const std::string message_;
+  const std::function<Clock::time_point()> now_;
+  std::mutex mutex_;
+  std::optional<Clock::time_point> told_;
+  std::uint64_t left_out_ = 0;
+};
+
+}  // namespace risk::service
