@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "risk/base/decimal.hpp"
-#include "risk/base/id.hpp"
+#include "risk/base/text.hpp"
 #include "risk/base/timestamp.hpp"
 
 namespace risk::notifier {
@@ -33,12 +33,12 @@ std::int64_t ratio_e4(const engine::AlertEvent& event) {
 }
 
 std::string people_text(const wire::AlertMessage& message) {
-  const std::string by = message.actor ? " by " + *message.actor : "";
+  const std::string by = message.actor ? " by " + display_line(*message.actor) : "";
   switch (message.event.type) {
     case engine::AlertEventType::kAcknowledged:
       return "Acknowledged" + by;
     case engine::AlertEventType::kAssigned:
-      return "Assigned" + (message.assigned_to ? " to " + *message.assigned_to : "") + by;
+      return "Assigned" + (message.assigned_to ? " to " + display_line(*message.assigned_to) : "") + by;
     case engine::AlertEventType::kCommented:
       return "Commented" + by;
     case engine::AlertEventType::kSilenced:
@@ -51,7 +51,7 @@ std::string people_text(const wire::AlertMessage& message) {
 std::string contributors_text(const std::vector<engine::Contributor>& contributors) {
   std::string text;
   for (const auto& contributor : contributors) {
-    text += (text.empty() ? "" : "\n") + contributor.id + "  " + contributor.value.to_text();
+    text += (text.empty() ? "" : "\n") + display_line(contributor.id) + "  " + contributor.value.to_text();
   }
   return text;
 }
@@ -74,7 +74,7 @@ Notification describe(const wire::AlertMessage& message, std::string_view stream
   notification.alert_key = "alert-" + std::to_string(event.alert_id) + "." + journal;
   notification.severity = event.severity;
   notification.event = event.type;
-  notification.message = message.message;
+  notification.message = display_line(message.message);
   notification.what_people = people_text(message);
 
   const auto add = [&notification](std::string label, std::string text) {
@@ -82,11 +82,12 @@ Notification describe(const wire::AlertMessage& message, std::string_view stream
   };
   const bool is_comment =
       event.type == engine::AlertEventType::kCommented || event.type == engine::AlertEventType::kAcknowledged;
-  if (is_comment && message.comment) add("Comment", *message.comment);
+  if (is_comment && message.comment) add("Comment", display_prose(*message.comment));
   add("Severity", std::string(to_string(event.severity)));
   add("Event", std::string(to_string(event.type)));
-  add("Entity", event.entity_id.empty() ? std::string(to_string(event.entity_type))
-                                        : std::string(to_string(event.entity_type)) + " " + event.entity_id);
+  add("Entity", event.entity_id.empty()
+                    ? std::string(to_string(event.entity_type))
+                    : std::string(to_string(event.entity_type)) + " " + display_line(event.entity_id));
   add("Type", std::string(to_string(event.alert_type)));
   if (event.measure) add("Measure", std::string(to_string(*event.measure)));
   add("Value", figure_text(event.value));
@@ -96,9 +97,9 @@ Notification describe(const wire::AlertMessage& message, std::string_view stream
   if (event.window_seconds != 0) add("Window", std::to_string(event.window_seconds) + " s");
   add("Time", format_timestamp(event.at));
   if (event.at != message.opened_at) add("Opened", format_timestamp(message.opened_at));
-  if (event.transaction_id) add("Transaction", *event.transaction_id);
-  if (message.acknowledged_by) add("Acknowledged by", *message.acknowledged_by);
-  if (message.assigned_to) add("Assigned to", *message.assigned_to);
+  if (event.transaction_id) add("Transaction", display_line(*event.transaction_id));
+  if (message.acknowledged_by) add("Acknowledged by", display_line(*message.acknowledged_by));
+  if (message.assigned_to) add("Assigned to", display_line(*message.assigned_to));
   add("Alert", std::to_string(event.alert_id) + ", event " + std::to_string(message.event_id) + ", rules version " +
                    std::to_string(event.config_version));
   if (event.anomaly) add("Evidence", anomaly_text(*event.anomaly));

@@ -188,17 +188,21 @@ class Body {
     return value;
   }
 
-  // As text, without control characters.
-  std::string name(const char* name) {
-    std::string value = text(name, kUserBytesMax, true);
-    const auto why = value.empty() ? std::nullopt : id_problem(value);
-    return why ? mistake(std::string(name) + ": " + std::string(*why)) : value;
+  // As text that cannot pass for another one.
+  std::string name(const char* name) { return plain(name, text(name, kUserBytesMax, true), TextUse::kName); }
+  std::string comment(bool required) {
+    return plain("comment", text("comment", kCommentBytesMax, required), TextUse::kProse);
   }
 
   int status() const { return status_; }
   const std::optional<std::string>& problem() const { return mistake_; }
 
  private:
+  std::string plain(const char* name, std::string value, TextUse use) {
+    const auto why = plain_text_problem(value, use);
+    return why ? mistake(std::string(name) + ": " + *why) : value;
+  }
+
   std::string mistake(std::string text) {
     if (!mistake_) mistake_ = std::move(text);
     return {};
@@ -219,7 +223,7 @@ std::optional<HttpResponse> refuse_body(const Body& body, const HttpRequest& req
 
 wire::Command read_acknowledge(std::uint64_t id, const HttpRequest& request, std::optional<HttpResponse>& refusal) {
   Body body(request, {"user", "comment"});
-  wire::Command command{body.name("user"), wire::AcknowledgeAlert{id, body.text("comment", kCommentBytesMax, false)}};
+  wire::Command command{body.name("user"), wire::AcknowledgeAlert{id, body.comment(false)}};
   refusal = refuse_body(body, request);
   return command;
 }
@@ -233,7 +237,7 @@ wire::Command read_assign(std::uint64_t id, const HttpRequest& request, std::opt
 
 wire::Command read_comment(std::uint64_t id, const HttpRequest& request, std::optional<HttpResponse>& refusal) {
   Body body(request, {"user", "comment"});
-  wire::Command command{body.name("user"), wire::CommentAlert{id, body.text("comment", kCommentBytesMax, true)}};
+  wire::Command command{body.name("user"), wire::CommentAlert{id, body.comment(true)}};
   refusal = refuse_body(body, request);
   return command;
 }
@@ -276,7 +280,8 @@ Handler command_handler(RouteParts parts, ReadCommand read_command) {
     if (refusal) return respond(std::move(*refusal));
 
     const std::string path = request.http.path;
-    service::log_info("command", {{"path", path}, {"actor", command.actor}});
+    // Anybody may send any number; the commands table has those that were done.
+    service::log_debug("command", {{"path", path}, {"actor", command.actor}});
     parts.commands.submit(std::move(command), [parts, id = *id, path, respond](const wire::CommandReply& reply) {
       if (reply.outcome != wire::CommandReply::Outcome::kDone) {
         return respond(problem(status_of(reply.outcome), reply.reason, path));

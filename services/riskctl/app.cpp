@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "risk/bus/request.hpp"
+#include "risk/service/output.hpp"
 #include "risk/store/reader.hpp"
 #include "risk/wire/control.hpp"
 #include "riskctl/backtest/backtest.hpp"
@@ -168,10 +169,9 @@ void print_undelivered(store::Reader& reader, const Options& options, std::ostre
 }
 
 wire::CommandReply ask(const Options& options, const wire::Command& command) {
-  const std::string payload = wire::encode(command);
-  if (const auto checked = wire::decode_command(payload); !checked) throw UsageError{checked.error().reason};
+  if (const auto problem = wire::command_problem(command)) throw UsageError{*problem};
   bus::RequestClient client(options.engine.command, options.curve.client_of("risk-engine"));
-  const auto answer = client.request(payload, kReplyTimeout);
+  const auto answer = client.request(wire::encode(command), kReplyTimeout);
   if (!answer) {
     std::string why;
     for (const auto& engine : client.unanswered()) {
@@ -191,14 +191,14 @@ void acknowledge(const Options& options, std::ostream& out) {
   const std::string comment = options.words.size() == 4 ? options.words[3] : "";
   const auto reply = ask(options, {options.words[2], wire::AcknowledgeAlert{alert_id, comment}});
   out << "Alert " << alert_id << " acknowledged by " << options.words[2];
-  if (reply.event) out << ": " << reply.event->message;
+  if (reply.event) out << ": " << display_line(reply.event->message);
   out << '\n';
 }
 
 // Who runs this, for the audit trail.
 std::string actor() {
   const char* user = std::getenv("USER");
-  return user != nullptr && !id_problem(user) ? user : "uid " + std::to_string(getuid());
+  return user != nullptr && !name_problem(user) ? user : "uid " + std::to_string(getuid());
 }
 
 void clean_up(const Options& options, std::ostream& out) {
@@ -253,6 +253,7 @@ void carry_out(const Options& options, std::ostream& out, std::ostream& err) {
 int run(const Options& options, std::ostream& out, std::ostream& err) {
   try {
     carry_out(options, out, err);
+    service::finish_output(out);
     return kDone;
   } catch (const UsageError& error) {
     err << "riskctl: " << error.reason
@@ -263,9 +264,9 @@ int run(const Options& options, std::ostream& out, std::ostream& err) {
            "         [--from TIME] [--to TIME] [--format table|jsonl] [--compare OTHER.yaml]\n";
     return kUsage;
   } catch (const Refusal& refusal) {
-    err << "riskctl: " << refusal.reason << '\n';
+    err << "riskctl: " << display_prose(refusal.reason) << '\n';
   } catch (const std::exception& error) {
-    err << "riskctl: " << error.what() << '\n';
+    err << "riskctl: " << display_prose(error.what()) << '\n';
   }
   return kImpossible;
 }

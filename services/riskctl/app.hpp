@@ -8,7 +8,7 @@
 namespace risk::riskctl {
 
 // Writes what was asked for to `out` and what went wrong to `err`. Returns the exit status: 0 done, 1 it cannot be done
-// (no such alert, nobody answers, the database is away), 2 the words make no command.
+// (no such alert, nobody answers, the database is away, `out` takes no more), 2 the words make no command.
 int run(const Options& options, std::ostream& out, std::ostream& err);
 
 }  // namespace risk::riskctl

@@ -71,6 +71,7 @@ std::optional<int> parse(int argc, const char* const* argv, Options& options) {
                       "notify undelivered | backtest | keys",
                       options.words);
   set.ignore_sections({"log", "health", "simulator", "engine", "notifier", "gateway"});
+  set.know_variables(settings::all_variables());
   return set.parse(argc, argv);
 }
 

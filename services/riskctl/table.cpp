@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "risk/base/check.hpp"
+#include "risk/base/text.hpp"
 
 namespace risk::riskctl {
 namespace {
@@ -15,10 +16,13 @@ std::size_t width_of(const std::string& text) {
 
 }  // namespace
 
-Table::Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
+Table::Table(std::vector<Column> columns) : columns_(std::move(columns)) {
+  for (auto& column : columns_) column.title = display_line(column.title);
+}
 
 void Table::add(std::vector<std::string> cells) {
   RISK_CHECK(cells.size() == columns_.size());
+  for (auto& cell : cells) cell = display_line(cell);
   rows_.push_back(std::move(cells));
 }
 

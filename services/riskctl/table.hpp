@@ -1,4 +1,4 @@
-// Aligned columns for a terminal.
+// Aligned columns for a terminal, with what would pass for something else escaped (display_line()).
 #pragma once
 
 #include <ostream>

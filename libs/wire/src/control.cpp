@@ -16,21 +16,18 @@ namespace {
 constexpr std::size_t kCommentBytesMax = 1000;
 constexpr std::uint32_t kCleanupDaysMax = 36'500;
 
-std::optional<Error> check_name(const char* field, const std::string& name) {
-  const auto problem = id_problem(name);
+std::optional<std::string> check_name(const char* field, const std::string& name) {
+  const auto problem = name_problem(name);
   if (!problem) return std::nullopt;
-  return Error{std::string(field) + " \"" + printable(name) + "\": " + std::string(*problem)};
+  return std::string(field) + " \"" + printable(name) + "\": " + *problem;
 }
 
-// Lines and tabs are a comment's own; no other control character is, nor what a database would not take.
-std::optional<Error> check_comment(const std::string& comment) {
+std::optional<std::string> check_comment(const std::string& comment) {
   if (comment.size() > kCommentBytesMax) {
-    return Error{"comment: longer than " + std::to_string(kCommentBytesMax) + " bytes"};
+    return "comment: longer than " + std::to_string(kCommentBytesMax) + " bytes";
   }
-  if (!is_valid_utf8(comment)) return Error{"comment: not valid UTF-8"};
-  const auto is_control = [](unsigned char c) { return (c < 0x20 && c != '\n' && c != '\t') || c == 0x7f; };
-  if (std::any_of(comment.begin(), comment.end(), is_control)) return Error{"comment: contains a control character"};
-  return std::nullopt;
+  const auto problem = plain_text_problem(comment, TextUse::kProse);
+  return problem ? std::optional("comment: " + *problem) : std::nullopt;
 }
 
 void to_message(const RecordDeliveries& deliveries, v1::RecordDeliveries& message) {
@@ -46,34 +43,47 @@ void to_message(const RecordDeliveries& deliveries, v1::RecordDeliveries& messag
   }
 }
 
-Result<RecordDeliveries> to_value(const v1::RecordDeliveries& message) {
-  using Delivery = v1::RecordDeliveries::Delivery;
-  if (auto error = check_name("stream_id", message.stream_id())) return *error;
-  const auto count = static_cast<std::size_t>(message.deliveries_size());
-  if (count == 0 || count > kDeliveryRecordsMax) {
-    return Error{"deliveries: " + std::to_string(count) + ", must be 1 to " + std::to_string(kDeliveryRecordsMax)};
-  }
+RecordDeliveries to_value(const v1::RecordDeliveries& message) {
   RecordDeliveries deliveries{message.stream_id(), {}};
   for (const auto& delivery : message.deliveries()) {
-    if (auto error = check_name("channel", delivery.channel())) return *error;
-    if (delivery.outcome() != Delivery::REFUSED && delivery.outcome() != Delivery::GIVEN_UP) {
-      return Error{"outcome " + std::to_string(delivery.outcome()) + ": unknown"};
-    }
-    for (const auto& [field, id] : {std::pair("event_id", delivery.event_id()), {"alert_id", delivery.alert_id()}}) {
-      if (id == 0 || id > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
-        return Error{std::string(field) + " " + std::to_string(id) + ": out of range"};
-      }
-    }
-    if (delivery.answer().size() > kCommentBytesMax || !is_valid_utf8(delivery.answer()) ||
-        delivery.answer().find('\0') != std::string::npos) {
-      return Error{"answer: not text of at most " + std::to_string(kCommentBytesMax) + " bytes"};
-    }
-    const Timestamp at{delivery.at_micros()};
-    if (at < kTimestampMin || at > kTimestampMax) return Error{"at " + std::to_string(at.micros) + ": out of range"};
-    deliveries.records.push_back({delivery.channel(), delivery.event_id(), delivery.alert_id(),
-                                  static_cast<DeliveryRecord::Outcome>(delivery.outcome()), delivery.answer(), at});
+    const auto outcome = static_cast<DeliveryRecord::Outcome>(std::clamp<int>(delivery.outcome(), 0, 255));
+    deliveries.records.push_back({delivery.channel(), delivery.event_id(), delivery.alert_id(), outcome,
+                                  delivery.answer(), Timestamp{delivery.at_micros()}});
   }
   return deliveries;
+}
+
+std::optional<std::string> problem(const DeliveryRecord& record) {
+  using Outcome = DeliveryRecord::Outcome;
+  if (auto found = check_name("channel", record.channel)) return found;
+  if (record.outcome != Outcome::kRefused && record.outcome != Outcome::kGivenUp) {
+    return "outcome " + std::to_string(static_cast<int>(record.outcome)) + ": unknown";
+  }
+  for (const auto& [field, id] : {std::pair("event_id", record.event_id), {"alert_id", record.alert_id}}) {
+    if (id == 0 || id > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
+      return std::string(field) + " " + std::to_string(id) + ": out of range";
+    }
+  }
+  const std::string& answer = record.answer;
+  if (answer.size() > kCommentBytesMax || !is_valid_utf8(answer) || answer.find('\0') != std::string::npos) {
+    return "answer: not text of at most " + std::to_string(kCommentBytesMax) + " bytes";
+  }
+  if (record.at < kTimestampMin || record.at > kTimestampMax) {
+    return "at " + std::to_string(record.at.micros) + ": out of range";
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> problem(const RecordDeliveries& deliveries) {
+  if (auto found = check_name("stream_id", deliveries.stream_id)) return found;
+  const auto count = deliveries.records.size();
+  if (count == 0 || count > kDeliveryRecordsMax) {
+    return "deliveries: " + std::to_string(count) + ", must be 1 to " + std::to_string(kDeliveryRecordsMax);
+  }
+  for (const auto& record : deliveries.records) {
+    if (auto found = problem(record)) return found;
+  }
+  return std::nullopt;
 }
 
 // Reads decimals of a RuleSet and keeps the first that is none.
@@ -188,37 +198,52 @@ std::string encode(const Command& command) {
   return message.SerializeAsString();
 }
 
+std::optional<std::string> command_problem(const Command& command) {
+  using Problem = std::optional<std::string>;
+  if (auto problem = check_name("actor", command.actor)) return problem;
+  return std::visit(Overloaded{
+                        [](const AcknowledgeAlert& value) { return check_comment(value.comment); },
+                        [](const AssignAlert& value) { return check_name("assignee", value.assignee); },
+                        [](const CommentAlert& value) {
+                          return value.comment.empty() ? Problem("comment: empty") : check_comment(value.comment);
+                        },
+                        [](const Cleanup& value) {
+                          return value.days <= kCleanupDaysMax
+                                     ? Problem()
+                                     : "days " + std::to_string(value.days) + ": must be at most " +
+                                           std::to_string(kCleanupDaysMax);
+                        },
+                        [](const RecordDeliveries& value) { return problem(value); },
+                    },
+                    command.command);
+}
+
 Result<Command> decode_command(std::string_view payload) {
   v1::Command message;
   if (!message.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) return Error{"not a Command"};
-  if (auto error = check_name("actor", message.actor())) return *error;
+  Command command;
+  command.actor = message.actor();
   switch (message.command_case()) {
     case v1::Command::kAcknowledge:
-      if (auto error = check_comment(message.acknowledge().comment())) return *error;
-      return Command{message.actor(),
-                     AcknowledgeAlert{message.acknowledge().alert_id(), message.acknowledge().comment()}};
-    case v1::Command::kAssign:
-      if (auto error = check_name("assignee", message.assign().assignee())) return *error;
-      return Command{message.actor(), AssignAlert{message.assign().alert_id(), message.assign().assignee()}};
-    case v1::Command::kComment:
-      if (message.comment().comment().empty()) return Error{"comment: empty"};
-      if (auto error = check_comment(message.comment().comment())) return *error;
-      return Command{message.actor(), CommentAlert{message.comment().alert_id(), message.comment().comment()}};
-    case v1::Command::kCleanup:
-      if (message.cleanup().days() > kCleanupDaysMax) {
-        return Error{"days " + std::to_string(message.cleanup().days()) + ": must be at most " +
-                     std::to_string(kCleanupDaysMax)};
-      }
-      return Command{message.actor(), Cleanup{message.cleanup().days()}};
-    case v1::Command::kRecordDeliveries: {
-      auto deliveries = to_value(message.record_deliveries());
-      if (!deliveries) return deliveries.error();
-      return Command{message.actor(), std::move(deliveries).value()};
-    }
-    case v1::Command::COMMAND_NOT_SET:
+      command.command = AcknowledgeAlert{message.acknowledge().alert_id(), message.acknowledge().comment()};
       break;
+    case v1::Command::kAssign:
+      command.command = AssignAlert{message.assign().alert_id(), message.assign().assignee()};
+      break;
+    case v1::Command::kComment:
+      command.command = CommentAlert{message.comment().alert_id(), message.comment().comment()};
+      break;
+    case v1::Command::kCleanup:
+      command.command = Cleanup{message.cleanup().days()};
+      break;
+    case v1::Command::kRecordDeliveries:
+      command.command = to_value(message.record_deliveries());
+      break;
+    case v1::Command::COMMAND_NOT_SET:
+      return Error{"an unknown command"};
   }
-  return Error{"an unknown command"};
+  if (auto problem = command_problem(command)) return Error{*std::move(problem)};
+  return command;
 }
 
 std::string encode(const CommandReply& reply) {

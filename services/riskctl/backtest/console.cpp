@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "risk/base/decimal.hpp"
-#include "risk/base/id.hpp"
+#include "risk/base/text.hpp"
 
 namespace risk::riskctl {
 namespace {
@@ -25,7 +25,7 @@ void Console::reject(const std::string& place, const engine::Rejection& rejectio
   if (++rejected_ > kNamedMax) return;
   erase();
   err_ << "riskctl: " << place << ": " << rejection.field << (rejection.field.empty() ? "\"" : " \"")
-       << printable(rejection.value) << "\": " << rejection.reason << '\n';
+       << display_line(rejection.value) << "\": " << rejection.reason << '\n';
 }
 
 void Console::progress(std::uint64_t done, std::uint64_t total, std::uint64_t transactions) {

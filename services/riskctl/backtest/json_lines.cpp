@@ -1,6 +1,6 @@
 #include "riskctl/backtest/json_lines.hpp"
 
-#include <stdexcept>
+#include "risk/service/output.hpp"
 
 namespace risk::riskctl {
 namespace {
@@ -55,8 +55,7 @@ void JsonLines::end() {
 
 void JsonLines::finish() {
   flush();
-  out_.flush();
-  if (!out_) throw std::runtime_error("the output cannot be written");
+  service::finish_output(out_);
 }
 
 void JsonLines::add_key(std::string_view key) {

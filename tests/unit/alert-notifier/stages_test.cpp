@@ -1,6 +1,8 @@
 // The stages that decide: who is told, when to try again.
 #include <algorithm>
 
+#include "alert-notifier/channels/mail.hpp"
+#include "alert-notifier/channels/slack.hpp"
 #include "alert-notifier/filter.hpp"
 #include "alert-notifier/retry.hpp"
 #include "fixture.hpp"
@@ -103,4 +105,33 @@ TEST_CASE("an anomaly shows what it was judged against") {
   CHECK(std::find(facts.begin(), facts.end(),
                   Fact{"Evidence", "90,000.00 against 100 before it: mean 10,000.00, standard deviation 2,000.00"}) !=
         facts.end());
+}
+
+TEST_CASE("what would pass for something else reaches people escaped, in the log, mail and Slack") {
+  wire::AlertMessage message = notifier::test::exposure_alert();
+  message.event.type = engine::AlertEventType::kAcknowledged;
+  message.event.entity_id = "ACME\u202e";
+  message.event.transaction_id = "T\u200b1 ";
+  message.event.contributors = {{"AAPL ", Notional::from_units(1)}};
+  message.message = "Client ACME\u202e  exceeds";
+  message.actor = "an\u2066na";
+  message.acknowledged_by = "an\u2066na";
+  message.comment = "two\nlines\u009b";
+  const Notification told = describe(message, "00", 1);
+  CHECK(told.message == "Client ACME\\u{202e}\\u{20} exceeds");
+  CHECK(told.what_people == "Acknowledged by an\\u{2066}na");
+  const auto fact = [&told](const std::string& label) {
+    for (const auto& one : told.facts) {
+      if (one.label == label) return one.text;
+    }
+    return std::string("missing");
+  };
+  CHECK(fact("Comment") == "two\nlines\\u{9b}");
+  CHECK(fact("Entity") == "CLIENT ACME\\u{202e}");
+  CHECK(fact("Transaction") == "T\\u{200b}1\\u{20}");
+  CHECK(fact("Acknowledged by") == "an\\u{2066}na");
+  CHECK(fact("Largest contributors").rfind("AAPL\\u{20}  ", 0) == 0);
+  for (const auto& text : {headline(told), mail_text(told), slack_payload(told)}) {
+    for (const char* hidden : {"\u202e", "\u200b", "\u2066", "\u009b"}) CHECK(text.find(hidden) == std::string::npos);
+  }
 }

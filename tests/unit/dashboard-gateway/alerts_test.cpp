@@ -145,7 +145,14 @@ TEST_CASE("A body that is not what is asked for never reaches the engine") {
   CHECK(refused("2/ack", "{}") == "422 user: is missing");
   CHECK(refused("2/ack", R"({"user":7})") == "422 user: is not a text");
   CHECK(refused("2/ack", R"({"user":""})") == "422 user: is empty");
-  CHECK(refused("2/ack", R"({"user":"a\nb"})") == "422 user: contains a control character");
+  CHECK(refused("2/ack", R"({"user":"a\nb"})") == "422 user: character 2 is U+000A, a control character");
+  CHECK(refused("2/ack", R"({"user":"a\u202e"})") == "422 user: character 2 is U+202E, which does not show");
+  CHECK(refused("2/ack", R"({"user":" anna"})") == "422 user: character 1 is U+0020, a blank at the start");
+  CHECK(refused("2/assign", R"({"user":"a","assignee":"b\u200b"})") ==
+        "422 assignee: character 2 is U+200B, which does not show");
+  CHECK(refused("2/comment", R"({"user":"a","comment":"\u2067x"})") ==
+        "422 comment: character 1 is U+2067, which does not show");
+  CHECK(refused("2/ack", R"({"user":"a","comment":"  "})") == "422 comment: nothing but blanks (U+0020)");
   CHECK(refused("2/ack", R"({"user":")" + std::string(51, 'x') + R"("})") == "422 user: longer than 50 bytes");
   CHECK(refused("2/ack", R"({"user":"a","usr":"b"})") == "422 usr: there is no such member here");
   CHECK(refused("2/assign", R"({"user":"a"})") == "422 assignee: is missing");

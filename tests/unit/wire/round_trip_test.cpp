@@ -149,13 +149,13 @@ TEST_CASE("commands come back as they were sent and are judged before they reach
   }
   CHECK(decode_command(encode(Command{"", Cleanup{1}})).error().reason == "actor \"\": empty");
   CHECK(decode_command(encode(Command{"a", AssignAlert{1, "b\n"}})).error().reason ==
-        "assignee \"b\\x0a\": contains a control character");
+        "assignee \"b\\x0a\": character 2 is U+000A, a control character");
   CHECK(decode_command(encode(Command{"a", CommentAlert{1, ""}})).error().reason == "comment: empty");
   CHECK(decode_command(encode(Command{"a", CommentAlert{1, "two\nlines\tof it"}})).ok());
   CHECK(decode_command(encode(Command{"a", CommentAlert{1, std::string("a\0b", 3)}})).error().reason ==
-        "comment: contains a control character");
+        "comment: character 2 is U+0000, a control character");
   CHECK(decode_command(encode(Command{"a", AcknowledgeAlert{1, "\x1b[31m"}})).error().reason ==
-        "comment: contains a control character");
+        "comment: character 1 is U+001B, a control character");
   CHECK(decode_command(encode(Command{"a", Cleanup{99'999}})).error().reason == "days 99999: must be at most 36500");
 }
 
@@ -170,7 +170,8 @@ TEST_CASE("a record of deliveries is judged field by field") {
   CHECK(reason([](auto& d) { d.records.clear(); }) == "deliveries: 0, must be 1 to 1000");
   CHECK(reason([](auto& d) { d.records.resize(1001, d.records.front()); }) == "deliveries: 1001, must be 1 to 1000");
   CHECK(reason([](auto& d) { d.stream_id = ""; }) == "stream_id \"\": empty");
-  CHECK(reason([](auto& d) { d.records[0].channel = "a\n"; }) == "channel \"a\\x0a\": contains a control character");
+  CHECK(reason([](auto& d) { d.records[0].channel = "a\n"; }) ==
+        "channel \"a\\x0a\": character 2 is U+000A, a control character");
   CHECK(reason([](auto& d) { d.records[1].event_id = 0; }) == "event_id 0: out of range");
   CHECK(reason([](auto& d) { d.records[1].alert_id = ~0ULL; }) == "alert_id 18446744073709551615: out of range");
   CHECK(reason([](auto& d) { d.records[0].outcome = DeliveryRecord::Outcome(9); }) == "outcome 9: unknown");
@@ -179,6 +180,23 @@ TEST_CASE("a record of deliveries is judged field by field") {
   CHECK(reason([](auto& d) { d.records[0].answer = std::string("a\0b", 3); }) ==
         "answer: not text of at most 1000 bytes");
   CHECK(reason([](auto& d) { d.records[0].at.micros = 1LL << 62; }) == "at 4611686018427387904: out of range");
+}
+
+TEST_CASE("a command whose name or comment could pass for another one is refused, with field and place") {
+  const auto problem = [](const Command& command) { return command_problem(command).value_or(""); };
+  CHECK(problem({"an\u202ena", Cleanup{1}}) == "actor \"an\\u{202e}na\": character 3 is U+202E, which does not show");
+  CHECK(problem({"anna ", Cleanup{1}}) == "actor \"anna \": character 5 is U+0020, a blank at the end");
+  CHECK(problem({" ", Cleanup{1}}) == "actor \" \": nothing but blanks (U+0020)");
+  CHECK(problem({"an\u00a0na", Cleanup{1}}) ==
+        "actor \"an\\u{a0}na\": character 3 is U+00A0, which passes for a blank");
+  CHECK(problem({"a\xff", Cleanup{1}}) == "actor \"a\\xff\": character 2 is not UTF-8 (byte 0xff)");
+  CHECK(problem({"a", AssignAlert{1, "b\u200b"}}) ==
+        "assignee \"b\\u{200b}\": character 2 is U+200B, which does not show");
+  CHECK(problem({"a", CommentAlert{1, "ok\u2066"}}) == "comment: character 3 is U+2066, which does not show");
+  CHECK(problem({"a", AcknowledgeAlert{1, "\u009b"}}) == "comment: character 1 is U+009B, a control character");
+  CHECK(problem({"a", AcknowledgeAlert{1, " \n"}}) == "comment: nothing but blanks (U+0020)");
+  CHECK(problem({"a", AcknowledgeAlert{1, "10\u00a0000 sold\n"}}).empty());
+  CHECK(decode_command(encode(Command{"a\u202e", Cleanup{1}})).error().reason.find("U+202E") != std::string::npos);
 }
 
 TEST_CASE("replies come back as they were sent") {

@@ -61,8 +61,13 @@ struct Command {
   friend bool operator==(const Command&, const Command&) = default;
 };
 
+// Why the command cannot be sent: field, value and what is wrong with it ("days 99999: must be at most 36500"), or
+// nothing when it can. Names and comments must not pass for others (risk/base/text.hpp).
+std::optional<std::string> command_problem(const Command& command);
+
+// Precondition: its texts are UTF-8.
 std::string encode(const Command& command);
-// Errors name the field and the value: "actor: empty", "days 99999: must be at most 36500".
+// Errors are those of command_problem(), and of bytes that are no command.
 Result<Command> decode_command(std::string_view payload);
 
 struct CleanupResult {
