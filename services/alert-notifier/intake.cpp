@@ -24,10 +24,6 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
-void log_bad_frame(std::string_view reason) {
-  service::log_error("frame that cannot be read", {{"reason", reason}});
-}
-
 }  // namespace
 
 Intake::Intake(IntakeOptions options, Positions positions, IntakeParts parts)
@@ -104,14 +100,15 @@ std::unique_ptr<bus::Subscriber> Intake::make_scout() {
                                 }
                               },
                               {},
-                              log_bad_frame});
+                              [this](std::string_view reason) { on_bad_frame(reason); }});
 }
 
 std::unique_ptr<bus::Subscriber> Intake::make_follower() {
   auto subscriber = std::make_unique<bus::Subscriber>(
       subscription(FirstMet::kFromBeginning),
       bus::SubscriberHandlers{[this](const bus::Record& record) { on_record(record); },
-                              [this](const bus::Gap& gap) { on_gap(gap); }, log_bad_frame});
+                              [this](const bus::Gap& gap) { on_gap(gap); },
+                              [this](std::string_view reason) { on_bad_frame(reason); }});
   for (const auto& [position, ahead] : positions_) {
     subscriber->resume_after(position.stream, position.epoch, position.sequence);
   }
@@ -155,10 +152,10 @@ void Intake::on_record(const bus::Record& record) {
   const auto message = wire::decode_alert(record.payload);
   if (!message) {
     unreadable_.add();
-    service::log_error("alert event that cannot be read", {{"channel", channel_},
-                                                           {"publisher", record.publisher},
-                                                           {"sequence", record.sequence},
-                                                           {"reason", message.error().reason}});
+    unreadable_log_.tell({{"channel", channel_},
+                          {"publisher", record.publisher},
+                          {"sequence", record.sequence},
+                          {"reason", message.error().reason}});
     return parts_.delivery.enqueue(std::move(event));
   }
   received_.add();
@@ -172,10 +169,13 @@ void Intake::on_record(const bus::Record& record) {
   parts_.delivery.enqueue(std::move(event));
 }
 
+void Intake::on_bad_frame(std::string_view reason) {
+  bad_frame_log_.tell({{"reason", reason}});
+}
+
 void Intake::on_gap(const bus::Gap& gap) {
   missing_.add(static_cast<double>(gap.last - gap.first + 1));
-  service::log_error("alert events are missing",
-                     {{"channel", channel_}, {"publisher", gap.publisher}, {"first", gap.first}, {"last", gap.last}});
+  missing_log_.tell({{"channel", channel_}, {"publisher", gap.publisher}, {"first", gap.first}, {"last", gap.last}});
   parts_.delivery.enqueue({{gap.stream, gap.epoch, gap.last}, std::nullopt});
 }
 

@@ -22,6 +22,7 @@
 #include "risk/bus/subscriber.hpp"
 #include "risk/service/health.hpp"
 #include "risk/service/metrics.hpp"
+#include "risk/service/repeated_log.hpp"
 
 namespace risk::notifier {
 
@@ -62,6 +63,7 @@ class Intake {
   bus::SubscriberOptions subscription(bus::SubscriberOptions::FirstMet first_met) const;
   void on_record(const bus::Record& record);
   void on_gap(const bus::Gap& gap);
+  void on_bad_frame(std::string_view reason);
   void note_streams();
 
   const IntakeOptions options_;
@@ -75,6 +77,9 @@ class Intake {
   service::Counter& skipped_;
   service::Counter& unreadable_;
   service::Counter& missing_;
+  service::RepeatedLog bad_frame_log_{service::LogLevel::kError, "frame that cannot be read"};
+  service::RepeatedLog unreadable_log_{service::LogLevel::kError, "alert event that cannot be read"};
+  service::RepeatedLog missing_log_{service::LogLevel::kError, "alert events are missing"};
   std::set<bus::StreamId> known_;
   bool is_up_ = false;
   std::unique_ptr<bus::Subscriber> subscriber_;

@@ -5,7 +5,6 @@
 #include <optional>
 
 #include "risk/bus/request.hpp"
-#include "risk/service/log.hpp"
 
 namespace risk::gateway {
 namespace {
@@ -96,7 +95,7 @@ void Commands::work() {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(task.deadline - Clock::now());
     wire::CommandReply reply = ask(*client_, task.command, left, too_late);
     if (reply.outcome == wire::CommandReply::Outcome::kUnavailable) {
-      service::log_warning("command not done", {{"actor", task.command.actor}, {"reason", reply.reason}});
+      not_done_log_.tell({{"actor", task.command.actor}, {"reason", reply.reason}});
     }
     task.done(std::move(reply));
   }

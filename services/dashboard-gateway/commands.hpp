@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "risk/bus/curve.hpp"
+#include "risk/service/repeated_log.hpp"
 #include "risk/wire/control.hpp"
 
 namespace risk::bus {
@@ -56,6 +57,7 @@ class Commands {
 
   const CommandsOptions options_;
   const std::unique_ptr<bus::RequestClient> client_;  // the thread's, once it runs
+  service::RepeatedLog not_done_log_{service::LogLevel::kWarning, "command not done"};
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Task> tasks_;

@@ -2,7 +2,7 @@
 
 #include <exception>
 
-#include "risk/service/log.hpp"
+#include "risk/base/text.hpp"
 
 namespace risk::gateway {
 
@@ -75,11 +75,11 @@ HttpResponse DatabasePool::answer(Connection& connection, const Task& task) {
     connection.retry_at = std::chrono::steady_clock::now() + options_.reconnect_interval;
   } catch (const std::exception& error) {
     errors_.add();
-    service::log_error("request failed", {{"path", task.instance}, {"error", std::string_view(error.what())}});
+    failed_log_.tell({{"path", task.instance}, {"error", std::string_view(error.what())}});
     return problem(500, "the question to the database failed; the gateway's log says why", task.instance);
   }
   errors_.add();
-  return problem(503, "the database is not available: " + connection.away, task.instance);
+  return problem(503, "the database is not available: " + without_folders(connection.away), task.instance);
 }
 
 }  // namespace risk::gateway

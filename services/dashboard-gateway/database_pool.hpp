@@ -18,6 +18,7 @@
 
 #include "dashboard-gateway/http.hpp"
 #include "risk/service/metrics.hpp"
+#include "risk/service/repeated_log.hpp"
 #include "risk/store/reader.hpp"
 
 namespace risk::gateway {
@@ -62,6 +63,7 @@ class DatabasePool {
   const DatabasePoolOptions options_;
   const OpenReader open_reader_;
   service::Counter& errors_;
+  service::RepeatedLog failed_log_{service::LogLevel::kError, "request failed"};
 
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <exception>
 
-#include "risk/service/log.hpp"
+#include "risk/base/text.hpp"
 #include "risk/store/errors.hpp"
 
 namespace risk::gateway {
@@ -32,11 +32,10 @@ LiveFeed::LiveFeed(LiveFeedOptions options, LiveFeedParts parts, OpenReader open
   bus::SubscriberHandlers handlers;
   handlers.on_record = [this](const bus::Record& record) { on_record(record); };
   handlers.on_gap = [this](const bus::Gap& gap) {
-    service::log_warning("records missed, reading the database again",
-                         {{"publisher", gap.publisher}, {"first", gap.first}, {"last", gap.last}});
+    missed_log_.tell({{"publisher", gap.publisher}, {"first", gap.first}, {"last", gap.last}});
     load_due_ = true;
   };
-  handlers.on_bad_frame = [](std::string_view reason) { service::log_error("bad frame", {{"reason", reason}}); };
+  handlers.on_bad_frame = [this](std::string_view reason) { bad_frame_log_.tell({{"reason", reason}}); };
   subscriber_ = std::make_unique<bus::Subscriber>(std::move(bus_options), std::move(handlers));
   parts_.health.require("database", "not read yet");
   thread_ = std::thread([this] { run(); });
@@ -90,7 +89,7 @@ void LiveFeed::on_alert(std::string_view payload) {
   const auto message = wire::decode_alert(payload);
   if (message) return parts_.model.apply(*message);
   bad_records_.add();
-  service::log_error("alert cannot be read", {{"reason", message.error().reason}});
+  bad_record_log_.tell({{"topic", wire::kAlertsTopic}, {"reason", message.error().reason}});
 }
 
 void LiveFeed::on_exposures(std::string_view payload) {
@@ -101,7 +100,7 @@ void LiveFeed::on_exposures(std::string_view payload) {
     return;
   }
   bad_records_.add();
-  service::log_error("exposures cannot be read", {{"reason", update.error().reason}});
+  bad_record_log_.tell({{"topic", wire::kExposuresTopic}, {"reason", update.error().reason}});
 }
 
 void LiveFeed::read_database() {
@@ -116,7 +115,7 @@ void LiveFeed::read_database() {
   next_refresh_ = Clock::now() + options_.refresh_interval;
   parts_.health.met("database");
   parts_.status.set_database(true, "");
-  service::log_info("database read");
+  read_log_.tell({});
 }
 
 // What no stream carries; and it shows whether the database is still there.
@@ -138,7 +137,7 @@ void LiveFeed::database_lost(const std::string& reason) {
   reader_.reset();
   database_errors_.add();
   parts_.health.not_met("database", reason);
-  parts_.status.set_database(false, reason);
+  parts_.status.set_database(false, without_folders(reason));
   next_attempt_ = Clock::now() + retry_;
   next_refresh_ = next_attempt_;
   retry_ = std::min(retry_ * 2, options_.retry_max);

@@ -18,6 +18,7 @@
 #include "risk/bus/subscriber.hpp"
 #include "risk/service/health.hpp"
 #include "risk/service/metrics.hpp"
+#include "risk/service/repeated_log.hpp"
 
 namespace risk::gateway {
 
@@ -62,6 +63,10 @@ class LiveFeed {
   const OpenReader open_reader_;
   service::Counter& database_errors_;
   service::Counter& bad_records_;
+  service::RepeatedLog read_log_{service::LogLevel::kInfo, "database read"};
+  service::RepeatedLog missed_log_{service::LogLevel::kWarning, "records missed, reading the database again"};
+  service::RepeatedLog bad_frame_log_{service::LogLevel::kError, "bad frame"};
+  service::RepeatedLog bad_record_log_{service::LogLevel::kError, "record that cannot be read"};
 
   std::unique_ptr<store::Reader> reader_;
   bool load_due_ = true;

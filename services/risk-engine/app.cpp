@@ -186,7 +186,7 @@ void App::start_streams(std::unique_ptr<store::Store> store) {
   publisher.endpoint = endpoint(options_.bind, options_.publish_port);
   publisher.replay_endpoint = endpoint(options_.bind, options_.replay_port);
   publisher.name = "risk-engine";
-  publisher.on_problem = [](const std::string& problem) { service::log_error("bus", {{"problem", problem}}); };
+  publisher.on_problem = [this](const std::string& problem) { bus_log_.tell({{"problem", problem}}); };
   publisher.allow_plaintext = options_.bind.allow_plaintext;
   publisher.curve = options_.curve.server();
   auto broadcaster =
@@ -198,7 +198,7 @@ void App::start_streams(std::unique_ptr<store::Store> store) {
   events.idle = [this] { subscriber_->wake(); };
   events.away = [this](const std::string& reason) {
     health_.not_met("database", reason);
-    service::log_warning("the database is away, trying again", {{"reason", reason}});
+    away_log_.tell({{"reason", reason}});
   };
   events.back = [this] {
     health_.met("database");
@@ -240,13 +240,10 @@ void App::subscribe() {
   handlers.on_records = [this](const bus::Records& records) { processor_->apply(records, system_now()); };
   handlers.on_gap = [this](const bus::Gap& gap) {
     processor_->skip(gap);
-    service::log_error(
-        "transactions are missing",
+    missing_log_.tell(
         {{"publisher", gap.publisher}, {"stream", gap.stream.text}, {"first", gap.first}, {"last", gap.last}});
   };
-  handlers.on_bad_frame = [](std::string_view reason) {
-    service::log_error("a frame was dropped", {{"reason", reason}});
-  };
+  handlers.on_bad_frame = [this](std::string_view reason) { bad_frame_log_.tell({{"reason", reason}}); };
   subscriber_ = std::make_unique<bus::Subscriber>(std::move(options), std::move(handlers));
   for (const auto& row : processor_->transaction_streams()) {
     subscriber_->resume_after(bus::StreamId{row.stream_id}, row.epoch, row.sequence);

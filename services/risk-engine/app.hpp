@@ -22,6 +22,7 @@
 #include "risk/bus/subscriber.hpp"
 #include "risk/service/health.hpp"
 #include "risk/service/metrics.hpp"
+#include "risk/service/repeated_log.hpp"
 #include "risk/service/run.hpp"
 
 namespace risk::risk_engine {
@@ -69,6 +70,10 @@ class App : public service::App {
   service::Metrics metrics_;
   std::unique_ptr<Gauges> gauges_;
   std::unique_ptr<service::HealthServer> health_server_;
+  service::RepeatedLog missing_log_{service::LogLevel::kError, "transactions are missing"};
+  service::RepeatedLog bad_frame_log_{service::LogLevel::kError, "a frame was dropped"};
+  service::RepeatedLog bus_log_{service::LogLevel::kError, "bus"};
+  service::RepeatedLog away_log_{service::LogLevel::kWarning, "the database is away, trying again"};
 
   std::thread thread_;  // opens, then applies; owns what follows
   std::unique_ptr<Leadership> leadership_;

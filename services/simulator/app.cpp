@@ -118,7 +118,7 @@ void SimulatorApp::open_stream() {
   publisher.allow_plaintext = options_.bind.allow_plaintext;
   publisher.curve = options_.curve.server();
   publisher.frames_queued_max = kFramesQueuedMax;
-  publisher.on_problem = [](const std::string& problem) { service::log_error("bus", {{"problem", problem}}); };
+  publisher.on_problem = [this](const std::string& problem) { bus_log_.tell({{"problem", problem}}); };
   publisher.on_blocked = [this](const std::optional<std::string>& why) {
     if (why) {
       health_.not_met(kJournalCondition, *why);

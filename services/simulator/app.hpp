@@ -10,6 +10,7 @@
 #include "risk/bus/publisher.hpp"
 #include "risk/service/health.hpp"
 #include "risk/service/metrics.hpp"
+#include "risk/service/repeated_log.hpp"
 #include "risk/service/run.hpp"
 #include "simulator/options.hpp"
 #include "simulator/pump.hpp"
@@ -46,6 +47,7 @@ class SimulatorApp : public service::App {
   service::Metrics metrics_;
   service::Health health_;
   std::unique_ptr<Gauges> gauges_;
+  service::RepeatedLog bus_log_{service::LogLevel::kError, "bus"};
   std::shared_ptr<bus::Journal> journal_;
   std::unique_ptr<bus::Publisher> publisher_;
   std::unique_ptr<Source> positions_;

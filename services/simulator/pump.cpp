@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <thread>
 
-#include "risk/service/log.hpp"
-
 namespace risk::simulator {
 namespace {
 
@@ -13,16 +11,6 @@ using std::chrono::milliseconds;
 constexpr int kBurstMax = 256;  // items between two looks at the clock
 constexpr milliseconds kServiceInterval{50};
 constexpr milliseconds kReportInterval{100};
-constexpr std::uint64_t kRejectionsLogged = 10;  // the quarantine lists them all
-
-void log_rejection(const wire::RejectedInput& rejected, const wire::Provenance& provenance) {
-  service::log_warning("row cannot be applied", {{"file", provenance.source},
-                                                 {"line", provenance.line.value_or(0)},
-                                                 {"field", rejected.rejection.field},
-                                                 {"value", rejected.rejection.value},
-                                                 {"reason", rejected.rejection.reason}});
-}
-
 }  // namespace
 
 Pump::Pump(bus::Publisher& publisher, const service::StopSource& stop, Report report)
@@ -58,8 +46,14 @@ void Pump::publish(const Item& item) {
     ++totals_.ticks;
   } else if (std::holds_alternative<engine::OpeningPosition>(item.input)) {
     ++totals_.opening_positions;
-  } else if (++totals_.rejected_rows <= kRejectionsLogged) {
-    log_rejection(std::get<wire::RejectedInput>(item.input), item.provenance);
+  } else {
+    ++totals_.rejected_rows;
+    const auto& rejection = std::get<wire::RejectedInput>(item.input).rejection;
+    rejected_log_.tell({{"file", item.provenance.source},
+                        {"line", item.provenance.line.value_or(0)},
+                        {"field", rejection.field},
+                        {"value", rejection.value},
+                        {"reason", rejection.reason}});
   }
 }
 

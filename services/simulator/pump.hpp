@@ -10,6 +10,7 @@
 #include <string>
 
 #include "risk/bus/publisher.hpp"
+#include "risk/service/repeated_log.hpp"
 #include "risk/service/run.hpp"
 #include "simulator/source.hpp"
 
@@ -47,6 +48,7 @@ class Pump {
   bus::Publisher& publisher_;
   const service::StopSource& stop_;
   Report report_;
+  service::RepeatedLog rejected_log_{service::LogLevel::kWarning, "row cannot be applied"};  // the quarantine has all
   PumpTotals totals_;
   Clock::duration behind_{};
   std::string payload_;  // of the item at hand

@@ -1,6 +1,7 @@
 #include "simulator/source.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include "risk/engine/rules.hpp"
@@ -63,10 +64,15 @@ bool read_input(Reader& reader, Item& item) {
   return true;
 }
 
+// Of a path, what everybody may know: the quarantine is shown to whoever sees the page.
+std::string file_name(const std::string& path) {
+  return printable(std::filesystem::path(path).filename().string());
+}
+
 class ReplaySource : public Source {
  public:
   ReplaySource(const std::string& path, Speed speed) : reader_(path), speed_(speed) {
-    item_.provenance.source = printable(path);
+    item_.provenance.source = file_name(path);
   }
 
   const Item* next() override {
@@ -97,7 +103,7 @@ class ReplaySource : public Source {
 
 class PositionSource : public Source {
  public:
-  explicit PositionSource(const std::string& path) : reader_(path) { item_.provenance.source = printable(path); }
+  explicit PositionSource(const std::string& path) : reader_(path) { item_.provenance.source = file_name(path); }
 
   const Item* next() override { return read_input(reader_, item_) ? &item_ : nullptr; }
   std::optional<Timestamp> time_at(microseconds) const override { return std::nullopt; }

@@ -3,11 +3,13 @@
 
 #include <chrono>
 #include <csignal>
+#include <sstream>
 
 #include "engine_end.hpp"
 #include "fixture.hpp"
 #include "support/catch.hpp"
 #include "support/child_process.hpp"
+#include "unit/service/output_of.hpp"
 
 using namespace std::chrono_literals;
 using namespace risk;
@@ -111,6 +113,29 @@ TEST_CASE("an alert of the engine reaches Slack and mail once, what nobody asked
   CHECK(counted("notifier_unreadable_alert_events_total") == 1);
   CHECK(counted("notifier_sent_total") == 2);
   CHECK(!context.failed);
+}
+
+TEST_CASE("records that cannot be read, however many, are one line of the log a minute and a count") {
+  constexpr int kRecords = 300;
+  const auto out = service::output_of(service::kText, [] {
+    Engine engine;
+    const TemporaryFolder folder;
+    service::RunContext context;
+    const Options options = quick_options(engine, folder);
+    NotifierApp app(options, context);
+    app.start();
+    CHECK(engine.is_heard());
+    CHECK(until([&] { return app.health().readiness().ok; }));
+    for (int i = 0; i < kRecords; ++i) engine.tell("not an alert");
+    auto& unreadable = app.metrics().counter("notifier_unreadable_alert_events_total", "", {{"channel", "log"}});
+    CHECK(until([&] { return unreadable.value() == kRecords; }));
+    app.stop();
+  });
+  std::istringstream lines(out);
+  int told = 0;
+  for (std::string line; std::getline(lines, line);) told += line.find("alert event that cannot be read") < line.size();
+  CHECK(told == 2);  // at once, and at the end
+  CHECK(out.find("left_out=" + std::to_string(kRecords - 1) + "\n") != std::string::npos);
 }
 
 TEST_CASE("the notifier is not ready before it hears the engine") {

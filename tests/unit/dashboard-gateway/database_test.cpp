@@ -33,6 +33,21 @@ TEST_CASE("A gateway that starts before its database says why, and works when it
   CHECK(later.json()["items"].size() == 2);
 }
 
+TEST_CASE("Who asks while the database is away learns the file's name, not where it lies") {
+  Gateway gateway({}, []() -> std::unique_ptr<store::Reader> {
+    throw store::StoreUnavailable("cannot open '/srv/desk/risk.db': unable to open database file");
+  });
+  const std::string told = "cannot open 'risk.db': unable to open database file";
+  Reply alerts = gateway.get("/api/v1/alerts");
+  CHECK(alerts.detail() == "the database is not available: " + told);
+  Reply ready = gateway.get("/readyz");
+  while (ready.body.find("not read yet") != std::string::npos) ready = gateway.get("/readyz");
+  CHECK(ready.body.find(told) != std::string::npos);
+  for (const char* path : {"/readyz", "/healthz", "/metrics", "/api/v1/alerts", "/api/v1/system"}) {
+    CHECK(gateway.get(path).body.find("/srv") == std::string::npos);
+  }
+}
+
 TEST_CASE("When the queue to the database is full, the next request gets 503 at once") {
   service::Metrics metrics;
   const auto database = make_database();

@@ -100,7 +100,7 @@ TEST_CASE("each row of the file of twelve bad rows goes out once, the bad with l
   std::size_t good = 0;
   while (const Item* item = source->next()) {
     REQUIRE(item->provenance.line.has_value());
-    CHECK(item->provenance.source == RISK_TEST_DATA "/twelve_bad_rows.csv");
+    CHECK(item->provenance.source == "twelve_bad_rows.csv");  // where it lies is nobody else's business
     if (const auto* rejected = std::get_if<wire::RejectedInput>(&item->input)) {
       CHECK_FALSE(rejected->raw.empty());
       found.push_back({*item->provenance.line, rejected->rejection});
