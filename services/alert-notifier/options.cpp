@@ -2,14 +2,15 @@
 
 #include <algorithm>
 #include <chrono>
-#include <fstream>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "alert-notifier/channels/mail.hpp"
+#include "alert-notifier/clear_text.hpp"
 #include "risk/base/id.hpp"
+#include "risk/service/file.hpp"
 
 namespace risk::notifier {
 namespace {
@@ -82,7 +83,8 @@ std::vector<std::string> email_mistakes(const EmailSettings& email) {
   judge("server", server.host, is_host(server.host) ? "" : "must be a host name or an address");
   judge("username", server.username,
         server.username.empty() == server.password.empty() ? "" : "SMTP_USERNAME and SMTP_PASSWORD need each other");
-  judge("ca_file", server.ca_file, server.ca_file.empty() || std::ifstream(server.ca_file) ? "" : "cannot be read");
+  const auto no_file = server.ca_file.empty() ? std::nullopt : service::file_problem(server.ca_file);
+  judge("ca_file", server.ca_file, no_file ? "cannot be read: " + *no_file : "");
   return mistakes;
 }
 
@@ -116,6 +118,7 @@ void declare_options(service::OptionSet& set, Options& options) {
   settings::add_engine_command_option(set, options.engine);
   settings::add_curve_options(set, options.curve, "alert-notifier", {"risk-engine"});
   set.ignore_sections(foreign_sections());
+  set.know_variables(settings::all_variables());
 
   set.add_list({"notifier.events", "--events", {"NOTIFIER_EVENTS"}, "Alert events that people are told of"},
                options.events);
@@ -192,6 +195,7 @@ void declare_options(service::OptionSet& set, Options& options) {
   });
   set.add_check([&options] { return webhook_mistakes(options.slack_webhook_url); });
   set.add_check([&options] { return email_mistakes(options.email); });
+  set.add_warning([&options] { return clear_text_warnings(options); });
 }
 
 std::optional<int> parse_options(int argc, const char* const* argv, Options& options) {

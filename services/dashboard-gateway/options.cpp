@@ -30,11 +30,11 @@ void declare_options(service::OptionSet& set, GatewayOptions& options) {
   settings::add_engine_stream_option(set, options.engine);
   settings::add_engine_command_option(set, options.engine);
   settings::add_curve_options(set, options.curve, "dashboard-gateway", {"risk-engine"});
-  set.add_text({"gateway.address",
-                "--address",
-                {"DASHBOARD_ADDRESS", "STREAMLIT_SERVER_ADDRESS"},
-                "IP address the page and the API are served on"},
-               options.address);
+  set.add_custom({"gateway.address",
+                  "--address",
+                  {"DASHBOARD_ADDRESS", "STREAMLIT_SERVER_ADDRESS"},
+                  "IP address the page and the API are served on"},
+                 service::ip_address_setter(options.address), options.address);
   set.add_integer({"gateway.port", "--port", {"DASHBOARD_PORT", "STREAMLIT_SERVER_PORT"}, "port they are served on"},
                   options.port, std::uint16_t{0}, std::uint16_t{65535});
   set.add_text({"gateway.web_root", "--web-root", {"WEB_ROOT"}, "folder of the built page"}, options.web_root);
@@ -44,6 +44,7 @@ void declare_options(service::OptionSet& set, GatewayOptions& options) {
   set.add_milliseconds({"gateway.health_checks.interval", "--health-interval", {}, "time between two health checks"},
                        options.health_interval, milliseconds(100), milliseconds(600'000));
   set.ignore_sections(settings::all_sections());
+  set.know_variables(settings::all_variables());
 }
 
 }  // namespace risk::gateway

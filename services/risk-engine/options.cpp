@@ -17,11 +17,13 @@ std::optional<int> parse_options(int argc, const char* const* argv, Options& opt
   settings::add_bounds_options(set, options.bounds);
   settings::add_bind_options(set, options.bind);
   settings::add_curve_options(set, options.curve, "risk-engine", {"simulator"});
-  set.add_list({"engine.transaction_endpoints",
-                "--transaction-endpoints",
-                {"TRANSACTION_ENDPOINTS"},
-                "publishers of transactions, tcp://HOST:PORT; a name stands for every address it resolves to"},
-               options.transaction_endpoints);
+  settings::add_endpoints(
+      set,
+      {"engine.transaction_endpoints",
+       "--transaction-endpoints",
+       {"TRANSACTION_ENDPOINTS"},
+       "publishers of transactions, tcp://HOST:PORT; a name stands for every address it resolves to"},
+      options.transaction_endpoints);
   set.add_integer({"engine.publish_port",
                    "--publish-port",
                    {"ENGINE_PUBLISH_PORT"},
@@ -66,6 +68,7 @@ std::optional<int> parse_options(int argc, const char* const* argv, Options& opt
                         "how long a standby lets the leader stand still before it takes over"},
                        options.standby_patience, std::chrono::milliseconds{1'000}, std::chrono::hours{1});
   set.ignore_sections({"simulator", "notifier", "gateway"});
+  set.know_variables(settings::all_variables());
   return set.parse(argc, argv);
 }
 

@@ -4,10 +4,9 @@
 
 #include <cctype>
 #include <charconv>
-#include <filesystem>
-#include <fstream>
 
-#include "risk/base/id.hpp"
+#include "risk/base/text.hpp"
+#include "risk/service/file.hpp"
 
 namespace risk::simulator {
 namespace {
@@ -50,15 +49,16 @@ service::OptionSpec spec(const std::string& name, std::string help) {
 service::OptionSetter set_file(std::string& path) {
   return [&path](std::string_view text) -> std::optional<std::string> {
     path = text;
-    if (std::filesystem::is_directory(path) || !std::ifstream(path)) return "a file that can be read";
-    return std::nullopt;
+    // Looked at, not opened: what comes through a pipe comes once.
+    const auto problem = service::file_problem(path, service::Readable::kFileOrPipe);
+    return problem ? std::optional("a file that can be read, or a pipe; this one: " + *problem) : std::nullopt;
   };
 }
 
 service::OptionSetter set_stream_name(std::string& name) {
   return [&name](std::string_view text) -> std::optional<std::string> {
-    if (text.empty() || text.size() > kStreamNameBytesMax || printable(text, kStreamNameBytesMax) != text) {
-      return "1 to 128 bytes of UTF-8 without control characters";
+    if (text.empty() || text.size() > kStreamNameBytesMax || plain_text_problem(text, TextUse::kName)) {
+      return "1 to 128 bytes of UTF-8, of characters that show";
     }
     name = text;
     return std::nullopt;
@@ -142,6 +142,7 @@ void add_options(service::OptionSet& set, Options& options) {
     return section == "simulator" || section == "log" || section == "health";
   });
   set.ignore_sections(std::move(foreign));
+  set.know_variables(settings::all_variables());
 }
 
 std::optional<int> read_options(Options& options, int argc, const char* const* argv) {

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 
 #include "table.hpp"
@@ -69,7 +70,13 @@ std::optional<BadRow> set_value(const Table& row, engine::OpeningPosition& openi
   return std::nullopt;
 }
 
+// A device such as /dev/zero has no end. A pipe is fine.
 std::ifstream open(const std::string& path) {
+  using Type = std::filesystem::file_type;
+  std::error_code ignored;  // the open below says why
+  const auto type = std::filesystem::status(path, ignored).type();
+  if (type == Type::directory) throw CsvError(path + ": is a directory");
+  if (type == Type::character || type == Type::block) throw CsvError(path + ": is a device, not a file");
   std::ifstream file(path, std::ios::binary);
   if (!file) throw CsvError(path + ": " + std::strerror(errno));
   return file;

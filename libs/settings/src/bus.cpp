@@ -24,7 +24,14 @@ bool is_endpoint(std::string_view text) {
   return number >= 1 && number <= 65535;
 }
 
-// Several are those of an engine and its standbys.
+// An executable declares what it uses of the section; the rest of it is still no mistake in a shared file.
+void ignore_rest_of_section(service::OptionSet& options) {
+  options.ignore_sections({"bus.engine_endpoint", "bus.engine_command_endpoint", "bus.bind_address",
+                           "bus.allow_plaintext", "bus.curve_directory"});
+}
+
+}  // namespace
+
 void add_endpoints(service::OptionSet& options, service::OptionSpec spec, std::vector<std::string>& endpoints) {
   const std::string key = spec.key;
   options.add_list(std::move(spec), endpoints);
@@ -39,14 +46,6 @@ void add_endpoints(service::OptionSet& options, service::OptionSpec spec, std::v
     return mistakes;
   });
 }
-
-// An executable declares what it uses of the section; the rest of it is still no mistake in a shared file.
-void ignore_rest_of_section(service::OptionSet& options) {
-  options.ignore_sections({"bus.engine_endpoint", "bus.engine_command_endpoint", "bus.bind_address",
-                           "bus.allow_plaintext", "bus.curve_directory"});
-}
-
-}  // namespace
 
 void add_engine_stream_option(service::OptionSet& options, EngineEndpoints& endpoints) {
   add_endpoints(options,

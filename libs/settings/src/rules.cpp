@@ -2,6 +2,7 @@
 #include <array>
 #include <memory>
 
+#include "risk/base/id.hpp"
 #include "risk/settings/settings.hpp"
 #include "setters.hpp"
 
@@ -160,9 +161,33 @@ std::string format_time_of_day(std::uint32_t seconds) {
   return format_timestamp(Timestamp::from_seconds(seconds)).substr(11, 8);
 }
 
+// The form of ISO 4217. It also catches what YAML's readers take for a truth: NO.
+bool is_currency(Text text) {
+  return text.size() == 3 && std::all_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
+Allowed set_currency(Text text, std::string& currency) {
+  if (!is_currency(text)) return "three capital letters, such as USD";
+  currency = text;
+  return std::nullopt;
+}
+
+std::vector<std::string> rate_problems(const RuleSet& rules) {
+  std::vector<std::string> found;
+  for (const auto& [currency, rate] : rules.rates) {
+    const std::string name = "rules.rates \"" + printable(currency) + "\": ";
+    if (!is_currency(currency)) found.push_back(name + "must be three capital letters, such as EUR");
+    if (currency == rules.base_currency && rate != Rate::from_whole(1)) {
+      found.push_back(name + "is the base currency, whose rate is 1");
+    }
+  }
+  return found;
+}
+
 void add_money_and_session(OptionSet& options, RuleSet& rules) {
-  options.add_text({"rules.base_currency", "--base-currency", {"BASE_CURRENCY"}, "Currency of limits and exposures"},
-                   rules.base_currency);
+  options.add_custom(
+      {"rules.base_currency", "--base-currency", {"BASE_CURRENCY"}, "Currency of limits and exposures"},
+      [&rules](Text text) { return set_currency(text, rules.base_currency); }, rules.base_currency);
   options.add_map({"rules.rates", "--rates", {"CURRENCY_RATES"}, "Base currency per unit, by currency: EUR=1.0842"},
                   [&rules](Text currency, Text text) -> Allowed {
                     const auto rate = Rate::parse(text);
@@ -179,6 +204,7 @@ void add_money_and_session(OptionSet& options, RuleSet& rules) {
         return std::nullopt;
       },
       format_time_of_day(rules.session_start_seconds));
+  options.add_check([&rules] { return rate_problems(rules); });
 }
 
 Allowed set_velocity_limits(Text text, RuleSet& rules) {

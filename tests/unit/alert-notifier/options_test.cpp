@@ -114,3 +114,37 @@ TEST_CASE("every mistake is told at once, and no secret with it") {
 TEST_CASE("a key that nobody declared is a mistake in the notifier's own section") {
   CHECK(parse({}, "notifier:\n  evnets: [OPENED]\n")->status == 2);
 }
+
+TEST_CASE("a secret that leaves this host in clear is warned of, and not shown") {
+  const auto warning = [](std::map<std::string, std::string> variables) {
+    const auto parsed = parse(variables);
+    CHECK(!parsed->status);
+    CHECK(parsed->err.find("token") == std::string::npos);
+    CHECK(parsed->err.find("sesame") == std::string::npos);
+    return parsed->err;
+  };
+  const auto webhook = [&](const std::string& url) { return warning({{"SLACK_WEBHOOK_URL", url}}); };
+  CHECK(webhook("http://chat.example.com:8080/token") ==
+        "alert-notifier: warning: notifier.slack.webhook_url: its secret goes to chat.example.com in clear; use "
+        "https://\n");
+  CHECK(webhook("http://token@chat.example.com?token").find(" chat.example.com ") != std::string::npos);
+  CHECK(webhook("http://127.example.com/token").find(" 127.example.com ") != std::string::npos);
+  for (const char* fine : {"https://chat.example.com/token", "http://localhost:9/token", "http://127.0.0.1/token",
+                           "http://[::1]:9/token", ""}) {
+    CHECK(webhook(fine).empty());
+  }
+
+  const auto mail = [&](const std::string& server, const std::string& security) {
+    return warning({{"SMTP_SERVER", server},
+                    {"SMTP_SECURITY", security},
+                    {"SMTP_USERNAME", "risk"},
+                    {"SMTP_PASSWORD", "open sesame"},
+                    {"ALERT_EMAIL_FROM", "risk@example.com"},
+                    {"ALERT_EMAIL_TO", "desk@example.com"}});
+  };
+  CHECK(mail("mail.example.com", "none") ==
+        "alert-notifier: warning: notifier.email.security none: mail and the login's password go to mail.example.com "
+        "in clear; use starttls or tls\n");
+  CHECK(mail("mail.example.com", "starttls").empty());
+  CHECK(mail("localhost", "none").empty());
+}

@@ -166,3 +166,35 @@ TEST_CASE("a time of day is read to the second") {
     CHECK(r.parse({std::string("--session-start=") + text}) == 2);
   }
 }
+
+TEST_CASE("a currency is three capital letters, wherever one is set") {
+  Rules r;
+  const auto mistakes_of = [&r](const std::string& yaml) {
+    CHECK(r.parse_yaml(yaml) == 2);
+    return r.mistakes();
+  };
+  for (const std::string bad : {"NO", "no", "usd", "USDT", "U$D", "~", "\"\"", "ÜSD"}) {
+    CHECK(mistakes_of("rules: {base_currency: " + bad + "}").size() == 1);
+  }
+  CHECK(mistakes_of("rules:\n  base_currency: NO\n") ==
+        std::vector<std::string>{
+            "risk.yaml:2: rules.base_currency: value \"NO\": allowed: three capital letters, such as USD"});
+  CHECK(mistakes_of("rules:\n  rates: {EUR: 1.1, NO: 0.1}\n") ==
+        std::vector<std::string>{"risk.yaml:2: rules.rates \"NO\": must be three capital letters, such as EUR"});
+}
+
+TEST_CASE("the base currency has no other rate than 1") {
+  Rules r;
+  CHECK(r.parse_yaml("rules: {rates: {USD: 1, EUR: 1.1}}") == std::nullopt);
+  Rules other;
+  CHECK(other.parse_yaml("rules:\n  rates: {USD: 1.1}\n") == 2);
+  CHECK(other.mistakes() ==
+        std::vector<std::string>{"risk.yaml:2: rules.rates \"USD\": is the base currency, whose rate is 1"});
+}
+
+TEST_CASE("an id with a limit of its own must not pass for another one") {
+  Rules r;
+  CHECK(r.parse_yaml("rules:\n  client_exposure:\n    limits: {\"ACME\\u202E\": 5}\n") == 2);
+  REQUIRE(r.mistakes().size() == 1);
+  CHECK(r.mistakes().front().find("character 5 is U+202E, which does not show") != std::string::npos);
+}

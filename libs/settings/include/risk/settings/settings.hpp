@@ -26,6 +26,9 @@ void add_rule_options(service::OptionSet& options, engine::RuleSet& rules);
 // bounds.*: how many clients, symbols and positions the core takes on: CLIENTS_MAX, SYMBOLS_MAX, POSITIONS_MAX
 void add_bounds_options(service::OptionSet& options, engine::Bounds& bounds);
 
+// A list of places on the bus, tcp://HOST:PORT, at least one.
+void add_endpoints(service::OptionSet& options, service::OptionSpec spec, std::vector<std::string>& endpoints);
+
 // bus.*: where the engine's streams and its command port are, and its standbys': ENGINE_ENDPOINT,
 // ENGINE_COMMAND_ENDPOINT. Of each at least one.
 struct EngineEndpoints {
@@ -46,5 +49,8 @@ void add_bind_options(service::OptionSet& options, BindOptions& bind);
 // itself to it.
 std::vector<std::string>
 all_sections();  // database, rules, bounds, bus, log, health, simulator, engine, notifier, gateway
+
+// The variables that a `.env` may hold for any executable or for docker compose: for know_variables().
+std::vector<std::string> all_variables();
 
 }  // namespace risk::settings
