@@ -24,6 +24,9 @@ std::vector<std::string> problems(const store::DatabaseConfig& database) {
     if (value.empty()) found.push_back("database." + key + ": must not be empty");
   };
   if (database.type == Type::kSqlite) require("sqlite_path", database.sqlite_path);
+  if (database.type == Type::kSqlite && database.sqlite_path == ":memory:") {
+    found.push_back("database.sqlite_path :memory:: must be a file, which the services share");
+  }
   if (database.type == Type::kPostgresql) {
     require("host", database.host);
     require("name", database.name);

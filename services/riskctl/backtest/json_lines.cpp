@@ -1,5 +1,6 @@
 #include "riskctl/backtest/json_lines.hpp"
 
+#include "risk/base/text.hpp"
 #include "risk/service/output.hpp"
 
 namespace risk::riskctl {
@@ -7,8 +8,21 @@ namespace {
 
 constexpr std::size_t kBufferBytes = 64 * 1024;
 
-bool is_plain(char c) {
-  return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\';
+bool needs_no_look(char c) {
+  return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+void append_unit(std::string& out, unsigned unit) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  out += "\\u";
+  for (int shift = 12; shift >= 0; shift -= 4) out += kHex[unit >> shift & 15];
+}
+
+// \uNNNN, beyond U+FFFF as two surrogates.
+void append_escape(std::string& out, char32_t code) {
+  if (code <= 0xffff) return append_unit(out, code);
+  append_unit(out, 0xd7c0 + (code >> 10));
+  append_unit(out, 0xdc00 | (code & 0x3ff));
 }
 
 }  // namespace
@@ -65,23 +79,23 @@ void JsonLines::add_key(std::string_view key) {
 }
 
 void JsonLines::add_string(std::string_view value) {
-  static constexpr char kHex[] = "0123456789abcdef";
   buffer_ += '"';
   while (!value.empty()) {
-    std::size_t plain = 0;
-    while (plain < value.size() && is_plain(value[plain])) ++plain;
-    buffer_.append(value.substr(0, plain));
-    value.remove_prefix(plain);
+    std::size_t size = 0;
+    while (size < value.size() && needs_no_look(value[size])) ++size;
+    buffer_.append(value.substr(0, size));
+    value.remove_prefix(size);
     if (value.empty()) break;
-    const char c = value.front();
-    buffer_ += '\\';
-    if (c == '"' || c == '\\') {
-      buffer_ += c;
+    const auto character = first_character(value);
+    const char32_t code = character.code_point.value_or(0xfffd);
+    if (code == '"' || code == '\\') {
+      buffer_.append(1, '\\').append(1, value.front());
+    } else if (is_plain(code)) {
+      buffer_.append(character.code_point ? value.substr(0, character.bytes) : "\ufffd");
     } else {
-      const auto byte = static_cast<unsigned char>(c);
-      buffer_.append("u00").append(1, kHex[byte >> 4]).append(1, kHex[byte & 15]);
+      append_escape(buffer_, code);
     }
-    value.remove_prefix(1);
+    value.remove_prefix(character.bytes);
   }
   buffer_ += '"';
 }

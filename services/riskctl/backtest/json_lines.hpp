@@ -1,4 +1,5 @@
-// Writes JSON objects, one a line, in constant memory. Keys come as they are written; texts are UTF-8.
+// Writes JSON objects, one a line, in constant memory. Keys come as they are written; texts are UTF-8, and what would
+// pass for something else on a terminal (is_plain()) is escaped.
 #pragma once
 
 #include <cstdint>

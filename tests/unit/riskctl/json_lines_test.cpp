@@ -26,6 +26,15 @@ TEST_CASE("quotes, backslashes and control characters are escaped, UTF-8 is not"
   CHECK(out.str() == "{\"kind\":\"k\",\"t\":\"\\\"\\\\\\u000a\\u0000\\u001fZoë/\"}\n");
 }
 
+TEST_CASE("what would pass for something else on a terminal is escaped in JSON too", "[riskctl]") {
+  std::ostringstream out;
+  JsonLines lines(out);
+  lines.begin("k").text("t", "a\u202eb\u200b\u00a0\u007f\U000e0041 \u20ac\U0001f4b6\xff").end();
+  lines.finish();
+  CHECK(out.str() ==
+        "{\"kind\":\"k\",\"t\":\"a\\u202eb\\u200b\\u00a0\\u007f\\udb40\\udc41 \u20ac\U0001f4b6\ufffd\"}\n");
+}
+
 TEST_CASE("an output that takes nothing is told at the end", "[riskctl]") {
   std::ostringstream out;
   out.setstate(std::ios::badbit);

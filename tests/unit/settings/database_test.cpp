@@ -62,6 +62,13 @@ TEST_CASE("the database password comes from a file and never from a flag") {
   CHECK(d.err.find("from a flag") == std::string::npos);
 }
 
+TEST_CASE("a database in memory is nobody else's, so it is refused") {
+  Database d;
+  CHECK(d.parse({"--sqlite-path", ":memory:"}) == 2);
+  CHECK(d.mistakes() ==
+        Lines{"--sqlite-path: database.sqlite_path :memory:: must be a file, which the services share"});
+}
+
 TEST_CASE("a part of the database that is needed must not be empty") {
   Database d;
   CHECK(d.parse_yaml(d.options, "database:\n  sqlite_path: ''\n  host: ''\n") == 2);
