@@ -13,6 +13,7 @@
 #include <system_error>
 
 #include "risk/base/id.hpp"
+#include "risk/service/file.hpp"
 
 namespace risk::notifier {
 namespace {
@@ -120,19 +121,11 @@ std::optional<Progress> parse_progress(std::string_view stream, std::string_view
 // No value: there is no such file.
 std::optional<std::string> read_file(const std::string& path) {
   constexpr char kAdvice[] = "; make it readable for this user, or name another with NOTIFIER_STATE_PATH";
-  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file && errno == ENOENT) return std::nullopt;
-  if (!file) refuse(path, "cannot be read: " + errno_text() + kAdvice);
-  std::string text;
-  char buffer[4096];
-  while (text.size() <= kFileBytesMax) {
-    const auto count = read(file.get(), buffer, sizeof buffer);
-    if (count == 0) break;
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) refuse(path, "cannot be read: " + errno_text() + kAdvice);
-    text.append(buffer, static_cast<std::size_t>(count));
-  }
-  return text;
+  std::error_code ignored;  // the reading says why
+  if (std::filesystem::status(path, ignored).type() == std::filesystem::file_type::not_found) return std::nullopt;
+  auto text = service::read_small_file(path, kFileBytesMax);
+  if (!text) refuse(path, "cannot be read: " + text.error().reason + kAdvice);
+  return std::move(text).value();
 }
 
 bool write_all(int file, std::string_view text) {

@@ -1,3 +1,6 @@
+#include <filesystem>
+
+#include "risk/service/file.hpp"
 #include "risk/settings/settings.hpp"
 
 namespace risk::settings {
@@ -18,14 +21,24 @@ service::OptionSetter type_setter(Type& type) {
   };
 }
 
+// One that is not there is made; one that is no file would hold up who opens it.
+std::optional<std::string> sqlite_path_problem(const std::string& path) {
+  if (path == ":memory:") return "must be a file, which the services share";
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored) || std::filesystem::is_regular_file(path, ignored)) return std::nullopt;
+  return service::file_problem(path);
+}
+
 std::vector<std::string> problems(const store::DatabaseConfig& database) {
   std::vector<std::string> found;
   const auto require = [&found](const std::string& key, const std::string& value) {
     if (value.empty()) found.push_back("database." + key + ": must not be empty");
   };
   if (database.type == Type::kSqlite) require("sqlite_path", database.sqlite_path);
-  if (database.type == Type::kSqlite && database.sqlite_path == ":memory:") {
-    found.push_back("database.sqlite_path :memory:: must be a file, which the services share");
+  if (database.type == Type::kSqlite) {
+    if (const auto problem = sqlite_path_problem(database.sqlite_path)) {
+      found.push_back("database.sqlite_path '" + database.sqlite_path + "': " + *problem);
+    }
   }
   if (database.type == Type::kPostgresql) {
     require("host", database.host);

@@ -190,6 +190,12 @@ TEST_CASE("a state that cannot be read stops the start") {
   CHECK_THAT(refusal(folder / "state"), ContainsSubstring("NOTIFIER_STATE_PATH"));
 }
 
+TEST_CASE("a pipe where the state should be stops the start, and does not hold it up") {
+  const TemporaryFolder folder;
+  REQUIRE(mkfifo((folder / "state").c_str(), 0600) == 0);
+  CHECK_THAT(refusal(folder / "state"), ContainsSubstring("cannot be read: is a pipe, not a file"));
+}
+
 TEST_CASE("a place where nothing can be written stops the start") {
   const TemporaryFolder folder;
   put(folder / "file", "");

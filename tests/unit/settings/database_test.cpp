@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include "risk/settings/settings.hpp"
 #include "support/catch.hpp"
 #include "unit/service/options_fixture.hpp"
@@ -62,11 +64,18 @@ TEST_CASE("the database password comes from a file and never from a flag") {
   CHECK(d.err.find("from a flag") == std::string::npos);
 }
 
-TEST_CASE("a database in memory is nobody else's, so it is refused") {
+TEST_CASE("a database that is in memory, a pipe or a folder is refused before it is opened") {
   Database d;
+  const auto pipe = d.path("pipe");
+  REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+  CHECK(d.parse({"--sqlite-path", pipe}) == 2);
+  CHECK(d.mistakes() == Lines{"--sqlite-path: database.sqlite_path '" + pipe + "': is a pipe, not a file"});
+  CHECK(d.parse({"--sqlite-path", d.path("")}) == 2);
+  CHECK(d.err.find("is a directory") != std::string::npos);
+  CHECK(d.parse({"--sqlite-path", d.path("new.db")}) == std::nullopt);
   CHECK(d.parse({"--sqlite-path", ":memory:"}) == 2);
   CHECK(d.mistakes() ==
-        Lines{"--sqlite-path: database.sqlite_path :memory:: must be a file, which the services share"});
+        Lines{"--sqlite-path: database.sqlite_path ':memory:': must be a file, which the services share"});
 }
 
 TEST_CASE("a part of the database that is needed must not be empty") {

@@ -35,15 +35,17 @@ bool is_foreign(const std::string& name) {
 std::vector<std::string> unknown_variables(const std::string& path, const std::map<std::string, DotenvEntry>& entries,
                                            const std::vector<std::string>& known) {
   const auto families = families_of(known);
-  std::vector<std::string> warnings;
+  std::map<std::size_t, std::string> by_line;
   for (const auto& [name, entry] : entries) {
     if (is_foreign(name) || std::find(known.begin(), known.end(), name) != known.end()) continue;
     const auto meant = nearest(name, known);
     const bool is_typo = meant && edit_distance(name, *meant) <= kTypingErrorsMax;
     if (!is_typo && !families.contains(family_of(name))) continue;  // somebody else's
-    warnings.push_back(Place{path + ":" + std::to_string(entry.line), name}.to_string() + ": unknown setting" +
-                       (meant ? ", did you mean " + *meant + "?" : ", it sets nothing"));
+    by_line[entry.line] = Place{path + ":" + std::to_string(entry.line), name}.to_string() + ": unknown setting" +
+                          (meant ? ", did you mean " + *meant + "?" : ", it sets nothing");
   }
+  std::vector<std::string> warnings;
+  for (auto& [line, warning] : by_line) warnings.push_back(std::move(warning));
   return warnings;
 }
 
