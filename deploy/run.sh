@@ -55,7 +55,7 @@ prepare() {
 setting() {  # setting NAME: its value in the environment or in .env, nothing when in neither
   if [ -n "${!1:-}" ]; then
     printf '%s\n' "${!1}"
-  elif [ -r .env ]; then
+  elif [ -f .env ] && [ -r .env ]; then  # no pipe: it would be waited for
     sed -nE "s/^[[:space:]]*(export[[:space:]]+)?$1[[:space:]]*=[[:space:]]*//p" .env | tail -n 1 | sed -E "s/[[:space:]]*$//; s/^([\"'])(.*)\1\$/\2/"
   fi
 }

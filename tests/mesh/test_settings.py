@@ -143,6 +143,17 @@ class OddInput(unittest.TestCase):
                     done = run(program, "--check-config", cwd=folder)
                     self.assertEqual((done.returncode, done.stderr.splitlines()[1]), (2, ".env: cannot read: is a pipe, not a file"))
 
+    def test_the_start_script_reads_no_pipe_either(self):
+        function = re.search(r"^setting\(\) \{.*?^\}$", (ROOT / "deploy/run.sh").read_text(), re.M | re.S)[0]
+        with tempfile.TemporaryDirectory() as folder:
+            ask = ["bash", "-c", function + "\nsetting DB_TYPE"]
+            Path(folder, ".env").write_text("export DB_TYPE = 'postgresql'\n")
+            env = {"PATH": os.environ["PATH"]}
+            self.assertEqual(subprocess.check_output(ask, cwd=folder, env=env, timeout=SECONDS_MAX), b"postgresql\n")
+            os.remove(Path(folder, ".env"))
+            os.mkfifo(Path(folder, ".env"))
+            self.assertEqual(subprocess.check_output(ask, cwd=folder, env=env, timeout=SECONDS_MAX), b"")
+
     def test_a_file_of_certificates_or_rows_is_not_opened_to_look_at_it(self):
         with tempfile.TemporaryDirectory() as folder:
             pipe = os.path.join(folder, "pipe")
