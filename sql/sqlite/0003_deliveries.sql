@@ -10,6 +10,5 @@ CREATE TABLE deliveries (
   PRIMARY KEY (channel, event_id)
 ) STRICT;
 CREATE INDEX deliveries_by_event ON deliveries (event_id);
-CREATE INDEX deliveries_by_alert ON deliveries (alert_id);
 
 ALTER TABLE cleanups ADD COLUMN deliveries INTEGER NOT NULL DEFAULT 0;

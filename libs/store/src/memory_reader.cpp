@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <tuple>
 
@@ -151,7 +152,7 @@ class MemoryReader final : public Reader {
     if (rows.size() > limit) rows.erase(rows.begin() + limit, rows.end());
     return rows;
   }
-  std::uint64_t undelivered_count() override { return locked()->deliveries.size(); }
+  std::uint64_t undelivered_count() override { return undelivered(std::numeric_limits<std::uint32_t>::max()).size(); }
   std::vector<CursorRow> cursors() override { return values(locked()->cursors); }
 
   std::vector<SnapshotInfo> snapshots() override { return locked()->snapshots_newest_first(); }

@@ -188,11 +188,11 @@ CleanupCount MemoryStore::cleanup(Timestamp before) {
     }
   }
   CleanupCount count;
-  count.deliveries =
-      std::erase_if(db.deliveries, [&gone](const auto& delivery) { return gone.contains(delivery.second.alert_id); });
   count.alert_events =
       std::erase_if(db.alert_events, [&gone](const auto& event) { return gone.contains(event.second.alert_id); });
   count.alerts = std::erase_if(db.alerts, [&gone](const auto& alert) { return gone.contains(alert.first); });
+  count.deliveries = std::erase_if(
+      db.deliveries, [&db](const auto& delivery) { return !db.alert_events.contains(delivery.second.event_id); });
   count.metrics = std::erase_if(db.metrics, [before](const auto& row) { return row.first < before; });
   count.quarantine = std::erase_if(db.quarantine, [before](const auto& row) { return row.received_at < before; });
   return count;

@@ -213,7 +213,8 @@ std::vector<UndeliveredEvent> SqlReader::undelivered(std::uint32_t limit) {
 
 std::uint64_t SqlReader::undelivered_count() {
   std::uint64_t count = 0;
-  query(Query("SELECT COUNT(*) FROM deliveries"), [&count](RowReader& in) { in.read(count); });
+  query(Query("SELECT COUNT(*) FROM deliveries JOIN alert_events USING (event_id)"),
+        [&count](RowReader& in) { in.read(count); });
   return count;
 }
 

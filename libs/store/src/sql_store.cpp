@@ -128,14 +128,14 @@ CleanupCount SqlStore::delete_old(Timestamp before) {
     return connection_->execute(Query(statement).add(" < ", before).add(tail));
   };
   CleanupCount count;
-  count.deliveries = erase(
-      "DELETE FROM deliveries WHERE alert_id IN (SELECT alert_id FROM alerts WHERE status = 'RESOLVED' AND resolved_at",
-      ")");
   count.alert_events = erase(
       "DELETE FROM alert_events WHERE alert_id IN (SELECT alert_id FROM alerts WHERE status = 'RESOLVED' AND "
       "resolved_at",
       ")");
   count.alerts = erase("DELETE FROM alerts WHERE status = 'RESOLVED' AND resolved_at");
+  // Of these, and of events that an earlier clean-up took before a channel gave them up.
+  count.deliveries =
+      connection_->execute(Query("DELETE FROM deliveries WHERE event_id NOT IN (SELECT event_id FROM alert_events)"));
   count.metrics = erase("DELETE FROM risk_metrics WHERE timestamp");
   count.quarantine = erase("DELETE FROM quarantine WHERE received_at");
   connection_->write(kCleanupsTable, Write::kInsert, [&](RowWriter& out) {

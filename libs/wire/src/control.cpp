@@ -56,7 +56,7 @@ RecordDeliveries to_value(const v1::RecordDeliveries& message) {
 std::optional<std::string> problem(const DeliveryRecord& record) {
   using Outcome = DeliveryRecord::Outcome;
   if (auto found = check_name("channel", record.channel)) return found;
-  if (record.outcome != Outcome::kRefused && record.outcome != Outcome::kGivenUp) {
+  if (record.outcome < Outcome::kRefused || record.outcome > Outcome::kPartly) {
     return "outcome " + std::to_string(static_cast<int>(record.outcome)) + ": unknown";
   }
   for (const auto& [field, id] : {std::pair("event_id", record.event_id), {"alert_id", record.alert_id}}) {
@@ -171,6 +171,8 @@ std::string_view to_string(DeliveryRecord::Outcome outcome) {
       return "REFUSED";
     case DeliveryRecord::Outcome::kGivenUp:
       return "GIVEN_UP";
+    case DeliveryRecord::Outcome::kPartly:
+      return "PARTLY";
   }
   RISK_CHECK(!"an outcome");
 }

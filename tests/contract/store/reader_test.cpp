@@ -239,7 +239,7 @@ TEMPLATE_TEST_CASE("undelivered events are listed newest first, each with what i
   commit.alert_events = {alert_event(1, 1), alert_event(2, 2), alert_event(3, 1)};
   commit.alert_events[1].severity = engine::Severity::kCritical;
   commit.alert_events[1].message = "Symbol AAPL";
-  commit.deliveries = {delivery(1, 1), delivery(2, 2), delivery(2, 2, "email")};
+  commit.deliveries = {delivery(1, 1), delivery(2, 2), delivery(2, 2, "email"), delivery(99, 9)};
   f.store->commit(commit);
   auto again = step(1, 2);
   auto given_up = delivery(2, 2);

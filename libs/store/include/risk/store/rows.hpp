@@ -145,7 +145,7 @@ struct DeliveryRow {
   std::string channel;  // "slack"
   std::uint64_t event_id = 0;
   std::uint64_t alert_id = 0;
-  std::string outcome;  // "REFUSED", "GIVEN_UP"
+  std::string outcome;  // "REFUSED", "GIVEN_UP", "PARTLY"
   std::string answer;   // what the channel said last
   Timestamp at;         // of the outcome, wall clock of who delivers
 

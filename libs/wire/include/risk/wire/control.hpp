@@ -37,7 +37,7 @@ struct Cleanup {
 
 // What became of an alert event that a channel did not deliver.
 struct DeliveryRecord {
-  enum class Outcome : std::uint8_t { kRefused = 1, kGivenUp = 2 };
+  enum class Outcome : std::uint8_t { kRefused = 1, kGivenUp = 2, kPartly = 3 };
   std::string channel;  // "slack", 1 to 50 bytes
   std::uint64_t event_id = 0;
   std::uint64_t alert_id = 0;
@@ -46,7 +46,7 @@ struct DeliveryRecord {
   Timestamp at;        // of the outcome
   friend bool operator==(const DeliveryRecord&, const DeliveryRecord&) = default;
 };
-std::string_view to_string(DeliveryRecord::Outcome outcome);  // "REFUSED", "GIVEN_UP"
+std::string_view to_string(DeliveryRecord::Outcome outcome);  // "REFUSED", "GIVEN_UP", "PARTLY"
 
 struct RecordDeliveries {
   std::string stream_id;                // of the alert events
