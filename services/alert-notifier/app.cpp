@@ -103,6 +103,7 @@ void NotifierApp::start() {
   teardown_.push("channels", [this](milliseconds remaining) {
     const auto deadline = steady_clock::now() + std::min(remaining, kDeliverAtStop);
     for (const auto& delivery : deliveries_) delivery->begin_stop();
+    keeper_->begin_stop();
     for (const auto& delivery : deliveries_) delivery->end_stop(deadline);
   });
 

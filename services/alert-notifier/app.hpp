@@ -55,7 +55,7 @@ class NotifierApp : public service::App {
   std::unique_ptr<StateFile> state_;
   std::unique_ptr<service::HealthServer> health_server_;
   std::vector<std::unique_ptr<Delivery>> deliveries_;
-  std::unique_ptr<UndeliveredKeeper> keeper_;  // after the deliveries, which it calls
+  std::unique_ptr<UndeliveredKeeper> keeper_;  // destroyed before the deliveries, whose callbacks it holds
   std::vector<std::unique_ptr<Intake>> intakes_;
   std::mutex first_contact_mutex_;
   std::optional<Position> first_contact_;  // since the start

@@ -10,7 +10,7 @@ namespace risk::notifier {
 void Backlog::add(Event event, SteadyTime now) {
   if (event.notification) {
     entries_.push_back({std::move(event), now, State::kWaiting});
-    ++waiting_like(entries_.back());
+    waiting_like(entries_.back()).insert(first_ + entries_.size() - 1);
     return;
   }
   // Of events in a row that nobody is told of, the last one's turn is the turn of all.
@@ -22,23 +22,25 @@ void Backlog::add(Event event, SteadyTime now) {
 
 std::optional<Turn> Backlog::next() {
   if (waiting() == 0) return std::nullopt;
-  const bool urgent = urgent_ > 0;
-  const std::size_t count = urgent ? urgent_ : rest_;
-  return turn_of(urgent, summary_above_ > 0 && count > summary_above_);
+  const auto& kind = is_urgent_next() ? urgent_ : rest_;
+  const bool all = summary_above_ > 0 && kind.size() > summary_above_;
+  return turn_of(all ? std::vector(kind.begin(), kind.end()) : std::vector{*kind.begin()});
 }
 
-// The oldest of its kind that waits, or all of them.
-Turn Backlog::turn_of(bool urgent, bool all) {
-  Turn turn;
+bool Backlog::is_urgent_next() const {
+  if (urgent_.empty() || rest_.empty()) return !urgent_.empty();
+  if (told_.size() >= kAheadMax) return *urgent_.begin() < *rest_.begin();
+  return urgent_in_row_ < kUrgentInRowMax;
+}
+
+Turn Backlog::turn_of(const std::vector<Ticket>& events) {
+  Turn turn{events, {}, at(events.front()).since};
   std::vector<const Notification*> told;
-  for (std::size_t i = 0; i < entries_.size() && (all || turn.events.empty()); ++i) {
-    Entry& entry = entries_[i];
-    if (entry.state != State::kWaiting || entry.event.notification->is_urgent() != urgent) continue;
-    if (turn.events.empty()) turn.since = entry.since;
-    turn.events.push_back(first_ + i);
-    told.push_back(&*entry.event.notification);
+  for (const auto event : events) {
+    Entry& entry = at(event);
     entry.state = State::kTaken;
-    --waiting_like(entry);
+    waiting_like(entry).erase(event);
+    told.push_back(&*entry.event.notification);
   }
   turn.message = turn.is_summary() ? summarise(told) : *told.front();
   return turn;
@@ -48,7 +50,8 @@ void Backlog::done(Ticket event) {
   Entry& entry = at(event);
   RISK_CHECK(entry.state == State::kTaken);
   entry.state = State::kTold;
-  ++told_;
+  urgent_in_row_ = entry.event.notification->is_urgent() ? urgent_in_row_ + 1 : 0;
+  told_.insert(event);
   told_more_ = true;
 }
 
@@ -56,7 +59,7 @@ void Backlog::put_back(Ticket event) {
   Entry& entry = at(event);
   RISK_CHECK(entry.state == State::kTaken);
   entry.state = State::kWaiting;
-  ++waiting_like(entry);
+  waiting_like(entry).insert(event);
 }
 
 std::vector<Ticket> Backlog::take_out(SteadyTime oldest) {
@@ -64,7 +67,7 @@ std::vector<Ticket> Backlog::take_out(SteadyTime oldest) {
   for (std::size_t i = 0; i < entries_.size() && entries_[i].since <= oldest; ++i) {
     if (entries_[i].state != State::kWaiting) continue;
     entries_[i].state = State::kTaken;
-    --waiting_like(entries_[i]);
+    waiting_like(entries_[i]).erase(first_ + i);
     taken.push_back(first_ + i);
   }
   return taken;
@@ -85,30 +88,34 @@ std::vector<Progress> Backlog::advance() {
     const Position& position = entries_.front().event.position;
     std::erase_if(progress, [&](const Progress& other) { return other.position.stream == position.stream; });
     progress.push_back({position, {}});
-    if (entries_.front().state == State::kTold) --told_;
+    told_.erase(first_);
     entries_.pop_front();
     ++first_;
   }
-  if (told_ > 0 && (told_more_ || !progress.empty())) add_ahead(progress);
+  if (told_more_ || !progress.empty()) add_ahead(progress);
   told_more_ = false;
   return progress;
 }
 
 void Backlog::add_ahead(std::vector<Progress>& progress) const {
-  const auto moved = static_cast<std::ptrdiff_t>(progress.size());
-  for (const auto& entry : entries_) {
-    const Position& position = entry.event.position;
+  for (const auto event : told_) {
+    const Position& position = at(event).event.position;
     auto of_stream = std::find_if(progress.begin(), progress.end(),
                                   [&](const Progress& other) { return other.position.stream == position.stream; });
-    if (of_stream == progress.end()) {  // of a stream that did not move, all before its first event here is done
-      of_stream = progress.insert(progress.end(), {{position.stream, position.epoch, position.sequence - 1}, {}});
+    if (of_stream == progress.end()) {
+      of_stream = progress.insert(progress.end(), {before_first_of(position.stream), {}});
     }
-    if (entry.state == State::kTold && of_stream->position.epoch == position.epoch) {
-      of_stream->ahead.push_back(position.sequence);
-    }
+    if (of_stream->position.epoch == position.epoch) of_stream->ahead.push_back(position.sequence);
   }
-  const auto unchanged = [](const Progress& other) { return other.ahead.empty(); };
-  progress.erase(std::remove_if(progress.begin() + moved, progress.end(), unchanged), progress.end());
+}
+
+// Of a stream that did not move everything before its first event here is done. Precondition: it has one.
+Position Backlog::before_first_of(const bus::StreamId& stream) const {
+  const auto first = std::find_if(entries_.begin(), entries_.end(),
+                                  [&](const Entry& entry) { return entry.event.position.stream == stream; });
+  Position position = first->event.position;
+  --position.sequence;
+  return position;
 }
 
 }  // namespace risk::notifier

@@ -181,12 +181,9 @@ void Delivery::settle_delivered(const Turn& turn, const Result& result) {
   gauges_.delivery_seconds.observe(std::chrono::duration<double>(options_.now() - turn.since).count());
   service::log_info(turn.is_summary() ? "alerts delivered in a summary" : "alert delivered",
                     {{"channel", channel_->name()}, {"key", turn.message.event_key}, {"events", turn.events.size()}});
-  if (!partly.empty()) {
-    service::log_warning("alert not delivered to all",
-                         {{"channel", channel_->name()}, {"key", turn.message.event_key}, {"reason", partly}});
-  }
-  if (result.in_its_place && !turn.is_summary()) {
-    return keep(turn.events.front(), wire::DeliveryRecord::Outcome::kRefused, result.refusal);
+  if (!turn.is_summary() && (result.in_its_place || !partly.empty())) {
+    using enum wire::DeliveryRecord::Outcome;
+    return keep(turn.events.front(), partly.empty() ? kRefused : kPartly, partly.empty() ? result.refusal : partly);
   }
   if (!result.refusal.empty()) {
     service::log_warning("alert delivered in fewer words: the channel refused the whole",
@@ -254,7 +251,7 @@ void Delivery::show_broken(const std::string& cause) {
   const auto show = [this](const std::string& reason, double value) {
     if (reason.empty()) return;
     parts_.metrics
-        .gauge("notifier_channel_broken", "1 while the newest attempt has failed, by reason",
+        .gauge("notifier_channel_broken", "1 for the reason why the newest attempt has failed",
                {{"channel", std::string(channel_->name())}, {"reason", reason}})
         .set(value);
   };

@@ -5,9 +5,8 @@
 //   1. Nothing is dropped: an event is delivered by itself, counted in a summary that was delivered, or kept as
 //      undelivered. Who queues asks for room first, so that about queue_max wait: what came in one frame of the bus is
 //      not split.
-//   2. Only what is about one message ends that message: a channel that takes nothing loses nothing. Which of the two
-//   it
-//      is shows a plain notice, sent in the place of a message that was refused.
+//   2. Only what is about one message ends that message: a channel that takes nothing loses nothing. A message that is
+//      refused is replaced by a plain notice: if the channel takes that, the message was at fault, else the channel is.
 //   3. An event's position is told as done after that, never before.
 //   4. Two attempts start at least `interval` apart.
 #pragma once

@@ -29,7 +29,7 @@ struct EventRef {
 };
 
 struct Notification {
-  EventRef of;            // empty: it tells no single event
+  EventRef of;            // empty: a summary tells no single event
   std::string event_key;  // of the event: the same when the event is told again
   std::string alert_key;  // of the alert: the same for all of its events
   engine::Severity severity = engine::Severity::kLow;
@@ -39,6 +39,7 @@ struct Notification {
   std::vector<Fact> facts;    // what a person needs to answer "why?", most important first
   std::int64_t ratio_e4 = 0;  // value / limit scaled 10^4: which of two is worse, at the same severity
 
+  bool is_summary() const { return of == EventRef{}; }
   // An alert that opened as CRITICAL or became so: it waits for nobody.
   bool is_urgent() const {
     const bool begins = event == engine::AlertEventType::kOpened || event == engine::AlertEventType::kEscalated;

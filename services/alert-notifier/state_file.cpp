@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <charconv>
 #include <filesystem>
+#include <iterator>
 #include <optional>
 #include <system_error>
 
@@ -111,6 +112,18 @@ std::optional<Progress> parse_progress(std::string_view stream, std::string_view
   if (!more) return progress;
   if (!more->starts_with(kAhead)) return std::nullopt;
   if (!parse_ranges(more->substr(kAhead.size()), position.sequence, progress.ahead)) return std::nullopt;
+  return progress;
+}
+
+// What was done ahead once stays done: after a restart it is passed over, and who notes then does not know of it.
+Progress merged(const Progress& before, const Progress& now) {
+  Progress progress = now;
+  if (before.position.epoch != now.position.epoch) return progress;
+  std::vector<std::uint64_t> ahead;
+  std::set_union(before.ahead.begin(), before.ahead.end(), now.ahead.begin(), now.ahead.end(),
+                 std::back_inserter(ahead));
+  std::erase_if(ahead, [&](std::uint64_t sequence) { return sequence <= now.position.sequence; });
+  progress.ahead = std::move(ahead);
   return progress;
 }
 
@@ -238,7 +251,7 @@ void StateFile::note(const std::string& channel, const Progress& progress) {
     return other.position.stream == progress.position.stream;
   });
   if (known != positions.end()) {
-    *known = progress;
+    *known = merged(*known, progress);
   } else {
     if (positions.size() >= kStreamsKept) positions.erase(positions.begin());
     positions.push_back(progress);

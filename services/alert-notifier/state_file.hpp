@@ -58,8 +58,9 @@ class StateFile {
 
   Positions positions(std::string_view channel) const;
 
-  // The channel has done for good what `progress` says. On the disk when it returns. Throws StateError when it cannot
-  // be written: the file is then as it was, and the next call that succeeds writes this as well.
+  // The channel has done for good what `progress` says; what it was noted to have done ahead before, it still has. On
+  // the disk when it returns. Throws StateError when it cannot be written: the file is then as it was, and the next
+  // call that succeeds writes this as well.
   void note(const std::string& channel, const Progress& progress);
 
  private:

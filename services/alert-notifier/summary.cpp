@@ -19,6 +19,7 @@ using engine::Severity;
 
 constexpr std::size_t kShortBytesMax = 300;
 constexpr std::size_t kLineBytesMax = 200;
+constexpr char kWorst[] = "Worst";
 
 std::string count_text(std::size_t count) {
   return format_grouped(static_cast<Int128>(count), 0, 0);
@@ -87,28 +88,28 @@ Notification summarise(const std::vector<const Notification*>& events) {
   Notification summary;
   summary.event_key = "summary-" + std::to_string(events.size()) + "-" + events.front()->event_key;
   summary.alert_key = summary.event_key;
-  for (const auto* event : events) summary.severity = std::max(summary.severity, event->severity);
+  for (const auto* event : open.empty() ? events : open) summary.severity = std::max(summary.severity, event->severity);
   summary.event = open.empty() ? AlertEventType::kResolved : AlertEventType::kOpened;
   summary.message = count_text(events.size()) + " alert events of " + count_text(counts.last.size()) +
-                    (counts.last.size() == 1 ? " alert" : " alerts") +
-                    " came faster than this channel takes them: " + what;
+                    (counts.last.size() == 1 ? " alert" : " alerts") + " waited for this channel: " + what;
   for (const auto& [event, severities] : counts.by_event) {
-    std::string label(to_string(event));
-    for (std::size_t i = 1; i < label.size(); ++i) label[i] = lower_case(label.substr(i, 1))[0];
-    summary.facts.push_back({std::move(label), severities_text(severities)});
+    const std::string_view name = to_string(event);
+    summary.facts.push_back({std::string(name.substr(0, 1)) + lower_case(name.substr(1)), severities_text(severities)});
   }
   if (!open.empty()) {
     summary.facts.push_back({"Not over", count_text(open.size()) + (open.size() == 1 ? " alert" : " alerts") +
                                              (open.size() > kWorstMax ? ", the worst are" : "")});
-    summary.facts.push_back({"Worst", worst_text(open)});
+    summary.facts.push_back({kWorst, worst_text(open)});
   }
-  summary.facts.push_back({"Events", std::to_string(events.front()->of.event_id) + " to " +
-                                         std::to_string(events.back()->of.event_id) + "; all of them are on the page"});
   return summary;
 }
 
 Notification shortened(const Notification& notification) {
   Notification shorter = notification;
+  if (notification.is_summary()) {  // its counts are numbers and words of ours; the worst hold texts of others
+    std::erase_if(shorter.facts, [](const Fact& fact) { return fact.label == kWorst; });
+    return shorter;
+  }
   shorter.message = printable(notification.message, kShortBytesMax);
   shorter.what_people = printable(notification.what_people, kShortBytesMax);
   shorter.facts = {{"Shortened", "this channel did not take the whole of it; the page has it"}};
@@ -117,12 +118,12 @@ Notification shortened(const Notification& notification) {
 
 Notification notice_of(const Notification& notification) {
   Notification notice = notification;
-  const bool is_summary = notification.of == EventRef{};
-  notice.message = is_summary ? "Many alert events came that this channel does not take. They are on the page."
-                              : "Alert " + std::to_string(notification.of.alert_id) + ", event " +
-                                    std::to_string(notification.of.event_id) + " (" +
-                                    std::string(to_string(notification.event)) +
-                                    "): this channel does not take its text. It is on the page.";
+  notice.message = notification.is_summary()
+                       ? notification.message + ". This channel does not take the rest; it is on the page."
+                       : "Alert " + std::to_string(notification.of.alert_id) + ", event " +
+                             std::to_string(notification.of.event_id) + " (" +
+                             std::string(to_string(notification.event)) +
+                             "): this channel does not take its text. It is on the page.";
   notice.event_key = "notice-" + notification.event_key;
   notice.what_people.clear();
   notice.facts.clear();

@@ -1,5 +1,5 @@
 // What a channel will never deliver is kept where people find it: the engine stores it (table deliveries, `riskctl
-// notify undelivered`). A thread asks the engine until it has; no channel waits for that.
+// notify undelivered`). A thread asks the engine until it has; a channel goes on meanwhile, until its queue is full.
 //
 // Invariants
 //   1. What is kept is stored before it is told as kept, however long the engine is away.
@@ -18,7 +18,7 @@
 #include <vector>
 
 #include "alert-notifier/notification.hpp"
-#include "risk/bus/curve.hpp"
+#include "risk/bus/request.hpp"
 #include "risk/service/health.hpp"
 #include "risk/service/metrics.hpp"
 #include "risk/wire/control.hpp"
@@ -49,7 +49,9 @@ class UndeliveredKeeper {
   // alone has it.
   void keep(Undelivered undelivered, std::function<void()> kept);
 
-  // What waits is tried once more, and is not kept if that fails: it comes again after the next start. Idempotent.
+  // What waits is tried at once, and then more often.
+  void begin_stop();
+  // Ends the thread, after the try under way. What waits is not kept: it comes again after the next start. Idempotent.
   void stop();
 
  private:
@@ -68,12 +70,16 @@ class UndeliveredKeeper {
     bool for_good = false;
   };
   std::optional<Failure> store(const Items& batch);
+  void settle(Items batch, const std::optional<Failure>& failure);
 
   const UndeliveredOptions options_;
   service::Health& health_;
+  bus::RequestClient client_;  // of the thread
   std::mutex mutex_;
   std::condition_variable changed_;
   Items waiting_;
+  std::size_t batch_max_ = wire::kDeliveryRecordsMax;  // 1 after a refusal: the one that is at fault shows
+  bool hurrying_ = false;
   bool stopping_ = false;
   std::thread thread_;  // last: it uses all of the above
 };

@@ -16,6 +16,7 @@ import email
 import email.policy
 import json
 import os
+import re
 import socket
 import ssl
 import subprocess
@@ -133,6 +134,9 @@ class Session:
         if self.options.user and not self.user:
             return await self.say("530 5.7.0 authentication required")
         self.reset()
+        size = re.search(r"SIZE=(\d+)", rest)
+        if self.options.size_max and size and int(size.group(1)) > self.options.size_max:
+            return await self.say("552 5.3.4 too large")
         self.sender = rest.partition("<")[2].partition(">")[0]
         await self.say("250 sender ok")
 
@@ -226,6 +230,7 @@ def main():
     parser.add_argument("--folder", help="where to make the certificate")
     parser.add_argument("--user", default="", help="demand a login")
     parser.add_argument("--password", default="")
+    parser.add_argument("--size-max", type=int, default=0, metavar="BYTES")
     parser.add_argument("--locked-for", type=float, default=0, metavar="SECONDS", help="refuse every login so long")
     parser.add_argument("--auth", default="PLAIN,LOGIN")
     parser.add_argument("--unknown", default="", help="recipients to refuse")

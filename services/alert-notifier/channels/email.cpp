@@ -13,7 +13,8 @@ Outcome EmailChannel::send(const Notification& notification, std::stop_token can
   const std::string mail = compose_mail(notification, settings_.from, settings_.to, wall_clock_());
   const SmtpReply reply = client_.send(settings_.from, settings_.to, mail, std::move(cancel));
   if (!reply.sent) {
-    const std::string cause = reply.code == 0 ? "unreachable" : "smtp_" + std::to_string(reply.code);
+    const bool is_refusal = reply.code >= 400 && reply.code <= 599;  // or the last reply before the line broke
+    const std::string cause = is_refusal ? "smtp_" + std::to_string(reply.code) : "unreachable";
     return {reply.refuses_message ? Outcome::Kind::kRefused : Outcome::Kind::kTryAgain,
             scrubber_.scrub(reply.error),
             {},

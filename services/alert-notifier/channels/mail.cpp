@@ -135,7 +135,9 @@ std::string compose_mail(const Notification& notification, const std::string& fr
   header("Subject", encode_header(headline(notification)));
   header("Date", mail_date(now));
   header("Message-ID", "<" + id_text(notification.event_key) + domain + ">");
-  header("References", "<" + id_text(notification.alert_key) + domain + ">");
+  if (notification.alert_key != notification.event_key) {
+    header("References", "<" + id_text(notification.alert_key) + domain + ">");
+  }
   header("Auto-Submitted", "auto-generated");
   header("MIME-Version", "1.0");
   header("Content-Type", "text/plain; charset=utf-8");

@@ -228,6 +228,7 @@ class SmtpClient::Impl {
     handle_.set(CURLOPT_MAIL_FROM, ("<" + from + ">").c_str());
     handle_.set(CURLOPT_MAIL_RCPT, recipients.get());
     unsent_ = mail;
+    handle_.set(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(mail.size()));  // told to a server that asks for it
     talk_ = {};
     SmtpReply reply;
     reply.error = handle_.perform(std::move(cancel));

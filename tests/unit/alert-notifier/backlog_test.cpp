@@ -78,6 +78,32 @@ TEST_CASE("more than a few that wait are one turn, of CRITICAL openings and of t
   CHECK(settle(backlog) == Sequences{9});
 }
 
+TEST_CASE("the rest does not wait for ever while one CRITICAL opening follows the other") {
+  Backlog backlog(20);
+  for (std::uint64_t id = 1; id <= 30; ++id) backlog.add(event(id), {});
+  std::size_t turns = 0;
+  for (std::uint64_t id = 31; backlog.waiting() > 0 && turns < 100; ++id, ++turns) {
+    if (turns < 20) backlog.add(event(id, Severity::kCritical), {});
+    const auto sequences = settle(backlog);
+    if (sequences.size() == 30) CHECK(turns == kUrgentInRowMax);
+  }
+  CHECK(turns == 21);  // the storm is one of them
+}
+
+TEST_CASE("so many are told ahead of an earlier one, then the oldest goes first") {
+  Backlog backlog(0);
+  backlog.add(event(1), {});
+  const auto stuck = backlog.next();
+  REQUIRE(told(stuck) == Sequences{1});
+  for (std::uint64_t id = 2; id <= kAheadMax + 1; ++id) {
+    backlog.add(event(id, Severity::kCritical), {});
+    settle(backlog);
+  }
+  backlog.add(event(kAheadMax + 2), {});
+  backlog.add(event(kAheadMax + 3, Severity::kCritical), {});
+  CHECK(settle(backlog) == Sequences{kAheadMax + 2});
+}
+
 TEST_CASE("without a bound nothing is summarised") {
   Backlog backlog(0);
   for (std::uint64_t id = 1; id <= 100; ++id) backlog.add(event(id), {});
@@ -154,7 +180,7 @@ TEST_CASE("a summary names counts by kind and the ten worst alerts that are not 
   for (const auto& one : events) all.push_back(&one);
   const Notification summary = summarise(all);
   CHECK(summary.message ==
-        "1,202 alert events of 1,200 alerts came faster than this channel takes them: 1,200 opened, 1 worsened, "
+        "1,202 alert events of 1,200 alerts waited for this channel: 1,200 opened, 1 worsened, "
         "1 resolved");
   CHECK(summary.severity == Severity::kCritical);
   CHECK(fact(summary, "Opened") == "3 CRITICAL, 1,197 HIGH");
@@ -179,4 +205,14 @@ TEST_CASE("what is sent in place of a refused text holds nothing of it") {
   CHECK(notice.event_key != poison.event_key);
   const Notification shorter = shortened(poison);
   CHECK(shorter.facts.size() == 1);
+
+  Notification other = exposure_notification(35);
+  other.alert_key = "another";
+  const Notification summary = summarise({&poison, &other});
+  CHECK(fact(summary, "Worst").find("poison") != std::string::npos);
+  for (const auto& form : {shortened(summary), notice_of(summary)}) {
+    CHECK(form.message.starts_with("2 alert events of 2 alerts waited for this channel: 2 opened"));
+    CHECK(fact(form, "Worst") == "(none)");
+  }
+  CHECK(fact(shortened(summary), "Opened") == "2 CRITICAL");
 }

@@ -12,6 +12,7 @@
 
 #include "alert-notifier/channels/slack.hpp"
 #include "alert-notifier/delivery.hpp"
+#include "engine_end.hpp"
 #include "fixture.hpp"
 
 namespace risk::notifier::test {

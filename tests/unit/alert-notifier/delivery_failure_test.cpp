@@ -1,6 +1,5 @@
 // What a channel answers when it does not deliver, and what becomes of the alert.
 #include <mutex>
-#include <thread>
 
 #include "delivery_bench.hpp"
 #include "support/catch.hpp"
@@ -50,7 +49,7 @@ TEST_CASE("a channel that fails is named broken, with its reason, until it takes
   Delivery delivery(watched<SlackChannel>(watch, webhook(mended)), quick(), bench.parts());
   delivery.enqueue(event(2));
   REQUIRE(watch.wait_for_delivered(1));
-  while (!bench.health.readiness().ok) std::this_thread::yield();
+  CHECK(until([&] { return bench.health.readiness().ok; }));
 }
 
 TEST_CASE("a message that alone is refused is kept as undelivered, a notice takes its place, and the next goes on") {
@@ -99,6 +98,46 @@ TEST_CASE("a channel that refuses even a plain notice is broken, and keeps what 
   CHECK(watch.delivered() == std::vector{exposure_notification(1).event_key, exposure_notification(2).event_key});
   CHECK(counted(bench.metrics, "notifier_retries_total", "slack") == 2);
   CHECK(bench.kept().empty());
+}
+
+TEST_CASE("a summary whose texts a channel refuses goes as counts, and none of it is lost") {
+  Peer sink("http_sink.py", {"--script", "500", "--poison", "CLIENT_666"});
+  Bench bench;
+  Watch watch;
+  DeliveryOptions options = quick();
+  options.retry.first_wait = options.retry.longest_wait = 200ms;
+  options.summary_above = 2;
+  Delivery delivery(watched<SlackChannel>(watch, webhook(sink)), options, bench.parts());
+  for (std::uint64_t id = 1; id <= 4; ++id) {
+    Event poison = event(id);
+    poison.notification->message = "Client CLIENT_666 gross exposure";
+    delivery.enqueue(poison);
+  }
+  REQUIRE(watch.wait_for_delivered(1));
+  sink.next("request");  // the first event, alone, which failed
+  CHECK(sink.next("request")["status"] == "400=invalid_payload");
+  const auto payload = nlohmann::json::parse(sink.next("request")["body"].get<std::string>());
+  CHECK(payload["text"] == "4 alert events of 1 alert waited for this channel: 4 opened");
+  CHECK(until([&] { return counted(bench.metrics, "notifier_summarised_total", "slack") == 4; }));
+  CHECK(bench.kept().empty());
+}
+
+TEST_CASE("an alert that did not reach every recipient is kept as told in part, and the channel is not well") {
+  Peer server("smtp_server.py", {"--reply", "RCPT=451 4.7.1 greylisted"});
+  EmailSettings settings = mail_to(server);
+  settings.to = {"first@example.com", "second@example.com"};
+  Bench bench;
+  Watch watch;
+  Delivery delivery(watched<EmailChannel>(watch, settings), quick(), bench.parts());
+  delivery.enqueue(event(1));
+  REQUIRE(watch.wait_for_delivered(1));
+  REQUIRE(until([&] { return bench.kept().size() == 1; }));
+  CHECK(bench.kept().front().record.outcome == wire::DeliveryRecord::Outcome::kPartly);
+  CHECK(bench.kept().front().record.answer == "not to RCPT TO:<first@example.com>: 451 4.7.1 greylisted");
+  CHECK(bench.readiness().find("delivers, but not to RCPT TO:<first@example.com>") != std::string::npos);
+  delivery.enqueue(event(2));
+  REQUIRE(watch.wait_for_delivered(2));
+  CHECK(until([&] { return bench.health.readiness().ok; }));
 }
 
 TEST_CASE("a message that is too long for a channel goes out shortened") {

@@ -113,7 +113,7 @@ TEST_CASE("a CRITICAL alert does not wait behind a storm, and the storm is one m
     return one;
   };
   delivery.enqueue(high(1));
-  while (delivery.wait_for_room(1s) != options.queue_max - 1) std::this_thread::yield();
+  REQUIRE(until([&] { return delivery.wait_for_room(1s) == options.queue_max - 1; }));
   for (std::uint64_t id = 2; id <= kStorm; ++id) delivery.enqueue(high(id));
   delivery.enqueue(event(kStorm + 1));
   gate.open();
@@ -251,10 +251,10 @@ TEST_CASE("an alert that waited too long for a channel that fails is undelivered
   std::atomic<bool> is_done = false;
   Delivery delivery(watched<Down>(watch), options, bench.parts([&](const Progress&) { is_done = true; }));
   delivery.enqueue(event(1));
-  while (counted(bench.metrics, "notifier_failed_total", "down") < 1) std::this_thread::yield();
+  REQUIRE(until([&] { return counted(bench.metrics, "notifier_failed_total", "down") == 1; }));
   CHECK(watch.attempts() > 1);
   CHECK(watch.attempts() < 30);
-  while (!is_done) std::this_thread::yield();
+  REQUIRE(until([&] { return is_done.load(); }));
   REQUIRE(bench.kept().size() == 1);
   CHECK(bench.kept().front().record.outcome == wire::DeliveryRecord::Outcome::kGivenUp);
   CHECK(bench.kept().front().record.answer == "down");

@@ -73,6 +73,7 @@ TEST_CASE("a mail is not sent to a server whose certificate is not trusted") {
   settings.server.ca_file.clear();
   const Outcome outcome = EmailChannel(settings).send(exposure_notification(), {});
   CHECK(outcome.kind == Outcome::Kind::kTryAgain);
+  CHECK(outcome.cause == "unreachable");
   CHECK(outcome.reason.find("certificate") != std::string::npos);
 }
 
@@ -133,10 +134,12 @@ TEST_CASE("a recipient who left does not silence the others, and is named") {
 }
 
 TEST_CASE("a mail that is too large, or whose text the server will not have, is refused by itself") {
-  Peer server("smtp_server.py", {"--reply", "MAIL=552 5.3.4 too large", "--reply", "END=552 5.3.4 too large", "--reply",
+  Peer server("smtp_server.py", {"--size-max", "3000", "--reply", "END=552 5.3.4 too large", "--reply",
                                  "END=554 5.6.0 looks like spam", "--reply", "END=451 4.3.0 later"});
   EmailChannel email(mail_to(server));
-  const Outcome announced = email.send(exposure_notification(), {});
+  Notification large = exposure_notification();
+  large.facts.push_back({"Comment", std::string(3000, 'x')});
+  const Outcome announced = email.send(large, {});
   CHECK(announced.kind == Outcome::Kind::kRefused);
   CHECK(announced.cause == "smtp_552");
   CHECK(email.send(exposure_notification(), {}).kind == Outcome::Kind::kRefused);

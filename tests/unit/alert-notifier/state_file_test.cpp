@@ -133,6 +133,22 @@ TEST_CASE("what was noted is there after a restart, each channel and stream for 
   CHECK(again.positions("log").empty());
 }
 
+TEST_CASE("what was done ahead stays done, whoever notes after a restart and does not know of it") {
+  const TemporaryFolder folder;
+  const std::string path = folder / "state";
+  {
+    StateFile file(path);
+    file.note("slack", {{kOne, 1, 1}, {5, 9}});
+  }
+  StateFile again(path);
+  again.note("slack", {{kOne, 1, 1}, {7}});
+  CHECK(again.positions("slack") == Positions{{{kOne, 1, 1}, {5, 7, 9}}});
+  again.note("slack", {{kOne, 1, 7}, {}});
+  CHECK(again.positions("slack") == Positions{{{kOne, 1, 7}, {9}}});
+  again.note("slack", {{kOne, 2, 1}, {}});
+  CHECK(again.positions("slack") == Positions{{{kOne, 2, 1}, {}}});
+}
+
 TEST_CASE("of many streams the newest met are kept") {
   const TemporaryFolder folder;
   StateFile file(folder / "state");
