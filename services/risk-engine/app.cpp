@@ -53,7 +53,10 @@ std::string holder_name() {
 }  // namespace
 
 App::App(Options options, service::RunContext& context)
-    : options_(std::move(options)), context_(context), gauges_(std::make_unique<Gauges>(metrics_)) {}
+    : options_(std::move(options)),
+      context_(context),
+      database_(options_.database),
+      gauges_(std::make_unique<Gauges>(metrics_)) {}
 
 App::~App() {
   stop();
@@ -96,8 +99,9 @@ void App::run() {
 bool App::open() {
   for (auto pause = std::chrono::milliseconds{200};; pause = std::min(pause * 2, std::chrono::milliseconds{5000})) {
     try {
-      auto store = store::open_store(options_.database);
+      auto store = store::open_store(database_);
       store->migrate();
+      database_.identity = store->identity();
       health_.met("database");
       if (!lead()) return false;
       store->write_as(term_);
@@ -123,10 +127,14 @@ bool App::told_to_stop() const {
 bool App::lead() {
   if (!leadership_) {
     LeadershipOptions options;
-    options.database = options_.database;
+    options.database = database_;
     options.holder = holder_name();
     options.patience = options_.standby_patience;
-    leadership_ = std::make_unique<Leadership>(options, [this](const std::string& reason) { fail(reason); });
+    LeadershipEvents events;
+    events.lost = [this](const std::string& reason) { fail(reason); };
+    events.away = [this](const std::string& reason) { health_.not_met("lease", reason); };
+    events.back = [this] { health_.met("lease"); };
+    leadership_ = std::make_unique<Leadership>(options, events);
     auto told = Clock::time_point{};
     const auto term = leadership_->wait([this] { return told_to_stop(); },
                                         [&](const std::string& why) {
@@ -156,7 +164,7 @@ void App::fail(const std::string& reason) {
 bool App::recover(store::Store& store) {
   const auto started = Clock::now();
   auto told = started;
-  const auto reader = store::open_reader(options_.database);
+  const auto reader = store::open_reader(database_);
   auto recovery = risk_engine::recover(store, *reader, secret_key(), [&](std::uint64_t input, std::uint64_t last) {
     if (told_to_stop()) return false;
     if (Clock::now() - told < kRecoveryLogInterval) return true;
@@ -189,8 +197,7 @@ void App::start_streams(std::unique_ptr<store::Store> store) {
   publisher.on_problem = [this](const std::string& problem) { bus_log_.tell({{"problem", problem}}); };
   publisher.allow_plaintext = options_.bind.allow_plaintext;
   publisher.curve = options_.curve.server();
-  auto broadcaster =
-      std::make_unique<Broadcaster>(publisher, *processor_, std::make_shared<AlertPast>(options_.database));
+  auto broadcaster = std::make_unique<Broadcaster>(publisher, *processor_, std::make_shared<AlertPast>(database_));
   const std::string published_at = broadcaster->endpoint();
 
   subscribe();
@@ -213,7 +220,7 @@ void App::start_streams(std::unique_ptr<store::Store> store) {
     for (const auto& step : commit.cursors) committed_[step.to.stream_id] = step.to;
   };
   WriterOptions writer;
-  writer.database = options_.database;
+  writer.database = database_;
   writer.term = term_;
   writer_ = std::make_unique<Writer>(writer, std::move(store), std::move(broadcaster), events);
   commands_ = std::make_unique<Commands>([this] { subscriber_->wake(); });

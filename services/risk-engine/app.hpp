@@ -66,6 +66,7 @@ class App : public service::App {
 
   const Options options_;
   service::RunContext& context_;
+  store::DatabaseConfig database_;  // that of options_, and no other once it was opened
   service::Health health_;
   service::Metrics metrics_;
   std::unique_ptr<Gauges> gauges_;

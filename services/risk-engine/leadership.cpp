@@ -5,9 +5,15 @@
 #include "risk/service/log.hpp"
 
 namespace risk::risk_engine {
+namespace {
 
-Leadership::Leadership(LeadershipOptions options, std::function<void(const std::string&)> lost)
-    : options_(std::move(options)), lost_(std::move(lost)) {}
+// One alone may be a long commit that a beat on SQLite has waited for.
+constexpr int kMissedBeats = 2;
+
+}  // namespace
+
+Leadership::Leadership(LeadershipOptions options, LeadershipEvents events)
+    : options_(std::move(options)), events_(std::move(events)) {}
 
 Leadership::~Leadership() {
   stopping_.request_stop("stop");
@@ -52,24 +58,30 @@ std::optional<std::uint64_t> Leadership::ask(std::string& why) {
 }
 
 void Leadership::beat() {
-  std::string lost;
+  int missed = 0;
   while (!stopping_.wait_for(options_.beat_interval)) {
     try {
-      if (lease_) {
-        lease_->beat();
-        continue;
+      if (!beat_once()) {
+        return events_.lost("another engine has taken over, this one had term " + std::to_string(term_));
       }
-      lease_ = store::open_lease(options_.database);
-      if (!lease_->resume(term_)) lost = "another engine has taken over, this one had term " + std::to_string(term_);
-    } catch (const store::StoreConflict& error) {
-      lost = error.what();
-    } catch (const store::StoreUnavailable&) {
-      lease_.reset();  // the writer says what is wrong with the database
+      if (missed >= kMissedBeats) events_.back();
+      missed = 0;
+    } catch (const store::StoreUnavailable& error) {
+      lease_.reset();
+      if (++missed >= kMissedBeats) events_.away(error.what());
     } catch (const std::exception& error) {
-      lost = error.what();
+      return events_.lost(error.what());
     }
-    if (!lost.empty()) return lost_(lost);
   }
+}
+
+bool Leadership::beat_once() {
+  if (lease_) {
+    lease_->beat();
+    return true;
+  }
+  lease_ = store::open_lease(options_.database);
+  return lease_->resume(term_);
 }
 
 }  // namespace risk::risk_engine

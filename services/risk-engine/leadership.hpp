@@ -29,10 +29,18 @@ struct LeadershipOptions {
   std::chrono::milliseconds patience{8'000};
 };
 
+// Told on the beating thread.
+struct LeadershipEvents {
+  // Once: another has taken the lease, or its database is lost. The process must end.
+  std::function<void(const std::string& reason)> lost;
+  // The lease cannot be shown, and that it can again. The writer learns of it only when there is something to write.
+  std::function<void(const std::string& reason)> away;
+  std::function<void()> back;
+};
+
 class Leadership {
  public:
-  // `lost` is told once, on the beating thread, when another has taken the lease.
-  Leadership(LeadershipOptions options, std::function<void(const std::string& reason)> lost);
+  Leadership(LeadershipOptions options, LeadershipEvents events);
   ~Leadership();  // gives the lease back
 
   // Waits until this process leads, and returns its term; nothing when `stop` says so first. `waiting` is told who
@@ -45,9 +53,11 @@ class Leadership {
 
   std::optional<std::uint64_t> ask(std::string& why);
   void beat();
+  // False: another has the lease.
+  bool beat_once();
 
   const LeadershipOptions options_;
-  const std::function<void(const std::string&)> lost_;
+  const LeadershipEvents events_;
   std::unique_ptr<store::Lease> lease_;
   std::uint64_t term_ = 0;
   store::LeaseState seen_;  // the leader's, and since when it is like this

@@ -111,6 +111,8 @@ void Snapshotter::write_next(store::Store& store) {
     throw;
   } catch (const store::StoreConflict&) {
     throw;
+  } catch (const store::StoreLost&) {
+    throw;
   } catch (const store::StoreError& error) {
     give_up(error.what());
   }

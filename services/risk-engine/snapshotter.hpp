@@ -44,7 +44,8 @@ class Snapshotter {
 
   bool is_running() const { return running_; }
   // Stores the next chunk, or waits some milliseconds for it. After the last one the snapshot counts. May be called
-  // again after it threw StoreUnavailable. What else goes wrong costs the snapshot alone, but for StoreConflict.
+  // again after it threw StoreUnavailable. What else goes wrong costs the snapshot alone, but for StoreConflict
+  // and StoreLost.
   void write_next(store::Store& store);
 
  private:

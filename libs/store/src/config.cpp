@@ -15,12 +15,26 @@ using Type = DatabaseConfig::Type;
 
 namespace {
 
-SqlConnection::Connect sqlite_writer(const DatabaseConfig& config) {
-  return [path = config.sqlite_path] { return connect_sqlite(path, SqliteMode::kWriter); };
+// Connects to the database of `identity` alone.
+SqlConnection::Connect to_same(SqlConnection::Connect connect, const std::string& identity) {
+  if (identity.empty()) return connect;
+  return [connect = std::move(connect), identity] {
+    auto connection = connect();
+    if (const auto found = identity_of(*connection); found != identity) {
+      throw StoreLost("the database is not the one that was opened: that was made at " + identity + ", this one " +
+                      (found.empty() ? "has no schema" : "at " + found));
+    }
+    return connection;
+  };
+}
+
+SqlConnection::Connect sqlite(const DatabaseConfig& config, SqliteMode mode) {
+  if (mode == SqliteMode::kMaker && !config.identity.empty()) mode = SqliteMode::kWriter;
+  return to_same([path = config.sqlite_path, mode] { return connect_sqlite(path, mode); }, config.identity);
 }
 
 SqlConnection::Connect postgres(const DatabaseConfig& config) {
-  return [config] { return connect_postgres(config); };
+  return to_same([config] { return connect_postgres(config); }, config.identity);
 }
 
 }  // namespace
@@ -43,7 +57,7 @@ std::unique_ptr<Store> open_store(const DatabaseConfig& config) {
       RISK_CHECK(config.memory);
       return open_memory_store(config.memory);
     case Type::kSqlite:
-      return std::make_unique<SqlStore>(sqlite_writer(config), kSqliteMigrations);
+      return std::make_unique<SqlStore>(sqlite(config, SqliteMode::kMaker), kSqliteMigrations);
     case Type::kPostgresql:
       break;
   }
@@ -55,7 +69,8 @@ std::unique_ptr<Lease> open_lease(const DatabaseConfig& config) {
     RISK_CHECK(config.memory);
     return open_memory_lease(config.memory);
   }
-  if (config.type == Type::kSqlite) return std::make_unique<SqlLease>(sqlite_writer(config), kSqliteMigrations);
+  if (config.type == Type::kSqlite)
+    return std::make_unique<SqlLease>(sqlite(config, SqliteMode::kMaker), kSqliteMigrations);
   return std::make_unique<SqlLease>(postgres(config), kPostgresMigrations);
 }
 
@@ -65,8 +80,7 @@ std::unique_ptr<Reader> open_reader(const DatabaseConfig& config) {
       RISK_CHECK(config.memory);
       return open_memory_reader(config.memory);
     case Type::kSqlite:
-      return std::make_unique<SqlReader>(
-          [path = config.sqlite_path] { return connect_sqlite(path, SqliteMode::kReader); }, kSqliteMigrations);
+      return std::make_unique<SqlReader>(sqlite(config, SqliteMode::kReader), kSqliteMigrations);
     case Type::kPostgresql:
       break;
   }

@@ -1,5 +1,11 @@
-// An exclusive lock on a file, freed by the kernel when its process dies. Two of the same file exclude each other
-// within a process, too.
+// An exclusive lock on a file, freed by the kernel when its process dies; two of the same file exclude each other
+// within a process, too. The file remembers which database it was locked for, so that one who finds no database beside
+// it knows that there was one. Its text, in version 1, a line a tag:
+//
+//   risk-alert engine lock 1
+//   database 2026-11-28T08:36:00.123456Z
+//
+// Tags that are not known are passed over. A file without text, as releases before made it, remembers nothing.
 #pragma once
 
 #include <string>
@@ -13,13 +19,23 @@ class LockFile {
   LockFile(const LockFile&) = delete;
   LockFile& operator=(const LockFile&) = delete;
 
-  // Makes the file if need be; it is never deleted. Throws StoreUnavailable when it cannot be opened.
+  // Makes the file if need be; this class never deletes it. A lock on a file that was deleted or replaced since
+  // excludes nobody: it is given up for one on the file that is there now. Throws StoreUnavailable when it cannot be
+  // opened.
   bool try_lock();
   void unlock() noexcept;
   // By anyone. Makes no file and disturbs no one who is locking.
   bool is_locked() const;
 
+  // The database it was locked for; "" when there is no file or it remembers none. Throws StoreLost when it holds
+  // something else.
+  std::string database() const;
+  // Writes it, synced, unless it is there. Precondition: the lock is held. Throws StoreUnavailable.
+  void remember(const std::string& database);
+
  private:
+  [[noreturn]] void throw_problem(const char* doing) const;  // with errno
+
   std::string path_;
   int fd_ = -1;  // of a lock that is held
 };

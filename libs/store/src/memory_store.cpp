@@ -19,6 +19,7 @@ class MemoryStore final : public Store {
     database_->migrated = true;
   }
 
+  std::string identity() override { return "memory"; }
   void write_as(std::uint64_t term) override { term_ = term; }
   ResumePoint resume_point() override;
   void replay(std::uint64_t after_apply_seq, const std::function<void(const AppliedInput&)>& apply) override;

@@ -63,6 +63,20 @@ void apply_migrations(SqlConnection& connection, const std::vector<Migration>& m
   }
 }
 
+std::string made_at(SqlConnection& connection) {
+  if (!connection.has_table(kMigrationsTable)) return "";
+  std::string made;
+  connection.query(Query("SELECT applied_at FROM schema_migrations ORDER BY version LIMIT 1"),
+                   [&made](RowReader& in) { made = format_timestamp(in.next<Timestamp>()); });
+  return made;
+}
+
+std::string identity_of(SqlConnection& connection) {
+  const auto made = made_at(connection);
+  const auto place = connection.place();
+  return made.empty() || place.empty() ? made : made + " in file " + place;
+}
+
 void check_schema(SqlConnection& connection, const std::vector<Migration>& migrations) {
   const auto applied = applied_migrations(connection, migrations);
   if (applied.empty()) {

@@ -27,6 +27,13 @@ void apply_migrations(SqlConnection& connection, const std::vector<Migration>& m
 // yet to bring it up to date), SchemaError when it is newer or different.
 void check_schema(SqlConnection& connection, const std::vector<Migration>& migrations);
 
+// When the database was made, to the microsecond: the moment of its first migration, which a copy or a backup keeps and
+// which another database does not share. "" when it has no schema yet.
+std::string made_at(SqlConnection& connection);
+
+// Of Store::identity.
+std::string identity_of(SqlConnection& connection);
+
 // 16 hexadecimal digits.
 std::string checksum_of(const Migration& migration);
 

@@ -242,6 +242,13 @@ class SqlConnection {
   virtual void rollback() noexcept = 0;
 
   virtual bool has_table(const std::string& name) = 0;
+
+  // Throws StoreUnavailable or StoreLost when what is open is no longer what its name leads to. begin() for writing and
+  // the commit() of it do so, too: what a commit has written can be found.
+  virtual void check_in_place() {}
+  // What is open, beyond what a copy of it would have in common with it; "" where a server looks after that.
+  virtual std::string place() const { return ""; }
+
   // Whether each day's inputs are partitions of their tables.
   virtual bool partitions_days() const = 0;
 

@@ -75,6 +75,7 @@ void SqlLease::begin_term(std::uint64_t term, const std::string& holder) {
 
 std::optional<std::uint64_t> SqlLease::try_take(const std::string& holder) {
   RISK_CHECK(term_ == 0);
+  connection_->check_in_place();
   if (connection_->lease_is_locked()) return std::nullopt;  // the common answer, without a lock
   Attempt attempt(*connection_);
   SqlTransaction transaction(*connection_, SqlConnection::Access::kWrite);
@@ -121,6 +122,7 @@ void SqlLease::beat() {
   try {
     Query query("UPDATE engine_lease SET beat = beat + 1");
     is_ours = connection_->execute(query.add(" WHERE term = ", term)) == 1;
+    connection_->check_in_place();
     if (is_ours) connection_->try_lock_lease();
   } catch (const StoreUnavailable&) {
     if (!is_deposed(connect_, term)) throw;

@@ -53,6 +53,7 @@ void SqlReader::query(const Query& query, const SqlConnection::RowHandler& row) 
 
 void SqlReader::with_connection(const std::function<void(SqlConnection&)>& ask) {
   try {
+    if (connection_) connection_->check_in_place();
     if (!connection_) {
       connection_ = connect_();
       check_schema(*connection_, migrations_);
@@ -61,6 +62,10 @@ void SqlReader::with_connection(const std::function<void(SqlConnection&)>& ask) 
   } catch (const StoreUnavailable&) {
     connection_.reset();
     throw;
+  } catch (const StoreLost& error) {
+    // A reader has nothing to lose: the next question finds what is there now.
+    connection_.reset();
+    throw StoreUnavailable(error.what());
   } catch (const SchemaError&) {
     connection_.reset();
     throw;

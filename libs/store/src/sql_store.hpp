@@ -13,6 +13,7 @@ class SqlStore final : public Store {
       : connect_(std::move(connect)), connection_(connect_()), migrations_(migrations) {}
 
   void migrate() override { apply_migrations(*connection_, migrations_); }
+  std::string identity() override { return identity_of(*connection_); }
   void write_as(std::uint64_t term) override;
   ResumePoint resume_point() override;
   void replay(std::uint64_t after_apply_seq, const std::function<void(const AppliedInput&)>& apply) override;

@@ -2,10 +2,14 @@
 
 #include <sqlite3.h>
 
+#include <array>
 #include <filesystem>
 #include <unordered_map>
 
+#include "database_files.hpp"
 #include "lock_file.hpp"
+#include "migrations.hpp"
+#include "sqlite_known.hpp"
 
 namespace risk::store {
 namespace {
@@ -75,7 +79,11 @@ class Use {
 class SqliteConnection final : public SqlConnection {
  public:
   SqliteConnection(Handle db, std::string path)
-      : db_(std::move(db)), path_(std::move(path)), lease_lock_(path_ + ".engine") {}
+      : db_(std::move(db)),
+        path_(std::move(path)),
+        files_(path_),
+        size_(file_size(path_)),
+        lease_lock_(engine_lock_path(path_)) {}
 
   void query(const Query& query, const RowHandler& row) override {
     sqlite3_stmt* statement = prepare(query.text());
@@ -98,8 +106,15 @@ class SqliteConnection final : public SqlConnection {
 
   void write(const Table& table, Write mode, const std::function<void(RowWriter&)>& produce) override;
 
-  void begin(Access access) override { run_script(access == Access::kRead ? "BEGIN" : "BEGIN IMMEDIATE"); }
-  void commit() override { run_script("COMMIT"); }
+  void begin(Access access) override {
+    writes_ = access != Access::kRead;
+    if (writes_) check_in_place();
+    run_script(writes_ ? "BEGIN IMMEDIATE" : "BEGIN");
+  }
+  void commit() override {
+    run_script("COMMIT");
+    if (writes_) check_in_place();
+  }
   void rollback() noexcept override {
     // Some errors have rolled back already.
     if (sqlite3_get_autocommit(db_.get()) == 0) sqlite3_exec(db_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
@@ -112,12 +127,27 @@ class SqliteConnection final : public SqlConnection {
     return found;
   }
 
+  void check_in_place() override {
+    files_.check_in_place();
+    const auto size = file_size(path_);
+    if (size < size_ && is_cut_off(size)) {
+      throw StoreLost(file_name(path_) + ", which is open, was cut off at " + std::to_string(size) + " bytes");
+    }
+    size_ = size;
+  }
+  std::string place() const override { return files_.id(); }
+
   bool partitions_days() const override { return false; }
   std::string_view locking(RowLock) const override { return ""; }
 
   bool lease_is_locked() override { return lease_lock_.is_locked(); }
-  bool try_lock_lease() override { return lease_lock_.try_lock(); }
-  void seize_lease_lock(std::uint64_t) override { lease_lock_.try_lock(); }
+  bool try_lock_lease() override {
+    if (!lease_lock_.try_lock()) return false;
+    if (made_at_.empty()) made_at_ = made_at(*this);
+    lease_lock_.remember(made_at_);
+    return true;
+  }
+  void seize_lease_lock(std::uint64_t) override { try_lock_lease(); }
   void unlock_lease() noexcept override { lease_lock_.unlock(); }
   void note_term(std::uint64_t) override {}
 
@@ -159,9 +189,30 @@ class SqliteConnection final : public SqlConnection {
     }
   }
 
+  // A VACUUM makes the file shorter and its header says so; one that somebody cut off is shorter than its header says.
+  bool is_cut_off(std::int64_t size) {
+    constexpr std::size_t kPageSizeAt = 16, kPageCountAt = 28;  // of SQLite's file format, big-endian
+    std::array<unsigned char, 100> header{};
+    sqlite3_file* file = nullptr;
+    const bool read = sqlite3_file_control(db_.get(), "main", SQLITE_FCNTL_FILE_POINTER, &file) == SQLITE_OK &&
+                      file->pMethods->xRead(file, header.data(), static_cast<int>(header.size()), 0) == SQLITE_OK;
+    if (!read) return true;
+    const auto number = [&header](std::size_t at, std::size_t bytes) {
+      std::int64_t value = 0;
+      for (auto i = at; i < at + bytes; ++i) value = value << 8 | header[i];
+      return value;
+    };
+    const auto page_size = number(kPageSizeAt, 2);
+    return size < (page_size == 1 ? 65'536 : page_size) * number(kPageCountAt, 4);
+  }
+
   Handle db_;
   std::string path_;
+  DatabaseFiles files_;
+  std::int64_t size_;    // of the file, when it was last looked at
+  bool writes_ = false;  // the transaction that is open
   LockFile lease_lock_;
+  std::string made_at_;
   std::unordered_map<std::string, Statement> statements_;  // by text; gone before db_
 };
 
@@ -224,26 +275,33 @@ void make_folder_of(const std::string& path) {
 }  // namespace
 
 std::unique_ptr<SqlConnection> connect_sqlite(const std::string& path, SqliteMode mode) {
-  const bool writes = mode == SqliteMode::kWriter;
-  if (writes) make_folder_of(path);
-  const int access = writes ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
+  const bool writes = mode != SqliteMode::kReader;
+  const bool makes = mode == SqliteMode::kMaker;
+  const auto known = makes ? known_database(path) : "";
+  if (makes) make_folder_of(path);
+  const int access = writes ? SQLITE_OPEN_READWRITE | (makes ? SQLITE_OPEN_CREATE : 0) : SQLITE_OPEN_READONLY;
   sqlite3* opened = nullptr;
   const int code =
       sqlite3_open_v2(path.c_str(), &opened, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   Handle db(opened);
   if (code != SQLITE_OK) {
     std::error_code ignored;
-    if (!writes && !std::filesystem::exists(path, ignored)) {
+    if (!makes && !std::filesystem::exists(path, ignored)) {
+      if (writes) throw StoreUnavailable(file_name(path) + " is not where it was: nothing is written until it is back");
       throw StoreUnavailable("SQLite database " + path + ": there is no such file yet");
     }
     throw_error(db.get(), path, "open it");
   }
   sqlite3_busy_timeout(db.get(), kBusyTimeoutMs);
-  // A commit must outlive a power cut, not only this process: WAL with a sync at each commit.
+  // A commit must outlive a power cut, not only this process: WAL with a sync at each commit. The SELECT makes the two
+  // files beside it.
   const char* settings = writes ? "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
+                                  "SELECT 1 FROM sqlite_master;"
                                 : "PRAGMA query_only = ON; SELECT 1 FROM sqlite_master;";
   if (sqlite3_exec(db.get(), settings, nullptr, nullptr, nullptr) != SQLITE_OK) throw_error(db.get(), path, "open it");
-  return std::make_unique<SqliteConnection>(std::move(db), path);
+  auto connection = std::make_unique<SqliteConnection>(std::move(db), path);
+  if (makes) check_is_known(path, known, made_at(*connection));
+  return connection;
 }
 
 }  // namespace risk::store

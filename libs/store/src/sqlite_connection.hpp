@@ -8,10 +8,11 @@
 
 namespace risk::store {
 
-enum class SqliteMode { kWriter, kReader };
+// A maker writes, and makes the file and its folder unless there must have been one (see sqlite_known.hpp); a writer
+// writes to the file that is there; a reader reads it.
+enum class SqliteMode { kMaker, kWriter, kReader };
 
-// A writer makes the file and its folder; a reader opens what is there, read-only. Throws StoreUnavailable naming path
-// and reason.
+// Throws StoreUnavailable naming path and reason; a maker StoreLost.
 std::unique_ptr<SqlConnection> connect_sqlite(const std::string& path, SqliteMode mode);
 
 }  // namespace risk::store

@@ -82,6 +82,7 @@ class DamagedStore final : public store::Store {
   DamagedStore(store::Store& store, std::uint64_t damaged) : store_(store), damaged_(damaged) {}
 
   void migrate() override { store_.migrate(); }
+  std::string identity() override { return store_.identity(); }
   void write_as(std::uint64_t term) override { store_.write_as(term); }
   store::ResumePoint resume_point() override { return store_.resume_point(); }
   void replay(std::uint64_t after, const std::function<void(const store::AppliedInput&)>& apply) override {

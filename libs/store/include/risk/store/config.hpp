@@ -21,6 +21,9 @@ struct DatabaseConfig {
   std::string user = "risk_engine";
   Secret password;
   std::shared_ptr<MemoryDatabase> memory;  // kMemory: shared by the stores and readers of one process
+  // Of the database that was opened before (Store::identity): another one, or one begun in its place, is StoreLost, and
+  // none is made. "": any.
+  std::string identity{};
 };
 
 // "sqlite var/risk_alert.db", "postgresql risk_engine@localhost:5432/risk_alert": for logs, without the password.

@@ -23,6 +23,13 @@ class StoreConflict : public StoreError {
   using StoreError::StoreError;
 };
 
+// What the name of the database leads to is not the database that was opened, or that is known to have been there:
+// what is written would not be found again. It takes a person to say which is the right one.
+class StoreLost : public StoreError {
+ public:
+  using StoreError::StoreError;
+};
+
 // The schema is not one that this program can work with.
 class SchemaError : public StoreError {
  public:

@@ -6,7 +6,9 @@
 //      a second or stale writer cannot commit.
 //      So does one whose inputs or alert events are stored already.
 //      A write under a term (write_as) that is not the lease's any more does so too, or is undone with its connection.
-//   3. What replay() gives, in its order, is what was committed, to the last digit.
+//   3. What commit() does not throw of is in the database that the name of it leads to: a SQLite file that was deleted,
+//      moved, replaced or cut off under the store is StoreUnavailable (it may be put back) or StoreLost.
+//   4. What replay() gives, in its order, is what was committed, to the last digit.
 //
 // Threads: one at a time; a Store owns its connection. Errors of the environment are thrown, see errors.hpp. After
 // StoreUnavailable drop the store and open another; a commit() that threw it may have been done all the same, if the
@@ -56,6 +58,10 @@ class Store {
   // newer than this program, or a migration whose text has changed since it was applied, throws SchemaError.
   virtual void migrate() = 0;
 
+  // Tells this database from every other, also from one made anew under the same name; for DatabaseConfig::identity.
+  // "" before migrate().
+  virtual std::string identity() = 0;
+
   // From here on commit(), cleanup(), drop_days() and the writes of snapshots throw StoreConflict when the lease is at
   // another term (see lease.hpp), also where its taker has ended the connection; without this call nothing is checked.
   virtual void write_as(std::uint64_t term) = 0;
@@ -92,7 +98,9 @@ class Store {
   virtual std::optional<std::string> snapshot_chunk(std::uint64_t apply_seq, std::uint32_t number) = 0;
 };
 
-// Opens the database; with sqlite the file and its folder are made. Throws StoreUnavailable or StoreError.
+// Opens the database; with sqlite the file and its folder are made, unless what lies beside it shows that there was
+// one: the engine's lock file, FILE.engine, knows the database it was last locked for, and FILE-wal belongs to one.
+// Then a file that is missing, empty or another database's is StoreLost. Throws StoreUnavailable or StoreError.
 std::unique_ptr<Store> open_store(const DatabaseConfig& config);
 
 }  // namespace risk::store
