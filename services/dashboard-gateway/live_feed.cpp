@@ -133,8 +133,11 @@ void LiveFeed::refresh() {
   parts_.status.set_database(true, "");
 }
 
+// What comes back may be another database, or an older copy: all of it is read again.
 void LiveFeed::database_lost(const std::string& reason) {
   reader_.reset();
+  parts_.model.expect_another_history();
+  load_due_ = true;
   database_errors_.add();
   parts_.health.not_met("database", reason);
   parts_.status.set_database(false, without_folders(reason));

@@ -1,6 +1,6 @@
 // Keeps the live model fresh, on a thread of its own: reads the database at the start, then applies the engine's
-// streams; after a gap or when the engine has started again it reads the database anew. While the database is away it
-// tries again, waiting longer each time, and goes on applying what the engine sends.
+// streams; after a gap, when the engine has started again or the database was away it reads the database anew. While the
+// database is away it tries again, waiting longer each time, and goes on applying what the engine sends.
 #pragma once
 
 #include <atomic>

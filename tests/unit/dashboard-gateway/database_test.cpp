@@ -1,12 +1,27 @@
 #include <atomic>
+#include <filesystem>
 #include <future>
 
 #include "dashboard-gateway/database_pool.hpp"
 #include "fixture.hpp"
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace risk::gateway::test {
 namespace {
+
+// A SQLite database with one client, whose gross exposure is `gross`.
+store::DatabaseConfig make_sqlite(const std::string& path, int gross) {
+  store::DatabaseConfig config;
+  config.sqlite_path = path;
+  const auto store = store::open_store(config);
+  store->migrate();
+  store::Commit commit;
+  commit.client_exposures = {exposure_row("CLIENT_001", gross)};
+  commit.firm_exposure = exposure_row("", gross);
+  store->commit(commit);
+  return config;
+}
 
 TEST_CASE("A gateway that starts before its database says why, and works when it appears") {
   const auto database = make_database();
@@ -93,6 +108,31 @@ TEST_CASE("A question that fails is 500 and leaves the pool working") {
   CHECK(status([](store::Reader&) -> HttpResponse { throw store::StoreUnavailable("gone"); }) == 503);
   pool.stop();
   CHECK(status([](store::Reader&) { return json_response("{}"); }) == 503);
+}
+
+TEST_CASE("When another file takes the place of the database, page and questions show what is in that one") {
+  const risk::test::TemporaryFolder folder;
+  const auto config = make_sqlite(folder / "risk.db", 5);
+  make_sqlite(folder / "other.db", 7);
+  Gateway gateway([&](GatewayOptions& options) {
+    options.database = config;
+    options.engine.publish = {"tcp://127.0.0.1:1"};  // an engine that starts makes it read anew anyway
+    options.feed.refresh_interval = std::chrono::milliseconds(10);
+  });
+  gateway.wait_ready();
+  const auto asked = [&] {
+    const Reply reply = gateway.get("/api/v1/exposures/clients/CLIENT_001");
+    return reply.status == 200 ? reply.json()["exposure"]["gross"].get<std::string>() : "";
+  };
+  const auto shown = [&] {
+    return StreamClient(gateway.app->port()).read()["summary"]["firm"]["gross"].get<std::string>();
+  };
+  CHECK(asked() == "5.0000");
+  CHECK(shown() == "5.0000");
+  std::filesystem::rename(folder / "other.db", folder / "risk.db");
+  for (int i = 0; i < 2'000 && (asked() != "7.0000" || shown() != "7.0000"); ++i) std::this_thread::yield();
+  CHECK(asked() == "7.0000");
+  CHECK(shown() == "7.0000");
 }
 
 }  // namespace
