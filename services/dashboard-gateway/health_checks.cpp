@@ -1,16 +1,15 @@
 #include "dashboard-gateway/health_checks.hpp"
 
-#include <boost/asio/connect.hpp>
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <thread>
 
-#include "risk/base/id.hpp"
+#include "dashboard-gateway/health_answers.hpp"
 
 namespace risk::gateway {
 namespace {
@@ -45,43 +44,42 @@ std::optional<Url> parse_url(std::string_view text) {
   return url;
 }
 
-// {"status":"unready","conditions":{"database":"connection refused"}} as a sentence.
-std::string reason_in(const std::string& body) {
-  const auto json = nlohmann::json::parse(body, nullptr, false);
-  if (!json.is_object() || !json.contains("conditions") || !json["conditions"].is_object()) return "not ready";
-  std::string reason;
-  for (const auto& [condition, state] : json["conditions"].items()) {
-    if (!state.is_string() || state == "ok") continue;
-    reason += (reason.empty() ? "" : "; ") + condition + ": " + state.get<std::string>();
+// The addresses of "http://a:9102/readyz,http://b:9102/readyz"; none when one is wrong.
+std::optional<std::vector<Url>> parse_urls(std::string_view text) {
+  std::vector<Url> urls;
+  while (true) {
+    const auto comma = std::min(text.find(','), text.size());
+    auto url = parse_url(text.substr(0, comma));
+    if (!url) return std::nullopt;
+    urls.push_back(std::move(*url));
+    if (comma == text.size()) return urls;
+    text.remove_prefix(comma + 1);
   }
-  return reason.empty() ? "not ready" : printable(reason);
 }
 
-// One question to one service, from resolving its name to its answer or the reason why there is none.
+std::string address_text(const tcp::endpoint& endpoint) {
+  const auto address = endpoint.address().to_string();
+  return (endpoint.address().is_v6() ? "[" + address + "]" : address) + ":" + std::to_string(endpoint.port());
+}
+
+// One question to one address, from connecting to its answer or the reason why there is none.
 class Probe : public std::enable_shared_from_this<Probe> {
  public:
-  using Done = std::function<void(HealthAnswer)>;
+  using Done = std::function<void(InstanceAnswer)>;
 
-  Probe(asio::io_context& io, Url url, std::chrono::milliseconds timeout, Done done)
-      : url_(std::move(url)), resolver_(io), stream_(io), timeout_(timeout), done_(std::move(done)) {}
+  Probe(asio::io_context& io, const Url& url, const tcp::endpoint& endpoint, std::chrono::milliseconds timeout,
+        Done done)
+      : url_(url), endpoint_(endpoint), stream_(io), timeout_(timeout), done_(std::move(done)) {}
 
   void start() {
-    resolver_.async_resolve(url_.host, url_.port,
-                            [self = shared_from_this()](beast::error_code error, tcp::resolver::results_type found) {
-                              if (error) return self->fail(error);
-                              self->connect(found);
-                            });
-  }
-
- private:
-  void connect(const tcp::resolver::results_type& found) {
     stream_.expires_after(timeout_);
-    stream_.async_connect(found, [self = shared_from_this()](beast::error_code error, const tcp::endpoint&) {
+    stream_.async_connect(endpoint_, [self = shared_from_this()](beast::error_code error) {
       if (error) return self->fail(error);
       self->ask();
     });
   }
 
+ private:
   void ask() {
     request_.method(http::verb::get);
     request_.target(url_.path);
@@ -100,23 +98,78 @@ class Probe : public std::enable_shared_from_this<Probe> {
 
   void answered() {
     const auto& response = parser_.get();
-    const bool ready = response.result() == http::status::ok;
-    done_({true, ready, ready ? "" : reason_in(response.body()), system_now()});
+    done_(read_answer(address_text(endpoint_), response.result() == http::status::ok, response.body()));
   }
 
   void fail(beast::error_code error) {
-    const std::string reason = error == beast::error::timeout ? "no answer in time" : error.message();
-    done_({false, false, reason, system_now()});
+    done_({address_text(endpoint_), InstanceAnswer::State::kSilent,
+           error == beast::error::timeout ? "no answer in time" : error.message()});
   }
 
   const Url url_;
-  tcp::resolver resolver_;
+  const tcp::endpoint endpoint_;
   beast::tcp_stream stream_;
   const std::chrono::milliseconds timeout_;
   const Done done_;
   http::request<http::empty_body> request_;
   http::response_parser<http::string_body> parser_;
   beast::flat_buffer buffer_;
+};
+
+// One round of questions to every address of every name of a service. Lives until the last answer.
+class Round : public std::enable_shared_from_this<Round> {
+ public:
+  using Done = std::function<void(HealthAnswer)>;
+
+  Round(asio::io_context& io, std::vector<Url> urls, std::chrono::milliseconds timeout, Done done)
+      : io_(io),
+        urls_(std::move(urls)),
+        timeout_(timeout),
+        done_(std::move(done)),
+        resolver_(io),
+        by_name_(urls_.size()),
+        awaited_(urls_.size()) {}
+
+  void start() {
+    for (std::size_t i = 0; i < urls_.size(); ++i) {
+      resolver_.async_resolve(
+          urls_[i].host, urls_[i].port,
+          [self = shared_from_this(), i](beast::error_code error, const tcp::resolver::results_type& found) {
+            self->resolved(i, error, found);
+          });
+    }
+  }
+
+ private:
+  void resolved(std::size_t name, beast::error_code error, const tcp::resolver::results_type& found) {
+    const auto& url = urls_[name];
+    if (error || found.empty()) {
+      return take(name, {url.host + ":" + url.port, InstanceAnswer::State::kSilent, error.message()});
+    }
+    awaited_ += found.size() - 1;
+    for (const auto& entry : found) {
+      std::make_shared<Probe>(io_, url, entry.endpoint(), timeout_, [self = shared_from_this(), name](auto answer) {
+        self->take(name, std::move(answer));
+      })->start();
+    }
+  }
+
+  void take(std::size_t name, InstanceAnswer answer) {
+    by_name_[name].push_back(std::move(answer));
+    if (--awaited_ > 0) return;
+    for (auto& answers : by_name_) {
+      std::sort(answers.begin(), answers.end(), [](const auto& a, const auto& b) { return a.address < b.address; });
+    }
+    done_(health_of(by_name_, system_now()));
+  }
+
+  asio::io_context& io_;
+  const std::vector<Url> urls_;
+  const std::chrono::milliseconds timeout_;
+  const Done done_;
+  tcp::resolver resolver_;
+  std::vector<std::vector<InstanceAnswer>> by_name_;  // in the order of urls_
+  std::size_t awaited_;                               // answers
 };
 
 }  // namespace
@@ -138,7 +191,7 @@ class HealthChecks::Impl {
     for (const HealthTarget& target : options_.targets) {
       if (target.url.empty()) continue;
       const auto tell = [this, &target](HealthAnswer answer) { status_.set_health(target.service, std::move(answer)); };
-      std::make_shared<Probe>(io_, *parse_url(target.url), options_.timeout, tell)->start();
+      std::make_shared<Round>(io_, *parse_urls(target.url), options_.timeout, tell)->start();
     }
     timer_.expires_after(options_.interval);
     timer_.async_wait([this](beast::error_code error) {
@@ -154,7 +207,7 @@ class HealthChecks::Impl {
 };
 
 const char* health_url_problem(const std::string& url) {
-  return url.empty() || parse_url(url) ? nullptr : "an address such as http://localhost:9103/readyz";
+  return url.empty() || parse_urls(url) ? nullptr : "addresses such as http://localhost:9103/readyz, with commas";
 }
 
 HealthChecks::HealthChecks(HealthChecksOptions options, SystemStatus& status)

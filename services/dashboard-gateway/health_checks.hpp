@@ -1,4 +1,5 @@
-// Asks the other services' health ports, over and over, whether they are up and ready, and tells SystemStatus.
+// Asks the other services' health ports, over and over, whether they are up and ready, and tells SystemStatus. A name
+// stands for every address it resolves to: all are asked, and what they say is put together (health_answers.hpp).
 // Has a thread of its own; `status` must outlive it.
 #pragma once
 
@@ -13,7 +14,7 @@ namespace risk::gateway {
 
 struct HealthTarget {
   std::string service;  // as the contract names it
-  std::string url;      // http://host:port/readyz; "" is not asked
+  std::string url;      // http://host:port/readyz, with commas if there are more; "" is not asked
 };
 
 struct HealthChecksOptions {
@@ -22,7 +23,7 @@ struct HealthChecksOptions {
   std::chrono::milliseconds timeout{2000};
 };
 
-// What is allowed, unless `url` is http://HOST[:PORT][/PATH] or empty.
+// What is allowed, unless `url` is http://HOST[:PORT][/PATH], several of them with commas, or empty.
 const char* health_url_problem(const std::string& url);
 
 class HealthChecks {

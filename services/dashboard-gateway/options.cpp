@@ -11,7 +11,9 @@ void add_health_url(service::OptionSet& set, const std::string& service, const s
       {"gateway.health_checks." + service,
        "--" + service + "-health-url",
        {variable},
-       "where the health of the " + service + " is asked; empty: not at all"},
+       "where the health of the " + service +
+           " is asked, with commas if there are more; a name stands for every address it resolves to; empty: not at "
+           "all"},
       [&url](std::string_view text) -> std::optional<std::string> {
         if (const char* allowed = health_url_problem(std::string(text))) return allowed;
         url = text;

@@ -1,3 +1,4 @@
+#include "dashboard-gateway/health_answers.hpp"
 #include "dashboard-gateway/health_checks.hpp"
 #include "fixture.hpp"
 #include "support/catch.hpp"
@@ -43,6 +44,66 @@ TEST_CASE("A service's health port tells whether it is up and ready, and why not
   CHECK(down["detail"].is_string());
 }
 
+TEST_CASE("Of several engines the one that leads makes the service ready, and its standby is shown") {
+  service::Health leader, standby;
+  service::Metrics metrics;
+  standby.require("lease", "standby: risk-engine@a:1 leads, term 1");
+  standby.require("recovery", "waits for the lease");
+  service::HealthServer first({}, standby, metrics);
+  auto second = std::make_unique<service::HealthServer>(service::HealthServerOptions{}, leader, metrics);
+  const auto address = [](const service::HealthServer& server) { return "127.0.0.1:" + std::to_string(server.port()); };
+  const auto first_at = address(first), second_at = address(*second);
+  Gateway gateway([&](GatewayOptions& options) {
+    options.engine_health_url = "http://" + first_at + "/readyz,http://" + second_at + "/readyz";
+    options.health_interval = std::chrono::milliseconds(10);
+  });
+  const Json both = wait_for_service(gateway, "risk-engine", [](const Json& s) { return s["ready"] == true; });
+  CHECK(both["up"] == true);
+  CHECK(both["detail"] == first_at + " is its standby; " + second_at + " is ready");
+  second.reset();
+  const Json alone = wait_for_service(gateway, "risk-engine", [](const Json& s) { return s["ready"] == false; });
+  CHECK(alone["up"] == true);
+  CHECK(alone["detail"].get<std::string>().starts_with(
+      first_at + ": lease: standby: risk-engine@a:1 leads, term 1; recovery: waits for the lease; " + second_at +
+      ": "));
+  standby.met("lease");
+  standby.met("recovery");
+  wait_for_service(gateway, "risk-engine", [&](const Json& s) {
+    return s["detail"].is_string() && s["detail"].get<std::string>().starts_with(first_at + " is ready; " + second_at);
+  });
+}
+
+TEST_CASE("A name that leads to more addresses than somebody listens at is as healthy as those that answer") {
+  using State = InstanceAnswer::State;
+  const InstanceAnswer ready{"127.0.0.1:9102", State::kReady, ""};
+  const InstanceAnswer silent{"[::1]:9102", State::kSilent, "Connection refused"};
+  const InstanceAnswer unready{"10.0.0.1:9102", State::kUnready, "database: away"};
+  const InstanceAnswer waiting{"10.0.0.2:9102", State::kStandby, "lease: standby: x leads"};
+  const auto health = [](const std::vector<std::vector<InstanceAnswer>>& by_name) { return health_of(by_name, {}); };
+  CHECK(health({{silent, ready}}).ready);
+  CHECK(health({{silent, ready}}).detail.empty());
+  CHECK_FALSE(health({{silent, silent}}).up);
+  CHECK(health({{silent, silent}}).detail == "Connection refused");
+  CHECK(health({{ready}, {silent}}).up);
+  CHECK_FALSE(health({{ready}, {silent}}).ready);  // named on its own, so that it is missed
+  CHECK(health({{ready, waiting}}).ready);
+  CHECK_FALSE(health({{ready, unready}}).ready);
+  CHECK_FALSE(health({{waiting, waiting}}).ready);
+  CHECK(health({{waiting}}).detail == "lease: standby: x leads");
+  CHECK(health({{unready}}).detail == "database: away");
+}
+
+TEST_CASE("A health port that answers something else is not ready") {
+  using State = InstanceAnswer::State;
+  for (const char* body : {"", "gone", "[]", R"({"conditions":7})", R"({"conditions":{"lease":7}})"}) {
+    const auto answer = read_answer("a:1", false, body);
+    CHECK(answer.state == State::kUnready);
+    CHECK(answer.reason == "not ready");
+  }
+  CHECK(read_answer("a:1", false, R"({"conditions":{"lease":"standby: b leads"}})").state == State::kStandby);
+  CHECK(read_answer("a:1", false, R"({"conditions":{"lease":"waits for the database"}})").state == State::kUnready);
+}
+
 TEST_CASE("Engine and simulator are seen through the engine's streams") {
   Gateway gateway;
   gateway.wait_ready();
@@ -78,6 +139,10 @@ TEST_CASE("A health address that cannot be asked is a mistake at the start") {
   CHECK(health_url_problem("https://localhost") != nullptr);
   CHECK(health_url_problem("http://:9103/") != nullptr);
   CHECK(health_url_problem("http://host:port/") != nullptr);
+  CHECK(health_url_problem("http://a:9102/readyz,http://b:9102/readyz") == nullptr);
+  CHECK(health_url_problem("http://a:9102/readyz,") != nullptr);
+  CHECK(health_url_problem(",http://a:9102/readyz") != nullptr);
+  CHECK(health_url_problem("http://a:9102/readyz, https://b") != nullptr);
 }
 
 }  // namespace
