@@ -19,6 +19,7 @@ LiveFeed::LiveFeed(LiveFeedOptions options, LiveFeedParts parts, OpenReader open
     : options_(std::move(options)),
       parts_(parts),
       open_reader_(std::move(open_reader)),
+      pulse_(parts.health.watch("live feed")),
       database_errors_(
           parts.metrics.counter("gateway_database_errors_total", "Questions the database did not answer.")),
       bad_records_(parts.metrics.counter("gateway_bad_records_total", "Records of the engine that cannot be read.")),
@@ -53,16 +54,22 @@ void LiveFeed::stop() {
 
 void LiveFeed::run() {
   try {
-    while (!stopping_) {
-      if (load_due_ && due(next_attempt_)) read_database();
-      subscriber_->poll(kPollTime);
-      note_streams();
-      parts_.status.set_own_streams(subscriber_->streams(), Clock::now());
-      if (!load_due_) refresh();
-    }
+    while (!stopping_) work();
   } catch (const std::exception& error) {
     parts_.health.fail(std::string("the live feed ended: ") + error.what());
   }
+  pulse_.rest();
+}
+
+void LiveFeed::work() {
+  pulse_.rest();  // the database may take its time
+  if (load_due_ && due(next_attempt_)) read_database();
+  pulse_.beat();
+  subscriber_->poll(kPollTime);
+  note_streams();
+  parts_.status.set_own_streams(subscriber_->streams(), Clock::now());
+  pulse_.rest();
+  if (!load_due_) refresh();
 }
 
 void LiveFeed::on_record(const bus::Record& record) {

@@ -1,6 +1,6 @@
 // Keeps the live model fresh, on a thread of its own: reads the database at the start, then applies the engine's
-// streams; after a gap, when the engine has started again or the database was away it reads the database anew. While the
-// database is away it tries again, waiting longer each time, and goes on applying what the engine sends.
+// streams; after a gap, when the engine has started again or the database was away it reads the database anew. While
+// the database is away it tries again, waiting longer each time, and goes on applying what the engine sends.
 #pragma once
 
 #include <atomic>
@@ -33,7 +33,7 @@ struct LiveFeedOptions {
 struct LiveFeedParts {
   LiveModel& model;
   SystemStatus& status;
-  service::Health& health;  // condition "database"
+  service::Health& health;  // condition "database", thread "live feed"
   service::Metrics& metrics;
 };
 
@@ -49,6 +49,7 @@ class LiveFeed {
   using Clock = std::chrono::steady_clock;
 
   void run();
+  void work();
   void on_record(const bus::Record& record);
   void note_streams();
   void on_alert(std::string_view payload);
@@ -61,6 +62,7 @@ class LiveFeed {
   const LiveFeedOptions options_;
   const LiveFeedParts parts_;
   const OpenReader open_reader_;
+  service::Pulse& pulse_;
   service::Counter& database_errors_;
   service::Counter& bad_records_;
   service::RepeatedLog read_log_{service::LogLevel::kInfo, "database read"};

@@ -24,6 +24,7 @@ constexpr std::size_t kMarkedRows = 128;
 constexpr std::chrono::milliseconds kReportInterval{1000};
 constexpr std::chrono::seconds kRecoveryLogInterval{2};
 constexpr std::chrono::seconds kStandbyLogInterval{30};
+constexpr std::chrono::seconds kCommitPatience{10};
 constexpr std::chrono::milliseconds kStopTimeout{3000};
 constexpr std::size_t kRecordsPerPoll = 4096;
 constexpr std::chrono::milliseconds kGroupTime{200};
@@ -204,13 +205,17 @@ void App::start_streams(std::unique_ptr<store::Store> store) {
   WriterEvents events;
   events.idle = [this] { subscriber_->wake(); };
   events.away = [this](const std::string& reason) {
+    database_is_away_ = true;
     health_.not_met("database", reason);
     away_log_.tell({{"reason", reason}});
   };
   events.back = [this] {
+    database_is_away_ = false;
     health_.met("database");
     service::log_info("the database is back");
   };
+  events.turn = [this] { writing_.beat(); };
+  events.waits = [this] { writing_.rest(); };
   events.failed = [this](const std::string& reason) { fail("cannot write: " + reason); };
   events.committed = [this](double seconds, const store::Commit& commit) {
     gauges_->commit_seconds.observe(seconds);
@@ -260,6 +265,7 @@ void App::subscribe() {
 
 void App::work() {
   while (!stopping_ && !context_.stop.stop_requested()) {
+    applying_.beat();
     serve_requests();
     hand_over();
     tell_committed();
@@ -271,6 +277,7 @@ void App::work() {
       is_behind_ = subscriber_->poll(kPollInterval, kRecordsPerPoll) >= kRecordsPerPoll;
     }
   }
+  applying_.rest();
 }
 
 void App::hand_over() {
@@ -282,11 +289,12 @@ void App::hand_over() {
   // A piece of a snapshot and a commit take turns.
   if (snapshotter_->is_running() && (snapshot_turn_ || !commits)) {
     snapshot_turn_ = false;
+    writing_since_ = now;
     return writer_->run([this](store::Store& store) { snapshotter_->write_next(store); });
   }
   if (!commits) return;
   snapshot_turn_ = true;
-  handed_over_at_ = now;
+  handed_over_at_ = writing_since_ = now;
   const auto scope = marked ? engine::Core::Scope::kMarked : engine::Core::Scope::kTraded;
   const auto marked_max = std::max(kMarkedRows, processor_->pending_records());
   auto batch = processor_->take(scope, system_now(), marked_max, writer_->take_spent());
@@ -322,10 +330,23 @@ void App::tell_committed() {
   }
 }
 
+// A database that neither answers nor fails.
+void App::watch_commit(Clock::time_point now) {
+  const bool is_late = !writer_->idle() && now - writing_since_ > kCommitPatience;
+  if (is_late && !database_is_away_) {
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now - writing_since_).count();
+    health_.not_met("database", "a write has waited for " + std::to_string(seconds) + " s");
+  } else if (commit_is_late_ && !is_late) {
+    health_.met("database");
+  }
+  commit_is_late_ = is_late;
+}
+
 void App::report_status() {
   const auto now = Clock::now();
   const std::chrono::duration<double> seconds = now - reported_at_;
   if (now - reported_at_ < kReportInterval) return;
+  watch_commit(now);
   const auto& counters = processor_->counters();
   EngineStatus status;
   if (reported_at_ != Clock::time_point{}) {
@@ -371,6 +392,7 @@ void App::carry_out(const std::shared_ptr<Request>& request) {
 void App::clean_up(const std::shared_ptr<Request>& request, std::uint32_t days) {
   if (!writer_->idle()) return commands_->put_back(request);  // its turn comes after the batch being written
   processor_->note_cleanup(request->command.actor, days, system_now());
+  writing_since_ = Clock::now();
   const Timestamp before{system_now().micros - std::int64_t{days} * 86'400 * kMicrosPerSecond};
   writer_->run([request, before](store::Store& store) {
     const auto count = store.cleanup(before);

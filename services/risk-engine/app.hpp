@@ -62,12 +62,15 @@ class App : public service::App {
   bool gathers(std::chrono::steady_clock::time_point now) const;
   void tell_committed();
   void report_status();
+  void watch_commit(std::chrono::steady_clock::time_point now);
   void finish(bool commit);
 
   const Options options_;
   service::RunContext& context_;
   store::DatabaseConfig database_;  // that of options_, and no other once it was opened
   service::Health health_;
+  service::Pulse& applying_ = health_.watch("applying");
+  service::Pulse& writing_ = health_.watch("writing");
   service::Metrics metrics_;
   std::unique_ptr<Gauges> gauges_;
   std::unique_ptr<service::HealthServer> health_server_;
@@ -87,11 +90,14 @@ class App : public service::App {
   std::unique_ptr<Commands> commands_;
   std::unique_ptr<bus::RequestServer> requests_server_;
   std::vector<OnStored> on_stored_;
-  std::chrono::steady_clock::time_point marked_at_{}, measured_at_{}, reported_at_{}, handed_over_at_{};
+  std::chrono::steady_clock::time_point marked_at_{}, measured_at_{}, reported_at_{}, handed_over_at_{},
+      writing_since_{};
+  bool commit_is_late_ = false;
   bool is_behind_ = false;  // the bus has more than one poll took
   std::uint64_t reported_transactions_ = 0, measured_inputs_ = 0;
 
   std::atomic<bool> stopping_{false};
+  std::atomic<bool> database_is_away_{false};          // as the writer last said
   mutable std::mutex mutex_;                           // guards what follows
   std::map<std::string, store::CursorRow> committed_;  // of streams, by id, since the applying thread told them last
   bus::Subscriber* wakeable_ = nullptr;

@@ -74,6 +74,7 @@ bool Writer::give_up() const {
 void Writer::loop() {
   try {
     while (true) {
+      events_.turn();
       std::optional<Work> work;
       {
         std::unique_lock lock(mutex_);
@@ -82,6 +83,7 @@ void Writer::loop() {
         if (!work && stopping_) break;
       }
       if (work) {
+        events_.waits();
         carry_out(*work);
         {
           const std::lock_guard lock(mutex_);
@@ -92,6 +94,7 @@ void Writer::loop() {
       }
       broadcaster_->service(Clock::now());
     }
+    events_.waits();
     broadcaster_->close(std::chrono::milliseconds{500});
   } catch (const std::exception& error) {
     {

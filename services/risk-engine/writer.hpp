@@ -32,6 +32,8 @@ struct WriterEvents {
   std::function<void()> idle;                             // a batch is done: the next may come
   std::function<void(const std::string& reason)> away;    // the database cannot be reached; told at each attempt
   std::function<void()> back;                             // it was away and answers again
+  std::function<void()> turn;                             // at each turn of the thread: it lives
+  std::function<void()> waits;                            // from here to the next turn for the database
   std::function<void(const std::string& reason)> failed;  // nothing can be written any more: the process must end
   std::function<void(double seconds, const store::Commit& commit)> committed;
 };

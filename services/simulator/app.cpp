@@ -121,6 +121,7 @@ void SimulatorApp::open_stream() {
   publisher.on_problem = [this](const std::string& problem) { bus_log_.tell({{"problem", problem}}); };
   publisher.on_blocked = [this](const std::optional<std::string>& why) {
     if (why) {
+      publishing_.rest();
       health_.not_met(kJournalCondition, *why);
     } else {
       health_.met(kJournalCondition);
@@ -162,8 +163,12 @@ void SimulatorApp::publish() {
     start -= feed.skip(done);
     service::log_info("resuming", {{"input", input_of(options_)}, {"records", done}});
   }
-  Pump pump(*publisher_, stopping_, [this](const auto& totals, auto behind) { report(totals, behind); });
+  Pump pump(*publisher_, stopping_, [this, recorded](const auto& totals, auto behind) {
+    if (!recorded) publishing_.beat();  // a file may be a pipe, which waits for its writer
+    report(totals, behind);
+  });
   const bool ended = pump.run(feed, start);
+  publishing_.rest();
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   const PumpTotals& totals = pump.totals();
   service::log_info("published",

@@ -46,6 +46,7 @@ class SimulatorApp : public service::App {
   service::RunContext& context_;
   service::Metrics metrics_;
   service::Health health_;
+  service::Pulse& publishing_ = health_.watch("publishing");
   std::unique_ptr<Gauges> gauges_;
   service::RepeatedLog bus_log_{service::LogLevel::kError, "bus"};
   std::shared_ptr<bus::Journal> journal_;

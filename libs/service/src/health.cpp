@@ -9,6 +9,8 @@
 namespace risk::service {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 std::string json_string(std::string_view text) {
   std::string json;
   append_json_string(json, text);
@@ -21,6 +23,23 @@ std::string in_words(const std::string& reason) {
 }
 
 }  // namespace
+
+void Pulse::beat() {
+  beat_at_ = Clock::now().time_since_epoch().count();
+}
+
+void Pulse::rest() {
+  beat_at_ = 0;
+}
+
+std::string Pulse::problem() const {
+  const Clock::duration beat_at{beat_at_};
+  if (beat_at == Clock::duration{0}) return "";
+  const auto still = Clock::now().time_since_epoch() - beat_at;
+  if (still <= patience_) return "";
+  return "the " + thread_ + " thread has stood still for " +
+         std::to_string(std::chrono::duration_cast<std::chrono::seconds>(still).count()) + " s";
+}
 
 void Health::require(const std::string& condition, const std::string& reason) {
   const std::lock_guard lock(mutex_);
@@ -57,23 +76,38 @@ void Health::fail(const std::string& reason) {
   log_error("failed", {{"reason", in_words(reason)}});
 }
 
+Pulse& Health::watch(const std::string& thread, std::chrono::milliseconds patience) {
+  const std::lock_guard lock(mutex_);
+  return pulses_.emplace_back(thread, patience);
+}
+
+std::string Health::failure() const {
+  if (!failure_.empty()) return failure_;
+  for (const auto& pulse : pulses_) {
+    if (auto problem = pulse.problem(); !problem.empty()) return problem;
+  }
+  return "";
+}
+
 Health::Report Health::liveness() const {
   const std::lock_guard lock(mutex_);
-  if (failure_.empty()) return {true, R"({"status":"alive"})"};
-  return {false, R"({"status":"failed","reason":)" + json_string(without_folders(failure_)) + "}"};
+  const auto reason = failure();
+  if (reason.empty()) return {true, R"({"status":"alive"})"};
+  return {false, R"({"status":"failed","reason":)" + json_string(without_folders(reason)) + "}"};
 }
 
 Health::Report Health::readiness() const {
   const std::lock_guard lock(mutex_);
   const bool all_met =
       std::all_of(unmet_.begin(), unmet_.end(), [](const auto& entry) { return entry.second.empty(); });
-  const bool ready = all_met && failure_.empty();
+  const auto reason = failure();
+  const bool ready = all_met && reason.empty();
 
   std::string json = ready ? R"({"status":"ready")" : R"({"status":"unready")";
-  if (!failure_.empty()) json += R"(,"failure":)" + json_string(without_folders(failure_));
+  if (!reason.empty()) json += R"(,"failure":)" + json_string(without_folders(reason));
   json += R"(,"conditions":{)";
-  for (std::string_view comma; const auto& [condition, reason] : unmet_) {
-    const auto state = reason.empty() ? "ok" : without_folders(reason);
+  for (std::string_view comma; const auto& [condition, unmet] : unmet_) {
+    const auto state = unmet.empty() ? "ok" : without_folders(unmet);
     json.append(comma).append(json_string(condition)).append(":").append(json_string(state));
     comma = ",";
   }

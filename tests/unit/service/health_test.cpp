@@ -81,6 +81,23 @@ std::string body_of(const std::string& answer) {
 
 }  // namespace
 
+TEST_CASE("a thread that owes a beat for longer than is patience with it makes the process dead, until it beats") {
+  Health health;
+  auto& patient = health.watch("patient", std::chrono::hours{1});
+  auto& hasty = health.watch("hasty", std::chrono::milliseconds{0});
+  CHECK(health.liveness().ok);  // neither has begun
+  patient.beat();
+  CHECK(health.liveness().ok);
+  hasty.beat();
+  while (health.liveness().ok) std::this_thread::yield();
+  CHECK(health.liveness().json == R"({"status":"failed","reason":"the hasty thread has stood still for 0 s"})");
+  CHECK_FALSE(health.readiness().ok);
+  CHECK_THAT(health.readiness().json, ContainsSubstring("the hasty thread has stood still"));
+  hasty.rest();
+  CHECK(health.liveness().ok);
+  CHECK(health.readiness().ok);
+}
+
 TEST_CASE("a service is ready when every condition is met, and says which is not") {
   Health health;
   CHECK(health.readiness().ok);

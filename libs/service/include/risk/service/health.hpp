@@ -2,7 +2,10 @@
 // as they are; who asks over HTTP is told them without the folders of the files they name. Any thread.
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <cstdint>
+#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -11,6 +14,24 @@
 #include "risk/service/metrics.hpp"
 
 namespace risk::service {
+
+// The sign of life of a thread that the process cannot do without: it beats at each of its turns. Before the first beat
+// and after rest() it is not waited for, as while it waits for something that takes as long as it likes: a database, a
+// file.
+class Pulse {
+ public:
+  Pulse(std::string thread, std::chrono::milliseconds patience) : thread_(std::move(thread)), patience_(patience) {}
+  void beat();
+  void rest();
+
+ private:
+  friend class Health;
+  std::string problem() const;  // "": none
+
+  const std::string thread_;
+  const std::chrono::milliseconds patience_;
+  std::atomic<std::chrono::steady_clock::rep> beat_at_{0};  // 0: at rest
+};
 
 // The conditions a service needs to be ready, by name: "database", "transactions stream". Unready until all are met.
 class Health {
@@ -21,6 +42,9 @@ class Health {
   void not_met(const std::string& condition, const std::string& reason);  // logs the change
   // Something the process cannot live with (a dead thread): /healthz fails from here on.
   void fail(const std::string& reason);
+  // Declares a thread: while it owes a beat for longer than `patience`, /healthz fails. "applying": as people know it.
+  // The pulse lives as long as this does.
+  Pulse& watch(const std::string& thread, std::chrono::milliseconds patience = std::chrono::seconds{60});
 
   struct Report {
     bool ok = false;
@@ -30,9 +54,12 @@ class Health {
   Report readiness() const;
 
  private:
+  std::string failure() const;  // "": none. Precondition: the mutex is held.
+
   mutable std::mutex mutex_;
   std::map<std::string, std::string> unmet_;  // condition to reason; "" when met
   std::string failure_;
+  std::list<Pulse> pulses_;
 };
 
 struct HealthServerOptions {
