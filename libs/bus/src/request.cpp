@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <deque>
+#include <list>
 #include <thread>
 #include <zmq.hpp>
 
@@ -11,6 +11,7 @@
 #include "endpoint.hpp"
 #include "handshake.hpp"
 #include "request_frame.hpp"
+#include "resolver.hpp"
 #include "risk/base/check.hpp"
 #include "wake_up.hpp"
 
@@ -18,6 +19,8 @@ namespace risk::bus {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kResolveInterval{1};
 
 std::chrono::milliseconds until(Clock::time_point deadline) {
   const auto remaining = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
@@ -104,17 +107,25 @@ std::string RequestServer::endpoint() const {
 
 class RequestClient::Impl {
  public:
-  Impl(const std::vector<std::string>& endpoints, std::optional<CurveClient> given) : curve_(std::move(given)) {
+  Impl(const std::vector<std::string>& endpoints, std::optional<CurveClient> given, const LookUp& look_up)
+      : curve_(std::move(given)) {
     RISK_CHECK(!endpoints.empty());
-    for (const auto& endpoint : endpoints) servers_.emplace_back(parse_connect_endpoint(endpoint), endpoint, curve_);
+    for (const auto& text : endpoints) {
+      auto& name = names_.emplace_back();
+      name.text = text;
+      const auto endpoint = parse_connect_endpoint(text);
+      if (endpoint.is_numeric()) {
+        name.servers.emplace_back(endpoint, curve_);
+      } else {
+        name.resolver =
+            std::make_unique<Resolver>(std::vector{endpoint}, kResolveInterval, look_up, [this] { bell_.ring(); });
+      }
+    }
   }
 
   std::optional<std::string> request(std::string_view payload, std::chrono::milliseconds timeout) {
     RISK_CHECK(payload.size() <= kFrameBytesMax - kRequestOverheadBytes);
     const auto deadline = Clock::now() + timeout;
-    for (auto& server : servers_) {
-      if (!server.socket || server.handshake.refused()) connect(server);
-    }
     asked_ = send_to_one(encode_request_frame({RequestKind::kRequest, ++number_, payload}), deadline);
     std::optional<std::string> reply;
     if (asked_ != nullptr) reply = receive(*asked_, deadline);
@@ -122,9 +133,12 @@ class RequestClient::Impl {
     if (reply) return reply;
     // Withdrawn: a request that still waits here must not be carried out later. And the connections are in doubt, for
     // libzmq gives up some for good.
-    for (auto& server : servers_) {
-      note_handshake(server);
-      server.socket.close();
+    for (auto& name : names_) {
+      for (auto& server : name.servers) {
+        if (!server.socket) continue;
+        note_handshake(server);
+        server.socket.close();
+      }
     }
     return std::nullopt;
   }
@@ -132,13 +146,16 @@ class RequestClient::Impl {
   std::vector<Unanswered> unanswered() const {
     std::vector<Unanswered> all;
     if (answered_) return all;
-    for (const auto& server : servers_) {
-      all.push_back({server.text, server.handshake.problem(), &server == asked_});
-      auto& reason = all.back().reason;
-      if (all.back().was_asked) {
-        reason = "did not answer in time";
-      } else if (reason.empty()) {
-        reason = asked_ != nullptr ? "was not asked" : "cannot be reached";
+    for (const auto& name : names_) {
+      auto& one = all.emplace_back(Unanswered{name.text, "", false});
+      for (const auto& server : name.servers) {
+        one.was_asked |= &server == asked_;
+        if (one.reason.empty()) one.reason = server.handshake.problem();
+      }
+      if (one.was_asked) {
+        one.reason = "did not answer in time";
+      } else if (one.reason.empty()) {
+        one.reason = asked_ != nullptr ? "was not asked" : "cannot be reached";
       }
     }
     return all;
@@ -146,14 +163,29 @@ class RequestClient::Impl {
 
  private:
   struct Server {
-    Server(Endpoint at, std::string given, const std::optional<CurveClient>& curve)
-        : endpoint(std::move(at)), text(std::move(given)), handshake(curve) {}
-    Endpoint endpoint;
-    std::string text;
+    Server(Endpoint at, const std::optional<CurveClient>& curve) : endpoint(std::move(at)), handshake(curve) {}
+    Endpoint endpoint;    // an address
     Handshake handshake;  // of the connection that is, or was last
     zmq::socket_t socket;
     zmq::socket_t events;  // of `socket`
   };
+  // An endpoint as it was given. A name may stand for an engine and its standby, and libzmq would try one of its
+  // addresses alone: each is a server of its own.
+  struct Name {
+    std::string text;
+    std::list<Server> servers;
+    std::unique_ptr<Resolver> resolver;  // of an address: none
+  };
+
+  static void note_addresses(Name& name, const std::optional<CurveClient>& curve) {
+    const auto found = name.resolver ? name.resolver->take() : std::nullopt;
+    if (!found) return;
+    name.servers.remove_if([&](const Server& server) { return !found->contains(server.endpoint); });
+    for (const auto& endpoint : *found) {
+      const auto is_known = [&](const Server& server) { return server.endpoint == endpoint; };
+      if (std::none_of(name.servers.begin(), name.servers.end(), is_known)) name.servers.emplace_back(endpoint, curve);
+    }
+  }
 
   void connect(Server& server) {
     server.handshake = Handshake(curve_);
@@ -168,17 +200,32 @@ class RequestClient::Impl {
     server.socket.connect(server.endpoint.text());
   }
 
+  // Connects to every address there is, but to one that refused us only when the request begins.
+  void connect_all(bool begins) {
+    bell_.silence();
+    for (auto& name : names_) {
+      note_addresses(name, curve_);
+      for (auto& server : name.servers) {
+        if (!server.socket || (begins && server.handshake.refused())) connect(server);
+      }
+    }
+  }
+
   // Returns whom it was sent to; nobody: no connection came up, or no server will have us.
   Server* send_to_one(const std::string& frame, Clock::time_point deadline) {
-    for (;;) {
-      std::vector<zmq::pollitem_t> items;
+    for (bool begins = true;; begins = false) {
+      connect_all(begins);
+      std::vector<zmq::pollitem_t> items{{nullptr, bell_.fd(), ZMQ_POLLIN, 0}};
       bool all_refuse = true;
-      for (auto& server : servers_) {
-        if (server.socket.send(zmq::buffer(frame), zmq::send_flags::dontwait)) return &server;
-        note_handshake(server);
-        all_refuse = all_refuse && server.handshake.refused();
-        items.push_back({server.socket.handle(), 0, ZMQ_POLLOUT, 0});
-        items.push_back({server.events.handle(), 0, ZMQ_POLLIN, 0});
+      for (auto& name : names_) {
+        all_refuse = all_refuse && !name.servers.empty();
+        for (auto& server : name.servers) {
+          if (server.socket.send(zmq::buffer(frame), zmq::send_flags::dontwait)) return &server;
+          note_handshake(server);
+          all_refuse = all_refuse && server.handshake.refused();
+          items.push_back({server.socket.handle(), 0, ZMQ_POLLOUT, 0});
+          items.push_back({server.events.handle(), 0, ZMQ_POLLIN, 0});
+        }
       }
       const auto remaining = until(deadline);
       if (remaining.count() == 0 || all_refuse) return nullptr;
@@ -207,15 +254,17 @@ class RequestClient::Impl {
 
   std::optional<CurveClient> curve_;
   zmq::context_t context_{1};
-  std::deque<Server> servers_;  // in the order given
-  Server* asked_ = nullptr;     // by the last request
+  WakeUp bell_;              // a name has other addresses
+  std::list<Name> names_;    // in the order given
+  Server* asked_ = nullptr;  // by the last request
   bool answered_ = true;
   std::uint64_t watched_ = 0;
   std::uint64_t number_ = 0;
 };
 
-RequestClient::RequestClient(const std::vector<std::string>& endpoints, std::optional<CurveClient> curve)
-    : impl_(std::make_unique<Impl>(endpoints, std::move(curve))) {}
+RequestClient::RequestClient(const std::vector<std::string>& endpoints, std::optional<CurveClient> curve,
+                             LookUp look_up)
+    : impl_(std::make_unique<Impl>(endpoints, std::move(curve), look_up ? std::move(look_up) : bus::look_up)) {}
 RequestClient::RequestClient(const std::string& endpoint, std::optional<CurveClient> curve)
     : RequestClient(std::vector<std::string>{endpoint}, std::move(curve)) {}
 RequestClient::~RequestClient() = default;

@@ -186,6 +186,34 @@ TEST_CASE("Of several servers the one that listens is asked, wherever it stands"
   CHECK(client.unanswered().empty());
 }
 
+TEST_CASE("Of the addresses of one name the one that listens is asked, also when it moves", "[bus][request]") {
+  std::atomic<bool> has_moved = false;
+  const auto look_up = [&](const std::string&) -> std::optional<std::vector<std::string>> {
+    if (has_moved) return std::vector<std::string>{"127.0.0.1", "127.0.0.4"};
+    return std::vector<std::string>{"127.0.0.1", "127.0.0.2", "127.0.0.3"};
+  };
+  const auto port = free_endpoint().substr(std::string("tcp://127.0.0.1:").size());
+  const auto address_of = [&](const char* address) { return "tcp://" + std::string(address) + ":" + port; };
+  RequestClient client({address_of("engine")}, std::nullopt, look_up);
+  // One that has just died may be asked in vain once.
+  const auto ask = [&client] {
+    auto reply = client.request("x", 1s);
+    for (int i = 0; i < 20 && !reply; ++i) reply = client.request("x", 1s);
+    return reply;
+  };
+  CHECK_FALSE(client.request("x", 20ms));
+  REQUIRE(client.unanswered().size() == 1);
+  CHECK(client.unanswered()[0].endpoint == address_of("engine"));
+  CHECK(client.unanswered()[0].reason == "cannot be reached");
+  for (const auto* address : {"127.0.0.2", "127.0.0.3"}) {
+    const RequestServer server(at(address_of(address)), shout);
+    CHECK(ask() == "x!");
+  }
+  has_moved = true;
+  const RequestServer server(at(address_of("127.0.0.4")), shout);
+  CHECK(ask() == "x!");
+}
+
 TEST_CASE("Of two servers that listen one alone carries a request out", "[bus][request]") {
   Counting first, second;
   const std::vector<std::string> endpoints{first.server.endpoint(), second.server.endpoint()};

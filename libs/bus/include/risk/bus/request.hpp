@@ -38,14 +38,19 @@ class RequestServer {
 };
 
 // Asks one of several servers of which one at a time listens: an engine, or the standby that took over. A request goes
-// to one to which a connection is up, the first in the order given, and to no other afterwards: never to two.
+// to one to which a connection is up, the first in the order given, and to no other afterwards: never to two. A name
+// stands for every address it resolves to, again and again.
 //
 // Threads: one at a time.
 class RequestClient {
  public:
-  // Throws BusError on an endpoint that cannot be parsed and on what is no key. All servers have the same key.
-  // Precondition: at least one endpoint.
-  explicit RequestClient(const std::vector<std::string>& endpoints, std::optional<CurveClient> curve = std::nullopt);
+  // The addresses of a name; no value: they cannot be known now.
+  using LookUp = std::function<std::optional<std::vector<std::string>>(const std::string& host)>;
+
+  // Throws BusError on an endpoint that cannot be parsed and on what is no key. All servers have the same key. Without
+  // `look_up` this machine's resolver is asked. Precondition: at least one endpoint.
+  explicit RequestClient(const std::vector<std::string>& endpoints, std::optional<CurveClient> curve = std::nullopt,
+                         LookUp look_up = {});
   explicit RequestClient(const std::string& endpoint, std::optional<CurveClient> curve = std::nullopt);
   ~RequestClient();
 
