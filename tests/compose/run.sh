@@ -54,7 +54,7 @@ as_reader() {  # with its own password over TCP, and without the session's read-
   compose exec -T postgres bash -c 'PGPASSWORD=$(cat /run/passwords/risk_reader/password) psql -v ON_ERROR_STOP=1 -h 127.0.0.1 -U risk_reader -d risk_alert -Atc "SET default_transaction_read_only = off" -c "$1"' - "$1"
 }
 
-all_healthy() {  # every container that is to run does, and says that it is ready
+all_healthy() {  # every container that is to run does, and says that it is alive
   compose ps -a --format '{{.Service}} {{.State}} {{.Health}} {{.ExitCode}}' | tee "$work/states" | awk '
     $1 == "passwords" {good = ($2 == "exited" && $NF == "0")}
     $1 != "passwords" {good = ($2 == "running" && $3 == "healthy")}
@@ -80,7 +80,7 @@ flows() {  # transactions are being committed
 moved_past() { [ "$(committed)" -gt "$1" ]; }
 
 page_is_live() {
-  curl -fsS "$page/" | grep -qi '<html' && curl -fsS "$page/readyz" >/dev/null &&
+  curl -fsS "$page/" | grep -qi '<html' && eventually 30 curl -fsS -o "$work/ready" "$page/readyz" &&
     curl -fsS "$page/api/v1/summary" | python3 -m json.tool && eventually 30 shows_transactions
 }
 
@@ -97,6 +97,14 @@ only_dashboard_published() {
   local published
   published=$(docker ps --filter "label=com.docker.compose.project=$project" --format '{{.Label "com.docker.compose.service"}} {{.Ports}}' | grep -- '->' | cut -d' ' -f1 | sort -u)
   [ "$published" = dashboard-gateway ] || { echo "published: $published"; return 1; }
+}
+
+page_on_loopback_alone() {
+  local address
+  for address in $(hostname -I); do
+    case $address in *:*) address="[$address]" ;; esac
+    ! curl -sS -o "$work/page" --max-time 3 "http://$address:$port/" || { echo "the page is at $address"; return 1; }
+  done
 }
 
 logs_read_well() {  # one line an event in the promised form, and no errors in quiet times
@@ -128,6 +136,53 @@ reader_cannot_write() {
 }
 
 gateway_has_no_writers_password() { ! compose exec -T dashboard-gateway test -e /run/passwords/risk_engine; }
+
+engines() { docker ps -q --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.service=risk-engine; }
+
+engine_status() {  # engine_status CONTAINER PATH: of its health port
+  docker exec "$1" curl -sS -o /dev/null -w '%{http_code}' --max-time 3 "http://127.0.0.1:9102$2"
+}
+
+engine_that_is() {  # engine_that_is STATUS: the containers whose /readyz says so, all being alive
+  local container
+  for container in $(engines); do
+    [ "$(engine_status "$container" /healthz)" = 200 ] || return 1
+    [ "$(engine_status "$container" /readyz)" != "$1" ] || echo "$container"
+  done
+}
+
+one_leads_one_waits() { [ "$(engine_that_is 200 | wc -l) $(engine_that_is 503 | wc -l)" = "1 1" ]; }
+
+page_shows_standby() {
+  curl -fsS "$page/api/v1/system" | python3 -c '
+import json, sys
+engine = next(service for service in json.load(sys.stdin)["services"] if service["name"] == "risk-engine")
+print(engine)
+sys.exit(not (engine["up"] and engine["ready"] and "standby" in (engine["detail"] or "")))'
+}
+
+commands_reach_the_leader() {  # each is answered: by the engine that there is no such alert
+  local i status
+  for i in 1 2 3 4 5; do
+    status=$(curl -sS -o "$work/reply" -w '%{http_code}' -X POST -H 'Content-Type: application/json' -d '{"user":"test"}' \
+      "$page/api/v1/alerts/999999999/ack")
+    [ "$status" = 404 ] || { cat "$work/reply"; return 1; }
+  done
+}
+
+two_engines() {
+  compose up -d --no-recreate --scale risk-engine=2 && eventually 60 all_healthy && eventually 60 one_leads_one_waits &&
+    eventually 30 page_shows_standby && commands_reach_the_leader && flows
+}
+
+standby_takes_over() {
+  local leader standby
+  leader=$(engine_that_is 200) standby=$(engine_that_is 503)
+  docker kill "$leader" && eventually 30 is_ready "$standby" && flows && eventually 30 page_is_live && eventually 30 commands_reach_the_leader || return 1
+  docker start "$leader" && eventually 60 all_healthy && eventually 60 one_leads_one_waits && eventually 30 page_shows_standby && commands_reach_the_leader
+}
+
+is_ready() { [ "$(engine_status "$1" /readyz)" = 200 ]; }
 
 three_streams() {
   compose up -d --no-recreate --scale simulator=3 && eventually 60 three_move
@@ -170,6 +225,9 @@ check "the gateway does not hold the engine's password" gateway_has_no_writers_p
 for service in simulator risk-engine alert-notifier dashboard-gateway postgres; do
   check "$service comes back after a restart" comes_back "$service"
 done
+check "the page is on no other address than loopback" page_on_loopback_alone
+check "a second engine waits as standby, alive, and the page says so" two_engines
+check "the standby takes over from an engine that is killed" standby_takes_over
 check "three simulators are three streams" three_streams
 check "all stop in order with status 0" stops_in_order
 check "down -v leaves nothing" leaves_nothing
