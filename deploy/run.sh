@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, and runs the four services on an embedded SQLite store until
-# Ctrl+C; the dashboard is at http://localhost:8501.
+# Ctrl+C; the dashboard is at http://localhost:8501. A service that ends is started again, at first
+# after 100 ms and then ever later, up to a minute; one that ends with an error before the page has
+# been up ends all.
 #
 # Usage: deploy/run.sh [--data-dir DIR] [--no-install] [--no-build] [SIMULATOR OPTION...]
 #   --data-dir DIR   where the store, the journal and the notifier's state live (default: var in the repository)
@@ -9,6 +11,8 @@
 #   anything else goes to the simulator: deploy/run.sh --rate 50 --seed 7
 #
 # Every setting of the services works as an environment variable or in a .env file: .env.example.
+# Each health port is the one in SIMULATOR_HEALTH_URL, ENGINE_HEALTH_URL and NOTIFIER_HEALTH_URL.
+# RISK_BIN_DIR: where the executables are, with --no-build.
 set -euo pipefail
 
 # A script that starts this one with & leaves it deaf to SIGINT, which bash cannot mend from within.
@@ -19,10 +23,12 @@ fi
 caller=$PWD
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
-bin=$root/build/release/bin
+bin=${RISK_BIN_DIR:-$root/build/release/bin}
 # In the order that transactions flow: stopped this way, each hands on what it still has.
 services=(simulator risk-engine alert-notifier dashboard-gateway)
 stop_seconds_max=15
+# As docker compose restarts: the pause doubles until a service has run for a while.
+pause_ms_min=100 pause_ms_max=60000 settled_ms=10000
 
 data_dir=$root/var install=yes build=yes simulator_options=()
 while [ $# -gt 0 ]; do
@@ -64,44 +70,82 @@ default() {  # default NAME VALUE: for what the user has set nowhere; the servic
   [ -n "$(setting "$1")" ] || export "$1=$2"
 }
 
-declare -A pids prefixes
+health_port() {  # health_port SERVICE: where it serves its health, and the gateway asks for it; nothing: the gateway
+  local url default
+  case $1 in
+    simulator) url=$(setting SIMULATOR_HEALTH_URL) default=9101 ;;
+    risk-engine) url=$(setting ENGINE_HEALTH_URL) default=9102 ;;
+    alert-notifier) url=$(setting NOTIFIER_HEALTH_URL) default=9103 ;;
+    *) return ;;
+  esac
+  [[ $url =~ ^http://[^/,]*:([0-9]+)(/|$) ]] && printf '%s\n' "${BASH_REMATCH[1]}" || printf '%s\n' "$default"
+}
 
-start() {  # start SERVICE OPTION...
-  local name=$1 colour='' plain='' log; shift
-  if [ -t 1 ]; then
-    colour=$'\e['$((31 + ${#pids[@]}))m plain=$'\e[0m'
-  fi
+now_ms() { printf '%s\n' "$((${EPOCHREALTIME/[.,]/} / 1000))"; }
+
+# By service. due: when to start it again; pauses: before the last such start.
+declare -A pids prefixes began due pauses
+
+start() {  # start SERVICE
+  local name=$1 colour='' plain='' log port i options=()
+  for i in "${!services[@]}"; do
+    if [ -t 1 ] && [ "${services[$i]}" = "$name" ]; then colour=$'\e['$((31 + i))m plain=$'\e[0m'; fi
+  done
+  [ "$name" != simulator ] || options=("${simulator_options[@]}")
+  port=$(health_port "$name")
   # The prefixer outlives the signals that end the services, so that their last words are seen.
   exec {log}> >(trap '' INT TERM HUP; exec sed -u "s/^/$colour$(printf '%-17s' "$name")|$plain /")
   prefixes[$name]=$!
   # A session of its own keeps Ctrl+C from reaching a service before its turn; if this script is
   # killed the hard way, the services are told to stop.
-  setsid setpriv --pdeathsig TERM "$bin/$name" "$@" >&"$log" 2>&1 </dev/null &
+  setsid setpriv --pdeathsig TERM env ${port:+HEALTH_PORT=$port} "$bin/$name" "${options[@]}" >&"$log" 2>&1 </dev/null &
   pids[$name]=$!
+  began[$name]=$(now_ms)
+  unset "due[$name]"
   exec {log}>&-
 }
 
-check_alive() {  # returns 1, having said so, when a service has died
+ended_how() {  # ended_how STATUS: "with exit status 1", "by SIGKILL"
+  if [ "$1" -gt 128 ] && kill -l "$1" >/dev/null 2>&1; then printf 'by SIG%s' "$(kill -l "$1")"; else printf 'with exit status %s' "$1"; fi
+}
+
+note_end() {  # note_end SERVICE STATUS: plans its next start; 1: there is to be none, nor of the others
+  local name=$1 status=$2 how pause now; how=$(ended_how "$2") now=$(now_ms)
+  if [ "$name" = simulator ] && [ "$status" = 0 ]; then
+    say "the simulator has sent all it was asked to; the others go on"
+    return
+  fi
+  # What is wrong from the start, such as a setting or a port that is taken, does not mend itself.
+  if [ -z "$was_up" ] && [ "$status" -gt 0 ] && [ "$status" -le 128 ]; then
+    say "$name ended $how before everything ran: what it said last is why; stopping the others"
+    return 1
+  fi
+  pause=$((${pauses[$name]:-0} * 2))
+  if [ "$pause" = 0 ] || [ $((now - began[$name])) -ge $settled_ms ]; then pause=$pause_ms_min; fi
+  [ $pause -le $pause_ms_max ] || pause=$pause_ms_max
+  pauses[$name]=$pause due[$name]=$((now + pause))
+  say "$name ended $how; starting it again in $((pause / 1000)).$((pause % 1000 / 100)) s"
+}
+
+look_after() {  # notes who has ended and starts who is due; 1: all is over
   local name status
   for name in "${!pids[@]}"; do
     kill -0 "${pids[$name]}" 2>/dev/null && continue
     status=0; wait "${pids[$name]}" 2>/dev/null || status=$?
     unset "pids[$name]"
-    if [ "$name" = simulator ] && [ $status = 0 ]; then
-      say "the simulator has sent all it was asked to; the others go on"
-      continue
-    fi
-    say "$name died with exit status $status; stopping the others"
-    return 1
+    note_end "$name" "$status" || return 1
+  done
+  for name in "${!due[@]}"; do
+    [ "$(now_ms)" -lt "${due[$name]}" ] || start "$name"
   done
 }
 
-await_url() {  # await_url URL: polls until it answers with success; 1 when a service died meanwhile
+await_url() {  # await_url URL: polls until it answers with success; 1 when all is over meanwhile
   until curl -fsS --max-time 1 -o "/dev/null" "$1" 2>/dev/null; do
-    [ -z "$stopping" ] && check_alive || return 1
+    [ -z "$stopping" ] && look_after || return 1
     sleep 0.1
   done
-  check_alive  # or is it another process that answered?
+  look_after  # or is it another process that answered?
 }
 
 stop() {  # stop SERVICE
@@ -117,11 +161,11 @@ stop() {  # stop SERVICE
   wait "$pid" 2>/dev/null || status=$?
   unset "pids[$name]"
   [ $status = 0 ] || [ $status = 143 ] && return  # 143: told to stop before it listened for that
-  say "$name ended with exit status $status"
+  say "$name ended $(ended_how $status)"
   return 1
 }
 
-stopping=
+stopping='' was_up=''
 
 run() {
   local page_port
@@ -130,13 +174,14 @@ run() {
 
   # The engine first, for it makes the store; the simulator last, when everyone listens.
   start risk-engine
-  await_url "http://127.0.0.1:9102/healthz" || return
+  await_url "http://127.0.0.1:$(health_port risk-engine)/healthz" || return
   start alert-notifier
   start dashboard-gateway
-  start simulator "${simulator_options[@]}"
+  start simulator
   await_url "http://127.0.0.1:${page_port:-8501}/readyz" || return
   say "the dashboard is at http://localhost:${page_port:-8501} (Ctrl+C stops everything)"
-  while [ -z "$stopping" ] && check_alive; do sleep 0.2; done
+  was_up=yes
+  while [ -z "$stopping" ] && look_after; do sleep 0.1; done
 }
 
 prepare
