@@ -223,11 +223,18 @@ class Mesh:
         wait_until(lambda: self.ready(service), f"{service} to be ready")
 
     def ready(self, service):
+        return self.get(service, "/readyz")[0] == 200
+
+    def get(self, service, path):
+        """Status and JSON of a service's health port, or of the gateway's; (None, {}) while nobody answers."""
         port = self.ports["gateway"] if service == "dashboard-gateway" else self.ports[f"health-{service}"]
-        with contextlib.suppress(OSError, urllib.error.HTTPError):
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2) as answer:
-                return answer.status == 200
-        return False
+        with contextlib.suppress(OSError):
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=2) as answer:
+                    return answer.status, json.load(answer)
+            except urllib.error.HTTPError as refusal:
+                return refusal.code, json.load(refusal)
+        return None, {}
 
     def stop(self, name, with_signal=signal.SIGINT):
         return self.running.pop(name).stop(with_signal)

@@ -1,6 +1,5 @@
 """The engine whose SQLite file is deleted, moved, replaced or emptied, while it runs or while it does not: it says so, claims
 nothing, and never begins a new database in the place of one that was there."""
-import contextlib
 import json
 import os
 import pathlib
@@ -8,30 +7,12 @@ import re
 import shutil
 import signal
 import unittest
-import urllib.error
-import urllib.request
 
 from mesh import Mesh, wait_until
 
 
-def get(port, path):
-    """Status and JSON of a health port; None while nobody answers."""
-    with contextlib.suppress(OSError):
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=2) as answer:
-                return answer.status, json.load(answer)
-        except urllib.error.HTTPError as refusal:
-            return refusal.code, json.load(refusal)
-    return None
-
-
-def readiness(mesh):
-    return get(mesh.ports["health-risk-engine"], "/readyz")
-
-
 def conditions(mesh):
-    answer = readiness(mesh)
-    return answer[1]["conditions"] if answer else {}
+    return mesh.get("risk-engine", "/readyz")[1].get("conditions", {})
 
 
 def committed(mesh):
@@ -54,8 +35,8 @@ class WhileItRuns(unittest.TestCase):
             away = path.with_suffix(".away")
             path.rename(away)
             wait_until(lambda: "risk.db" in conditions(mesh).get("database", ""), "the engine to miss its file")
-            self.assertEqual(readiness(mesh)[0], 503)
-            self.assertEqual(get(mesh.ports["health-risk-engine"], "/healthz")[0], 200)
+            self.assertEqual(mesh.get("risk-engine", "/readyz")[0], 503)
+            self.assertEqual(mesh.get("risk-engine", "/healthz")[0], 200)
             self.assertNotIn(str(mesh.folder), json.dumps(conditions(mesh)))
             self.assertFalse(path.exists(), "another database was begun")
             away.rename(path)
@@ -72,7 +53,7 @@ class WhileItRuns(unittest.TestCase):
             mesh.start_ready("risk-engine")
             mesh.database.path.unlink()
             wait_until(lambda: "risk.db" in conditions(mesh).get("lease", ""), "the engine to miss its file")
-            self.assertEqual(readiness(mesh)[0], 503)
+            self.assertEqual(mesh.get("risk-engine", "/readyz")[0], 503)
 
     def test_a_file_that_is_replaced_or_cut_off_or_whose_log_is_deleted_ends_the_engine_with_its_name(self):
         def copied(path):
@@ -96,7 +77,7 @@ class WhileItRuns(unittest.TestCase):
             shutil.copy(mesh.database.path, mesh.folder / "backup.db")
             mesh.start_ready("risk-engine")
             mesh.database.path.unlink()
-            wait_until(lambda: readiness(mesh)[0] == 503, "the engine to miss its file")
+            wait_until(lambda: mesh.get("risk-engine", "/readyz")[0] == 503, "the engine to miss its file")
             mesh.stop("risk-engine")
             for left in mesh.folder.glob("risk.db-*"):
                 left.unlink()
@@ -140,7 +121,7 @@ class AtTheStart(unittest.TestCase):
         with Mesh() as mesh:
             for _ in range(5):
                 mesh.start("risk-engine")
-                wait_until(lambda: readiness(mesh), "the health port")
+                wait_until(lambda: mesh.get("risk-engine", "/readyz")[0], "the health port")
                 mesh.stop("risk-engine", signal.SIGKILL)
             mesh.start_ready("risk-engine")
             self.assertEqual(mesh.stop("risk-engine"), 0)
@@ -161,12 +142,11 @@ class TheReadingSide(unittest.TestCase):
                 shutil.copy(other.database.path, empty)
             for left in mesh.folder.glob("risk.db*"):
                 left.unlink()
-            gateway = mesh.ports["gateway"]
-            wait_until(lambda: get(gateway, "/readyz")[0] == 503, "the gateway to miss the file")
-            wait_until(lambda: get(gateway, "/api/v1/transactions")[0] == 503, "its questions to be refused")
+            wait_until(lambda: mesh.get("dashboard-gateway", "/readyz")[0] == 503, "the gateway to miss the file")
+            wait_until(lambda: mesh.get("dashboard-gateway", "/api/v1/transactions")[0] == 503, "its questions to be refused")
             empty.rename(mesh.database.path)
             mesh.wait_ready("dashboard-gateway")
-            wait_until(lambda: (get(gateway, "/api/v1/transactions") or [0, {}])[1].get("items") == [], "the other database's transactions")
+            wait_until(lambda: mesh.get("dashboard-gateway", "/api/v1/transactions")[1].get("items") == [], "the other database's transactions")
             wait_until(lambda: int(mesh.api("/summary")["transactions"]["total"]) == 0, "the other database's figures")
 
 

@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "risk/base/check.hpp"
+#include "risk/base/descriptor.hpp"
 
 namespace risk::service {
 namespace {
@@ -38,19 +39,10 @@ std::string current_reason() {
   }
 }
 
-class FileDescriptor {
- public:
-  FileDescriptor(int descriptor, const char* what) : descriptor_(descriptor) {
-    if (descriptor < 0) throw std::system_error(errno, std::generic_category(), what);
-  }
-  ~FileDescriptor() { ::close(descriptor_); }
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  int get() const { return descriptor_; }
-
- private:
-  int descriptor_;
-};
+int checked(int descriptor, const char* what) {
+  if (descriptor < 0) throw std::system_error(errno, std::generic_category(), what);
+  return descriptor;
+}
 
 sigset_t stop_signals() {
   sigset_t set;
@@ -65,8 +57,8 @@ sigset_t stop_signals() {
 class SignalWatch {
  public:
   explicit SignalWatch(StopSource& stop)
-      : signals_(block_signals(), "signalfd"),
-        done_(eventfd(0, EFD_CLOEXEC), "eventfd"),
+      : signals_(checked(block_signals(), "signalfd")),
+        done_(checked(eventfd(0, EFD_CLOEXEC), "eventfd")),
         thread_([this, &stop] { watch(stop); }) {}
 
   ~SignalWatch() {
@@ -101,8 +93,8 @@ class SignalWatch {
     }
   }
 
-  FileDescriptor signals_;
-  FileDescriptor done_;
+  Descriptor signals_;
+  Descriptor done_;
   std::thread thread_;
 };
 

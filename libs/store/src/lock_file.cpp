@@ -8,9 +8,9 @@
 #include <cerrno>
 #include <cstring>
 #include <string_view>
-#include <utility>
 
 #include "database_files.hpp"
+#include "risk/base/descriptor.hpp"
 #include "risk/store/errors.hpp"
 
 namespace risk::store {
@@ -28,21 +28,6 @@ struct flock whole_file() {
   return lock;
 }
 
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-  int release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_;
-};
-
 bool is_file_at(int fd, const std::string& path) {
   struct stat open {};
   return ::fstat(fd, &open) == 0 && file_id(path) == FileId{open.st_dev, open.st_ino};
@@ -58,7 +43,7 @@ bool LockFile::try_lock() {
   if (fd_ >= 0 && is_file_at(fd_, path_)) return true;
   unlock();
   Descriptor file(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
-  if (file.get() < 0) throw_problem("open");
+  if (!file.is_open()) throw_problem("open");
   auto lock = whole_file();
   if (::fcntl(file.get(), F_OFD_SETLK, &lock) == 0) {
     fd_ = file.release();
@@ -81,12 +66,12 @@ bool LockFile::is_locked() const {
   if (fd_ >= 0 && is_file_at(fd_, path_)) return true;
   const Descriptor file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
   auto lock = whole_file();
-  return file.get() >= 0 && ::fcntl(file.get(), F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+  return file.is_open() && ::fcntl(file.get(), F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
 std::string LockFile::database() const {
   const Descriptor file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) {
+  if (!file.is_open()) {
     if (errno == ENOENT || errno == ENOTDIR) return "";
     throw_problem("read");
   }

@@ -104,4 +104,13 @@ std::unique_ptr<Backend> Postgres::make() {
   return std::make_unique<PostgresBackend>(cluster);
 }
 
+store::DatabaseConfig make_database(PostgresCluster& cluster) {
+  DatabaseConfig config;
+  config.type = DatabaseConfig::Type::kPostgresql;
+  config.host = cluster.folder();
+  config.port = cluster.port();
+  config.name = cluster.make_database();
+  return config;
+}
+
 }  // namespace risk::test

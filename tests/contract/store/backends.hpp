@@ -12,6 +12,8 @@
 
 namespace risk::test {
 
+class PostgresCluster;
+
 class Backend {
  public:
   virtual ~Backend() = default;
@@ -31,6 +33,9 @@ struct Sqlite {
 struct Postgres {
   static std::unique_ptr<Backend> make();
 };
+
+// A database made in `cluster`, reached through its socket; its user is risk_engine.
+store::DatabaseConfig make_database(PostgresCluster& cluster);
 
 // A migrated database with its store open.
 struct Fixture {

@@ -101,11 +101,7 @@ TEST_CASE("the role risk_reader reads everything and writes nothing - Postgres")
 TEST_CASE("a server that dies is unavailable, and a reader comes back with it - Postgres") {
   if (PostgresCluster::missing()) return;
   PostgresCluster cluster;
-  DatabaseConfig config;
-  config.type = DatabaseConfig::Type::kPostgresql;
-  config.host = cluster.folder();
-  config.port = cluster.port();
-  config.name = cluster.make_database();
+  const auto config = make_database(cluster);
   auto store = open_store(config);
   store->migrate();
   auto commit = step(0, 1);

@@ -205,11 +205,7 @@ TEST_CASE("who takes the lease by a lock file made anew leaves the first nothing
 TEST_CASE("a database made anew under the same name is not the one that was opened - Postgres") {
   if (PostgresCluster::missing()) return;
   PostgresCluster cluster;
-  DatabaseConfig config;
-  config.type = DatabaseConfig::Type::kPostgresql;
-  config.host = cluster.folder();
-  config.port = cluster.port();
-  config.name = cluster.make_database();
+  const auto config = make_database(cluster);
   auto store = open_store(config);
   store->migrate();
   store->commit(step(0, 1));

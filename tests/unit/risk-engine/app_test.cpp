@@ -208,6 +208,8 @@ TEST_CASE("a second engine on the same store waits, says so, and leads when the 
   App standby(options, context);
   standby.start();
   wait_until([&] { return standby.health().readiness().json.find("standby: risk-engine@") != std::string::npos; });
+  CHECK_FALSE(standby.health().readiness().ok);
+  CHECK(standby.health().liveness().ok);  // alive, so that nobody starts it again
   CHECK(standby.publish_endpoint().empty());
   mesh.trade(2, "1");
   wait_until([&] { return mesh.reader->transactions({}).size() == 2; });
