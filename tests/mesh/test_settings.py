@@ -103,7 +103,7 @@ class Examples(unittest.TestCase):
                         self.assertIn(name, example)
                         if example[name] and default and "=" not in example[name]:
                             self.assertEqual(plain(example[name]), plain(default))
-        self.assertEqual(set(example) - known, {"DASHBOARD_PORT_PUBLISHED"})
+        self.assertEqual(set(example) - known, {"DASHBOARD_ADDRESS_PUBLISHED", "DASHBOARD_PORT_PUBLISHED"})
 
     def test_every_program_takes_both_examples_and_knows_every_name_in_them(self):
         names = {name for program in PROGRAMS for variables, _, _ in settings_of(program) for name in variables}
