@@ -57,10 +57,18 @@ def wire_seeds():
     yield transaction
 
 
+def http_seeds():
+    yield b"GET /a?b HTTP/1.1\r\nHost: localhost:1\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n\r\n"
+    yield (b"POST http://b/c HTTP/1.1\r\nHost: [::1]\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n"
+           b"3;x=\"y\"\r\nabc\r\n0\r\nT: t\r\n\r\n")
+    yield b"POST / HTTP/1.0\r\nContent-Length: 5\r\nContent-Type: a/b\r\n\r\nhelloOPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n"
+    yield b"\r\nHEAD / HTTP/1.1\r\nHost: a\r\nOrigin: null\r\nX:\t y \r\n\r\n"
+
+
 def main():
     folder = pathlib.Path(sys.argv[1])
     for target, seeds in (("csv_fuzz", csv_seeds()), ("apply_fuzz", byte_seeds()), ("snapshot_fuzz", byte_seeds()),
-                          ("bus_fuzz", byte_seeds()), ("wire_fuzz", wire_seeds())):
+                          ("bus_fuzz", byte_seeds()), ("wire_fuzz", wire_seeds()), ("http_fuzz", http_seeds())):
         (folder / target).mkdir(parents=True, exist_ok=True)
         for number, seed in enumerate(seeds):
             (folder / target / f"seed-{number}").write_bytes(seed)

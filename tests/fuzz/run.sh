@@ -15,7 +15,7 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-[ ${#targets[@]} -gt 0 ] || targets=(csv_fuzz apply_fuzz snapshot_fuzz bus_fuzz wire_fuzz)
+[ ${#targets[@]} -gt 0 ] || targets=(csv_fuzz apply_fuzz snapshot_fuzz bus_fuzz wire_fuzz http_fuzz)
 
 mkdir -p build
 cmake --preset fuzz >build/fuzz-configure.log || { cat build/fuzz-configure.log; exit 1; }

@@ -15,7 +15,8 @@ LIBRARIES = {
     "wire": {"base", "engine"},
     "bus": {"base"},
     "store": {"base", "engine"},
-    "service": {"base"},
+    "http": {"base"},
+    "service": {"base", "http"},
     "ingest": {"base", "engine"},
     "settings": {"base", "engine", "store", "bus", "service"},
 }
