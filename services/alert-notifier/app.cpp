@@ -85,7 +85,9 @@ void NotifierApp::start() {
   // Before anyone can ask: ready is who has heard the engine, and noted where it begins.
   for (const auto& channel : channels) health_.require(Intake::condition(channel->name()), "not started");
   health_server_ = std::make_unique<service::HealthServer>(
-      service::HealthServerOptions{options_.common.health_address, options_.common.health_port}, health_, metrics_);
+      service::HealthServerOptions{options_.common.health_address, options_.common.health_port,
+                                   options_.common.health_allowed_hosts},
+      health_, metrics_);
   teardown_.push("health server", [this](milliseconds) { health_server_.reset(); });
 
   for (auto& channel : channels) {

@@ -74,7 +74,8 @@ class GatewayApp::Impl {
     hub_.emplace(io_, options_.stream, model_, status_, metrics_);
     server_.emplace(io_, server_options(), server_handlers());
     if (options_.common.health_port != 0) {
-      health_server_.emplace(service::HealthServerOptions{options_.common.health_address, options_.common.health_port},
+      health_server_.emplace(service::HealthServerOptions{options_.common.health_address, options_.common.health_port,
+                                                          options_.common.health_allowed_hosts},
                              health_, metrics_);
     }
     LiveFeedOptions feed = options_.feed;

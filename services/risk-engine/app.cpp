@@ -68,7 +68,9 @@ void App::start() {
   health_.require("lease", "waits for the database");
   health_.require("recovery", "waits for the lease");
   health_server_ = std::make_unique<service::HealthServer>(
-      service::HealthServerOptions{options_.common.health_address, options_.common.health_port}, health_, metrics_);
+      service::HealthServerOptions{options_.common.health_address, options_.common.health_port,
+                                   options_.common.health_allowed_hosts},
+      health_, metrics_);
   service::log_info("starting", {{"database", store::describe(options_.database)},
                                  {"health_port", health_server_->port()},
                                  {"config_client_limit", options_.rules.client_exposure.limit

@@ -95,7 +95,9 @@ void SimulatorApp::start() {
   open_stream();
   health_.met(kJournalCondition);
   health_server_ = std::make_unique<service::HealthServer>(
-      service::HealthServerOptions{options_.common.health_address, options_.common.health_port}, health_, metrics_);
+      service::HealthServerOptions{options_.common.health_address, options_.common.health_port,
+                                   options_.common.health_allowed_hosts},
+      health_, metrics_);
   service::log_info("publishing", {{"endpoint", endpoint()},
                                    {"replay_port", publisher_->replay_port()},
                                    {"journal", options_.journal.directory},

@@ -1,72 +1,30 @@
 #include "risk/service/health.hpp"
 
-#include <arpa/inet.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <stdexcept>
-#include <thread>
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/tcp_client.hpp"
 
 using namespace risk::service;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::StartsWith;
+using risk::test::status_of;
+using risk::test::TcpClient;
 
 namespace {
-
-// A TCP client of its own, which can be as slow and as wrong as it likes.
-class Peer {
- public:
-  explicit Peer(std::uint16_t port) : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    inet_pton(AF_INET, "127.0.0.1", &address.sin_addr);
-    REQUIRE(connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
-  }
-  ~Peer() { close(socket_); }
-  Peer(const Peer&) = delete;
-  Peer& operator=(const Peer&) = delete;
-
-  void send(std::string_view text) const { ::send(socket_, text.data(), text.size(), MSG_NOSIGNAL); }
-
-  std::string read_to_end() const {
-    std::string all;
-    char part[4096];
-    for (ssize_t size; (size = recv(socket_, part, sizeof part, 0)) > 0;)
-      all.append(part, static_cast<std::size_t>(size));
-    return all;
-  }
-
-  // A whole answer of a connection that stays open.
-  std::string read_answer() const {
-    std::string all;
-    char c;
-    while (all.find("\r\n\r\n") == std::string::npos && recv(socket_, &c, 1, 0) == 1) all.push_back(c);
-    const auto length = all.find("Content-Length: ");
-    REQUIRE(length != std::string::npos);
-    for (auto left = std::stoul(all.substr(length + 16)); left > 0 && recv(socket_, &c, 1, 0) == 1; --left)
-      all.push_back(c);
-    return all;
-  }
-
- private:
-  int socket_;
-};
 
 struct Served {
   Health health;
   Metrics metrics;
   std::optional<HealthServer> server;
 
-  Served() { server.emplace(HealthServerOptions{}, health, metrics); }
+  explicit Served(const HealthServerOptions& options = {}) { server.emplace(options, health, metrics); }
 
   std::string ask(const std::string& request) const {
-    const Peer peer(server->port());
+    const TcpClient peer(server->port());
     peer.send(request);
     return peer.read_to_end();
   }
@@ -192,7 +150,7 @@ TEST_CASE("other paths are 404, other methods 405, both plain text") {
 
 TEST_CASE("a connection may carry several requests, but none after a body") {
   const Served served;
-  const Peer peer(served.server->port());
+  const TcpClient peer(served.server->port());
   for (int i = 0; i < 3; ++i) {
     peer.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
     CHECK_THAT(peer.read_answer(), StartsWith("HTTP/1.1 200 OK\r\n"));
@@ -210,28 +168,83 @@ TEST_CASE("what is too large or not HTTP is refused and cut off") {
   CHECK_THAT(served.get("/healthz"), StartsWith("HTTP/1.1 200 OK\r\n"));
 }
 
+TEST_CASE("no part of a request can be sent without end") {
+  constexpr std::size_t kSendMax = 64 << 20;
+  constexpr std::size_t kReadMax = 100 << 10;
+  const std::string post = "POST /healthz HTTP/1.1\r\nHost: localhost\r\n";
+  const std::string chunked = post + "Transfer-Encoding: chunked\r\n\r\n";
+  const std::pair<std::string, std::string> endless[] = {{"GET /", "x"},
+                                                         {"GET / HTTP/1.1\r\n", "X: y\r\n"},
+                                                         {post + "Content-Length: 99999999\r\n\r\n", "x"},
+                                                         {chunked, "0"},
+                                                         {chunked + "0;", "x"},
+                                                         {chunked + "0\r\n", "X: y\r\n"}};
+  for (const auto& [begin, again] : endless) {
+    INFO(begin);
+    const Served served;
+    const TcpClient client(served.server->port());
+    client.send(begin);
+    CHECK(client.send_endlessly(again, kSendMax) < kSendMax);
+    // One scrape after the other, until the connection above is over and counted.
+    std::string line;
+    for (int i = 0; i < 100 && line.empty(); ++i) {
+      const auto metrics = served.get("/metrics");
+      const auto at = metrics.find("\nhttp_received_bytes_total{server=\"health\"} ");
+      if (metrics.find("\nhttp_connections{server=\"health\"} 1\n") != std::string::npos) line = metrics.substr(at + 1);
+    }
+    REQUIRE_FALSE(line.empty());
+    CHECK(std::stod(line.substr(line.find(' '))) < kReadMax);
+  }
+}
+
+TEST_CASE("a page of another site cannot read health through a name of its own") {
+  HealthServerOptions options;
+  options.allowed_hosts = {"risk.example"};
+  const Served served(options);
+  const auto status = [&](const std::string& host) {
+    return status_of(served.ask("GET /readyz HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n"));
+  };
+  // As curl on this machine, Prometheus by address, the gateway by a service's name, and what is configured.
+  for (const char* host : {"localhost:9102", "127.0.0.1", "risk-engine:9102", "risk.example"})
+    CHECK(status(host) == 200);
+  for (const char* host : {"evil.example", "risk-engine.evil.example", "192.0.2.1"}) CHECK(status(host) == 421);
+  CHECK(status("a, b") == 400);
+  const auto refused = served.ask("GET /readyz HTTP/1.1\r\nHost: evil.example\r\n\r\n");
+  CHECK_THAT(refused, ContainsSubstring("Content-Type: application/problem+json"));
+  CHECK(nlohmann::json::parse(body_of(refused)).at("detail") == "host: 'evil.example' is not a name of this server");
+}
+
 TEST_CASE("silent peers neither stall the others nor pile up, and are cut off") {
-  const Served served;
-  const Peer slow(served.server->port());
+  HealthServerOptions options;
+  options.header_max = std::chrono::milliseconds(300);
+  const Served served(options);
+  const TcpClient slow(served.server->port());
   slow.send("GET /healthz HTTP/1.1\r\nHost");
   {
-    std::vector<std::unique_ptr<Peer>> silent;
-    for (int i = 0; i < 30; ++i) silent.push_back(std::make_unique<Peer>(served.server->port()));
+    std::vector<std::unique_ptr<TcpClient>> silent;
+    for (int i = 0; i < 30; ++i) silent.push_back(std::make_unique<TcpClient>(served.server->port()));
     CHECK_THAT(served.get("/healthz"), StartsWith("HTTP/1.1 200 OK\r\n"));
-    for (int i = 0; i < 60; ++i) silent.push_back(std::make_unique<Peer>(served.server->port()));
+    for (int i = 0; i < 60; ++i) silent.push_back(std::make_unique<TcpClient>(served.server->port()));
     silent.back()->send("GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     CHECK(silent.back()->read_to_end().empty());  // one too many: no answer
+    const TcpClient elsewhere(served.server->port(), "127.0.0.2");
+    elsewhere.send("GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    CHECK_THAT(elsewhere.read_to_end(),
+               ContainsSubstring("http_connections_refused_total{reason=\"address\",server=\"health\"}"));
   }
   CHECK(slow.read_to_end().empty());  // returns only when the server hangs up
 }
 
 TEST_CASE("a port in use is named when the server cannot start") {
-  const Served served;
-  const HealthServerOptions same{"127.0.0.1", served.server->port()};
+  Served served;
+  HealthServerOptions same;
+  same.port = served.server->port();
   const auto port = std::to_string(same.port);
   CHECK_THROWS_WITH(HealthServer(same, served.health, served.metrics),
                     "cannot serve health on 127.0.0.1:" + port + ": port " + port + " is in use");
-  CHECK_THROWS_WITH(HealthServer({"192.0.2.1", 0}, served.health, served.metrics), ContainsSubstring("192.0.2.1"));
+  HealthServerOptions elsewhere;
+  elsewhere.address = "192.0.2.1";
+  CHECK_THROWS_WITH(HealthServer(elsewhere, served.health, served.metrics), ContainsSubstring("192.0.2.1"));
 }
 
 TEST_CASE("a failing refresh is a 500, not the end of the server") {
@@ -243,7 +256,7 @@ TEST_CASE("a failing refresh is a 500, not the end of the server") {
 
 TEST_CASE("a server stops with connections open") {
   std::optional<Served> served(std::in_place);
-  const Peer idle(served->server->port());
+  const TcpClient idle(served->server->port());
   idle.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
   idle.read_answer();
   served.reset();

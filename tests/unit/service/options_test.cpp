@@ -457,12 +457,17 @@ TEST_CASE("the common options reach logging and health") {
   OptionSet options("probe", "");
   add_common_options(options, common);
   fixture.variables = {{"LOG_FORMAT", "json"}, {"LOG_LEVEL", "WARNING"}};
-  CHECK(fixture.parse_yaml(options, "health: {address: 0.0.0.0, port: 9102}") == std::nullopt);
+  CHECK(fixture.parse_yaml(options, "health: {address: 0.0.0.0, port: 9102, allowed_hosts: [a.b, 1.2.3.4]}") ==
+        std::nullopt);
   CHECK(common.log.json);
   CHECK(common.log.level == LogLevel::kWarning);
   CHECK(common.health_address == "0.0.0.0");
   CHECK(common.health_port == 9102);
+  CHECK(common.health_allowed_hosts == std::vector<std::string>{"a.b", "1.2.3.4"});
   CHECK(fixture.parse(options, {"--log-level", "loud", "--log-format", "xml"}) == 2);
   CHECK(fixture.mistakes() == Lines{"--log-level: value \"loud\": allowed: debug, info, warning, error",
                                     "--log-format: value \"xml\": allowed: text, json"});
+  CHECK(fixture.parse(options, {"--health-allowed-hosts", "a.b, http://c:80"}) == 2);
+  CHECK(fixture.mistakes() == Lines{"--health-allowed-hosts: health.allowed_hosts \"http://c:80\": "
+                                    "allowed: host names, *.domain or IP addresses, without ports"});
 }

@@ -5,6 +5,8 @@
 #include <cctype>
 #include <limits>
 
+#include "risk/base/id.hpp"
+#include "risk/http/host.hpp"
 #include "risk/service/run.hpp"
 
 namespace risk::service {
@@ -67,6 +69,21 @@ void add_common_options(OptionSet& options, CommonOptions& common) {
       ip_address_setter(common.health_address), common.health_address);
   options.add_integer({"health.port", "--health-port", {"HEALTH_PORT"}, "Its port; 0 takes a free one"},
                       common.health_port, 0, std::numeric_limits<std::uint16_t>::max());
+  options.add_list({"health.allowed_hosts",
+                    "--health-allowed-hosts",
+                    {"HEALTH_ALLOWED_HOSTS"},
+                    "Hosts it answers to beside its own addresses and names without a dot; comma-separated"},
+                   common.health_allowed_hosts);
+  options.add_check([&common] { return host_mistakes("health.allowed_hosts", common.health_allowed_hosts); });
+}
+
+std::vector<std::string> host_mistakes(const std::string& key, const std::vector<std::string>& hosts) {
+  std::vector<std::string> mistakes;
+  for (const std::string& host : hosts) {
+    const auto allowed = http::host_entry_problem(host);
+    if (allowed) mistakes.push_back(key + " \"" + printable(host) + "\": allowed: " + *allowed);
+  }
+  return mistakes;
 }
 
 }  // namespace risk::service

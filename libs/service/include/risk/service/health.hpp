@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "risk/service/metrics.hpp"
 
@@ -65,14 +66,18 @@ class Health {
 struct HealthServerOptions {
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;  // 0 takes a free one
+  // Answered beside localhost, the addresses of this end, and names without a dot (http::HostRules).
+  std::vector<std::string> allowed_hosts;
+  std::chrono::milliseconds header_max{10'000};  // for a whole request to come in
 };
 
 // GET and HEAD of /healthz, /readyz, /metrics over HTTP on a thread of its own: 200, or 503 with the reasons. Slow,
-// oversized and excess requests are cut off. `health` and `metrics` must outlive it.
+// oversized and excess requests are cut off, at tighter bounds than http::ServerOptions' own. Its counters stand in
+// `metrics`. `health` and `metrics` must outlive it.
 class HealthServer {
  public:
   // Binds and starts. Throws std::runtime_error naming address, port and reason ("port 9102 is in use").
-  HealthServer(const HealthServerOptions& options, const Health& health, const Metrics& metrics);
+  HealthServer(const HealthServerOptions& options, const Health& health, Metrics& metrics);
   ~HealthServer();
 
   std::uint16_t port() const;

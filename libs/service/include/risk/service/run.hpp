@@ -52,13 +52,18 @@ class Teardown {
 };
 
 // Options every service has: --log-level (LOG_LEVEL), --log-format (LOG_FORMAT: text, json), --health-address
-// (HEALTH_ADDRESS), --health-port (HEALTH_PORT); in YAML log.level, log.format, health.address, health.port.
+// (HEALTH_ADDRESS), --health-port (HEALTH_PORT), --health-allowed-hosts (HEALTH_ALLOWED_HOSTS); in YAML log.level,
+// log.format, health.address, health.port, health.allowed_hosts.
 struct CommonOptions {
   LogOptions log;
   std::string health_address = "127.0.0.1";
   std::uint16_t health_port = 0;
+  std::vector<std::string> health_allowed_hosts;
 };
 void add_common_options(OptionSet& options, CommonOptions& common);
+
+// What is wrong with hosts that an option `key` names ("gateway.allowed_hosts a.b:80: allowed are …"), for add_check().
+std::vector<std::string> host_mistakes(const std::string& key, const std::vector<std::string>& hosts);
 
 // A service as main() sees it. start() returns when everything runs; stop() is idempotent.
 class App {
