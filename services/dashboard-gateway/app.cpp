@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <optional>
@@ -9,9 +10,9 @@
 #include <vector>
 
 #include "dashboard-gateway/health_checks.hpp"
-#include "dashboard-gateway/http_server.hpp"
 #include "dashboard-gateway/routes.hpp"
-#include "dashboard-gateway/upgrade.hpp"
+#include "risk/http/server.hpp"
+#include "risk/service/http_report.hpp"
 #include "risk/service/log.hpp"
 
 namespace risk::gateway {
@@ -36,12 +37,14 @@ const char* type_name(store::DatabaseConfig::Type type) {
   return "memory";
 }
 
-// A thousand clients need more descriptors than a shell grants by default.
-void raise_descriptor_limit() {
+// A thousand clients need more descriptors than a shell grants by default. Returns how many there are.
+std::size_t raise_descriptor_limit() {
+  constexpr std::size_t kUnknown = 1024;
   rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return kUnknown;
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
+  return static_cast<std::size_t>(limit.rlim_cur);
 }
 
 }  // namespace
@@ -61,7 +64,7 @@ class GatewayApp::Impl {
   ~Impl() { stop(); }
 
   void start() {
-    raise_descriptor_limit();
+    share_descriptors(raise_descriptor_limit());
     files_.emplace(options_.web_root);
     if (files_->empty()) service::log_warning("no page to serve", {{"web_root", options_.web_root}});
     metrics_.before_scrape([this] { refresh_metrics(); });
@@ -73,6 +76,10 @@ class GatewayApp::Impl {
     add_routes(router_, {*database_, *commands_, model_, status_, health_, metrics_, *files_, options_.rules});
     hub_.emplace(io_, options_.stream, model_, status_, metrics_);
     server_.emplace(io_, server_options(), server_handlers());
+    service::report_http(metrics_, "dashboard", server_->counters());
+    hub_->set_on_flood([told = server_->trouble_sink()](const std::string& address) {
+      told(http::Trouble::kWebSocketFlood, address);
+    });
     if (options_.common.health_port != 0) {
       health_server_.emplace(service::HealthServerOptions{options_.common.health_address, options_.common.health_port,
                                                           options_.common.health_allowed_hosts},
@@ -106,22 +113,36 @@ class GatewayApp::Impl {
   std::uint16_t port() const { return server_->port(); }
 
  private:
-  HttpServerOptions server_options() const {
-    HttpServerOptions server;
+  // Clients never take the descriptors that the database, the bus and the files need.
+  void share_descriptors(std::size_t descriptors) {
+    connections_max_ = std::min(connections_max_, descriptors / 4);
+    options_.stream.clients_max = std::min(options_.stream.clients_max, descriptors / 2);
+  }
+
+  http::ServerOptions server_options() const {
+    http::ServerOptions server;
     server.address = options_.address;
     server.port = options_.port;
+    server.hosts.allowed = options_.allowed_hosts;
+    server.connections_max = connections_max_;
+    server.peer.connections_max = options_.connections_per_address;
+    server.peer.requests_per_second_max = options_.requests_per_address;
     return server;
   }
 
-  HttpServerHandlers server_handlers() {
-    HttpServerHandlers handlers;
+  http::ServerHandlers server_handlers() {
+    http::ServerHandlers handlers;
     handlers.on_request = [this](HttpRequest request, Respond respond) {
       router_.dispatch(std::move(request), std::move(respond));
     };
+    handlers.on_refusal = [](const http::Refusal& refusal, const std::string& path) {
+      return problem(refusal.status, refusal.detail, path);
+    };
+    handlers.on_warning = service::log_http_warnings("dashboard");
     handlers.refuse_upgrade = [this](const HttpRequest& request) {
       return refuse_stream(request, model_, hub_->full());
     };
-    handlers.on_upgrade = [this](Upgrade upgrade) { hub_->add(std::move(upgrade)); };
+    handlers.on_upgrade = [this](http::Upgrade upgrade) { hub_->add(std::move(upgrade)); };
     return handlers;
   }
 
@@ -141,7 +162,8 @@ class GatewayApp::Impl {
         .set(static_cast<double>(system_now().micros - now->micros) / kMicrosPerSecond);
   }
 
-  const GatewayOptions options_;
+  GatewayOptions options_;
+  std::size_t connections_max_ = http::ServerOptions{}.connections_max;
   OpenReader open_reader_;
   service::Health health_;
   service::Metrics metrics_;
@@ -153,7 +175,7 @@ class GatewayApp::Impl {
   std::optional<DatabasePool> database_;
   std::optional<Commands> commands_;
   std::optional<WebSocketHub> hub_;
-  std::optional<HttpServer> server_;
+  std::optional<http::Server> server_;
   std::optional<service::HealthServer> health_server_;
   std::optional<LiveFeed> feed_;
   std::optional<HealthChecks> checks_;

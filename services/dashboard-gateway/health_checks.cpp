@@ -19,6 +19,8 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using asio::ip::tcp;
 
+constexpr std::size_t kBodyBytesMax = 64 << 10;
+
 struct Url {
   std::string host;
   std::string port = "80";
@@ -84,9 +86,10 @@ class Probe : public std::enable_shared_from_this<Probe> {
     request_.method(http::verb::get);
     request_.target(url_.path);
     request_.version(11);
-    request_.set(http::field::host, url_.host + ":" + url_.port);
+    const bool ipv6 = url_.host.find(':') != std::string::npos;
+    request_.set(http::field::host, (ipv6 ? "[" + url_.host + "]" : url_.host) + ":" + url_.port);
     request_.set(http::field::connection, "close");
-    parser_.body_limit(64 << 10);
+    parser_.body_limit(kBodyBytesMax);
     http::async_write(stream_, request_, [self = shared_from_this()](beast::error_code error, std::size_t) {
       if (error) return self->fail(error);
       http::async_read(self->stream_, self->buffer_, self->parser_, [self](beast::error_code read_error, std::size_t) {
@@ -113,7 +116,8 @@ class Probe : public std::enable_shared_from_this<Probe> {
   const Done done_;
   http::request<http::empty_body> request_;
   http::response_parser<http::string_body> parser_;
-  beast::flat_buffer buffer_;
+  // What is asked may be anyone: a header, an extension of a chunk or trailers without end must not be kept.
+  beast::flat_buffer buffer_{kBodyBytesMax};
 };
 
 // One round of questions to every address of every name of a service. Lives until the last answer.

@@ -1,35 +1,17 @@
-// An HTTP request and its answer as values, without the library that carries them.
+// What the routes need beside the HTTP server's own request and answer.
 #pragma once
 
-#include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
+
+#include "risk/http/message.hpp"
 
 namespace risk::gateway {
 
-struct HttpRequest {
-  std::string method;  // "GET" for HEAD too: the server leaves the body out
-  std::string path;    // as it came, percent-encoded, without the query
-  std::string query;   // as it came, without the '?'
-  std::string host;
-  std::string origin;  // "" when there is none
-  std::string content_type;
-  std::string body;
-};
-
-struct HttpResponse {
-  int status = 200;
-  std::string content_type = "application/json";
-  std::shared_ptr<const std::string> body = std::make_shared<const std::string>();
-  std::vector<std::pair<std::string, std::string>> headers;
-};
-
-// Called exactly once, from any thread.
-using Respond = std::function<void(HttpResponse)>;
+using HttpRequest = http::Request;
+using HttpResponse = http::Response;
+using http::Respond;
 
 HttpResponse json_response(std::string json, int status = 200);
 

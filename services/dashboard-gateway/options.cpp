@@ -39,6 +39,22 @@ void declare_options(service::OptionSet& set, GatewayOptions& options) {
                  service::ip_address_setter(options.address), options.address);
   set.add_integer({"gateway.port", "--port", {"DASHBOARD_PORT", "STREAMLIT_SERVER_PORT"}, "port they are served on"},
                   options.port, std::uint16_t{0}, std::uint16_t{65535});
+  set.add_list({"gateway.allowed_hosts",
+                "--allowed-hosts",
+                {"DASHBOARD_ALLOWED_HOSTS"},
+                "hosts it answers to beside localhost and its own addresses: names, *.domain, comma-separated"},
+               options.allowed_hosts);
+  set.add_check([&options] { return service::host_mistakes("gateway.allowed_hosts", options.allowed_hosts); });
+  set.add_integer({"gateway.connections_per_address",
+                   "--connections-per-address",
+                   {"DASHBOARD_CONNECTIONS_PER_ADDRESS"},
+                   "connections that one address may hold; more behind a proxy; 0 is no bound"},
+                  options.connections_per_address, std::uint32_t{0}, std::uint32_t{1'000'000});
+  set.add_integer({"gateway.requests_per_address",
+                   "--requests-per-address",
+                   {"DASHBOARD_REQUESTS_PER_ADDRESS"},
+                   "requests a second that one address may send before they wait; 0 is no bound"},
+                  options.requests_per_address, std::uint32_t{0}, std::uint32_t{1'000'000});
   set.add_text({"gateway.web_root", "--web-root", {"WEB_ROOT"}, "folder of the built page"}, options.web_root);
   add_health_url(set, "simulator", "SIMULATOR_HEALTH_URL", options.simulator_health_url);
   add_health_url(set, "engine", "ENGINE_HEALTH_URL", options.engine_health_url);

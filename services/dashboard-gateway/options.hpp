@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "dashboard-gateway/database_pool.hpp"
 #include "dashboard-gateway/live_feed.hpp"
@@ -21,6 +22,9 @@ struct GatewayOptions {
   service::CommonOptions common;
   std::string address = "127.0.0.1";
   std::uint16_t port = 8501;
+  std::vector<std::string> allowed_hosts;       // answered to beside localhost and the addresses of this end
+  std::uint32_t connections_per_address = 256;  // HTTP and WebSocket; 0: no bound
+  std::uint32_t requests_per_address = 500;     // a second; 0: no bound
   std::string web_root = "services/dashboard-gateway/web/dist";
   store::DatabaseConfig database;
   engine::RuleSet rules;

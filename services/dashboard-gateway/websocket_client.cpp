@@ -9,7 +9,9 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/websocket.hpp>
+#include <chrono>
 #include <deque>
+#include <limits>
 #include <utility>
 
 namespace risk::gateway {
@@ -17,18 +19,58 @@ namespace {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
-namespace http = boost::beast::http;
+namespace beast_http = boost::beast::http;
 namespace websocket = boost::beast::websocket;
 using asio::ip::tcp;
 
-constexpr std::size_t kMessageBytesMax = 1024;  // clients have nothing to say
+constexpr std::size_t kMessageBytesMax = 1024;
+constexpr std::uint32_t kHeaderBytesMax = 64 << 10;  // the HTTP server has judged it already
+constexpr std::size_t kReadBytes = 4096;
 
-tcp::socket adopt(asio::io_context& io, Upgrade& upgrade) {
+// What a client may send, as Beast asks before and tells after each read of the socket. It sees every byte, also those
+// of frames that Beast answers or passes over by itself: pings, pongs, fragments without content.
+class InputAllowance {
+ public:
+  InputAllowance(std::size_t bytes_max, std::size_t bytes_per_second, std::function<void()> on_exceeded)
+      : bytes_max_(static_cast<double>(bytes_max)),
+        bytes_per_second_(static_cast<double>(bytes_per_second)),
+        on_exceeded_(std::move(on_exceeded)),
+        left_(bytes_max_) {}
+
+ private:
+  friend class beast::rate_policy_access;
+  using Clock = std::chrono::steady_clock;
+
+  // None, then Beast reads a byte a second, which is as good as nothing.
+  std::size_t available_read_bytes() const { return exceeded_ ? 0 : kReadBytes; }
+  static std::size_t available_write_bytes() { return std::numeric_limits<std::size_t>::max(); }
+  static void transfer_write_bytes(std::size_t) {}
+  static void on_timer() {}
+
+  void transfer_read_bytes(std::size_t bytes) {
+    const auto now = Clock::now();
+    const std::chrono::duration<double> passed = now - std::exchange(counted_, now);
+    left_ = std::min(bytes_max_, left_ + passed.count() * bytes_per_second_) - static_cast<double>(bytes);
+    if (left_ < 0 && !std::exchange(exceeded_, true)) on_exceeded_();
+  }
+
+  double bytes_max_;
+  double bytes_per_second_;
+  std::function<void()> on_exceeded_;
+  double left_;
+  Clock::time_point counted_ = Clock::now();
+  bool exceeded_ = false;
+};
+
+using Stream = beast::basic_stream<tcp, asio::any_io_executor, InputAllowance>;
+
+tcp::socket adopt(asio::io_context& io, http::Upgrade& upgrade) {
   return {asio::make_strand(io), upgrade.ipv6() ? tcp::v6() : tcp::v4(), upgrade.release()};
 }
 
-http::request<http::string_body> parsed(const std::string& text) {
-  http::request_parser<http::string_body> parser;
+beast_http::request<beast_http::string_body> parsed(const std::string& text) {
+  beast_http::request_parser<beast_http::string_body> parser;
+  parser.header_limit(kHeaderBytesMax);
   beast::error_code error;
   parser.eager(true);
   parser.put(asio::buffer(text), error);
@@ -38,8 +80,10 @@ http::request<http::string_body> parsed(const std::string& text) {
 // Everything happens on the strand of its socket.
 class Client final : public WebSocketClient, public std::enable_shared_from_this<Client> {
  public:
-  Client(asio::io_context& io, Upgrade upgrade, WebSocketClientOptions options, Handlers handlers)
-      : socket_(adopt(io, upgrade)),
+  Client(asio::io_context& io, http::Upgrade upgrade, WebSocketClientOptions options, Handlers handlers)
+      : lease_(upgrade.lease()),
+        socket_(InputAllowance(options.input_bytes_max, options.input_bytes_per_second_max, [this] { exceeded(); }),
+                adopt(io, upgrade)),
         request_(parsed(upgrade.request())),
         options_(options),
         handlers_(std::move(handlers)),
@@ -91,6 +135,15 @@ class Client final : public WebSocketClient, public std::enable_shared_from_this
     });
   }
 
+  // In the middle of a read: closing comes after it.
+  void exceeded() {
+    asio::post(socket_.get_executor(), [self = shared_from_this()] {
+      if (self->closing_ || !self->open_) return;
+      self->handlers_.on_flood();
+      self->do_close(kCloseFlood);
+    });
+  }
+
   void enqueue(Frame frame, std::size_t counted) {
     if (!open_ || closing_) return;
     bytes_ += counted;
@@ -131,12 +184,13 @@ class Client final : public WebSocketClient, public std::enable_shared_from_this
     std::size_t counted;  // of bytes_
   };
 
-  websocket::stream<beast::tcp_stream> socket_;
-  const http::request<http::string_body> request_;
+  const std::shared_ptr<void> lease_;  // of the connection's address
+  websocket::stream<Stream> socket_;
+  const beast_http::request<beast_http::string_body> request_;
   const WebSocketClientOptions options_;
   const Handlers handlers_;
   asio::steady_timer deadline_;
-  beast::flat_buffer received_;
+  beast::flat_buffer received_{2 * kMessageBytesMax};
   std::deque<Queued> queue_;  // the first one is being written
   std::size_t bytes_ = 0;
   bool open_ = false;
@@ -145,7 +199,7 @@ class Client final : public WebSocketClient, public std::enable_shared_from_this
 
 }  // namespace
 
-void open_websocket(asio::io_context& io, Upgrade upgrade, WebSocketClientOptions options,
+void open_websocket(asio::io_context& io, http::Upgrade upgrade, WebSocketClientOptions options,
                     WebSocketClient::Handlers handlers) {
   std::make_shared<Client>(io, std::move(upgrade), options, std::move(handlers))->start();
 }

@@ -35,6 +35,8 @@ class WebSocketHub::Impl : public std::enable_shared_from_this<WebSocketHub::Imp
         frames_sent_(metrics.counter("gateway_frames_sent_total", "Snapshots and deltas given to clients.")),
         slow_clients_(
             metrics.counter("gateway_slow_clients_total", "Clients closed for taking their frames too slowly.")),
+        flooding_clients_(metrics.counter("gateway_flooding_clients_total",
+                                          "Clients of the live stream closed for sending too much.")),
         frame_seconds_(metrics.histogram("gateway_frame_seconds", "Time to write a delta for all clients.",
                                          {0.0001, 0.0005, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1})) {}
 
@@ -42,8 +44,10 @@ class WebSocketHub::Impl : public std::enable_shared_from_this<WebSocketHub::Imp
     asio::dispatch(strand_, [self = shared_from_this()] { self->schedule(Clock::now()); });
   }
 
+  void set_on_flood(OnFlood on_flood) { on_flood_ = std::move(on_flood); }
+
   // Any thread.
-  void add(Upgrade upgrade) {
+  void add(http::Upgrade upgrade) {
     ++count_;
     WebSocketClient::Handlers handlers;
     // The count follows the client's life, also when it never came to be open.
@@ -55,7 +59,13 @@ class WebSocketHub::Impl : public std::enable_shared_from_this<WebSocketHub::Imp
       asio::post(self->strand_, [self, client] { self->leave(client); });
     };
     handlers.on_slow = [self = shared_from_this()] { self->slow_clients_.add(); };
-    const WebSocketClientOptions client_options{options_.pong_max, options_.close_max, options_.client_bytes_max};
+    handlers.on_flood = [self = shared_from_this(), address = upgrade.address()] {
+      self->flooding_clients_.add();
+      if (self->on_flood_) self->on_flood_(address);
+    };
+    const WebSocketClientOptions client_options{options_.pong_max, options_.close_max, options_.client_bytes_max,
+                                                options_.client_input_bytes_max,
+                                                options_.client_input_bytes_per_second_max};
     open_websocket(io_, std::move(upgrade), client_options, std::move(handlers));
   }
 
@@ -141,7 +151,9 @@ class WebSocketHub::Impl : public std::enable_shared_from_this<WebSocketHub::Imp
   service::Gauge& clients_gauge_;
   service::Counter& frames_sent_;
   service::Counter& slow_clients_;
+  service::Counter& flooding_clients_;
   service::Histogram& frame_seconds_;
+  OnFlood on_flood_;
 
   std::unordered_map<WebSocketClient*, std::shared_ptr<WebSocketClient>> clients_;
   std::uint64_t number_ = 0;
@@ -165,7 +177,11 @@ WebSocketHub::~WebSocketHub() {
   stop(std::chrono::milliseconds(0));
 }
 
-void WebSocketHub::add(Upgrade upgrade) {
+void WebSocketHub::set_on_flood(OnFlood on_flood) {
+  impl_->set_on_flood(std::move(on_flood));
+}
+
+void WebSocketHub::add(http::Upgrade upgrade) {
   impl_->add(std::move(upgrade));
 }
 

@@ -1,6 +1,7 @@
 // The live stream's clients: each gets a snapshot, then the numbered deltas that all share. A frame is written once
 // into memory and sent from there to everyone; a client keeps at most `client_bytes_max` waiting for it, and one that
-// takes its frames too slowly is closed with 1013, so that it never holds up the others.
+// takes its frames too slowly is closed with 1013, so that it never holds up the others. One that sends more than a
+// client has to (pings without end, say) is closed with 1008.
 //
 // Invariants
 //   1. The snapshot a client gets as number N contains everything of the deltas up to N; the next it gets is N+1.
@@ -17,6 +18,7 @@
 
 #include "dashboard-gateway/live_model.hpp"
 #include "dashboard-gateway/system_status.hpp"
+#include "risk/http/upgrade.hpp"
 #include "risk/service/metrics.hpp"
 
 namespace boost::asio {
@@ -25,8 +27,6 @@ class io_context;
 
 namespace risk::gateway {
 
-class Upgrade;  // upgrade.hpp
-
 struct WebSocketHubOptions {
   std::chrono::milliseconds frame_interval{100};
   std::chrono::milliseconds silence_max{2000};
@@ -34,17 +34,24 @@ struct WebSocketHubOptions {
   std::chrono::milliseconds pong_max{20'000};       // without a sign of life from a client
   std::chrono::milliseconds close_max{2000};        // for a client that is being closed
   std::size_t client_bytes_max = 8 << 20;           // waiting for one client, its snapshot not counted
+  std::size_t client_input_bytes_max = 16 << 10;    // that a client may send at once
+  std::size_t client_input_bytes_per_second_max = 1 << 10;
   std::size_t clients_max = 10'000;
 };
 
 class WebSocketHub {
  public:
+  // Told which addresses flood; may be set until the first add().
+  using OnFlood = std::function<void(const std::string& address)>;
+
   WebSocketHub(boost::asio::io_context& io, const WebSocketHubOptions& options, LiveModel& model, SystemStatus& status,
                service::Metrics& metrics);
   ~WebSocketHub();
 
+  void set_on_flood(OnFlood on_flood);
+
   // Precondition: model.loaded().
-  void add(Upgrade upgrade);
+  void add(http::Upgrade upgrade);
   bool full() const;
   std::size_t clients() const;
 

@@ -81,9 +81,11 @@ std::function<void(const http::Warning&)> log_http_warnings(std::string server) 
 
 void report_http(Metrics& metrics, const std::string& server, std::shared_ptr<const http::Counters> counters) {
   Gauge& connections = metrics.gauge("http_connections", "Open HTTP connections.", {{"server", server}});
-  metrics.before_scrape([&connections, counters, following = followers(metrics, server, *counters)]() mutable {
+  // Shared, because a scrape calls a copy of the function.
+  const auto following = std::make_shared<std::vector<Follower>>(followers(metrics, server, *counters));
+  metrics.before_scrape([&connections, counters, following] {
     connections.set(static_cast<double>(counters->connections));
-    for (Follower& follower : following) follower.follow();
+    for (Follower& follower : *following) follower.follow();
   });
 }
 

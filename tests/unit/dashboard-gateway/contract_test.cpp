@@ -90,5 +90,21 @@ TEST_CASE("Answers have the members that the contract promises") {
   check_shape(contract, contract["components"]["schemas"]["StreamDelta"], stream.read(), "delta");
 }
 
+TEST_CASE("Every operation of the contract refuses a host that is not ours, as it promises") {
+  const Json contract = Json::parse(kOpenApi);
+  const Gateway gateway;
+  for (const auto& [path, operations] : contract["paths"].items()) {
+    for (const auto& [method, operation] : operations.items()) {
+      INFO(method + " " + path);
+      REQUIRE(operation["responses"].contains("421"));
+      HttpClient client(gateway.app->port());
+      const Reply reply = client.request(method == "get" ? "GET" : "POST", path, {{"Host", "elsewhere.example"}});
+      CHECK(reply.status == 421);
+      CHECK(reply.json() ==
+            contract["components"]["responses"]["Misdirected"]["content"]["application/problem+json"]["example"]);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace risk::gateway::test

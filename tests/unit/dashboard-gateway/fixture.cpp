@@ -211,6 +211,7 @@ Gateway::Gateway(std::function<void(GatewayOptions&)> adjust, OpenReader open_re
   GatewayOptions options;
   options.port = 0;
   options.web_root = "";
+  options.allowed_hosts = {"gateway.test"};  // the name that HttpClient asks by
   options.database = memory_config(database);
   options.engine = {{engine.publish_endpoint()}, {engine.command_endpoint()}};
   options.simulator_health_url = options.engine_health_url = options.notifier_health_url = "";

@@ -120,6 +120,9 @@ TEST_CASE("health, readiness and metrics are served over HTTP") {
   CHECK_THAT(metrics, ContainsSubstring("Content-Type: text/plain; version=0.0.4"));
   CHECK_THAT(metrics, ContainsSubstring("\nalerts_total 1\n"));
 
+  for (int i = 0; i < 3; ++i) served.get("/metrics");
+  CHECK_THAT(served.get("/metrics"), ContainsSubstring("\nhttp_requests_total{server=\"health\"} 7\n"));
+
   served.health.require("database", "connecting");
   const auto unready = served.get("/readyz");
   CHECK_THAT(unready, StartsWith("HTTP/1.1 503 "));

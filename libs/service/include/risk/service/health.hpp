@@ -67,7 +67,7 @@ struct HealthServerOptions {
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;  // 0 takes a free one
   // Answered beside localhost, the addresses of this end, and names without a dot (http::HostRules).
-  std::vector<std::string> allowed_hosts;
+  std::vector<std::string> allowed_hosts{};
   std::chrono::milliseconds header_max{10'000};  // for a whole request to come in
 };
 
