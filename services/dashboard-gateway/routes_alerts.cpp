@@ -2,6 +2,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "dashboard-gateway/json_body.hpp"
 #include "dashboard-gateway/query.hpp"
 #include "dashboard-gateway/routes.hpp"
 #include "risk/base/id.hpp"
@@ -159,18 +160,7 @@ void handle_detail(const RouteParts& parts, const RoutedRequest& request, Respon
 // The text members of a command's body. The first mistake is kept; read all, then ask problem().
 class Body {
  public:
-  Body(const HttpRequest& request, std::initializer_list<std::string_view> known) {
-    json_ = nlohmann::json::parse(request.body, nullptr, false);
-    if (!json_.is_object()) {
-      status_ = 400;
-      mistake_ = "body: not a JSON object";
-      return;
-    }
-    for (const auto& [name, member] : json_.items()) {
-      const bool wanted = std::find(known.begin(), known.end(), name) != known.end();
-      if (!wanted) mistake(printable(name) + ": there is no such member here");
-    }
-  }
+  Body(const HttpRequest& request, std::initializer_list<std::string_view> known) { read(request.body, known); }
 
   std::string text(const char* name, std::size_t bytes_max, bool required) {
     if (mistake_) return {};
@@ -201,6 +191,21 @@ class Body {
   std::string plain(const char* name, std::string value, TextUse use) {
     const auto why = plain_text_problem(value, use);
     return why ? mistake(std::string(name) + ": " + *why) : value;
+  }
+
+  void read(const std::string& body, std::initializer_list<std::string_view> known) {
+    json_ = nlohmann::json::parse(body, nullptr, false);
+    if (!json_.is_object()) return unreadable("body: not a JSON object");
+    if (const auto name = repeated_member(body)) return unreadable(printable(*name) + ": comes twice");
+    for (const auto& [name, member] : json_.items()) {
+      const bool wanted = std::find(known.begin(), known.end(), name) != known.end();
+      if (!wanted) mistake(printable(name) + ": there is no such member here");
+    }
+  }
+
+  void unreadable(std::string text) {
+    status_ = 400;
+    mistake_ = std::move(text);
   }
 
   std::string mistake(std::string text) {
@@ -261,8 +266,7 @@ std::optional<HttpResponse> refuse_write(const HttpRequest& request) {
   if (!same_origin(request)) {
     return problem(403, "origin: '" + printable(request.origin) + "' is not this host", request.path);
   }
-  const std::string_view type = std::string_view(request.content_type).substr(0, request.content_type.find(';'));
-  if (type != "application/json") {
+  if (http::media_type(request.content_type) != "application/json") {
     return problem(415, "content-type: '" + printable(request.content_type) + "' is not application/json",
                    request.path);
   }

@@ -142,6 +142,11 @@ TEST_CASE("A body that is not what is asked for never reaches the engine") {
   };
   CHECK(refused("2/ack", "{") == "400 body: not a JSON object");
   CHECK(refused("2/ack", "[]") == "400 body: not a JSON object");
+  CHECK(refused("2/ack", R"({"user":"anna","user":"ben"})") == "400 user: comes twice");
+  CHECK(refused("2/ack", R"({"user":"anna","comment":"a","user":"anna"})") == "400 user: comes twice");
+  CHECK(refused("2/ack", R"({"user":"anna","us\u0065r":"ben"})") == "400 user: comes twice");
+  CHECK(refused("2/ack", R"({"user":"anna","comment":{"a":[{"b":1,"b":2}]}})") == "400 b: comes twice");
+  CHECK(refused("2/ack", R"({"user":"anna","comment":[{"user":1},{"user":2}]})") == "422 comment: is not a text");
   CHECK(refused("2/ack", "{}") == "422 user: is missing");
   CHECK(refused("2/ack", R"({"user":7})") == "422 user: is not a text");
   CHECK(refused("2/ack", R"({"user":""})") == "422 user: is empty");
@@ -173,6 +178,9 @@ TEST_CASE("Another site cannot act in a person's name") {
   CHECK(status({{"Content-Type", "application/json"}, {"Origin", "http://gateway.test:81"}}) == 403);
   CHECK(status({{"Content-Type", "text/plain"}}) == 415);
   CHECK(status({}) == 415);
+  CHECK(status({{"Content-Type", "application/jsonp"}}) == 415);
+  CHECK(status({{"Content-Type", "Application/JSON; Charset=UTF-8"}}) == 409);
+  CHECK(status({{"Content-Type", "application/json ;charset=utf-8"}}) == 409);
   CHECK(status({{"Content-Type", "application/json; charset=utf-8"}, {"Origin", "http://Gateway.test"}}) == 409);
 }
 
