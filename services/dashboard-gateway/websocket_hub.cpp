@@ -11,6 +11,7 @@
 #include <unordered_map>
 
 #include "dashboard-gateway/websocket_client.hpp"
+#include "risk/http/peers.hpp"
 
 namespace risk::gateway {
 namespace {
@@ -52,8 +53,9 @@ class WebSocketHub::Impl : public std::enable_shared_from_this<WebSocketHub::Imp
     WebSocketClient::Handlers handlers;
     // The count follows the client's life, also when it never came to be open.
     auto counted = std::shared_ptr<void>(nullptr, [self = shared_from_this()](void*) { self->one_less(); });
-    handlers.on_open = [self = shared_from_this(), counted](std::shared_ptr<WebSocketClient> client) {
-      asio::post(self->strand_, [self, client = std::move(client)] { self->join(client); });
+    handlers.on_open = [self = shared_from_this(), counted,
+                        peer = http::peer_of(upgrade.address())](std::shared_ptr<WebSocketClient> client) {
+      asio::post(self->strand_, [self, peer, client = std::move(client)] { self->join(client, peer); });
     };
     handlers.on_gone = [self = shared_from_this()](WebSocketClient* client) {
       asio::post(self->strand_, [self, client] { self->leave(client); });
@@ -91,17 +93,37 @@ class WebSocketHub::Impl : public std::enable_shared_from_this<WebSocketHub::Imp
     gone_.notify_all();
   }
 
-  void join(const std::shared_ptr<WebSocketClient>& client) {
+  void join(const std::shared_ptr<WebSocketClient>& client, const std::string& peer) {
     if (stopping_) return client->close(kCloseGoingAway);
+    const Frame snapshot = snapshot_for(peer);
+    if (!snapshot) {
+      slow_clients_.add();
+      return client->close(kCloseTooSlow);
+    }
     clients_.emplace(client.get(), client);
     clients_gauge_.set(static_cast<double>(count_));
-    // Clients that come between two deltas share one snapshot: the next delta brings all of them up to date.
+    client->send_snapshot(snapshot);
+    frames_sent_.add();
+  }
+
+  // Clients that come between two deltas share one snapshot: the next delta brings all of them up to date. A client
+  // that does not take its snapshot keeps it, so each address has a bound of those; nothing when it is reached.
+  Frame snapshot_for(const std::string& peer) {
     if (!snapshot_) {
       snapshot_ =
           std::make_shared<const std::string>(model_.snapshot(number_, status_.json(Clock::now()), Clock::now()));
+      snapshot_leases_.clear();
     }
-    client->send_snapshot(snapshot_);
-    frames_sent_.add();
+    std::shared_ptr<void> lease = snapshot_leases_[peer].lock();
+    if (!lease) lease = unsent_.hold_answer(peer, snapshot_->size());
+    if (!lease) return nullptr;
+    snapshot_leases_[peer] = lease;
+    struct Held {
+      Frame frame;
+      std::shared_ptr<void> lease;
+    };
+    const auto held = std::make_shared<const Held>(Held{snapshot_, std::move(lease)});
+    return {held, held->frame.get()};
   }
 
   // The pointer may be of a client that is no more: it is only a key.
@@ -158,6 +180,8 @@ class WebSocketHub::Impl : public std::enable_shared_from_this<WebSocketHub::Imp
   std::unordered_map<WebSocketClient*, std::shared_ptr<WebSocketClient>> clients_;
   std::uint64_t number_ = 0;
   Frame snapshot_;  // of number_, while it is the latest
+  http::Peers unsent_{{0, 0, options_.address_snapshot_bytes_max}};
+  std::unordered_map<std::string, std::weak_ptr<void>> snapshot_leases_;  // of snapshot_, by peer
   Clock::time_point last_frame_ = Clock::now();
   Clock::time_point last_system_;
 

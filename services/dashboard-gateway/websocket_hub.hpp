@@ -30,11 +30,12 @@ namespace risk::gateway {
 struct WebSocketHubOptions {
   std::chrono::milliseconds frame_interval{100};
   std::chrono::milliseconds silence_max{2000};
-  std::chrono::milliseconds system_interval{1000};  // how often the state of the mesh goes along
-  std::chrono::milliseconds pong_max{20'000};       // without a sign of life from a client
-  std::chrono::milliseconds close_max{2000};        // for a client that is being closed
-  std::size_t client_bytes_max = 8 << 20;           // waiting for one client, its snapshot not counted
-  std::size_t client_input_bytes_max = 16 << 10;    // that a client may send at once
+  std::chrono::milliseconds system_interval{1000};    // how often the state of the mesh goes along
+  std::chrono::milliseconds pong_max{20'000};         // without a sign of life from a client
+  std::chrono::milliseconds close_max{2000};          // for a client that is being closed
+  std::size_t client_bytes_max = 8 << 20;             // waiting for one client, its snapshot not counted
+  std::size_t address_snapshot_bytes_max = 64 << 20;  // of different snapshots that one address has not taken yet
+  std::size_t client_input_bytes_max = 16 << 10;      // that a client may send at once
   std::size_t client_input_bytes_per_second_max = 1 << 10;
   std::size_t clients_max = 10'000;
 };

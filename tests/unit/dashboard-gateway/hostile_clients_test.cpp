@@ -189,6 +189,37 @@ TEST_CASE("Half requests and live streams of one address leave the page to the o
   CHECK(status_of(again.read_to_end()) == 200);
 }
 
+TEST_CASE("Snapshots that an address does not take do not pile up, and other addresses get theirs") {
+  Gateway gateway([](GatewayOptions& options) { options.stream.address_snapshot_bytes_max = 1; });
+  gateway.wait_ready();
+  REQUIRE(gateway.engine.wait_for_gateway());
+  for (int batch = 0; batch < 60; ++batch) {
+    std::vector<engine::ExposureRow> rows;
+    for (int i = 0; i < 500; ++i) rows.push_back(exposure_row("C" + std::to_string(500 * batch + i), 1));
+    gateway.apply(rows);
+  }
+  StreamClient watching(gateway.app->port());
+  std::size_t clients = watching.read()["clients"].size();
+  while (clients < 30'000) clients += watching.read().value("clients", Json::array()).size();
+  const auto number = [&] { return watching.read()["number"].get<std::uint64_t>(); };
+
+  // Neither reads more than its kernel takes; the second comes after a delta, and so would keep a snapshot of its own.
+  const TcpClient first(gateway.app->port(), "127.0.0.3");
+  first.send(upgrade_request("localhost", "localhost"));
+  CHECK(first.read_answer().find("101") != std::string::npos);
+  for (const std::uint64_t begin = number(); number() < begin + 2;) {
+  }
+  const TcpClient second(gateway.app->port(), "127.0.0.3");
+  second.send(upgrade_request("localhost", "localhost"));
+  CHECK(second.read_answer().find("101") != std::string::npos);
+  CHECK(close_code(second.read_to_end()) == 1013);
+
+  const TcpClient elsewhere(gateway.app->port(), "127.0.0.4");
+  elsewhere.send(upgrade_request("localhost", "localhost"));
+  CHECK(elsewhere.read_answer().find("101") != std::string::npos);
+  CHECK_FALSE(elsewhere.hung_up_within(std::chrono::seconds(10)));
+}
+
 TEST_CASE("A service that is asked for its health on an IPv6 address is asked by a name that it takes") {
   service::Health health;
   service::Metrics metrics;

@@ -132,7 +132,7 @@ TEST_CASE("An upgraded connection counts for its address as long as it lives") {
   std::optional<Upgrade> held;
   std::mutex mutex;
   boost::asio::io_context io;
-  const boost::asio::executor_work_guard work(io.get_executor());
+  const auto work = boost::asio::make_work_guard(io);
   ServerOptions options;
   options.peer.connections_max = 1;
   ServerHandlers handlers;
