@@ -136,6 +136,7 @@ TEST_CASE("An upgraded connection counts for its address as long as it lives") {
   ServerOptions options;
   options.peer.connections_max = 1;
   ServerHandlers handlers;
+  handlers.on_refusal = [](const Refusal& refusal, const std::string&) { return text_response(refusal.detail); };
   handlers.refuse_upgrade = [](const Request&) { return std::nullopt; };
   handlers.on_upgrade = [&](Upgrade upgrade) {
     const std::lock_guard lock(mutex);

@@ -30,7 +30,7 @@ struct Response {
   std::vector<std::pair<std::string, std::string>> headers;  // beside those that every answer has
 };
 
-// Called exactly once, from any thread.
+// Called exactly once, from any thread. It holds its connection: let go of it before the server's io_context ends.
 using Respond = std::function<void(Response)>;
 
 // Why a request is not answered as asked: a status of the 4xx or 5xx, and a clause for people.

@@ -49,11 +49,13 @@ struct ServerOptions {
   std::chrono::milliseconds write_max{30'000};
 };
 
+// All but those that say so must be set. None may throw.
 struct ServerHandlers {
   std::function<void(Request, Respond)> on_request;
   // The answer to what the server refuses itself. `path` is "" when it is not known.
   std::function<Response(const Refusal&, const std::string& path)> on_refusal;
-  // Why an upgrade of this request is refused, or nothing. Without on_upgrade such a request is one like any other.
+  // Why an upgrade of this request is refused, or nothing; may both be empty: such a request is then one like any
+  // other.
   std::function<std::optional<Response>(const Request&)> refuse_upgrade;
   std::function<void(Upgrade)> on_upgrade;
   std::function<void(const Warning&)> on_warning;  // may be empty
