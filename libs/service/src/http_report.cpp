@@ -79,7 +79,7 @@ std::function<void(const http::Warning&)> log_http_warnings(std::string server) 
   };
 }
 
-void report_http(Metrics& metrics, const std::string& server, std::shared_ptr<const http::Counters> counters) {
+void report_http(Metrics& metrics, const std::string& server, const std::shared_ptr<const http::Counters>& counters) {
   Gauge& connections = metrics.gauge("http_connections", "Open HTTP connections.", {{"server", server}});
   // Shared, because a scrape calls a copy of the function.
   const auto following = std::make_shared<std::vector<Follower>>(followers(metrics, server, *counters));

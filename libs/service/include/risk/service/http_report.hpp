@@ -22,6 +22,6 @@ std::function<void(const http::Warning&)> log_http_warnings(std::string server);
 
 // Shows a server's counters as http_* with the label `server` ("dashboard", "health"). `metrics` must outlive whoever
 // scrapes it, the server need not.
-void report_http(Metrics& metrics, const std::string& server, std::shared_ptr<const http::Counters> counters);
+void report_http(Metrics& metrics, const std::string& server, const std::shared_ptr<const http::Counters>& counters);
 
 }  // namespace risk::service
