@@ -31,12 +31,6 @@ constexpr std::chrono::milliseconds kGroupTime{200};
 constexpr std::uint32_t kFramesQueuedMax = 200;  // of a publisher; the rest waits in its journal
 constexpr char kConsumer[] = "risk-engine";      // as publishers know it
 
-std::string endpoint(const settings::BindOptions& bind, std::uint16_t port) {
-  const bool ipv6 = bind.address.find(':') != std::string::npos;
-  const std::string host = ipv6 ? "[" + bind.address + "]" : bind.address;
-  return "tcp://" + host + ":" + (port == 0 ? "*" : std::to_string(port));
-}
-
 // Of the core's tables of ids: nobody outside may know which ids share a place.
 engine::HashKey secret_key() {
   std::random_device random;
@@ -194,8 +188,8 @@ bool App::recover(store::Store& store) {
 
 void App::start_streams(std::unique_ptr<store::Store> store) {
   bus::PublisherOptions publisher;
-  publisher.endpoint = endpoint(options_.bind, options_.publish_port);
-  publisher.replay_endpoint = endpoint(options_.bind, options_.replay_port);
+  publisher.endpoint = options_.bind.endpoint(options_.publish_port);
+  publisher.replay_endpoint = options_.bind.endpoint(options_.replay_port);
   publisher.name = "risk-engine";
   publisher.on_problem = [this](const std::string& problem) { bus_log_.tell({{"problem", problem}}); };
   publisher.allow_plaintext = options_.bind.allow_plaintext;
@@ -232,7 +226,7 @@ void App::start_streams(std::unique_ptr<store::Store> store) {
   writer_ = std::make_unique<Writer>(writer, std::move(store), std::move(broadcaster), events);
   commands_ = std::make_unique<Commands>([this] { subscriber_->wake(); });
   requests_server_ = std::make_unique<bus::RequestServer>(
-      bus::RequestServerOptions{endpoint(options_.bind, options_.command_port), options_.bind.allow_plaintext,
+      bus::RequestServerOptions{options_.bind.endpoint(options_.command_port), options_.bind.allow_plaintext,
                                 options_.curve.server()},
       [this](std::string_view payload) { return commands_->answer(payload); });
 

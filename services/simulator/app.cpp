@@ -29,10 +29,6 @@ std::string run_prefix() {
   return std::string("T").append(bus::make_stream_id().text, 0, 8).append("-");
 }
 
-std::string endpoint_of(const std::string& address, std::uint16_t port) {
-  return "tcp://" + address + ":" + std::to_string(port);
-}
-
 }  // namespace
 
 // The metrics of the publishing thread.
@@ -114,8 +110,8 @@ void SimulatorApp::open_stream() {
   for (const auto& note : journal_->notes()) service::log_warning("journal", {{"note", note}});
 
   bus::PublisherOptions publisher;
-  publisher.endpoint = endpoint_of(options_.bind.address, options_.port);
-  publisher.replay_endpoint = endpoint_of(options_.bind.address, options_.replay_port);
+  publisher.endpoint = options_.bind.endpoint(options_.port);
+  publisher.replay_endpoint = options_.bind.endpoint(options_.replay_port);
   publisher.name = options_.stream_name;
   publisher.allow_plaintext = options_.bind.allow_plaintext;
   publisher.curve = options_.curve.server();

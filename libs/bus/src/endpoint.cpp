@@ -59,7 +59,10 @@ bool Endpoint::is_numeric() const {
 }
 
 bool Endpoint::is_loopback() const {
-  return host == "localhost" || host == "::1" || (is_ipv4_address(host) && host.substr(0, 4) == "127.");
+  if (host == "localhost" || (is_ipv4_address(host) && host.substr(0, 4) == "127.")) return true;
+  in6_addr address;  // which can be written in many ways
+  if (::inet_pton(AF_INET6, host.c_str(), &address) != 1) return false;
+  return IN6_IS_ADDR_LOOPBACK(&address) || (IN6_IS_ADDR_V4MAPPED(&address) && address.s6_addr[12] == 127);
 }
 
 std::string Endpoint::text() const {

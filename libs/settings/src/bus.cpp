@@ -67,18 +67,19 @@ void add_engine_command_option(service::OptionSet& options, EngineEndpoints& end
   ignore_rest_of_section(options);
 }
 
+std::string BindOptions::endpoint(std::uint16_t port) const {
+  const bool is_ipv6 = address.find(':') != std::string::npos;
+  return "tcp://" + (is_ipv6 ? "[" + address + "]" : address) + ":" + (port == 0 ? "*" : std::to_string(port));
+}
+
 void add_bind_options(service::OptionSet& options, BindOptions& bind) {
-  options.add_text({"bus.bind_address", "--bus-bind-address", {"BUS_BIND_ADDRESS"}, "Address that the bus binds"},
-                   bind.address);
+  options.add_address({"bus.bind_address", "--bus-bind-address", {"BUS_BIND_ADDRESS"}, "Address that the bus binds"},
+                      bind.address);
   options.add_bool({"bus.allow_plaintext",
                     "--bus-allow-plaintext",
                     {"BUS_ALLOW_PLAINTEXT"},
                     "Permit a bind beyond loopback without encryption"},
                    bind.allow_plaintext);
-  options.add_check([&bind] {
-    return bind.address.empty() ? std::vector<std::string>{"bus.bind_address: must not be empty"}
-                                : std::vector<std::string>{};
-  });
   ignore_rest_of_section(options);
 }
 

@@ -74,6 +74,14 @@ TEST_CASE("Plaintext beyond loopback is refused with the name of what allows it"
   CHECK(binding("tcp://localhost:0") == "no refusal");
 }
 
+TEST_CASE("Every spelling of an IPv6 loopback address is loopback", "[bus][endpoint]") {
+  for (const std::string host : {"::1", "0:0:0:0:0:0:0:1", "0::1", "::ffff:127.0.0.1"}) {
+    CHECK(Endpoint{host, 1}.is_loopback());
+  }
+  for (const std::string host : {"::", "::2", "::ffff:10.0.0.1", "fe80::1"})
+    CHECK_FALSE(Endpoint{host, 1}.is_loopback());
+}
+
 TEST_CASE("A port in use is named", "[bus][endpoint]") {
   const Publisher first{PublisherOptions{}};
   const auto endpoint = first.endpoint();

@@ -59,6 +59,28 @@ TEST_CASE("an executable that uses a part of the bus section accepts the rest of
   CHECK(bind.address == "0.0.0.0");
   CHECK(bind.allow_plaintext);
   CHECK(fixture.parse_yaml(options, "bus:\n  bind_address: ''\n  bind_adress: x\n") == 2);
-  CHECK(fixture.mistakes() == Lines{"risk.yaml:3: bus.bind_adress: unknown key; did you mean bus.bind_address?",
-                                    "risk.yaml:2: bus.bind_address: must not be empty"});
+  CHECK(fixture.mistakes() == Lines{"risk.yaml:2: bus.bind_address: value \"\": allowed: a name or an address of this "
+                                    "machine, without a port",
+                                    "risk.yaml:3: bus.bind_adress: unknown key; did you mean bus.bind_address?"});
+}
+
+TEST_CASE("an address to bind is IPv4, a name, or IPv6 with or without brackets") {
+  const auto bound = [](const std::string& text) {
+    service::OptionsFixture fixture;
+    service::OptionSet options("probe", "");
+    settings::BindOptions bind;
+    settings::add_bind_options(options, bind);
+    fixture.variables = {{"BUS_BIND_ADDRESS", text}};
+    return fixture.parse(options) ? "refused" : bind.address + " " + bind.endpoint(5551);
+  };
+  CHECK(bound("::1") == "::1 tcp://[::1]:5551");
+  CHECK(bound("[::1]") == "::1 tcp://[::1]:5551");
+  CHECK(bound("fe80::1%eth0") == "fe80::1%eth0 tcp://[fe80::1%eth0]:5551");
+  CHECK(bound("0.0.0.0") == "0.0.0.0 tcp://0.0.0.0:5551");
+  CHECK(bound("engine") == "engine tcp://engine:5551");
+  CHECK(bound("*") == "* tcp://*:5551");
+  CHECK(settings::BindOptions{}.endpoint(0) == "tcp://127.0.0.1:*");
+  for (const auto* text : {"[127.0.0.1]", "[]", "[::1", "::1]", "::g", "127.0.0.1:5551", "[::1]:5551", "a b", "a/b"}) {
+    CHECK(bound(text) == "refused");
+  }
 }

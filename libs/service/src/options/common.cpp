@@ -48,10 +48,11 @@ OptionSetter format_setter(bool& json) {
 
 OptionSetter ip_address_setter(std::string& address) {
   return [&address](std::string_view text) -> std::optional<std::string> {
-    const std::string given(text);
+    const bool bracketed = text.size() > 2 && text.front() == '[' && text.back() == ']';  // as in an endpoint
+    const std::string given(bracketed ? text.substr(1, text.size() - 2) : text);
     in6_addr parsed{};
-    const bool valid =
-        inet_pton(AF_INET, given.c_str(), &parsed) == 1 || inet_pton(AF_INET6, given.c_str(), &parsed) == 1;
+    const bool valid = (!bracketed && inet_pton(AF_INET, given.c_str(), &parsed) == 1) ||
+                       inet_pton(AF_INET6, given.c_str(), &parsed) == 1;
     if (!valid) return "an IP address, such as 127.0.0.1 or ::1";
     address = given;
     return std::nullopt;

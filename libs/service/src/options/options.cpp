@@ -1,5 +1,7 @@
 #include "risk/service/options.hpp"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -35,6 +37,22 @@ OptionSetter number_setter(Number& value, Number min, Number max, const std::str
     value = number;
     return std::nullopt;
   };
+}
+
+bool is_ipv6_address(std::string_view text) {
+  in6_addr address;
+  return ::inet_pton(AF_INET6, std::string(text.substr(0, text.find('%'))).c_str(), &address) == 1;  // %: a scope
+}
+
+// A name, an IPv4 address or * as it stands; "[::1]" and "::1" as "::1". No value: none of them.
+std::optional<std::string_view> as_bind_address(std::string_view text) {
+  const bool bracketed = text.size() > 2 && text.front() == '[' && text.back() == ']';
+  if (bracketed) text = text.substr(1, text.size() - 2);
+  if (bracketed || text.find(':') != text.npos) return is_ipv6_address(text) ? std::optional(text) : std::nullopt;
+  const bool is_plain = std::all_of(text.begin(), text.end(), [](unsigned char c) {
+    return c > ' ' && c != 0x7f && c != '/' && c != '[' && c != ']' && c != ',' && c != ';';
+  });
+  return is_plain && !text.empty() ? std::optional(text) : std::nullopt;
 }
 
 constexpr std::array<std::pair<std::string_view, std::int64_t>, 4> kDurationUnits{
@@ -222,6 +240,15 @@ OptionSet::~OptionSet() = default;
 void OptionSet::add_text(OptionSpec spec, std::string& value) {
   impl_->add_value(std::move(spec), "TEXT", value, [&value](std::string_view text) -> std::optional<std::string> {
     value = text;
+    return std::nullopt;
+  });
+}
+
+void OptionSet::add_address(OptionSpec spec, std::string& value) {
+  impl_->add_value(std::move(spec), "ADDRESS", value, [&value](std::string_view text) -> std::optional<std::string> {
+    const auto address = as_bind_address(text);
+    if (!address) return "a name or an address of this machine, without a port";
+    value = *address;
     return std::nullopt;
   });
 }

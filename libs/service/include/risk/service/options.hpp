@@ -52,6 +52,9 @@ class OptionSet {
 
   // The variable must outlive parse(). Its value at the time of the call is the default that --help shows.
   void add_text(OptionSpec spec, std::string& value);
+  // Where a socket is bound: a name or an address of this machine. An IPv6 address may stand in brackets ("[::1]"); the
+  // value is without them.
+  void add_address(OptionSpec spec, std::string& value);
   void add_list(OptionSpec spec, std::vector<std::string>& values);  // comma-separated, or a YAML sequence
   void add_integer(OptionSpec spec, std::int64_t& value, std::int64_t min, std::int64_t max);
   void add_integer(OptionSpec spec, std::uint64_t& value, std::uint64_t min, std::uint64_t max);

@@ -40,8 +40,10 @@ void add_engine_command_option(service::OptionSet& options, EngineEndpoints& end
 
 // bus.*: where this process binds: BUS_BIND_ADDRESS, BUS_ALLOW_PLAINTEXT
 struct BindOptions {
-  std::string address = "127.0.0.1";
-  bool allow_plaintext = false;  // permits a bind beyond loopback without encryption
+  std::string address = "127.0.0.1";  // an IPv6 address without brackets
+  bool allow_plaintext = false;       // permits a bind beyond loopback without encryption
+
+  std::string endpoint(std::uint16_t port) const;  // to bind: "tcp://[::1]:5551"; port 0 takes a free one
 };
 void add_bind_options(service::OptionSet& options, BindOptions& bind);
 
