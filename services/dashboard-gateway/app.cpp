@@ -52,8 +52,9 @@ std::size_t raise_descriptor_limit() {
 // In the order of need: what stands further down uses what stands above it.
 class GatewayApp::Impl {
  public:
-  Impl(GatewayOptions options, OpenReader open_reader)
+  Impl(GatewayOptions options, service::RunContext& context, OpenReader open_reader)
       : options_(std::move(options)),
+        context_(context),
         open_reader_(std::move(open_reader)),
         model_(options_.rules.base_currency, options_.rules.session_start_seconds),
         status_(type_name(options_.database.type)),
@@ -88,7 +89,11 @@ class GatewayApp::Impl {
     LiveFeedOptions feed = options_.feed;
     feed.engine_endpoints = options_.engine.publish;
     feed.curve = options_.curve.client_of(kEngine);
-    feed_.emplace(feed, LiveFeedParts{model_, status_, health_, metrics_}, open_reader_);
+    const auto on_death = [this](const std::string& reason) {
+      health_.fail(reason);
+      context_.fail(reason);
+    };
+    feed_.emplace(feed, LiveFeedParts{model_, status_, health_, metrics_, on_death}, open_reader_);
     checks_.emplace(health_options(), status_);
     work_.emplace(io_.get_executor());
     for (int i = 0; i < kIoThreads; ++i) threads_.emplace_back([this] { io_.run(); });
@@ -164,6 +169,7 @@ class GatewayApp::Impl {
 
   GatewayOptions options_;
   std::size_t connections_max_ = http::ServerOptions{}.connections_max;
+  service::RunContext& context_;
   OpenReader open_reader_;
   service::Health health_;
   service::Metrics metrics_;
@@ -183,8 +189,8 @@ class GatewayApp::Impl {
   std::vector<std::thread> threads_;
 };
 
-GatewayApp::GatewayApp(GatewayOptions options, OpenReader open_reader)
-    : impl_(std::make_unique<Impl>(std::move(options), std::move(open_reader))) {}
+GatewayApp::GatewayApp(GatewayOptions options, service::RunContext& context, OpenReader open_reader)
+    : impl_(std::make_unique<Impl>(std::move(options), context, std::move(open_reader))) {}
 
 GatewayApp::~GatewayApp() = default;
 

@@ -11,8 +11,9 @@ namespace risk::gateway {
 
 class GatewayApp : public service::App {
  public:
-  // `open_reader` opens the database that `options` name, unless a test brings one of its own.
-  explicit GatewayApp(GatewayOptions options, OpenReader open_reader = {});
+  // `open_reader` opens the database that `options` name, unless a test brings one of its own. `context`, which must
+  // outlive it, is told when a part has died that the process cannot do without.
+  GatewayApp(GatewayOptions options, service::RunContext& context, OpenReader open_reader = {});
   ~GatewayApp() override;  // stop()
 
   // Binds and starts everything. Neither the database nor the engine need be there yet.

@@ -56,7 +56,7 @@ void LiveFeed::run() {
   try {
     while (!stopping_) work();
   } catch (const std::exception& error) {
-    parts_.health.fail(std::string("the live feed ended: ") + error.what());
+    parts_.on_death(std::string("the live feed ended: ") + error.what());
   }
   pulse_.rest();
 }

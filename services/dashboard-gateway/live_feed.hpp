@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -35,6 +36,7 @@ struct LiveFeedParts {
   SystemStatus& status;
   service::Health& health;  // condition "database", thread "live feed"
   service::Metrics& metrics;
+  std::function<void(const std::string& reason)> on_death;  // by an error: nothing is shown any more as it happens
 };
 
 class LiveFeed {

@@ -9,7 +9,7 @@ int main(int argc, char** argv) {
   risk::service::OptionSet set("dashboard-gateway", "Serves the risk desk's page, its API and its live stream.");
   risk::gateway::declare_options(set, options);
   if (const auto status = set.parse(argc, argv)) return *status;
-  return risk::service::run(options.common.log, [&](risk::service::RunContext&) {
-    return std::make_unique<risk::gateway::GatewayApp>(options);
+  return risk::service::run(options.common.log, [&](risk::service::RunContext& context) {
+    return std::make_unique<risk::gateway::GatewayApp>(options, context);
   });
 }

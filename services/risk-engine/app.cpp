@@ -227,7 +227,7 @@ void App::start_streams(std::unique_ptr<store::Store> store) {
   commands_ = std::make_unique<Commands>([this] { subscriber_->wake(); });
   requests_server_ = std::make_unique<bus::RequestServer>(
       bus::RequestServerOptions{options_.bind.endpoint(options_.command_port), options_.bind.allow_plaintext,
-                                options_.curve.server()},
+                                options_.curve.server(), [this](const std::string& reason) { fail(reason); }},
       [this](std::string_view payload) { return commands_->answer(payload); });
 
   const std::lock_guard lock(mutex_);

@@ -40,12 +40,12 @@ void wait(zmq::pollitem_t* items, std::size_t count, std::chrono::milliseconds t
 
 class RequestServer::Impl {
  public:
-  Impl(RequestServerOptions options, Handler given) : handle(std::move(given)) {
+  Impl(RequestServerOptions options, Handler given) : handle(std::move(given)), on_death(options.on_death) {
     RISK_CHECK(handle);
     set_common_options(socket, kFrameBytesMax);
     if (options.curve) gate.emplace(context, *options.curve).guard(socket);
     endpoint = bind_socket(socket, options.endpoint, options.allow_plaintext || gate);
-    thread = std::thread([this] { run(); });
+    thread = std::thread([this] { live(); });
   }
 
   ~Impl() {
@@ -57,6 +57,15 @@ class RequestServer::Impl {
   std::string endpoint;
 
  private:
+  void live() {
+    try {
+      run();
+    } catch (const std::exception& error) {
+      if (!on_death) throw;
+      on_death(std::string("the command port has died: ") + error.what());
+    }
+  }
+
   void run() {
     zmq::pollitem_t items[] = {{socket.handle(), 0, ZMQ_POLLIN, 0}, {nullptr, bell.fd(), ZMQ_POLLIN, 0}};
     while (!stop) {
@@ -89,6 +98,7 @@ class RequestServer::Impl {
   }
 
   Handler handle;
+  std::function<void(const std::string&)> on_death;
   zmq::context_t context{1};
   std::optional<Gate> gate;
   zmq::socket_t socket{context, zmq::socket_type::router};

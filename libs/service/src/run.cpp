@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <exception>
 #include <system_error>
 #include <thread>
 
@@ -97,6 +98,12 @@ class SignalWatch {
   Descriptor done_;
   std::thread thread_;
 };
+
+// An exception that left a thread: the process ends, and its log says why as it says everything else.
+[[noreturn]] void end_by_exception() noexcept {
+  if (std::current_exception()) log_error("ended by an exception that nobody caught", {{"reason", current_reason()}});
+  std::abort();
+}
 
 int run_app(RunContext& context, const std::function<std::unique_ptr<App>(RunContext&)>& make_app) {
   std::unique_ptr<App> app;
@@ -188,6 +195,7 @@ int run(const LogOptions& log, const std::function<std::unique_ptr<App>(RunConte
   RunContext context;
   const SignalWatch signals(context.stop);
   start_logging(log);
+  std::set_terminate(end_by_exception);
   return run_app(context, make_app);
 }
 

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -367,4 +368,16 @@ TEST_CASE("A server refuses plaintext beyond loopback and a port in use", "[bus]
   const RequestServer first({}, shout);
   CHECK(refusal(at(first.endpoint())).find(" is in use") != std::string::npos);
   CHECK_THROWS_AS(RequestClient("nonsense"), BusError);
+}
+
+TEST_CASE("A command port whose thread has died says so", "[bus][request]") {
+  std::promise<std::string> death;
+  auto options = at("tcp://127.0.0.1:*");
+  options.on_death = [&](const std::string& reason) { death.set_value(reason); };
+  RequestServer server(options, [](std::string_view) -> std::string { throw std::runtime_error("out of order"); });
+  RequestClient client(server.endpoint());
+  CHECK_FALSE(client.request("one", 200ms));
+  auto reason = death.get_future();
+  REQUIRE(reason.wait_for(kPatience) == std::future_status::ready);
+  CHECK(reason.get() == "the command port has died: out of order");
 }

@@ -63,6 +63,15 @@ TEST_CASE("Who asks while the database is away learns the file's name, not where
   }
 }
 
+TEST_CASE("A live feed that has died ends the gateway with its reason") {
+  const OpenReader open = []() -> std::unique_ptr<store::Reader> { throw std::runtime_error("out of order"); };
+  Gateway gateway({}, open);
+  gateway.context.stop.wait();
+  CHECK(gateway.context.failed);
+  CHECK(gateway.context.stop.reason() == "the live feed ended: out of order");
+  CHECK(gateway.get("/readyz").status == 503);
+}
+
 TEST_CASE("When the queue to the database is full, the next request gets 503 at once") {
   service::Metrics metrics;
   const auto database = make_database();

@@ -218,7 +218,7 @@ Gateway::Gateway(std::function<void(GatewayOptions&)> adjust, OpenReader open_re
   options.feed.retry_min = std::chrono::milliseconds(10);
   options.pool.reconnect_interval = std::chrono::milliseconds(10);
   if (adjust) adjust(options);
-  app = std::make_unique<GatewayApp>(options, std::move(open_reader));
+  app = std::make_unique<GatewayApp>(options, context, std::move(open_reader));
   app->start();
 }
 

@@ -108,6 +108,7 @@ struct Gateway {
 
   std::shared_ptr<store::MemoryDatabase> database = make_database();
   Engine engine;
+  service::RunContext context;
   std::unique_ptr<GatewayApp> app;
 };
 

@@ -139,7 +139,8 @@ TEST_CASE("A port that is in use stops the start and is named") {
   GatewayOptions second;
   second.port = gateway.app->port();
   second.database = memory_config(gateway.database);
-  GatewayApp app(second);
+  service::RunContext context;
+  GatewayApp app(second, context);
   CHECK_THROWS_WITH(app.start(), Catch::Matchers::ContainsSubstring(std::to_string(second.port)));
 }
 

@@ -20,6 +20,7 @@ class Probe final : public App {
     if (mode_ == "start-throws") throw std::runtime_error("cannot open database \"x\"\nat all");
     teardown_.push("second part", [](auto) {});
     if (mode_ == "fails") worker_ = std::thread([this] { context_.fail("the worker died"); });
+    if (mode_ == "thread-throws") worker_ = std::thread([] { throw std::runtime_error("the worker tripped"); });
     log_info("probe started");
     if (mode_ == "waits-in-start") context_.stop.wait();
   }

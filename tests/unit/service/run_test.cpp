@@ -143,6 +143,14 @@ TEST_CASE("an app that fails while it runs is stopped in order with status 1") {
   CHECK_THAT(child.seen(), ContainsSubstring("step=\"first part\""));
 }
 
+TEST_CASE("an exception that leaves a thread ends the process, with its reason in the log") {
+  Child child("thread-throws");
+  CHECK(child.exit_status() != 0);
+  CHECK_THAT(child.seen(),
+             ContainsSubstring("level=error service=probe msg=\"ended by an exception that nobody caught\" "
+                               "reason=\"the worker tripped\""));
+}
+
 TEST_CASE("the first reason to stop stays, and wakes every waiter") {
   StopSource stop;
   CHECK_FALSE(stop.wait_for(0ms));

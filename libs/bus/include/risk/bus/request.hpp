@@ -18,10 +18,13 @@ struct RequestServerOptions {
   std::string endpoint = "tcp://127.0.0.1:*";
   bool allow_plaintext = false;        // needed to bind beyond loopback without `curve`
   std::optional<CurveServer> curve{};  // nothing: no encryption, everyone may ask
+  // The thread has died: nobody is answered any more. That thread's. Empty: the exception that killed it ends the
+  // process.
+  std::function<void(const std::string& reason)> on_death{};
 };
 
 // Answers requests one after the other on a thread of its own. `handle` runs on that thread and may block; what it
-// throws must not leave it.
+// throws is the thread's death.
 class RequestServer {
  public:
   using Handler = std::function<std::string(std::string_view request)>;

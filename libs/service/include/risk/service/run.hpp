@@ -76,7 +76,8 @@ class App {
 // Blocks SIGINT and SIGTERM (and ignores SIGPIPE) for this thread and those it makes, starts logging, makes and starts
 // the app, waits for a signal or stop.request_stop(), stops the app. A second signal ends the process at once with
 // status 130. Returns the exit status: 0 after an ordered stop, 1 after an exception (logged with its message). An app
-// that fails while it runs calls fail(): then also 1.
+// that fails while it runs calls fail(): then also 1. An exception that leaves a thread is logged and ends the process
+// by SIGABRT.
 struct RunContext {
   StopSource stop;
   std::atomic<bool> failed{false};
