@@ -13,6 +13,7 @@
 #include <mutex>
 #include <utility>
 
+#include "reserve.hpp"
 #include "risk/base/check.hpp"
 #include "segment.hpp"
 #include "stream_file.hpp"
@@ -39,6 +40,7 @@ class Journal::Impl {
     if (options.reset && !lost_tail) next_epoch();
     if (segments.empty() || segments.back()->header().epoch != epoch) last = 0;
     durable = last;
+    reserve.emplace(options.directory);
   }
 
   // --- opening
@@ -197,6 +199,10 @@ class Journal::Impl {
   bool append(const Run& run) {
     RISK_CHECK(run.first == last + 1);
     RISK_CHECK(run.count > 0);
+    return write(run) || (drop_everything() && write(run));
+  }
+
+  bool write(const Run& run) {
     const auto entry = kEntryHeaderBytes + run.records.size();
     if (!has_room(entry)) return false;
     const bool fits =
@@ -213,11 +219,32 @@ class Journal::Impl {
   bool has_room(std::uint64_t entry) {
     if (total_bytes() + entry <= options.bytes_max) return true;
     trim();
-    if (total_bytes() + entry <= options.bytes_max || segments.empty()) return true;
+    if (total_bytes() + entry <= options.bytes_max || !holds_records()) return true;
     const std::lock_guard lock_state(mutex);
     reason = "the journal " + options.directory + " is full: " + std::to_string(total_bytes()) + " of " +
              std::to_string(options.bytes_max) + " bytes; " + who_holds();
     return false;
+  }
+
+  bool holds_records() const {
+    return segments.size() > 1 || (!segments.empty() && segments.back()->end() > kSegmentHeaderBytes);
+  }
+
+  // Where there is no room and nobody needs a record, the last segment goes as well, however little is in it. The next
+  // one is there first: it says where the stream goes on.
+  bool drop_everything() {
+    {
+      const std::lock_guard lock_state(mutex);
+      if (durable != last || first_needed() != std::pair{epoch, last + 1}) return false;
+    }
+    if (!holds_records()) return false;
+    if (!begin_segment()) {
+      reserve->spend();
+      if (!begin_segment()) return false;
+    }
+    drop([](const auto& first_after, const auto& needed) { return first_after <= needed; });
+    reserve->keep();
+    return true;
   }
 
   bool no_room_on_volume() {
@@ -259,14 +286,20 @@ class Journal::Impl {
     durable = last;
   }
 
+  // The last record that nobody needs stays, with its segment: a subscriber asks for it to know its publisher again.
   void trim() {
+    drop([](const auto& first_after, const auto& needed) { return first_after < needed; });
+  }
+
+  template <class MayDrop>
+  void drop(MayDrop may_drop) {
     std::vector<std::shared_ptr<Segment>> gone;
     {
       const std::lock_guard lock_state(mutex);
       const auto needed = first_needed();
       while (segments.size() > 1) {
         const auto& after = segments[1]->header();
-        if (std::pair{after.epoch, after.first} > needed) break;
+        if (!may_drop(std::pair{after.epoch, after.first}, needed)) break;
         gone.push_back(std::move(segments.front()));
         segments.pop_front();
       }
@@ -389,6 +422,7 @@ class Journal::Impl {
 
   const JournalOptions options;
   FileHandle lock;
+  std::optional<Reserve> reserve;
   StreamKey key{};
   StreamId id;
   std::uint64_t epoch = 1;
