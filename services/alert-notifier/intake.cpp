@@ -132,14 +132,11 @@ void Intake::note_streams() {
     service::log_warning("the engine has another database: its alerts are told from the first one on",
                          {{"channel", channel_}, {"publisher", stream.publisher}, {"stream", stream.id.text}});
   }
+  const auto conflicts = bus::conflicts(streams);
   const bool is_up = std::any_of(streams.begin(), streams.end(), [](const auto& stream) { return stream.up; });
-  if (is_up == is_up_) return;
-  is_up_ = is_up;
-  if (is_up) {
-    parts_.health.met(condition_);
-  } else {
-    parts_.health.not_met(condition_, "nothing heard from " + joined(options_.endpoints));
-  }
+  if (!conflicts.empty()) return parts_.health.not_met(condition_, conflicts);
+  if (!is_up) return parts_.health.not_met(condition_, "nothing heard from " + joined(options_.endpoints));
+  parts_.health.met(condition_);
 }
 
 void Intake::on_record(const bus::Record& record) {

@@ -81,7 +81,6 @@ class Intake {
   service::RepeatedLog unreadable_log_{service::LogLevel::kError, "alert event that cannot be read"};
   service::RepeatedLog missing_log_{service::LogLevel::kError, "alert events are missing"};
   std::set<bus::StreamId> known_;
-  bool is_up_ = false;
   std::unique_ptr<bus::Subscriber> subscriber_;
   std::atomic<bool> stopping_{false};
   std::thread thread_;  // last: it uses all of the above

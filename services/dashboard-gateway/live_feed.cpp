@@ -10,6 +10,7 @@ namespace risk::gateway {
 namespace {
 
 constexpr std::chrono::milliseconds kPollTime{100};
+constexpr char kPublishersCondition[] = "one publisher a stream";
 // Two heartbeats. After so long a standby's streams are listened to.
 constexpr std::chrono::milliseconds kSilenceMax{2000};
 
@@ -39,6 +40,7 @@ LiveFeed::LiveFeed(LiveFeedOptions options, LiveFeedParts parts, OpenReader open
   handlers.on_bad_frame = [this](std::string_view reason) { bad_frame_log_.tell({{"reason", reason}}); };
   subscriber_ = std::make_unique<bus::Subscriber>(std::move(bus_options), std::move(handlers));
   parts_.health.require("database", "not read yet");
+  parts_.health.require(kPublishersCondition, "listens to nobody yet");
   thread_ = std::thread([this] { run(); });
 }
 
@@ -67,9 +69,16 @@ void LiveFeed::work() {
   pulse_.beat();
   subscriber_->poll(kPollTime);
   note_streams();
-  parts_.status.set_own_streams(subscriber_->streams(), Clock::now());
+  const auto streams = subscriber_->streams();
+  parts_.status.set_own_streams(streams, Clock::now());
+  report_conflicts(bus::conflicts(streams));
   pulse_.rest();
   if (!load_due_) refresh();
+}
+
+void LiveFeed::report_conflicts(const std::string& conflicts) {
+  if (conflicts.empty()) return parts_.health.met(kPublishersCondition);
+  parts_.health.not_met(kPublishersCondition, conflicts);
 }
 
 void LiveFeed::on_record(const bus::Record& record) {

@@ -34,7 +34,7 @@ struct LiveFeedOptions {
 struct LiveFeedParts {
   LiveModel& model;
   SystemStatus& status;
-  service::Health& health;  // condition "database", thread "live feed"
+  service::Health& health;  // conditions "database", "one publisher a stream"; thread "live feed"
   service::Metrics& metrics;
   std::function<void(const std::string& reason)> on_death;  // by an error: nothing is shown any more as it happens
 };
@@ -54,6 +54,7 @@ class LiveFeed {
   void work();
   void on_record(const bus::Record& record);
   void note_streams();
+  void report_conflicts(const std::string& conflicts);
   void on_alert(std::string_view payload);
   void on_exposures(std::string_view payload);
   void read_database();

@@ -30,6 +30,7 @@ constexpr std::size_t kRecordsPerPoll = 4096;
 constexpr std::chrono::milliseconds kGroupTime{200};
 constexpr std::uint32_t kFramesQueuedMax = 200;  // of a publisher; the rest waits in its journal
 constexpr char kConsumer[] = "risk-engine";      // as publishers know it
+constexpr char kPublishersCondition[] = "one publisher a stream";
 
 // Of the core's tables of ids: nobody outside may know which ids share a place.
 engine::HashKey secret_key() {
@@ -61,6 +62,7 @@ void App::start() {
   health_.require("database", "not opened yet");
   health_.require("lease", "waits for the database");
   health_.require("recovery", "waits for the lease");
+  health_.require(kPublishersCondition, "listens to nobody yet");
   health_server_ = std::make_unique<service::HealthServer>(
       service::HealthServerOptions{options_.common.health_address, options_.common.health_port,
                                    options_.common.health_allowed_hosts},
@@ -253,6 +255,7 @@ void App::subscribe() {
   };
   handlers.on_bad_frame = [this](std::string_view reason) { bad_frame_log_.tell({{"reason", reason}}); };
   subscriber_ = std::make_unique<bus::Subscriber>(std::move(options), std::move(handlers));
+  health_.met(kPublishersCondition);
   for (const auto& row : processor_->transaction_streams()) {
     subscriber_->resume_after(bus::StreamId{row.stream_id}, row.epoch, row.sequence);
     subscriber_->commit(bus::StreamId{row.stream_id}, row.epoch, row.sequence);
@@ -353,7 +356,9 @@ void App::report_status() {
   reported_transactions_ = counters.transactions;
   status.uncommitted_inputs = processor_->pending_records();
   double lag = 0, up = 0;
-  for (const auto& stream : subscriber_->streams()) {
+  const auto streams = subscriber_->streams();
+  report_conflicts(bus::conflicts(streams));
+  for (const auto& stream : streams) {
     status.streams.push_back(
         {stream.id.text, stream.publisher, stream.delivered, stream.announced, stream.missing, stream.up});
     lag += static_cast<double>(stream.announced - std::min(stream.announced, stream.delivered));
@@ -366,6 +371,11 @@ void App::report_status() {
   gauges_->lag.set(lag);
   gauges_->streams.set(up);
   gauges_->update(subscriber_->counters());
+}
+
+void App::report_conflicts(const std::string& conflicts) {
+  if (conflicts.empty()) return health_.met(kPublishersCondition);
+  health_.not_met(kPublishersCondition, conflicts);
 }
 
 // --- commands

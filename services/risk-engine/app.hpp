@@ -63,6 +63,7 @@ class App : public service::App {
   void tell_committed();
   void report_status();
   void watch_commit(std::chrono::steady_clock::time_point now);
+  void report_conflicts(const std::string& conflicts);
   void finish(bool commit);
 
   const Options options_;

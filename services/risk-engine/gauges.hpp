@@ -19,7 +19,7 @@ struct Gauges {
 
   service::Counter &transactions, &late, &quarantined, &missing, &alert_events;
   service::Gauge &open_alerts, &uncommitted, &lag, &streams;
-  service::Counter &replayed, &bad_frames;
+  service::Counter &replayed, &bad_frames, &rival_records;
   service::Histogram& commit_seconds;
   service::Counter &commits, &committed_inputs;
 

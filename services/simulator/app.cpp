@@ -190,7 +190,7 @@ void SimulatorApp::report(const PumpTotals& totals, std::chrono::duration<double
   if (const auto contradiction = journal_->contradiction()) {
     throw bus::JournalError(*contradiction +
                             ": it is not the journal that was published from; start with --reset-journal to go on in a "
-                            "new epoch");
+                            "new epoch, or with an empty folder if this is a copy and the first is still in use");
   }
 }
 

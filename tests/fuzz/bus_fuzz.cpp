@@ -46,7 +46,7 @@ std::string damaged(Input& input, std::string bytes) {
 
 std::string frame(Input& input) {
   FrameWriter writer(kTopics[input.below(2)], stream(input.below(3)), 1 + input.below(3), input.text(20),
-                     input.below(2) == 0 ? 0 : 5552);
+                     input.below(2) == 0 ? 0 : 5552, input.below(4));
   if (input.below(5) == 0) return damaged(input, writer.heartbeat(input.below(40)));
   for (auto records = input.below(6) + 1; records > 0; --records) writer.append(input.text(30));
   return damaged(input, std::string(writer.finish(input.below(40) + 1)));
@@ -64,7 +64,7 @@ class Judge {
         table_.take_replayed(bytes, "peer", now_);
       } else {
         const auto taken = table_.take(bytes, path, "peer", now_);
-        if (taken.missing) settle(input, *taken.missing);
+        if (taken.missing) settle(input, *taken.missing, path);
       }
       if (!readable) RISK_CHECK(table_.counters().bad_frames == before.bad_frames + 1);
       if (input.below(10) == 0) table_.forget_path(path);
@@ -75,10 +75,20 @@ class Judge {
 
  private:
   // What a publisher may answer when it is asked.
-  void settle(Input& input, const StreamTable::Missing& missing) {
+  void settle(Input& input, const StreamTable::Missing& missing, StreamTable::PathId path) {
+    if (missing.unproven != 0) return prove(input, missing, path);
     if (missing.last == 0) return table_.end_epoch(missing.stream);
     if (input.below(2) == 0)
       table_.lose_before(missing.stream, std::min<std::uint64_t>(missing.last + 1, input.below(60)));
+  }
+
+  void prove(Input& input, const StreamTable::Missing& missing, StreamTable::PathId path) {
+    ReplayMessage proof;
+    proof.kind = ReplayMessage::Kind::kProof;
+    proof.answer = ReplayMessage::Answer{static_cast<std::uint8_t>(input.below(3))};
+    proof.last = input.below(60);
+    if (input.below(3) == 0) proof.text = hash_text(input.below(2));
+    table_.take_proof(missing, proof, path, "peer", now_);
   }
 
   void on_record(const Record& record) {

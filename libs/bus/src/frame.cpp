@@ -22,6 +22,10 @@ constexpr std::size_t kEpochAt = 24;
 constexpr std::size_t kSequenceAt = 32;
 constexpr std::size_t kCountAt = 40;
 constexpr std::size_t kBodyLengthAt = 44;
+constexpr std::size_t kInstanceAt = 48;
+
+constexpr std::uint8_t kOldVersion = 2;
+constexpr std::size_t kOldHeaderBytes = 48;  // without the instance
 
 // The reason why the records do not fill `records` exactly, or nothing.
 std::optional<Error> judge_records(std::string_view records, std::uint32_t count, std::size_t base) {
@@ -63,13 +67,15 @@ Result<Frame> decode_frame(std::string_view bytes) {
   if (topic_end == bytes.npos || topic_end == 0) return at(0, "no topic");
 
   const auto header_at = topic_end + 1;
-  const auto body_at = header_at + kHeaderBytes;
-  if (bytes.size() < body_at + kChecksumBytes) return at(bytes.size(), "cut off in its header");
-  const auto header = bytes.substr(header_at, kHeaderBytes);
-  if (header.substr(0, kMagic.size()) != kMagic) return at(header_at, "not a frame of this bus");
-  if (const auto version = get<std::uint8_t>(header, kVersionAt); version != kFrameVersion) {
+  if (bytes.size() < header_at + kOldHeaderBytes + kChecksumBytes) return at(bytes.size(), "cut off in its header");
+  if (bytes.substr(header_at, kMagic.size()) != kMagic) return at(header_at, "not a frame of this bus");
+  const auto version = get<std::uint8_t>(bytes, header_at + kVersionAt);
+  if (version != kFrameVersion && version != kOldVersion) {
     return at(header_at + kVersionAt, "unknown version " + std::to_string(version));
   }
+  const auto header = bytes.substr(header_at, version == kOldVersion ? kOldHeaderBytes : kHeaderBytes);
+  const auto body_at = header_at + header.size();
+  if (bytes.size() < body_at + kChecksumBytes) return at(bytes.size(), "cut off in its header");
 
   const auto body_length = get<std::uint32_t>(header, kBodyLengthAt);
   if (body_length != bytes.size() - body_at - kChecksumBytes) {
@@ -93,6 +99,7 @@ Result<Frame> decode_frame(std::string_view bytes) {
   frame.epoch = get<std::uint64_t>(header, kEpochAt);
   frame.sequence = get<std::uint64_t>(header, kSequenceAt);
   frame.count = get<std::uint32_t>(header, kCountAt);
+  if (version != kOldVersion) frame.instance = get<std::uint64_t>(header, kInstanceAt);
 
   // Whoever keeps cursors keeps them as signed numbers; the largest stays free, so that the one after the last is one
   // too.
@@ -123,7 +130,7 @@ Result<Frame> decode_frame(std::string_view bytes) {
 }
 
 FrameWriter::FrameWriter(std::string_view topic, const StreamKey& stream, std::uint64_t epoch,
-                         std::string_view publisher, std::uint16_t replay_port) {
+                         std::string_view publisher, std::uint16_t replay_port, std::uint64_t instance) {
   RISK_CHECK(is_topic(topic));
   RISK_CHECK(publisher.size() <= kNameBytesMax);
   buffer_ = topic_prefix(topic);
@@ -134,6 +141,7 @@ FrameWriter::FrameWriter(std::string_view topic, const StreamKey& stream, std::u
   put(buffer_, header_at_ + kKindAt, FrameKind::kData);
   std::memcpy(buffer_.data() + header_at_ + kStreamAt, stream.data(), stream.size());
   put(buffer_, header_at_ + kEpochAt, epoch);
+  put(buffer_, header_at_ + kInstanceAt, instance);
   buffer_ += static_cast<char>(publisher.size());
   buffer_ += publisher;
   const auto port_at = buffer_.size();

@@ -15,9 +15,9 @@ namespace risk::bus {
 
 inline constexpr std::size_t kTopicBytesMax = 64;
 inline constexpr std::size_t kNameBytesMax = 128;
-inline constexpr std::size_t kHeaderBytes = 48;
+inline constexpr std::size_t kHeaderBytes = 56;
 inline constexpr std::size_t kChecksumBytes = 8;
-inline constexpr std::uint8_t kFrameVersion = 2;
+inline constexpr std::uint8_t kFrameVersion = 3;  // 2 is read as well
 
 enum class FrameKind : std::uint8_t { kData = 1, kHeartbeat = 2 };
 
@@ -37,6 +37,7 @@ struct Frame {
   std::uint64_t sequence = 0;  // DATA: of the first record; HEARTBEAT: of the last record sent
   std::uint32_t count = 0;
   std::string_view publisher;
+  std::uint64_t instance = 0;     // of the publisher's run, random; 0: it does not say, as those of version 2
   std::uint16_t replay_port = 0;  // where to ask for what is missing; 0: it cannot be had again
   std::string_view records;       // exactly `count` of them: walk with take_record()
 };
@@ -58,7 +59,7 @@ class FrameWriter {
  public:
   // Preconditions: is_topic(topic), publisher.size() <= kNameBytesMax.
   FrameWriter(std::string_view topic, const StreamKey& stream, std::uint64_t epoch, std::string_view publisher,
-              std::uint16_t replay_port = 0);
+              std::uint16_t replay_port = 0, std::uint64_t instance = 0);
 
   bool fits(std::size_t payload_bytes) const;
   // Precondition: fits(payload.size()).

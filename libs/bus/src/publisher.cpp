@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <random>
 #include <utility>
 #include <zmq.hpp>
 
@@ -29,6 +30,14 @@ constexpr std::chrono::milliseconds kRetryInterval{5};  // while a journal has n
 constexpr std::chrono::milliseconds kSyncInterval{1};
 constexpr std::size_t kUnsentBytesMax = std::size_t{4} << 20;
 
+// Whoever publishes the same stream in another run, or elsewhere at the same time, has another one.
+std::uint64_t random_instance() {
+  std::random_device random;
+  std::uint64_t instance = 0;
+  while (instance == 0) instance = std::uint64_t{random()} << 32 | random();
+  return instance;
+}
+
 }  // namespace
 
 class Publisher::Impl {
@@ -41,7 +50,7 @@ class Publisher::Impl {
     socket.set(zmq::sockopt::xpub_verboser, 1);  // every subscriber is seen coming and going, not the first and last
     if (options.curve) gate.emplace(context, *options.curve).guard(socket);
     endpoint = bind_socket(socket, options.endpoint, options.allow_plaintext || gate);
-    if (!options.replay_endpoint.empty()) replay.emplace(context, options, gate ? &*gate : nullptr);
+    if (!options.replay_endpoint.empty()) replay.emplace(context, options, instance, gate ? &*gate : nullptr);
   }
 
   struct Stream {
@@ -138,6 +147,7 @@ class Publisher::Impl {
         return;
       }
       if (!std::exchange(told, true) && options.on_blocked) options.on_blocked(stream.journal->blocked());
+      if (replay) replay->require_alive();  // or nobody hears what is committed
       wait_for_subscriptions(kRetryInterval);
       heartbeat(stream, Clock::now());
     }
@@ -191,6 +201,7 @@ class Publisher::Impl {
   }
 
   PublisherOptions options;
+  const std::uint64_t instance = random_instance();
   PublisherCounters counters;
   zmq::context_t context{1};
   std::optional<Gate> gate;
@@ -211,14 +222,15 @@ void Publisher::open_stream(std::string_view topic, StreamId id, std::uint64_t e
                             std::shared_ptr<ReplaySource> past) {
   const auto key = parse_stream_id(id.text);
   RISK_CHECK(key);
-  Impl::Stream stream{FrameWriter(topic, *key, epoch, impl_->options.name, impl_->port_for(past)), last_sequence, {}};
+  Impl::Stream stream{
+      FrameWriter(topic, *key, epoch, impl_->options.name, impl_->port_for(past), impl_->instance), last_sequence, {}};
   impl_->open(topic, std::move(stream), *key, std::move(past));
 }
 
 void Publisher::open_stream(std::string_view topic, std::shared_ptr<Journal> journal) {
   const auto key = parse_stream_id(journal->stream().text);
   RISK_CHECK(key);
-  FrameWriter batch(topic, *key, journal->epoch(), impl_->options.name, impl_->port_for(journal));
+  FrameWriter batch(topic, *key, journal->epoch(), impl_->options.name, impl_->port_for(journal), impl_->instance);
   impl_->open(topic, {std::move(batch), journal->last_sequence(), journal}, *key, journal);
 }
 
@@ -249,6 +261,7 @@ void Publisher::flush() {
 
 void Publisher::service() {
   if (impl_->closed) return;
+  if (impl_->replay) impl_->replay->require_alive();
   impl_->note_subscriptions();
   const auto now = Clock::now();
   const bool greet = std::exchange(impl_->newcomers, false);

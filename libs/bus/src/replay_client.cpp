@@ -25,6 +25,15 @@ void ReplayClient::ask(std::uint16_t port, const StreamKey& stream, std::uint64_
   send(port, message);
 }
 
+void ReplayClient::ask_proof(std::uint16_t port, const StreamKey& stream, std::uint64_t epoch, std::uint64_t sequence) {
+  ReplayMessage message;
+  message.kind = ReplayMessage::Kind::kProve;
+  message.stream = stream;
+  message.epoch = epoch;
+  message.last = sequence;
+  send(port, message);
+}
+
 void ReplayClient::tell_committed(std::uint16_t port, const std::string& consumer, const StreamKey& stream,
                                   std::uint64_t epoch, std::uint64_t sequence) {
   ReplayMessage message;

@@ -29,6 +29,8 @@ class ReplayClient {
 
   // Asks for the records from `first` on.
   void ask(std::uint16_t port, const StreamKey& stream, std::uint64_t epoch, std::uint64_t first);
+  // Asks for the hash of a record.
+  void ask_proof(std::uint16_t port, const StreamKey& stream, std::uint64_t epoch, std::uint64_t sequence);
   void tell_committed(std::uint16_t port, const std::string& consumer, const StreamKey& stream, std::uint64_t epoch,
                       std::uint64_t sequence);
 

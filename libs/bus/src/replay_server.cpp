@@ -17,10 +17,27 @@ constexpr std::size_t kAnswerBytes = std::size_t{4} << 20;
 constexpr std::uint32_t kFrameRecords = 256;  // runs of fewer share a frame
 constexpr int kMessagesQueuedMax = 10'000;    // per peer; one that does not read loses its answer
 
+// Nothing: it is not there. A record of nothing stands for one that was deleted since, which says nothing either.
+std::optional<std::uint64_t> hash_of(ReplaySource& source, const Extent& extent, std::uint64_t epoch,
+                                     std::uint64_t sequence) {
+  std::optional<std::uint64_t> hash;
+  if (sequence < extent.first || sequence > extent.last) return hash;
+  source.read(epoch, sequence, 1, [&](const Run& run) {
+    auto records = run.records;
+    for (auto at = run.first; at <= run.last(); ++at) {
+      const auto payload = take_record(records);
+      if (at == sequence && !payload.empty()) hash = checksum(payload);
+    }
+  });
+  return hash;
+}
+
 }  // namespace
 
-ReplayServer::ReplayServer(zmq::context_t& context, const PublisherOptions& options, const Gate* gate)
+ReplayServer::ReplayServer(zmq::context_t& context, const PublisherOptions& options, std::uint64_t instance,
+                           const Gate* gate)
     : name_(options.name),
+      instance_(instance),
       on_problem_(options.on_problem),
       socket_(std::make_unique<zmq::socket_t>(context, zmq::socket_type::router)) {
   set_common_options(*socket_, kReplayMessageBytesMax);
@@ -50,7 +67,21 @@ std::shared_ptr<ReplaySource> ReplayServer::source_of(const StreamKey& stream, s
   return found->second.source;
 }
 
+void ReplayServer::require_alive() {
+  const std::lock_guard lock(mutex_);
+  if (!death_.empty()) throw BusError("the replay thread has died: " + death_);
+}
+
 void ReplayServer::run() {
+  try {
+    serve_until_stopped();
+  } catch (const std::exception& error) {
+    const std::lock_guard lock(mutex_);
+    death_ = error.what();
+  }
+}
+
+void ReplayServer::serve_until_stopped() {
   zmq::pollitem_t items[] = {{nullptr, bell_.fd(), ZMQ_POLLIN, 0}, {socket_->handle(), 0, ZMQ_POLLIN, 0}};
   while (!stopping_) {
     try {
@@ -66,33 +97,35 @@ void ReplayServer::run() {
         tell("a message of several parts");
       }
     } catch (const zmq::error_t& error) {
-      if (error.num() == EINTR) continue;
-      return tell(std::string("cannot go on: ") + error.what());
+      if (error.num() != EINTR) throw;
     }
   }
 }
 
 void ReplayServer::serve(const zmq::message_t& peer, std::string_view request) {
   const auto message = decode_replay(request);
-  if (!message || message->kind == ReplayMessage::Kind::kEnd) {
+  using Kind = ReplayMessage::Kind;
+  if (!message || message->kind == Kind::kEnd || message->kind == Kind::kProof) {
     return tell("message of " + std::to_string(request.size()) + " bytes, " +
-                (message ? std::string("an END, which is ours to say") : message.error().reason));
+                (message ? std::string("an answer, which is ours to give") : message.error().reason));
   }
-  if (message->kind == ReplayMessage::Kind::kAsk) return answer(peer, *message);
+  if (message->kind == Kind::kAsk) return answer(peer, *message);
+  if (message->kind == Kind::kProve) return prove(peer, *message);
   std::string topic;
   const auto source = source_of(message->stream, topic);
   if (source) source->committed(message->text, message->epoch, message->last);
 }
 
 void ReplayServer::answer(const zmq::message_t& peer, const ReplayMessage& ask) {
-  ReplayMessage end{ReplayMessage::Kind::kEnd, ReplayMessage::Answer::kUnknown, ask.stream, ask.epoch, 0, 0, {}};
+  ReplayMessage end{
+      ReplayMessage::Kind::kEnd, ReplayMessage::Answer::kUnknown, ask.stream, ask.epoch, 0, 0, instance_, {}};
   std::string topic;
   if (const auto source = source_of(ask.stream, topic)) {
     try {
       const auto extent = source->extent(ask.epoch);
       const auto from = std::max(ask.first, extent.first);
       if (from <= extent.last) {
-        FrameWriter frame(topic, ask.stream, ask.epoch, name_, port_);
+        FrameWriter frame(topic, ask.stream, ask.epoch, name_, port_, instance_);
         auto first = from;
         const auto send_frame = [&] {
           send(peer, frame.finish(first));
@@ -116,6 +149,29 @@ void ReplayServer::answer(const zmq::message_t& peer, const ReplayMessage& ask) 
     }
   }
   send(peer, encode_replay(end));
+}
+
+void ReplayServer::prove(const zmq::message_t& peer, const ReplayMessage& question) {
+  ReplayMessage proof = question;
+  proof.kind = ReplayMessage::Kind::kProof;
+  proof.answer = ReplayMessage::Answer::kUnknown;
+  proof.instance = instance_;
+  proof.first = question.last;
+  proof.text.clear();
+  std::string topic;
+  if (const auto source = source_of(question.stream, topic)) {
+    try {
+      const auto extent = source->extent(question.epoch);
+      proof.last = extent.last;
+      proof.answer = extent.over ? ReplayMessage::Answer::kOver : ReplayMessage::Answer::kMore;
+      if (const auto hash = hash_of(*source, extent, question.epoch, question.last)) proof.text = hash_text(*hash);
+    } catch (const std::exception& error) {
+      tell("record " + std::to_string(question.last) + " of '" + topic + "' cannot be read: " + error.what());
+      proof.answer = ReplayMessage::Answer::kUnavailable;
+      proof.text = std::string(error.what()).substr(0, kReplayTextBytesMax);
+    }
+  }
+  send(peer, encode_replay(proof));
 }
 
 // What a peer has no room for is dropped: it asks again.

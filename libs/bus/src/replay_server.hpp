@@ -26,13 +26,16 @@ class Gate;
 class ReplayServer {
  public:
   // Binds and starts. `gate`, if any, must outlive it. Throws BusError.
-  ReplayServer(zmq::context_t& context, const PublisherOptions& options, const Gate* gate);
+  // `instance` is the publisher's.
+  ReplayServer(zmq::context_t& context, const PublisherOptions& options, std::uint64_t instance, const Gate* gate);
   ~ReplayServer();  // stops
 
   std::uint16_t port() const { return port_; }
   void add(const std::string& topic, const StreamKey& stream, std::shared_ptr<ReplaySource> source);
 
   std::uint64_t records() const { return records_; }  // sent again
+  // Throws BusError when the thread has died, with its reason: nobody is answered any more.
+  void require_alive();
 
  private:
   struct Past {
@@ -41,21 +44,25 @@ class ReplayServer {
   };
 
   void run();
+  void serve_until_stopped();
   void serve(const zmq::message_t& peer, std::string_view request);
   void answer(const zmq::message_t& peer, const ReplayMessage& ask);
+  void prove(const zmq::message_t& peer, const ReplayMessage& question);
   void send(const zmq::message_t& peer, std::string_view bytes);
   std::shared_ptr<ReplaySource> source_of(const StreamKey& stream, std::string& topic);
   void tell(const std::string& problem);
 
   const std::string name_;
+  const std::uint64_t instance_;
   const std::function<void(const std::string&)> on_problem_;
   std::unique_ptr<zmq::socket_t> socket_;
   std::uint16_t port_ = 0;
   WakeUp bell_;
   std::atomic<bool> stopping_ = false;
   std::atomic<std::uint64_t> records_ = 0;
-  std::mutex mutex_;  // guards streams_
+  std::mutex mutex_;  // guards what follows
   std::map<StreamKey, Past> streams_;
+  std::string death_;  // why the thread ended by itself
   std::thread thread_;
 };
 

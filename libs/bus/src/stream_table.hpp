@@ -7,6 +7,8 @@
 //  3. A gap is told before the records after it, once.
 //  4. A frame before which records are missing that can be had again changes nothing: it is to be taken again after
 //  them.
+//  5. Records come from one instance at a time, a run of a publisher. Another one takes its place when the first is
+//  gone and the other has proved to have the last record that was delivered; what is refused is in status and counters.
 #pragma once
 
 #include <array>
@@ -19,7 +21,9 @@
 #include <vector>
 
 #include "frame.hpp"
+#include "replay_message.hpp"
 #include "risk/bus/subscriber.hpp"
+#include "rivals.hpp"
 #include "stream_id.hpp"
 
 namespace risk::bus {
@@ -44,6 +48,8 @@ class StreamTable {
     std::uint64_t epoch;
     std::uint64_t last;         // 0: all there are of this epoch, which is over
     std::uint16_t replay_port;  // where
+    // Not 0: this instance of the publisher has to prove first that it has record `last` as it was delivered.
+    std::uint64_t unproven = 0;
   };
   struct Taken {
     std::size_t delivered = 0;
@@ -52,8 +58,16 @@ class StreamTable {
   // Takes one message that came through a connection whose endpoint is `from`.
   Taken take(std::string_view message, PathId path, std::string_view from, Instant now);
 
-  // Takes a frame that was asked for; returns how many records it delivered.
-  std::size_t take_replayed(std::string_view message, std::string_view from, Instant now);
+  struct Replayed {
+    std::size_t delivered = 0;
+    bool is_others = false;  // another instance answered than was asked: ask no more
+  };
+  // Takes a frame that was asked for.
+  Replayed take_replayed(std::string_view message, std::string_view from, Instant now);
+  // Whether the end of an answer is that of the instance whose records are taken; if not, that one is gone.
+  bool is_from_source(const StreamKey& stream, std::uint64_t instance);
+  // What the publisher of an unproven frame says of the record that it was asked for.
+  void take_proof(const Missing& question, const ReplayMessage& proof, PathId path, std::string_view from, Instant now);
   // The sequence that is due, to ask for.
   std::uint64_t next(const StreamKey& stream) const { return streams_.at(stream).next; }
   // Nobody has the records before `first` any more: they are a gap. Its publisher's last record is `announced`.
@@ -90,6 +104,15 @@ class StreamTable {
     std::uint64_t missing = 0;
     // Hashes of the newest records, by sequence: a sequence that comes again must carry the same.
     std::unique_ptr<std::array<std::uint64_t, kHashesKept>> hashes;
+    // Whose records are taken, when that is known, and where it was heard first.
+    std::optional<std::uint64_t> instance;
+    std::string instance_from;
+    // The last record that was delivered: who goes on with the stream must have it.
+    struct LastRecord {
+      std::uint64_t epoch, sequence, hash;
+    };
+    std::optional<LastRecord> last_record;
+    Rivals rivals;
     PathId home = 0;                // the connection whose order counts; 0: none
     std::uint16_t replay_port = 0;  // of the home's publisher
     Instant home_heard{};
@@ -97,12 +120,22 @@ class StreamTable {
   };
 
   // No stream: the frame was refused and told.
-  Stream* find(const Frame& frame, std::string_view from);
+  Stream* find(const Frame& frame, std::string_view from, Instant now);
+  enum class Claim : std::uint8_t { kTaken, kUnproven, kRefused };
+  // Whether the frame's instance is the one whose records are taken, or may take its place.
+  Claim claim(Stream& stream, const Frame& frame, PathId path, std::string_view from, Instant now);
+  void adopt(Stream& stream, std::uint64_t instance, std::string_view from);
+  void refuse_rival(Stream& stream, const Frame& frame, std::string_view from, Instant now);
+  // Evidence against a frame's publisher, which the frame alone does not tell apart from the one that was heard.
+  void note_contradiction(Stream& stream, const Frame& frame, std::string_view from, const std::string& why,
+                          Instant now);
   bool is_home(Stream& stream, PathId path, Instant now) const;
   std::optional<Missing> missing_before(const Stream& stream, const Frame& frame) const;
-  std::size_t take_data(Stream& stream, const Frame& frame, std::string_view from);
+  std::size_t take_data(Stream& stream, const Frame& frame, std::string_view from, Instant now);
+  bool contradicts(Stream& stream, const Frame& frame, std::string_view from, Instant now);
   void deliver(Stream& stream, const Records& records);
-  Taken refuse_announcement(const Stream& stream, const Frame& frame, std::string_view from);
+  Taken refuse_announcement(Stream& stream, const Frame& frame, std::string_view from, Instant now);
+  std::string conflict(const Stream& stream, Instant now) const;
   void tell_gap(Stream& stream, std::uint64_t last);
   void go_to_epoch(Stream& stream, std::uint64_t epoch);
   void refuse(const Frame& frame, std::string_view from, const std::string& why);

@@ -4,6 +4,14 @@
 
 namespace risk::bus {
 
+std::string conflicts(const std::vector<StreamStatus>& streams) {
+  std::string all;
+  for (const auto& stream : streams) {
+    if (!stream.conflict.empty()) all += (all.empty() ? "" : "; ") + stream.conflict;
+  }
+  return all;
+}
+
 class Subscriber::Impl {
  public:
   Impl(SubscriberOptions options, SubscriberHandlers handlers)

@@ -181,6 +181,9 @@ void SubscriberCore::ask(Connection& connection, Clock::time_point now) {
   held.heard = now;
   held.ask_at.reset();
   const auto& missing = held.missing;
+  if (missing.unproven != 0) {
+    return connection.replay().ask_proof(missing.replay_port, missing.stream, missing.epoch, missing.last);
+  }
   held.asked = table_.next(missing.stream);
   connection.replay().ask(missing.replay_port, missing.stream, missing.epoch, held.asked);
 }
@@ -195,28 +198,51 @@ std::size_t SubscriberCore::read_answer(Connection& connection, std::size_t reco
     connection.held()->heard = now;
     const auto bytes = message.to_string_view();
     if (is_replay_message(bytes)) {
-      take_end(connection, bytes, now);
-    } else {
-      delivered += table_.take_replayed(bytes, connection.from(), now);
+      take_answer(connection, bytes, now);
+      continue;
     }
+    const auto taken = table_.take_replayed(bytes, connection.from(), now);
+    delivered += taken.delivered;
+    // The publisher has started again: its next frame says where it stands.
+    if (taken.is_others) connection.held().reset();
   }
   return delivered;
 }
 
-void SubscriberCore::take_end(Connection& connection, std::string_view message, Clock::time_point now) {
-  const auto end = decode_replay(message);
+void SubscriberCore::take_answer(Connection& connection, std::string_view message, Clock::time_point now) {
+  const auto answer = decode_replay(message);
   auto& held = *connection.held();
-  if (!end || end->kind != ReplayMessage::Kind::kEnd) {
-    return table_.bad_frame(connection.from(),
-                            "answer that cannot be read: " + (end ? std::string("not an END") : end.error().reason));
+  using Kind = ReplayMessage::Kind;
+  if (!answer || (answer->kind != Kind::kEnd && answer->kind != Kind::kProof)) {
+    return table_.bad_frame(connection.from(), "answer that cannot be read: " +
+                                                   (answer ? std::string("not an END") : answer.error().reason));
   }
-  if (end->stream != held.missing.stream || end->epoch != held.missing.epoch) return;  // to an earlier question
-  if (end->answer == ReplayMessage::Answer::kUnavailable) {
-    table_.bad_frame(connection.from(), "cannot send records again now: " + printable(end->text));
+  if (answer->stream != held.missing.stream || answer->epoch != held.missing.epoch) return;  // to an earlier question
+  if ((answer->kind == Kind::kProof) != (held.missing.unproven != 0)) return;
+  if (answer->answer == ReplayMessage::Answer::kUnavailable) {
+    table_.bad_frame(connection.from(), "cannot send records again now: " + printable(answer->text));
     held.ask_at = now + kUnavailablePause;
     return;
   }
-  if (!is_complete(held, *end)) {
+  if (answer->kind == Kind::kProof) return take_proof(connection, *answer, now);
+  // An answer of another instance: the publisher has started again, and its next frame says where it stands.
+  if (!table_.is_from_source(held.missing.stream, answer->instance)) return connection.held().reset();
+  take_end(connection, *answer, now);
+}
+
+void SubscriberCore::take_proof(Connection& connection, const ReplayMessage& proof, Clock::time_point now) {
+  auto& held = *connection.held();
+  if (proof.first != held.missing.last) return;  // to an earlier question
+  const bool is_of_frame = proof.instance == held.missing.unproven;
+  if (is_of_frame) table_.take_proof(held.missing, proof, connection.path(), connection.from(), now);
+  const auto frame = std::move(held.frame);
+  connection.held().reset();
+  if (is_of_frame) take(connection, frame, now);
+}
+
+void SubscriberCore::take_end(Connection& connection, const ReplayMessage& end, Clock::time_point now) {
+  auto& held = *connection.held();
+  if (!is_complete(held, end)) {
     if (table_.next(held.missing.stream) > held.asked) return ask(connection, now);
     held.ask_at = now + kUnavailablePause;  // it does not have yet what its frames announced
     return;
@@ -228,7 +254,8 @@ void SubscriberCore::take_end(Connection& connection, std::string_view message, 
 
 bool SubscriberCore::is_complete(Connection::Held& held, const ReplayMessage& end) {
   using Answer = ReplayMessage::Answer;
-  const auto& [stream, epoch, last, port] = held.missing;
+  const auto& stream = held.missing.stream;
+  const auto last = held.missing.last;
   const bool whole_epoch = last == 0;
   if (end.answer == Answer::kUnknown) {
     if (whole_epoch) {
@@ -253,8 +280,10 @@ void SubscriberCore::look_after(Connection& connection, Clock::time_point now) {
     return;
   }
   if (now - held.heard < options_.replay_timeout) return;
-  table_.bad_frame(connection.from(), "no answer on port " + std::to_string(held.missing.replay_port) +
-                                          " about records from " + std::to_string(table_.next(held.missing.stream)));
+  const auto& missing = held.missing;
+  const auto what = missing.unproven != 0 ? " about record " + std::to_string(missing.last)
+                                          : " about records from " + std::to_string(table_.next(missing.stream));
+  table_.bad_frame(connection.from(), "no answer on port " + std::to_string(missing.replay_port) + what);
   // The publisher may be another by now, with its past on another port: its next frame says so, and it is asked again.
   connection.held().reset();
 }

@@ -46,7 +46,9 @@ class SubscriberCore {
   std::size_t read_answer(Connection& connection, std::size_t records_max, Clock::time_point now, std::size_t& frames);
   // Takes a frame, or holds it and asks for what is missing before it.
   std::size_t take(Connection& connection, std::string_view frame, Clock::time_point now);
-  void take_end(Connection& connection, std::string_view message, Clock::time_point now);
+  void take_answer(Connection& connection, std::string_view message, Clock::time_point now);
+  void take_proof(Connection& connection, const ReplayMessage& proof, Clock::time_point now);
+  void take_end(Connection& connection, const ReplayMessage& end, Clock::time_point now);
   // Whether all is here that the held frame waits for; if not, it is asked for.
   bool is_complete(Connection::Held& held, const ReplayMessage& end);
   void ask(Connection& connection, Clock::time_point now);

@@ -48,6 +48,14 @@ std::string hex(std::string_view bytes) {
   return text;
 }
 
+std::string unhex(std::string_view digits) {
+  std::string bytes;
+  for (std::size_t at = 0; at < digits.size(); at += 2) {
+    bytes += static_cast<char>(std::stoi(std::string(digits.substr(at, 2)), nullptr, 16));
+  }
+  return bytes;
+}
+
 }  // namespace
 
 TEST_CASE("A frame comes back as it was written", "[bus][frame]") {
@@ -70,20 +78,43 @@ TEST_CASE("A frame comes back as it was written", "[bus][frame]") {
 }
 
 TEST_CASE("The worked example of the README is what is sent", "[bus][frame]") {
-  FrameWriter writer("transactions", kStream, 1, "simulator@a", 5552);
+  FrameWriter writer("transactions", kStream, 1, "simulator@a", 5552, 0x8877665544332211);
   writer.append("BUY");
   CHECK(hex(writer.finish(7)) ==
         "7472616e73616374696f6e7300"
-        "5242555302010000"
+        "5242555303010000"
         "00112233445566778899aabbccddeeff"
         "0100000000000000"
         "0700000000000000"
         "01000000"
         "15000000"
+        "1122334455667788"
         "0b73696d756c61746f724061"
         "b015"
         "03000000425559"
-        "a354c009e6c2d376");
+        "5e59faeabf8ed84e");
+}
+
+TEST_CASE("A frame of version 2 is read still, and says nothing of an instance", "[bus][frame]") {
+  const auto bytes = unhex(
+      "7472616e73616374696f6e7300"
+      "5242555302010000"
+      "00112233445566778899aabbccddeeff"
+      "0100000000000000"
+      "0700000000000000"
+      "01000000"
+      "15000000"
+      "0b73696d756c61746f724061"
+      "b015"
+      "03000000425559"
+      "a354c009e6c2d376");
+  const auto frame = decode_frame(bytes);
+  REQUIRE(frame);
+  CHECK(frame->sequence == 7);
+  CHECK(frame->publisher == "simulator@a");
+  CHECK(frame->replay_port == 5552);
+  CHECK(frame->instance == 0);
+  for (std::size_t length = 0; length < bytes.size(); ++length) CHECK_FALSE(decode_frame(bytes.substr(0, length)));
 }
 
 TEST_CASE("A heartbeat leaves the waiting records alone", "[bus][frame]") {
@@ -137,7 +168,7 @@ TEST_CASE("Truncated at any byte, a frame is refused", "[bus][frame]") {
 TEST_CASE("A body without a replay port is refused", "[bus][frame]") {
   auto bytes = frame_of({});
   CHECK(reason(sealed(with(with(bytes, kHeaderAt + 40, std::uint32_t{1}), kBodyAt, std::uint8_t{2}))) ==
-        "byte 53: no replay port");
+        "byte 61: no replay port");
 }
 
 TEST_CASE("Any flipped bit is noticed", "[bus][frame]") {
@@ -180,14 +211,14 @@ TEST_CASE("Hostile fields with a right checksum are refused by name", "[bus][fra
   CHECK(reason(sealed(with(bytes, kHeaderAt + 32, std::uint64_t{0}))) == "byte 34: sequence out of range");
   CHECK(reason(sealed(with(bytes, kHeaderAt + 32, end - 1))) == "byte 34: sequence out of range");
   CHECK(reason(sealed(with(bytes, kHeaderAt + 40, std::uint32_t{0}))) == "byte 42: no records");
-  CHECK(reason(sealed(with(bytes, kHeaderAt + 40, std::uint32_t{3}))) == "byte 68: record 3 of 3 is missing");
-  CHECK(reason(sealed(with(bytes, kHeaderAt + 40, std::uint32_t{1}))) == "byte 61: bytes after the last record");
+  CHECK(reason(sealed(with(bytes, kHeaderAt + 40, std::uint32_t{3}))) == "byte 76: record 3 of 3 is missing");
+  CHECK(reason(sealed(with(bytes, kHeaderAt + 40, std::uint32_t{1}))) == "byte 69: bytes after the last record");
   CHECK(reason(sealed(with(bytes, kHeaderAt + 44, std::uint32_t{17}))) ==
         "byte 46: says 17 bytes of body, but 18 are here");
-  CHECK(reason(sealed(with(bytes, kBodyAt, std::uint8_t{255}))) == "byte 50: publisher's name is too long");
+  CHECK(reason(sealed(with(bytes, kBodyAt, std::uint8_t{255}))) == "byte 58: publisher's name is too long");
   CHECK(reason(sealed(with(bytes, record, std::uint32_t{kRecordBytesMax + 1}))) ==
-        "byte 54: record 1 of 2 is 1048577 bytes long, at most 1048576 are allowed");
-  CHECK(reason(sealed(with(bytes, record, std::uint32_t{100}))) == "byte 54: record 1 of 2 is cut off");
+        "byte 62: record 1 of 2 is 1048577 bytes long, at most 1048576 are allowed");
+  CHECK(reason(sealed(with(bytes, record, std::uint32_t{100}))) == "byte 62: record 1 of 2 is cut off");
   CHECK(reason(sealed(with(bytes, record, std::numeric_limits<std::uint32_t>::max()))).find("at most") !=
         std::string::npos);
 

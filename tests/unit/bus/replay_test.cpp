@@ -415,3 +415,31 @@ TEST_CASE("A message about replay comes back as it was written, and damaged is r
   }
   CHECK_FALSE(decode_replay(bytes + "x"));
 }
+
+TEST_CASE("A publisher whose replay thread has died says so instead of going on half", "[bus][replay]") {
+  struct Broken final : ReplaySource {
+    Extent extent(std::uint64_t) override { return {}; }
+    void read(std::uint64_t, std::uint64_t, std::size_t, const std::function<void(const Run&)>&) override {}
+    void committed(std::string_view, std::uint64_t, std::uint64_t) override {
+      throw std::runtime_error("out of order");
+    }
+  };
+  Publisher publisher(quick());
+  const auto id = make_stream_id();
+  publisher.open_stream("t", id, 1, 0, std::make_shared<Broken>());
+  Heard heard;
+  Subscriber subscriber(durable({publisher.endpoint()}), heard.handlers());
+  publisher.publish("t", "one");
+  std::string death;
+  CHECK(until([&] { return !death.empty(); },
+              [&] {
+                try {
+                  publisher.service();
+                } catch (const BusError& error) {
+                  death = error.what();
+                }
+                subscriber.poll(1ms);
+                if (!heard.records.empty()) subscriber.commit(id, 1, 1);
+              }));
+  CHECK(death == "the replay thread has died: out of order");
+}

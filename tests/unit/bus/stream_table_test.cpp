@@ -196,8 +196,8 @@ TEST_CASE("A frame before which records are missing waits for them", "[bus][tabl
   CHECK(heard.told == "a1 ");
   CHECK(heard.asked == "a[1:3] ");
   CHECK(heard.table.next(kA) == 2);
-  CHECK(heard.table.take_replayed(kept(2, 2), "here", heard.now) == 1);
-  CHECK(heard.table.take_replayed(kept(1, 3), "here", heard.now) == 1);
+  CHECK(heard.table.take_replayed(kept(2, 2), "here", heard.now).delivered == 1);
+  CHECK(heard.table.take_replayed(kept(1, 3), "here", heard.now).delivered == 1);
   CHECK(heard.take(kept(4, 4)) == 1);
   CHECK(heard.told == "a1 a2 a3 a4 ");
   CHECK(heard.table.counters().replayed_records == 2);
@@ -224,7 +224,7 @@ TEST_CASE("An answer that has lost a part is not delivered out of order", "[bus]
   Heard heard;
   heard.take(kept(5, 5));
   heard.table.take_replayed(kept(1, 1), "here", heard.now);
-  CHECK(heard.table.take_replayed(kept(3, 4), "here", heard.now) == 0);
+  CHECK(heard.table.take_replayed(kept(3, 4), "here", heard.now).delivered == 0);
   CHECK(heard.told == "a1 ");
 }
 

@@ -67,6 +67,7 @@ class Publisher {
   void flush();
 
   // Sends batches and heartbeats that are due, and takes note of subscribers that came and went. Waits for no room.
+  // Throws BusError when the thread that answers has died.
   void service();
 
   // Blocks until someone subscribes to the topic, or the timeout is over. Returns whether there is a subscriber.

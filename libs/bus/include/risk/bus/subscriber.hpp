@@ -56,6 +56,9 @@ struct SubscriberCounters {
   std::uint64_t replayed_records = 0;   // of `records`: that came by asking
   std::uint64_t duplicate_records = 0;  // dropped
   std::uint64_t bad_frames = 0;         // dropped
+  // Refused, because another publisher of the same stream was heard: of all its frames, and of the records in them.
+  std::uint64_t rival_frames = 0;
+  std::uint64_t rival_records = 0;
 };
 
 struct StreamStatus {
@@ -67,7 +70,12 @@ struct StreamStatus {
   std::uint64_t announced = 0;  // last sequence the publisher says it has sent
   std::uint64_t missing = 0;    // records that never came
   bool up = false;              // heard of within silence_max
+  // Not "": a second publisher of this stream is heard, or one that contradicts what was delivered, and is refused. For
+  // people: names the stream and both.
+  std::string conflict{};
 };
+// The conflicts of all streams, for people; "" if there is none.
+std::string conflicts(const std::vector<StreamStatus>& streams);
 
 class Subscriber {
  public:
