@@ -227,10 +227,14 @@ void App::start_streams(std::unique_ptr<store::Store> store) {
   writer.term = term_;
   writer_ = std::make_unique<Writer>(writer, std::move(store), std::move(broadcaster), events);
   commands_ = std::make_unique<Commands>([this] { subscriber_->wake(); });
+  bus::RequestServerOptions requests;
+  requests.endpoint = options_.bind.endpoint(options_.command_port);
+  requests.allow_plaintext = options_.bind.allow_plaintext;
+  requests.curve = options_.curve.server();
+  requests.on_problem = publisher.on_problem;
+  requests.on_death = [this](const std::string& reason) { fail(reason); };
   requests_server_ = std::make_unique<bus::RequestServer>(
-      bus::RequestServerOptions{options_.bind.endpoint(options_.command_port), options_.bind.allow_plaintext,
-                                options_.curve.server(), [this](const std::string& reason) { fail(reason); }},
-      [this](std::string_view payload) { return commands_->answer(payload); });
+      std::move(requests), [this](std::string_view payload) { return commands_->answer(payload); });
 
   const std::lock_guard lock(mutex_);
   publish_endpoint_ = published_at;
@@ -371,6 +375,7 @@ void App::report_status() {
   gauges_->lag.set(lag);
   gauges_->streams.set(up);
   gauges_->update(subscriber_->counters());
+  gauges_->update_dropped_peers(requests_server_->dropped_peers() + writer_->broadcaster().dropped_peers());
 }
 
 void App::report_conflicts(const std::string& conflicts) {

@@ -34,6 +34,7 @@ class Broadcaster {
   void set_status(EngineStatus status);
   // Sends an update when one is due, and the bus's heartbeats. Call at least every 100 ms.
   void service(std::chrono::steady_clock::time_point now);
+  std::uint64_t dropped_peers() const { return publisher_.dropped_peers(); }  // any thread, until close()
   void close(std::chrono::milliseconds timeout);
 
   std::string endpoint() const { return publisher_.endpoint(); }

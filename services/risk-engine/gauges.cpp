@@ -24,6 +24,8 @@ Gauges::Gauges(service::Metrics& metrics)
       replayed(metrics.counter("risk_replayed_records_total", "Records that came by asking for them again")),
       bad_frames(metrics.counter("risk_bad_frames_total", "Frames of publishers that were dropped")),
       rival_records(metrics.counter("risk_rival_records_total", "Records refused from a second publisher of a stream")),
+      dropped_peers(
+          metrics.counter("risk_dropped_peers_total", "Connections cut off that were too many or sent without end")),
       commit_seconds(metrics.histogram("risk_commit_seconds", "Time of a database commit",
                                        {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5})),
       commits(metrics.counter("risk_commits_total", "Database commits")),
@@ -41,6 +43,10 @@ void Gauges::update(const bus::SubscriberCounters& now) {
   follow(replayed, heard_.replayed_records, now.replayed_records);
   follow(bad_frames, heard_.bad_frames, now.bad_frames);
   follow(rival_records, heard_.rival_records, now.rival_records);
+}
+
+void Gauges::update_dropped_peers(std::uint64_t now) {
+  follow(dropped_peers, dropped_, now);
 }
 
 }  // namespace risk::risk_engine

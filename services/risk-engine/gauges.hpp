@@ -16,16 +16,18 @@ struct Gauges {
   void start_from(const ProcessorCounters& before) { seen_ = before; }
   void update(const ProcessorCounters& now);
   void update(const bus::SubscriberCounters& now);
+  void update_dropped_peers(std::uint64_t now);
 
   service::Counter &transactions, &late, &quarantined, &missing, &alert_events;
   service::Gauge &open_alerts, &uncommitted, &lag, &streams;
-  service::Counter &replayed, &bad_frames, &rival_records;
+  service::Counter &replayed, &bad_frames, &rival_records, &dropped_peers;
   service::Histogram& commit_seconds;
   service::Counter &commits, &committed_inputs;
 
  private:
   ProcessorCounters seen_;
   bus::SubscriberCounters heard_;
+  std::uint64_t dropped_ = 0;
 };
 
 }  // namespace risk::risk_engine

@@ -43,16 +43,19 @@ class SimulatorApp::Gauges {
         subscribed_(metrics.gauge("simulator_subscribed", "1 while someone subscribes to the transactions.")),
         behind_(metrics.gauge("simulator_behind_seconds", "How late the last record was, against its schedule.")),
         replayed_(metrics.counter("simulator_replayed_records_total", "Records sent again to who asked for them.")),
+        dropped_peers_(metrics.counter("simulator_dropped_peers_total",
+                                       "Connections cut off that were too many or sent without end.")),
         journal_bytes_(metrics.gauge("simulator_journal_bytes", "What the journal takes on the disk.")),
         uncommitted_(metrics.gauge("simulator_uncommitted_records",
                                    "Records published that a durable consumer has not committed.")) {}
 
   void set(const PumpTotals& totals, std::chrono::duration<double> behind, const bus::PublisherCounters& sent,
-           bool subscribed, const bus::Journal& journal) {
+           std::uint64_t dropped_peers, bool subscribed, const bus::Journal& journal) {
     const auto raise = [](service::Counter& counter, std::uint64_t total) {
       counter.add(static_cast<double>(total) - counter.value());
     };
     raise(replayed_, sent.replayed_records);
+    raise(dropped_peers_, dropped_peers);
     journal_bytes_.set(static_cast<double>(journal.bytes()));
     uncommitted_.set(static_cast<double>(journal.last_sequence() - journal.committed()));
     raise(transactions_, totals.transactions);
@@ -73,6 +76,7 @@ class SimulatorApp::Gauges {
   service::Gauge& subscribed_;
   service::Gauge& behind_;
   service::Counter& replayed_;
+  service::Counter& dropped_peers_;
   service::Gauge& journal_bytes_;
   service::Gauge& uncommitted_;
 };
@@ -186,7 +190,7 @@ void SimulatorApp::publish() {
 
 void SimulatorApp::report(const PumpTotals& totals, std::chrono::duration<double> behind) {
   const bool subscribed = publisher_->wait_for_subscriber(wire::kTransactionsTopic, milliseconds{0});
-  gauges_->set(totals, behind, publisher_->counters(), subscribed, *journal_);
+  gauges_->set(totals, behind, publisher_->counters(), publisher_->dropped_peers(), subscribed, *journal_);
   if (const auto contradiction = journal_->contradiction()) {
     throw bus::JournalError(*contradiction +
                             ": it is not the journal that was published from; start with --reset-journal to go on in a "

@@ -28,7 +28,8 @@ Connection::Connection(zmq::context_t& context, const Endpoint& address, const s
       events_(std::make_unique<zmq::socket_t>(
           watch(context, *socket_, "connection-" + std::to_string(path), kEnded | kOpening))),
       handshake_(curve),
-      replay_(context, address, curve) {
+      inflow_(frames_queued_max),
+      replay_(context, address, "replay-" + std::to_string(path), curve) {
   set_common_options(*socket_, kFrameBytesMax);
   socket_->set(zmq::sockopt::rcvhwm, static_cast<int>(frames_queued_max));
   if (curve) secure_client(*socket_, *curve);
@@ -46,6 +47,7 @@ void Connection::note_events(Instant now) {
     handshake_.note(*event);
     if ((event->event & kOpening) != 0) ended_.reset();
     if ((event->event & kEnded) != 0) ended_ = now;
+    if (event->event == ZMQ_EVENT_CONNECTED) inflow_.note_connected(static_cast<int>(event->value));
   }
 }
 

@@ -16,6 +16,7 @@
 
 #include "endpoint.hpp"
 #include "handshake.hpp"
+#include "inflow.hpp"
 #include "replay_client.hpp"
 #include "stream_table.hpp"
 
@@ -57,6 +58,13 @@ class Connection {
   // Whether libzmq gave the connection up: it has to be made anew. Takes note of what happened since the last call.
   bool given_up(Instant now);
 
+  // Whether the peer was cut off now, for it sends without end: frames, or answers. What was lost is asked for again.
+  bool cut_if_endless(Instant now) {
+    note_events(now);
+    return inflow_.cut_if_endless() || replay_.cut_if_endless();
+  }
+  void note_read(std::size_t bytes) { inflow_.note_read(bytes); }
+
   // What the peer does to our handshakes, as of the last given_up(): see Handshake::problem().
   std::string handshake_problem() const { return handshake_.problem(); }
 
@@ -69,6 +77,7 @@ class Connection {
   std::unique_ptr<zmq::socket_t> socket_;
   std::unique_ptr<zmq::socket_t> events_;
   Handshake handshake_;
+  Inflow inflow_;
   std::optional<Instant> ended_;  // and not being opened again
   ReplayClient replay_;
   std::optional<Held> held_;

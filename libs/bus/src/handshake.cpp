@@ -17,13 +17,14 @@ constexpr int kHungUpToTell = 4;
 
 }  // namespace
 
-zmq::socket_t watch(zmq::context_t& context, zmq::socket_t& socket, const std::string& name, int mask) {
+zmq::socket_t watch(zmq::context_t& context, zmq::socket_t& socket, const std::string& name, int mask, int queued_max) {
   const auto address = "inproc://" + name;
   if (zmq_socket_monitor(socket.handle(), address.c_str(), mask | kHandshakeEvents) != 0) {
     throw BusError("cannot watch " + name + ": " + zmq_strerror(zmq_errno()));
   }
   zmq::socket_t events(context, zmq::socket_type::pair);
   events.set(zmq::sockopt::linger, 0);
+  events.set(zmq::sockopt::rcvhwm, queued_max);
   events.connect(address);
   return events;
 }

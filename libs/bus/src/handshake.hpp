@@ -29,7 +29,9 @@ struct SocketEvent {
 
 // The events of `socket` that `mask` names and those of handshakes, from now on. `name` is one that no other watched
 // socket of the context has had. Throws BusError.
-zmq::socket_t watch(zmq::context_t& context, zmq::socket_t& socket, const std::string& name, int mask = 0);
+// At most `queued_max` wait to be read; then what makes them waits.
+zmq::socket_t watch(zmq::context_t& context, zmq::socket_t& socket, const std::string& name, int mask = 0,
+                    int queued_max = 1'000);
 // The next one that is there; does not wait.
 std::optional<SocketEvent> next_event(zmq::socket_t& events);
 

@@ -13,6 +13,7 @@
 #include "curve.hpp"
 #include "endpoint.hpp"
 #include "frame.hpp"
+#include "peer_guard.hpp"
 #include "replay_server.hpp"
 #include "risk/base/check.hpp"
 
@@ -21,8 +22,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// What a subscriber may send: subscriptions, a topic and a byte or two.
-constexpr std::size_t kSubscriptionBytesMax = 1024;
+// What a subscriber may send: a handshake, and subscriptions, each a topic and some bytes; all of them together as few
+// as PeerLimits says.
+constexpr std::size_t kSubscriptionBytesMax = 512;
+constexpr int kSubscriptionsQueuedMax = 100;  // of a peer, unread
 constexpr std::size_t kSubscriptionsMax = 10'000;
 constexpr std::chrono::milliseconds kRetryInterval{5};  // while a journal has no room
 // Frames wait for a sync of the journal no longer than this, and no more of them than that: a sync costs about the same
@@ -47,9 +50,12 @@ class Publisher::Impl {
     RISK_CHECK(options.batch_records > 0);
     set_common_options(socket, kSubscriptionBytesMax);
     socket.set(zmq::sockopt::sndhwm, static_cast<int>(options.frames_queued_max));
+    socket.set(zmq::sockopt::rcvhwm, kSubscriptionsQueuedMax);
     socket.set(zmq::sockopt::xpub_verboser, 1);  // every subscriber is seen coming and going, not the first and last
     if (options.curve) gate.emplace(context, *options.curve).guard(socket);
+    guard.emplace(context, socket, "subscribers", PeerLimits{}, options.on_problem);
     endpoint = bind_socket(socket, options.endpoint, options.allow_plaintext || gate);
+    guard->start(parse_connect_endpoint(endpoint).port);
     if (!options.replay_endpoint.empty()) replay.emplace(context, options, instance, gate ? &*gate : nullptr);
   }
 
@@ -206,6 +212,7 @@ class Publisher::Impl {
   zmq::context_t context{1};
   std::optional<Gate> gate;
   zmq::socket_t socket{context, zmq::socket_type::xpub};
+  std::optional<PeerGuard> guard;  // of the socket
   std::string endpoint;
   std::map<std::string, Stream, std::less<>> streams;  // by topic
   std::map<std::string, std::uint64_t> subscriptions;  // prefix, and how many subscribers have it
@@ -301,6 +308,7 @@ void Publisher::close(std::chrono::milliseconds timeout) {
     impl_->announce(stream);
   }
   const auto remaining = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+  impl_->guard.reset();
   impl_->socket.set(zmq::sockopt::linger, static_cast<int>(std::max<std::int64_t>(remaining.count(), 0)));
   impl_->socket.close();
 }
@@ -313,6 +321,9 @@ std::uint64_t Publisher::last_sequence(std::string_view topic) const {
 }
 std::uint16_t Publisher::replay_port() const {
   return impl_->replay ? impl_->replay->port() : 0;
+}
+std::uint64_t Publisher::dropped_peers() const {
+  return (impl_->guard ? impl_->guard->dropped() : 0) + (impl_->replay ? impl_->replay->dropped_peers() : 0);
 }
 PublisherCounters Publisher::counters() const {
   auto counters = impl_->counters;

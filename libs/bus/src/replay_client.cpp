@@ -4,11 +4,22 @@
 
 #include "curve.hpp"
 #include "frame.hpp"
+#include "handshake.hpp"
 
 namespace risk::bus {
+namespace {
 
-ReplayClient::ReplayClient(zmq::context_t& context, Endpoint publisher, std::optional<CurveClient> curve)
-    : context_(&context), address_(std::move(publisher)), curve_(std::move(curve)) {
+constexpr std::uint64_t kFramesOfAnswerMax = 256;
+
+}  // namespace
+
+ReplayClient::ReplayClient(zmq::context_t& context, Endpoint publisher, std::string name,
+                           std::optional<CurveClient> curve)
+    : context_(&context),
+      address_(std::move(publisher)),
+      name_(std::move(name)),
+      curve_(std::move(curve)),
+      inflow_(kFramesOfAnswerMax) {
   address_.port = 0;
 }
 
@@ -45,6 +56,14 @@ void ReplayClient::tell_committed(std::uint16_t port, const std::string& consume
   send(port, message);
 }
 
+bool ReplayClient::cut_if_endless() {
+  if (!events_) return false;
+  while (const auto event = next_event(*events_)) {
+    if (event->event == ZMQ_EVENT_CONNECTED) inflow_.note_connected(static_cast<int>(event->value));
+  }
+  return inflow_.cut_if_endless();
+}
+
 void ReplayClient::send(std::uint16_t port, const ReplayMessage& message) {
   if (!socket_ || address_.port != port) {
     address_.port = port;
@@ -52,6 +71,8 @@ void ReplayClient::send(std::uint16_t port, const ReplayMessage& message) {
     set_common_options(*socket_, kFrameBytesMax);
     if (curve_) secure_client(*socket_, *curve_);
     if (address_.is_ipv6()) socket_->set(zmq::sockopt::ipv6, true);
+    events_ = std::make_unique<zmq::socket_t>(
+        watch(*context_, *socket_, name_ + "-" + std::to_string(++sockets_), ZMQ_EVENT_CONNECTED));
     socket_->connect(address_.text());
   }
   // With nobody there it waits in the socket; a queue full of questions needs no more of them.

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "endpoint.hpp"
+#include "inflow.hpp"
 #include "replay_message.hpp"
 #include "risk/bus/curve.hpp"
 
@@ -21,8 +22,9 @@ namespace risk::bus {
 
 class ReplayClient {
  public:
-  // `publisher` is the address that the frames come from.
-  ReplayClient(zmq::context_t& context, Endpoint publisher, std::optional<CurveClient> curve);
+  // `publisher` is the address that the frames come from; `name` is one that no other watched socket of the context
+  // has.
+  ReplayClient(zmq::context_t& context, Endpoint publisher, std::string name, std::optional<CurveClient> curve);
   ~ReplayClient();
   ReplayClient(ReplayClient&&) noexcept;
   ReplayClient& operator=(ReplayClient&&) noexcept;
@@ -34,6 +36,10 @@ class ReplayClient {
   void tell_committed(std::uint16_t port, const std::string& consumer, const StreamKey& stream, std::uint64_t epoch,
                       std::uint64_t sequence);
 
+  void note_read(std::size_t bytes) { inflow_.note_read(bytes); }
+  // See Connection.
+  bool cut_if_endless();
+
   // Precondition: something was asked.
   zmq::socket_t& socket() { return *socket_; }
 
@@ -42,8 +48,12 @@ class ReplayClient {
 
   zmq::context_t* context_;
   Endpoint address_;  // port 0: not connected yet
+  std::string name_;
+  std::uint64_t sockets_ = 0;  // so far
   std::optional<CurveClient> curve_;
+  Inflow inflow_;  // of answers, one at a time
   std::unique_ptr<zmq::socket_t> socket_;
+  std::unique_ptr<zmq::socket_t> events_;
 };
 
 }  // namespace risk::bus

@@ -14,8 +14,13 @@ namespace {
 
 // About so many before the peer has to ask again, when it has read them all; until the next ones come it does nothing.
 constexpr std::size_t kAnswerBytes = std::size_t{4} << 20;
-constexpr std::uint32_t kFrameRecords = 256;  // runs of fewer share a frame
-constexpr int kMessagesQueuedMax = 10'000;    // per peer; one that does not read loses its answer
+// Frames that are full with this, or hold one run, so that their number bounds what waits for a peer.
+constexpr std::size_t kFrameBytes = std::size_t{64} << 10;
+constexpr int kAnswersQueuedMax = 2;  // per peer; one that does not read loses the next
+constexpr int kMessagesQueuedMax = kAnswersQueuedMax * (kAnswerBytes / kFrameBytes + 2);
+constexpr int kQuestionsQueuedMax = 100;  // of a peer, unread
+constexpr std::size_t kPartOverheadBytes = 2;
+constexpr PeerLimits kPeerLimits{.unread_bytes_max = std::uint64_t{256} << 10};
 
 // Nothing: it is not there. A record of nothing stands for one that was deleted since, which says nothing either.
 std::optional<std::uint64_t> hash_of(ReplaySource& source, const Extent& extent, std::uint64_t epoch,
@@ -43,8 +48,11 @@ ReplayServer::ReplayServer(zmq::context_t& context, const PublisherOptions& opti
   set_common_options(*socket_, kReplayMessageBytesMax);
   socket_->set(zmq::sockopt::sndhwm, kMessagesQueuedMax);
   if (gate != nullptr) gate->guard(*socket_);
+  socket_->set(zmq::sockopt::rcvhwm, kQuestionsQueuedMax);
+  guard_ = std::make_unique<PeerGuard>(context, *socket_, "replay", kPeerLimits, options.on_problem);
   const bool may_leave_loopback = options.allow_plaintext || gate != nullptr;
   port_ = parse_connect_endpoint(bind_socket(*socket_, options.replay_endpoint, may_leave_loopback)).port;
+  guard_->start(port_);
   thread_ = std::thread([this] { run(); });
 }
 
@@ -89,11 +97,17 @@ void ReplayServer::serve_until_stopped() {
       zmq::message_t peer, request;
       while (!stopping_ && socket_->recv(peer, zmq::recv_flags::dontwait)) {
         if (!peer.more() || !socket_->recv(request)) continue;
+        auto bytes = request.size();
         if (!request.more()) {
+          guard_->note_read(request, bytes);
           serve(peer, request.to_string_view());
           continue;
         }
-        while (request.more()) (void)socket_->recv(request);
+        while (request.more()) {
+          (void)socket_->recv(request);
+          bytes += request.size() + kPartOverheadBytes;
+        }
+        guard_->note_read(request, bytes);
         tell("a message of several parts");
       }
     } catch (const zmq::error_t& error) {
@@ -133,7 +147,7 @@ void ReplayServer::answer(const zmq::message_t& peer, const ReplayMessage& ask) 
           frame.clear();
         };
         source->read(ask.epoch, from, kAnswerBytes, [&](const Run& run) {
-          if (frame.count() >= kFrameRecords || !frame.fits(run.records.size())) send_frame();
+          if (frame.count() > 0 && frame.records().size() + run.records.size() > kFrameBytes) send_frame();
           if (frame.count() == 0) first = run.first;
           frame.append(run.records, run.count);
         });

@@ -9,6 +9,7 @@
 #include <string>
 #include <thread>
 
+#include "peer_guard.hpp"
 #include "replay_message.hpp"
 #include "risk/bus/publisher.hpp"
 #include "wake_up.hpp"
@@ -34,6 +35,7 @@ class ReplayServer {
   void add(const std::string& topic, const StreamKey& stream, std::shared_ptr<ReplaySource> source);
 
   std::uint64_t records() const { return records_; }  // sent again
+  std::uint64_t dropped_peers() const { return guard_->dropped(); }
   // Throws BusError when the thread has died, with its reason: nobody is answered any more.
   void require_alive();
 
@@ -56,6 +58,7 @@ class ReplayServer {
   const std::uint64_t instance_;
   const std::function<void(const std::string&)> on_problem_;
   std::unique_ptr<zmq::socket_t> socket_;
+  std::unique_ptr<PeerGuard> guard_;
   std::uint16_t port_ = 0;
   WakeUp bell_;
   std::atomic<bool> stopping_ = false;

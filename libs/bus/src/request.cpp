@@ -10,6 +10,7 @@
 #include "curve.hpp"
 #include "endpoint.hpp"
 #include "handshake.hpp"
+#include "peer_guard.hpp"
 #include "request_frame.hpp"
 #include "resolver.hpp"
 #include "risk/base/check.hpp"
@@ -27,6 +28,12 @@ std::chrono::milliseconds until(Clock::time_point deadline) {
   return std::max(remaining, std::chrono::milliseconds{0});
 }
 
+// Of a client, at a server. One that keeps to the protocol has one of each.
+constexpr int kRequestsQueuedMax = 2;
+constexpr int kRepliesQueuedMax = 16;
+constexpr std::uint64_t kUnreadBytesMax = std::uint64_t{1} << 20;  // and so many requests:
+constexpr std::uint64_t kRequestsUnreadMax = 4;
+
 // A signal ends a wait early, no more.
 void wait(zmq::pollitem_t* items, std::size_t count, std::chrono::milliseconds time) {
   try {
@@ -42,9 +49,14 @@ class RequestServer::Impl {
  public:
   Impl(RequestServerOptions options, Handler given) : handle(std::move(given)), on_death(options.on_death) {
     RISK_CHECK(handle);
-    set_common_options(socket, kFrameBytesMax);
+    set_common_options(socket, options.request_bytes_max + kRequestOverheadBytes);
+    socket.set(zmq::sockopt::rcvhwm, kRequestsQueuedMax);
+    socket.set(zmq::sockopt::sndhwm, kRepliesQueuedMax);
     if (options.curve) gate.emplace(context, *options.curve).guard(socket);
+    const PeerLimits limits{.unread_bytes_max = kUnreadBytesMax + kRequestsUnreadMax * options.request_bytes_max};
+    guard.emplace(context, socket, "clients", limits, options.on_problem);
     endpoint = bind_socket(socket, options.endpoint, options.allow_plaintext || gate);
+    guard->start(parse_connect_endpoint(endpoint).port);
     thread = std::thread([this] { live(); });
   }
 
@@ -55,6 +67,7 @@ class RequestServer::Impl {
   }
 
   std::string endpoint;
+  std::uint64_t dropped_peers() const { return guard->dropped(); }
 
  private:
   void live() {
@@ -81,10 +94,14 @@ class RequestServer::Impl {
     zmq::message_t message;
     if (!socket.recv(client, zmq::recv_flags::dontwait)) return false;
     if (!client.more() || !socket.recv(message, zmq::recv_flags::dontwait)) return true;
-    if (message.more()) {
-      while (message.more()) (void)socket.recv(message, zmq::recv_flags::none);
-      return true;
+    auto bytes = message.size();
+    const bool has_one_part = !message.more();
+    while (message.more()) {
+      (void)socket.recv(message, zmq::recv_flags::none);
+      bytes += message.size();
     }
+    guard->note_read(message, bytes);
+    if (!has_one_part) return true;
     const auto request = decode_request_frame(message.to_string_view());
     if (!request || request->kind != RequestKind::kRequest) return true;
 
@@ -102,6 +119,7 @@ class RequestServer::Impl {
   zmq::context_t context{1};
   std::optional<Gate> gate;
   zmq::socket_t socket{context, zmq::socket_type::router};
+  std::optional<PeerGuard> guard;
   WakeUp bell;
   std::atomic<bool> stop = false;
   std::thread thread;
@@ -113,6 +131,9 @@ RequestServer::~RequestServer() = default;
 
 std::string RequestServer::endpoint() const {
   return impl_->endpoint;
+}
+std::uint64_t RequestServer::dropped_peers() const {
+  return impl_->dropped_peers();
 }
 
 class RequestClient::Impl {

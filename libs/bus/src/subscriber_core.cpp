@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t kFramesPerTurn = 64;     // of one connection before the next is read
 constexpr std::size_t kFramesPerDrain = 4096;  // then the clock is asked again, whatever keeps coming
 constexpr std::chrono::milliseconds kInspectInterval{500};
+constexpr std::chrono::milliseconds kWeighInterval{50};  // what came over the connections
 constexpr std::chrono::milliseconds kUnavailablePause{
     500};  // before a publisher is asked again for what it cannot tell
 // A committed cursor that moved is told so often, one that did not so often: its publisher may have started anew.
@@ -77,6 +78,14 @@ void SubscriberCore::leave(std::size_t i) {
   connections_.erase(connections_.begin() + static_cast<std::ptrdiff_t>(i));
 }
 
+void SubscriberCore::cut_endless(Clock::time_point now) {
+  if (now - weighed_ < kWeighInterval) return;
+  weighed_ = now;
+  for (auto& connection : connections_) {
+    if (connection.cut_if_endless(now)) table_.bad_frame(connection.from(), "sends without end; connecting again");
+  }
+}
+
 void SubscriberCore::renew_given_up(Clock::time_point now) {
   if (now - inspected_ < kInspectInterval) return;
   inspected_ = now;
@@ -119,6 +128,7 @@ std::size_t SubscriberCore::poll(std::chrono::milliseconds timeout, std::size_t 
   for (;;) {
     const auto now = Clock::now();
     if (resolved_.exchange(false)) connect_as_resolved();
+    cut_endless(now);
     renew_given_up(now);
     tell_committed(now);
     const bool woken = woken_.exchange(false);
@@ -158,9 +168,13 @@ std::size_t SubscriberCore::read_frames(Connection& connection, std::size_t reco
   while (!connection.held() && frames < kFramesPerTurn && delivered < records_max &&
          connection.socket().recv(message, zmq::recv_flags::dontwait)) {
     ++frames;
+    connection.note_read(message.size());
     if (message.more()) {
       table_.bad_frame(connection.from(), "a message of several parts");
-      while (message.more()) (void)connection.socket().recv(message, zmq::recv_flags::none);
+      while (message.more()) {
+        (void)connection.socket().recv(message, zmq::recv_flags::none);
+        connection.note_read(message.size());
+      }
       continue;
     }
     delivered += take(connection, message.to_string_view(), now);
@@ -195,6 +209,7 @@ std::size_t SubscriberCore::read_answer(Connection& connection, std::size_t reco
   while (connection.held() && frames < kFramesPerTurn && delivered < records_max &&
          connection.replay().socket().recv(message, zmq::recv_flags::dontwait)) {
     ++frames;
+    connection.replay().note_read(message.size());
     connection.held()->heard = now;
     const auto bytes = message.to_string_view();
     if (is_replay_message(bytes)) {

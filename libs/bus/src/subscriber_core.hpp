@@ -40,6 +40,7 @@ class SubscriberCore {
   void connect(const Endpoint& address);
   void leave(std::size_t connection);
   void connect_as_resolved();
+  void cut_endless(Clock::time_point now);
   void renew_given_up(Clock::time_point now);
   std::size_t drain(std::size_t records_max);
   std::size_t read_frames(Connection& connection, std::size_t records_max, Clock::time_point now, std::size_t& frames);
@@ -70,6 +71,7 @@ class SubscriberCore {
   };
   std::map<StreamKey, Committed> committed_;
   Clock::time_point inspected_{};  // the connections, for what libzmq gave up
+  Clock::time_point weighed_{};
   OnceAMinute refusals_told_;
   std::size_t turn_ = 0;  // the connection that is read first
   std::atomic<bool> woken_ = false;

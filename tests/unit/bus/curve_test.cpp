@@ -123,6 +123,7 @@ struct Server {
   static RequestServerOptions options(std::optional<CurveServer> curve) {
     RequestServerOptions options;
     options.curve = std::move(curve);
+    options.request_bytes_max = kFrameBytesMax - kRequestOverheadBytes;
     return options;
   }
 };

@@ -53,7 +53,9 @@ TEST_CASE("A request frame comes back as it was written, and any damage is notic
 }
 
 TEST_CASE("A request is answered", "[bus][request]") {
-  RequestServer server({}, shout);
+  auto options = at("tcp://127.0.0.1:*");
+  options.request_bytes_max = 4 << 20;
+  RequestServer server(options, shout);
   RequestClient client(server.endpoint());
   CHECK(client.request("one", kPatience) == "one!");
   CHECK(client.request("", kPatience) == "!");

@@ -30,7 +30,8 @@ struct PublisherOptions {
   // Per subscriber. One whose queue is full loses frames, and asks for them again where the stream has a past.
   std::uint32_t frames_queued_max = 1'000;
   std::string replay_endpoint;  // as endpoint; "": no stream can be asked for again
-  // A peer's message that cannot be read, a past that cannot: for the log. The replay thread's.
+  // A peer's message that cannot be read, a peer that is cut off, a past that cannot be read: for the log. Of threads
+  // of the publisher's own.
   std::function<void(const std::string& problem)> on_problem;
   // Publishing waits for room in a journal, and why; none: it goes on. The publishing thread's.
   std::function<void(const std::optional<std::string>& why)> on_blocked;
@@ -86,6 +87,8 @@ class Publisher {
   std::uint16_t replay_port() const;  // 0 without a replay_endpoint
   std::uint64_t last_sequence(std::string_view topic) const;
   PublisherCounters counters() const;
+  // Connections that were cut off, because they were too many or sent without end. Any thread, until close().
+  std::uint64_t dropped_peers() const;
 
  private:
   class Impl;

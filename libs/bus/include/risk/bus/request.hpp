@@ -18,6 +18,10 @@ struct RequestServerOptions {
   std::string endpoint = "tcp://127.0.0.1:*";
   bool allow_plaintext = false;        // needed to bind beyond loopback without `curve`
   std::optional<CurveServer> curve{};  // nothing: no encryption, everyone may ask
+  // A client that sends a longer one is disconnected. At most kFrameBytesMax less 24 bytes.
+  std::size_t request_bytes_max = 64 << 10;
+  // A peer that is cut off: for the log. Of a thread of the server's own. May be empty.
+  std::function<void(const std::string& problem)> on_problem{};
   // The thread has died: nobody is answered any more. That thread's. Empty: the exception that killed it ends the
   // process.
   std::function<void(const std::string& reason)> on_death{};
@@ -34,6 +38,8 @@ class RequestServer {
   ~RequestServer();  // stops, waits for the thread
 
   std::string endpoint() const;  // as bound, with the real port
+  // Connections that were cut off, because they were too many or sent without end. Any thread.
+  std::uint64_t dropped_peers() const;
 
  private:
   class Impl;
