@@ -14,10 +14,13 @@ namespace {
 
 // About so many before the peer has to ask again, when it has read them all; until the next ones come it does nothing.
 constexpr std::size_t kAnswerBytes = std::size_t{4} << 20;
-// Frames that are full with this, or hold one run, so that their number bounds what waits for a peer.
+// Frames that are full with this, or hold one run, so that their number bounds what waits for a peer: two in a row have
+// more than it.
 constexpr std::size_t kFrameBytes = std::size_t{64} << 10;
-constexpr int kAnswersQueuedMax = 2;  // per peer; one that does not read loses the next
-constexpr int kMessagesQueuedMax = kAnswersQueuedMax * (kAnswerBytes / kFrameBytes + 2);
+constexpr int kAnswerFramesMax = 2 * (kAnswerBytes / kFrameBytes) + 2;  // with its END
+// Per peer; one that does not read loses the next. libzmq hears of what was sent when half of them were: an answer must
+// fit into the other half.
+constexpr int kMessagesQueuedMax = 2 * kAnswerFramesMax;
 constexpr int kQuestionsQueuedMax = 100;  // of a peer, unread
 constexpr std::size_t kPartOverheadBytes = 2;
 constexpr PeerLimits kPeerLimits{.unread_bytes_max = std::uint64_t{256} << 10};

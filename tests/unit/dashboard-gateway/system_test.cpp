@@ -24,6 +24,25 @@ Json wait_for_service(Gateway& gateway, const std::string& name, const std::func
   return {};
 }
 
+TEST_CASE("Two engines that publish one stream make the gateway unready, with both named") {
+  const auto stream = bus::make_stream_id();
+  bus::Publisher first{bus::PublisherOptions{}}, twin{bus::PublisherOptions{}};
+  for (auto* publisher : {&first, &twin}) publisher->open_stream(wire::kAlertsTopic, stream, 1, 0);
+  Gateway gateway([&](GatewayOptions& options) { options.engine.publish = {first.endpoint(), twin.endpoint()}; });
+  HttpClient client(gateway.app->port());
+  Reply answer;
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  do {
+    first.service();
+    twin.service();
+    answer = client.get("/readyz");
+  } while (answer.body.find("has two publishers") == std::string::npos && std::chrono::steady_clock::now() < deadline);
+  CHECK(answer.status == 503);
+  for (const auto& part : {stream.text, first.endpoint(), twin.endpoint()}) {
+    CHECK(answer.body.find(part) != std::string::npos);
+  }
+}
+
 TEST_CASE("A service's health port tells whether it is up and ready, and why not") {
   service::Health health;
   service::Metrics metrics;
