@@ -1,9 +1,11 @@
 // Peers that send without end, to each socket that binds: cut off, with the memory bounded and the others served.
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <fstream>
 #include <functional>
+#include <mutex>
 #include <thread>
 
 #include "listener.hpp"

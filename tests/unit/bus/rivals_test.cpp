@@ -1,5 +1,6 @@
 // Two publishers of one stream, as a copied journal makes them: whoever comes second is refused and told of, whatever
 // it has. And whoever comes honestly after the first goes on.
+#include <algorithm>
 #include <filesystem>
 
 #include "listener.hpp"
