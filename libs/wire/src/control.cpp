@@ -14,6 +14,7 @@ namespace risk::wire {
 namespace {
 
 constexpr std::size_t kCommentBytesMax = 1000;
+constexpr std::size_t kAnswerBytesMax = 400;
 constexpr std::uint32_t kCleanupDaysMax = 36'500;
 
 std::optional<std::string> check_name(const char* field, const std::string& name) {
@@ -65,8 +66,8 @@ std::optional<std::string> problem(const DeliveryRecord& record) {
     }
   }
   const std::string& answer = record.answer;
-  if (answer.size() > kCommentBytesMax || !is_valid_utf8(answer) || answer.find('\0') != std::string::npos) {
-    return "answer: not text of at most " + std::to_string(kCommentBytesMax) + " bytes";
+  if (answer.size() > kAnswerBytesMax || !is_valid_utf8(answer) || answer.find('\0') != std::string::npos) {
+    return "answer: not text of at most " + std::to_string(kAnswerBytesMax) + " bytes";
   }
   if (record.at < kTimestampMin || record.at > kTimestampMax) {
     return "at " + std::to_string(record.at.micros) + ": out of range";

@@ -17,7 +17,8 @@ TEST_CASE("two engines that publish one stream of alerts make the notifier unrea
   Engine first(past), twin(past);
   service::Metrics metrics;
   service::Health health;
-  Delivery delivery(std::make_unique<LogChannel>(), DeliveryOptions{}, metrics, [](const Position&) {});
+  Delivery delivery(std::make_unique<LogChannel>(), DeliveryOptions{},
+                    {metrics, health, [](const Progress&) {}, [](Undelivered, const std::function<void()>&) {}});
   IntakeOptions options;
   options.endpoints = {first.endpoint(), twin.endpoint()};
   Intake intake(options, {},

@@ -55,7 +55,7 @@ engine::AnomalyRule other_anomaly() {
 TEST_CASE("the example configuration is valid for an executable with every option and for one with none") {
   Everything everything;
   CHECK(everything.parse_example() == std::nullopt);
-  CHECK(everything.err.empty());
+  CHECK(everything.err == "");
 
   service::OptionsFixture fixture;
   service::OptionSet none("probe", "");

@@ -167,19 +167,31 @@ TEST_CASE("a record of deliveries is judged field by field") {
     return decoded ? std::string() : decoded.error().reason;
   };
   CHECK(reason([](RecordDeliveries&) {}).empty());
-  CHECK(reason([](auto& d) { d.records.clear(); }) == "deliveries: 0, must be 1 to 1000");
-  CHECK(reason([](auto& d) { d.records.resize(1001, d.records.front()); }) == "deliveries: 1001, must be 1 to 1000");
+  CHECK(reason([](auto& d) { d.records.clear(); }) == "deliveries: 0, must be 1 to 100");
+  CHECK(reason([](auto& d) { d.records.resize(101, d.records.front()); }) == "deliveries: 101, must be 1 to 100");
   CHECK(reason([](auto& d) { d.stream_id = ""; }) == "stream_id \"\": empty");
   CHECK(reason([](auto& d) { d.records[0].channel = "a\n"; }) ==
         "channel \"a\\x0a\": character 2 is U+000A, a control character");
   CHECK(reason([](auto& d) { d.records[1].event_id = 0; }) == "event_id 0: out of range");
   CHECK(reason([](auto& d) { d.records[1].alert_id = ~0ULL; }) == "alert_id 18446744073709551615: out of range");
   CHECK(reason([](auto& d) { d.records[0].outcome = DeliveryRecord::Outcome(9); }) == "outcome 9: unknown");
-  CHECK(reason([](auto& d) { d.records[0].answer = std::string(1001, 'x'); }) ==
-        "answer: not text of at most 1000 bytes");
+  CHECK(reason([](auto& d) { d.records[0].answer = std::string(401, 'x'); }) ==
+        "answer: not text of at most 400 bytes");
   CHECK(reason([](auto& d) { d.records[0].answer = std::string("a\0b", 3); }) ==
-        "answer: not text of at most 1000 bytes");
+        "answer: not text of at most 400 bytes");
   CHECK(reason([](auto& d) { d.records[0].at.micros = 1LL << 62; }) == "at 4611686018427387904: out of range");
+}
+
+TEST_CASE("as many deliveries as a command may hold, with the longest texts, are one request") {
+  constexpr std::size_t kRequestBytesMax = 64 * 1024;  // of the command port
+  RecordDeliveries deliveries = undelivered();
+  deliveries.records[0].channel = std::string(50, 'c');
+  deliveries.records[0].answer = std::string(400, 'x');
+  deliveries.records[0].event_id = deliveries.records[0].alert_id = 9'000'000'000'000'000'000;
+  deliveries.records.assign(kDeliveryRecordsMax, deliveries.records[0]);
+  const Command command{"alert-notifier", deliveries};
+  CHECK_FALSE(command_problem(command));
+  CHECK(encode(command).size() < kRequestBytesMax);
 }
 
 TEST_CASE("a command whose name or comment could pass for another one is refused, with field and place") {

@@ -42,7 +42,7 @@ struct DeliveryRecord {
   std::uint64_t event_id = 0;
   std::uint64_t alert_id = 0;
   Outcome outcome = Outcome::kRefused;
-  std::string answer;  // what the channel said last, at most 1000 bytes
+  std::string answer;  // what the channel said last, at most 400 bytes
   Timestamp at;        // of the outcome
   friend bool operator==(const DeliveryRecord&, const DeliveryRecord&) = default;
 };
@@ -53,7 +53,7 @@ struct RecordDeliveries {
   std::vector<DeliveryRecord> records;  // 1 to kDeliveryRecordsMax
   friend bool operator==(const RecordDeliveries&, const RecordDeliveries&) = default;
 };
-inline constexpr std::size_t kDeliveryRecordsMax = 1000;
+inline constexpr std::size_t kDeliveryRecordsMax = 100;  // with the longest answers still one request of 64 KiB
 
 struct Command {
   std::string actor;  // who asks, 1 to 50 bytes
