@@ -39,7 +39,7 @@ void PeerGuard::start(std::uint16_t port) {
 }
 
 void PeerGuard::note_read(zmq::message_t& last_part, std::size_t message_bytes) {
-  const int fd = last_part.get(ZMQ_SRCFD);
+  const int fd = zmq_msg_get(last_part.handle(), ZMQ_SRCFD);  // -1 where the peer speaks a protocol before ZMTP 3
   const std::lock_guard lock(mutex_);
   const auto peer = peers_.find(fd);
   if (peer != peers_.end()) peer->second.read += message_bytes + kWireOverheadBytes;

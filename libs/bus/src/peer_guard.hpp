@@ -53,7 +53,8 @@ class PeerGuard {
   // Call when the socket is bound to this port.
   void start(std::uint16_t port);
 
-  // The application has a whole message that came over the socket. Any thread.
+  // The application has a whole message that came over the socket. What comes from a peer that speaks a protocol before
+  // ZMTP 3 counts as unread: libzmq does not say from whom it came, and no honest peer is so old. Any thread.
   void note_read(zmq::message_t& last_part, std::size_t message_bytes);
 
   std::uint64_t dropped() const { return dropped_; }  // any thread

@@ -191,6 +191,22 @@ TEST_CASE("Whoever sends commands without end is cut off, and the others are ser
   CHECK(client.request("still there?", kPatience) == "still there?");
 }
 
+TEST_CASE("A peer that speaks a protocol before ZMTP 3 is cut off like any other, and ends no port", "[bus][flood]") {
+  const Block old_messages = [](std::uint64_t number) {
+    std::string block = number == 0 ? std::string("\1\0", 2) : "";  // the greeting of ZMTP 1.0: an empty identity
+    for (int i = 0; i < 1'000; ++i) block += std::string("\6\0hello", 7);
+    return block;
+  };
+  Server server;
+  RequestServer commands({}, [](std::string_view request) { return std::string(request); });
+  CHECK(is_cut_off(server.replay_endpoint(), "", old_messages, [&] { server.publisher.service(); }));
+  CHECK(is_cut_off(server.publisher.endpoint(), "", old_messages, [&] { server.publisher.service(); }));
+  CHECK(is_cut_off(commands.endpoint(), "", old_messages, [] { std::this_thread::yield(); }));
+  CHECK(server.serves());
+  RequestClient client(commands.endpoint());
+  CHECK(client.request("still there?", kPatience) == "still there?");
+}
+
 TEST_CASE("Whoever asks and never reads holds a few answers in memory, however often it asks", "[bus][flood]") {
   Server server;
   for (int i = 0; i < 20'000; ++i) server.publisher.publish("t", std::string(1'000, 'x'));
