@@ -243,7 +243,9 @@ void Processor::apply(const bus::Records& records, Timestamp wall) {
     }
   }
   // Last, so that what failed half way is not taken for done.
-  cursor_of(records.stream.text, records.publisher, records.epoch).row.sequence = records.last();
+  Cursor& cursor = cursor_of(records.stream.text, records.publisher, records.epoch);
+  cursor.row.sequence = records.last();
+  cursor.record_hash = records.last_hash;
 }
 
 void Processor::apply_transaction(const bus::Record& record, Places& places, Timestamp wall) {
@@ -296,6 +298,7 @@ void Processor::skip(const bus::Gap& gap) {
   const std::uint64_t count = gap.last - gap.first + 1;
   Cursor& cursor = cursor_of(gap.stream.text, gap.publisher, gap.epoch);
   cursor.row.sequence = gap.last;
+  cursor.record_hash.reset();
   cursor.row.missing += count;
   counters_.missing_records += count;
 }
@@ -383,6 +386,8 @@ Batch Processor::take(engine::Core::Scope scope, Timestamp wall, std::size_t mar
 
   const auto step = [&](Cursor& cursor) {
     cursor.row.updated_at = wall;
+    cursor.row.record_hash.reset();
+    if (cursor.record_hash) cursor.row.record_hash = bus::hash_digits(*cursor.record_hash);
     batch.commit.cursors.push_back({cursor.row, cursor.committed, cursor.committed_epoch});
     cursor.committed = cursor.row.sequence;
     cursor.committed_epoch = cursor.row.epoch;

@@ -97,6 +97,7 @@ class Processor {
     store::CursorRow row;
     std::uint64_t committed = 0;
     std::uint64_t committed_epoch = 1;
+    std::optional<std::uint64_t> record_hash{};  // of the record at row.sequence, when it came since the start
     bool moved = false;
   };
   // The risk level of each entity, and whether it holds anything, for the metrics.

@@ -17,7 +17,9 @@ def readiness(mesh):
         with urllib.request.urlopen(url, timeout=5) as answer:
             return answer.status, "ok"
     except urllib.error.HTTPError as answer:
-        return answer.code, json.load(answer)["conditions"]["one publisher a stream"]
+        return answer.code, json.load(answer)["conditions"].get("one publisher a stream", "")
+    except urllib.error.URLError as error:
+        return None, str(error.reason)
 
 
 def refused_records(mesh):
@@ -60,6 +62,11 @@ class Twins(unittest.TestCase):
             before = refused_records(mesh)
             wait_until(lambda: refused_records(mesh) > before + 400 and "record" in readiness(mesh)[1], "the twin to be refused alone")
             self.assertIn("'twin'", readiness(mesh)[1])
+            self.assertEqual(runs(mesh), 2)
+            # Also by an engine that has heard neither of them yet.
+            mesh.stop("risk-engine")
+            mesh.start("risk-engine", env={"TRANSACTION_ENDPOINTS": endpoints})
+            wait_until(lambda: "'twin'" in readiness(mesh)[1], "the twin to be refused by an engine that has just started")
             self.assertEqual(runs(mesh), 2)
             self.assertTrue(any("another publisher of this stream" in line for line in mesh.errors()))
 

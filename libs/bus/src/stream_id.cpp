@@ -1,6 +1,8 @@
 #include "stream_id.hpp"
 
+#include <charconv>
 #include <random>
+#include <system_error>
 
 namespace risk::bus {
 namespace {
@@ -36,6 +38,19 @@ StreamId to_stream_id(const StreamKey& key) {
     id.text += kDigits[byte & 15];
   }
   return id;
+}
+
+std::string hash_digits(std::uint64_t hash) {
+  std::string digits(16, '0');
+  for (std::size_t i = digits.size(); i-- > 0; hash >>= 4) digits[i] = kDigits[hash & 15];
+  return digits;
+}
+
+std::optional<std::uint64_t> parse_hash_digits(std::string_view digits) {
+  std::uint64_t hash = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), hash, 16);
+  if (digits.size() != 16 || error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  return hash;
 }
 
 }  // namespace risk::bus

@@ -21,7 +21,8 @@ StreamTable::StreamTable(SubscriberHandlers handlers, std::chrono::milliseconds 
   RISK_CHECK(handlers_.on_record || handlers_.on_records);
 }
 
-void StreamTable::resume_after(const StreamKey& stream, std::uint64_t epoch, std::uint64_t sequence) {
+void StreamTable::resume_after(const StreamKey& stream, std::uint64_t epoch, std::uint64_t sequence,
+                               std::optional<std::uint64_t> hash) {
   auto& entry = streams_[stream];
   entry.id = to_stream_id(stream);
   entry.epoch = epoch;
@@ -29,6 +30,7 @@ void StreamTable::resume_after(const StreamKey& stream, std::uint64_t epoch, std
   entry.delivered = sequence;
   entry.announced = sequence;
   entry.resumed = sequence;
+  if (hash && sequence > 0) entry.last_record = {epoch, sequence, *hash};
 }
 
 void StreamTable::bad_frame(std::string_view from, std::string_view reason) {
@@ -299,7 +301,7 @@ std::size_t StreamTable::take_data(Stream& stream, const Frame& frame, std::stri
     fresh_.push_back(payload);
   }
   stream.last_record = {stream.epoch, last, hashes[last % kHashesKept]};
-  deliver(stream, {stream.id, frame.publisher, stream.epoch, sequence, fresh_});
+  deliver(stream, {stream.id, frame.publisher, stream.epoch, sequence, fresh_, stream.last_record->hash});
   return fresh_.size();
 }
 

@@ -40,7 +40,8 @@ class StreamTable {
   StreamTable(SubscriberHandlers handlers, std::chrono::milliseconds silence_max,
               SubscriberOptions::FirstMet first_met = SubscriberOptions::FirstMet::kFromBeginning);
 
-  void resume_after(const StreamKey& stream, std::uint64_t epoch, std::uint64_t sequence);
+  void resume_after(const StreamKey& stream, std::uint64_t epoch, std::uint64_t sequence,
+                    std::optional<std::uint64_t> hash = std::nullopt);
 
   // Records that have to be asked for before a frame can be taken.
   struct Missing {

@@ -23,8 +23,9 @@ Subscriber::Subscriber(SubscriberOptions options, SubscriberHandlers handlers)
     : impl_(std::make_unique<Impl>(std::move(options), std::move(handlers))) {}
 Subscriber::~Subscriber() = default;
 
-void Subscriber::resume_after(const StreamId& stream, std::uint64_t epoch, std::uint64_t sequence) {
-  impl_->core.resume_after(stream, epoch, sequence);
+void Subscriber::resume_after(const StreamId& stream, std::uint64_t epoch, std::uint64_t sequence,
+                              std::optional<std::uint64_t> hash) {
+  impl_->core.resume_after(stream, epoch, sequence, hash);
 }
 void Subscriber::commit(const StreamId& stream, std::uint64_t epoch, std::uint64_t sequence) {
   impl_->core.commit(stream, epoch, sequence);

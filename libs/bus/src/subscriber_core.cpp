@@ -107,10 +107,11 @@ void SubscriberCore::renew_given_up(Clock::time_point now) {
   }
 }
 
-void SubscriberCore::resume_after(const StreamId& stream, std::uint64_t epoch, std::uint64_t sequence) {
+void SubscriberCore::resume_after(const StreamId& stream, std::uint64_t epoch, std::uint64_t sequence,
+                                  std::optional<std::uint64_t> hash) {
   const auto key = parse_stream_id(stream.text);
   RISK_CHECK(key);
-  table_.resume_after(*key, epoch, sequence);
+  table_.resume_after(*key, epoch, sequence, hash);
 }
 
 void SubscriberCore::commit(const StreamId& stream, std::uint64_t epoch, std::uint64_t sequence) {

@@ -24,7 +24,8 @@ class SubscriberCore {
   SubscriberCore(SubscriberOptions options, SubscriberHandlers handlers, LookUp look_up);
   ~SubscriberCore();
 
-  void resume_after(const StreamId& stream, std::uint64_t epoch, std::uint64_t sequence);
+  void resume_after(const StreamId& stream, std::uint64_t epoch, std::uint64_t sequence,
+                    std::optional<std::uint64_t> hash);
   void commit(const StreamId& stream, std::uint64_t epoch, std::uint64_t sequence);
   std::size_t poll(std::chrono::milliseconds timeout, std::size_t records_max);
   void wake();

@@ -37,6 +37,10 @@ class Query {
   Query& add(std::string_view sql, const char* value) { return add(sql, std::string_view(value)); }
   Query& add(std::string_view sql, Timestamp value) { return add_value(sql, format_timestamp(value)); }
   Query& add(std::string_view sql, std::uint64_t value);  // throws StoreError above 2^63 - 1
+  // NULL where there is none.
+  Query& add_optional(std::string_view sql, const std::optional<std::string>& value) {
+    return value ? add(sql, std::string_view(*value)) : add(sql).add("NULL");
+  }
 
   const std::string& text() const { return text_; }
   const std::vector<Value>& values() const { return values_; }

@@ -94,13 +94,15 @@ void SqlStore::step_cursor(const CursorStep& step) {
   const auto& to = step.to;
   Query query("");
   if (step.from == 0) {
-    query.add("INSERT INTO stream_cursors (stream_id, name, epoch, sequence, missing, updated_at) VALUES (");
+    query.add(
+        "INSERT INTO stream_cursors (stream_id, name, epoch, sequence, missing, updated_at, record_hash) VALUES (");
     query.add("", to.stream_id).add(", ", to.name).add(", ", to.epoch).add(", ", to.sequence).add(", ", to.missing);
-    query.add(", ", to.updated_at).add(")").add(upsert_clause(kCursorsTable));
+    query.add(", ", to.updated_at).add_optional(", ", to.record_hash).add(")").add(upsert_clause(kCursorsTable));
     query.add(" WHERE stream_cursors.sequence = 0 AND stream_cursors.epoch = ", step.from_epoch);
   } else {
     query.add("UPDATE stream_cursors SET name = ", to.name).add(", epoch = ", to.epoch);
     query.add(", sequence = ", to.sequence).add(", missing = ", to.missing).add(", updated_at = ", to.updated_at);
+    query.add_optional(", record_hash = ", to.record_hash);
     query.add(" WHERE stream_id = ", to.stream_id)
         .add(" AND sequence = ", step.from)
         .add(" AND epoch = ", step.from_epoch);

@@ -98,7 +98,8 @@ const Table kCursorsTable{"stream_cursors",
                            {"epoch", kInteger},
                            {"sequence", kInteger},
                            {"missing", kInteger},
-                           {"updated_at", kTime}}};
+                           {"updated_at", kTime},
+                           {"record_hash", kText}}};
 
 const Table kTransactionsTable{"transactions",
                                "",
@@ -419,7 +420,7 @@ void read_row(RowReader& in, LimitRow& r) {
 }
 
 void read_row(RowReader& in, CursorRow& r) {
-  in.read(r.stream_id, r.name, r.epoch, r.sequence, r.missing, r.updated_at);
+  in.read(r.stream_id, r.name, r.epoch, r.sequence, r.missing, r.updated_at, r.record_hash);
 }
 
 void read_row(RowReader& in, StoredTransaction& r) {

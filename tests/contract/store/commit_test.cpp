@@ -189,7 +189,7 @@ TEMPLATE_TEST_CASE("the resume point has cursors, the last event and the alerts 
                    Memory, Sqlite, Postgres) {
   RISK_BACKEND(backend);
   Fixture f(std::move(backend));
-  const CursorRow stream{kStream, "simulator@host \"A\"", 4, 250, 2, Timestamp{kNoon.micros + 7}};
+  const CursorRow stream{kStream, "simulator@host \"A\"", 4, 250, 2, Timestamp{kNoon.micros + 7}, "0123456789abcdef"};
   auto commit = step(0, 9);
   commit.cursors.push_back({stream, 0});
   auto acknowledged = alert(2), resolved = alert(3);
@@ -204,6 +204,20 @@ TEMPLATE_TEST_CASE("the resume point has cursors, the last event and the alerts 
 
   const auto point = f.store->resume_point();
   CHECK(point.cursors == std::vector<CursorRow>{stream, commit.cursors[0].to});
+
+  auto next = step(9, 10);
+  auto moved = stream;
+  moved.sequence = 251;
+  moved.record_hash = "fedcba9876543210";
+  next.cursors.push_back({moved, 250, 4});
+  f.store->commit(next);
+  CHECK(f.store->resume_point().cursors[0] == moved);
+  moved.sequence = 252;
+  moved.record_hash.reset();
+  auto last = step(10, 11);
+  last.cursors.push_back({moved, 251, 4});
+  f.store->commit(last);
+  CHECK(f.store->resume_point().cursors[0] == moved);
   CHECK(point.last_event_id == 3);
   CHECK(point.open_alerts == std::vector<AlertRow>{alert(1), acknowledged});
 }

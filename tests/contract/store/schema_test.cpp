@@ -40,7 +40,9 @@ TEMPLATE_TEST_CASE("a database is migrated once, however often it is asked", "[s
   CHECK(f.store->resume_point().cursors.size() == 1);
   const auto versions = f.backend->run_sql("SELECT version, name FROM schema_migrations ORDER BY version");
   if (versions)
-    CHECK(*versions == "1|0001_initial.sql\n2|0002_epochs_days_snapshots_lease.sql\n3|0003_deliveries.sql\n");
+    CHECK(*versions ==
+          "1|0001_initial.sql\n2|0002_epochs_days_snapshots_lease.sql\n3|0003_deliveries.sql\n4|0004_cursor_record_"
+          "hashes.sql\n");
 }
 
 TEMPLATE_TEST_CASE("a migration that has changed since it was applied is refused with both checksums", "[store]",
@@ -62,7 +64,7 @@ TEMPLATE_TEST_CASE("a database newer than the program is refused with both versi
       "VALUES (9999, '9999_future.sql', '00', '2030-01-01T00:00:00.000000Z')");
   CHECK_THROWS_AS(f.store->migrate(), SchemaError);
   CHECK_THROWS_WITH(f.store->migrate(),
-                    Catch::Matchers::ContainsSubstring("version 9999") && Catch::Matchers::ContainsSubstring("'s 3"));
+                    Catch::Matchers::ContainsSubstring("version 9999") && Catch::Matchers::ContainsSubstring("'s 4"));
 }
 
 TEMPLATE_TEST_CASE("a reader that comes before the schema is told to wait, then served", "[store]", Memory, Sqlite,

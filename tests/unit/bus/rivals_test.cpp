@@ -171,6 +171,54 @@ TEST_CASE("When the first ends its twin is not taken, whether it has less or mor
   CHECK(until([&] { return desk.conflict().empty(); }, [&] { desk.turn({first.get()}); }));
 }
 
+TEST_CASE("A consumer that starts anew refuses a twin by what it kept of the last record", "[bus][rivals]") {
+  const Copied journals(10, 5);
+  std::uint64_t last = 0, hash = 0;
+  const auto heard_of = [&](Process& publisher, const StreamId* stream) {
+    SubscriberHandlers handlers;
+    handlers.on_records = [&](const Records& records) {
+      last = records.last();
+      hash = records.last_hash;
+    };
+    auto subscriber = std::make_unique<Subscriber>(engine({publisher.endpoint()}), handlers);
+    if (stream != nullptr) subscriber->resume_after(*stream, 1, last, parse_hash_digits(hash_digits(hash)));
+    return subscriber;
+  };
+  StreamId stream;
+  {
+    Process first(journals.mine, "first");
+    stream = first.journal->stream();
+    const auto subscriber = heard_of(first, nullptr);
+    REQUIRE(until([&] { return last == 15; },
+                  [&] {
+                    first.publisher->service();
+                    subscriber->poll(1ms);
+                  }));
+  }
+  {
+    Process twin(journals.theirs, "twin");
+    twin.publish(10);
+    const auto subscriber = heard_of(twin, &stream);
+    REQUIRE(until([&] { return !conflicts(subscriber->streams()).empty(); },
+                  [&] {
+                    twin.publish(1);
+                    twin.publisher->service();
+                    subscriber->poll(1ms);
+                  }));
+    CHECK_THAT(conflicts(subscriber->streams()), ContainsSubstring("its record 15 of epoch 1 is not the one"));
+    CHECK(last == 15);
+  }
+  Process first(journals.mine, "first");
+  const auto subscriber = heard_of(first, &stream);
+  first.publish(1);
+  CHECK(until([&] { return last == 16; },
+              [&] {
+                first.publisher->service();
+                subscriber->poll(1ms);
+              }));
+  CHECK(conflicts(subscriber->streams()).empty());
+}
+
 TEST_CASE("A publisher that starts again is no twin, on the same port or another, with its journal moved or not",
           "[bus][rivals]") {
   const Copied journals(10, 0);  // the copy is as good as the first: it was moved

@@ -148,7 +148,9 @@ TEST_CASE("an address that servers bind is an IP address") {
     CHECK(fixture.parse(options, {"--health-address", good}) == std::nullopt);
     CHECK(common.health_address == good);
   }
-  for (const char* bad : {"localhost", "127.0.0", "127.0.0.1:80", "", "[::1]"}) {
+  CHECK(fixture.parse(options, {"--health-address", "[::1]"}) == std::nullopt);  // as it stands in an endpoint
+  CHECK(common.health_address == "::1");
+  for (const char* bad : {"localhost", "127.0.0", "127.0.0.1:80", "", "[::1", "[]", "[127.0.0.1]"}) {
     CHECK(fixture.parse(options, {"--health-address", bad}) == 2);
     CHECK(fixture.mistakes() == Lines{"--health-address: value \"" + std::string(bad) +
                                       "\": allowed: an IP address, such as 127.0.0.1 or ::1"});

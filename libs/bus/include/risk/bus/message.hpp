@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -38,10 +39,15 @@ struct Records {
   std::uint64_t epoch;
   std::uint64_t first;  // sequence of the first
   std::span<const std::string_view> payloads;
+  std::uint64_t last_hash = 0;  // XXH3-64 of the last payload: for resume_after()
 
   std::uint64_t last() const { return first + payloads.size() - 1; }
   Record operator[](std::size_t i) const { return {stream, publisher, epoch, first + i, payloads[i]}; }
 };
+
+// The hash of a record as text, 16 hexadecimal digits, and back; no value: it is none.
+std::string hash_digits(std::uint64_t hash);
+std::optional<std::uint64_t> parse_hash_digits(std::string_view digits);
 
 // Records [first, last] of a stream that will not arrive: nobody has them any more, or the stream has no past.
 struct Gap {

@@ -83,8 +83,11 @@ class Subscriber {
   Subscriber(SubscriberOptions options, SubscriberHandlers handlers);
   ~Subscriber();
 
-  // The stream's records up to `sequence` are done: delivery goes on after it. Call before the first poll.
-  void resume_after(const StreamId& stream, std::uint64_t epoch, std::uint64_t sequence);
+  // The stream's records up to `sequence` are done: delivery goes on after it. With the hash of that record
+  // (Records::last_hash) a publisher that has another one in its place is refused from the first frame on. Call before
+  // the first poll.
+  void resume_after(const StreamId& stream, std::uint64_t epoch, std::uint64_t sequence,
+                    std::optional<std::uint64_t> hash = std::nullopt);
 
   // This consumer has done everything up to `sequence` for good: its publisher need not keep that any longer. Told to
   // it by the next poll() and again and again. Precondition: options.consumer is set, the stream is known.

@@ -161,6 +161,8 @@ struct CursorRow {
   std::uint64_t sequence = 0;  // the last whose effects are committed
   std::uint64_t missing = 0;   // records of the stream that never came
   Timestamp updated_at;
+  // Of the record at `sequence`, 16 hexadecimal digits; none: not known, as of a gap.
+  std::optional<std::string> record_hash{};
 
   friend bool operator==(const CursorRow&, const CursorRow&) = default;
 };
