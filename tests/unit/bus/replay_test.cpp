@@ -429,6 +429,7 @@ TEST_CASE("A publisher whose replay thread has died says so instead of going on 
   publisher.open_stream("t", id, 1, 0, std::make_shared<Broken>());
   Heard heard;
   Subscriber subscriber(durable({publisher.endpoint()}), heard.handlers());
+  REQUIRE(publisher.wait_for_subscriber("t", kPatience));  // the broken past cannot give it
   publisher.publish("t", "one");
   std::string death;
   CHECK(until([&] { return !death.empty(); },
