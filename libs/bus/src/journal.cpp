@@ -281,7 +281,7 @@ class Journal::Impl {
   }
 
   void sync() {
-    if (!segments.empty() && options.sync) segments.back()->sync();
+    if (!segments.empty()) segments.back()->sync(options.sync);
     const std::lock_guard lock_state(mutex);
     durable = last;
   }

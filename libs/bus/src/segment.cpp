@@ -163,8 +163,12 @@ bool Segment::append(const Run& run) {
   return true;
 }
 
-void Segment::sync() {
+void Segment::sync(bool to_disk) {
   if (synced_ == end_) return;
+  struct stat status {};
+  if (::fstat(file_.fd(), &status) != 0) throw_errno("look at", path_);
+  if (status.st_nlink == 0) throw JournalError("journal " + path_ + " was deleted while it was being written");
+  if (!to_disk) return;
   // After a failed sync the kernel may have dropped the pages: what is on the disk is unknown, and trying again proves
   // nothing.
   if (::fdatasync(file_.fd()) != 0) throw_errno("sync", path_);

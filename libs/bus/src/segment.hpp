@@ -49,7 +49,9 @@ class Segment {
 
   // False: the volume is full; nothing is added.
   bool append(const Run& run);
-  void sync();
+  // Throws JournalError also when the file was deleted: what is written to it nobody would find. `to_disk` false looks
+  // only for that.
+  void sync(bool to_disk = true);
 
   struct Position {
     std::uint64_t offset = kSegmentHeaderBytes;

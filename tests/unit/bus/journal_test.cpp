@@ -124,6 +124,19 @@ TEST_CASE("What is not synced is in no extent", "[bus][journal]") {
   CHECK(journal.extent(1).last == 3);
 }
 
+TEST_CASE("A journal that is deleted under its publisher takes nothing more, and says so", "[bus][journal]") {
+  const bool sync = GENERATE(true, false);
+  TemporaryFolder folder;
+  auto options = in(folder / "j");
+  options.sync = sync;
+  Journal journal(options);
+  REQUIRE(append(journal, 3));
+  journal.sync();
+  std::filesystem::remove_all(folder / "j");
+  REQUIRE(append(journal, 1));
+  CHECK_THROWS_WITH(journal.sync(), Catch::Matchers::ContainsSubstring("was deleted while it was being written"));
+}
+
 TEST_CASE("A journal is one process's", "[bus][journal]") {
   TemporaryFolder folder;
   const Journal journal(in(folder / "j"));
