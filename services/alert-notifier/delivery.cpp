@@ -16,6 +16,7 @@ Delivery::Delivery(std::unique_ptr<Channel> channel, DeliveryOptions options, De
       parts_(std::move(parts)),
       condition_(condition(channel_->name())),
       gauges_(make_gauges(parts_.metrics, std::string(channel_->name()))),
+      pulse_(parts_.health.watch("delivering to " + std::string(channel_->name()))),
       random_(options_.jitter_seed),
       backlog_(options_.summary_above) {
   RISK_CHECK(options_.queue_max > 0 && parts_.done && parts_.keep);
@@ -125,7 +126,9 @@ void Delivery::tell_progress(std::unique_lock<std::mutex>& lock) {
     gauges_.queue_length.set(static_cast<double>(backlog_.size()));
     changed_.notify_all();
     lock.unlock();
+    pulse_.beat();
     for (const auto& of_stream : progress) parts_.done(of_stream);
+    pulse_.rest();
     lock.lock();
   }
 }
@@ -164,7 +167,10 @@ Outcome Delivery::attempt(const Notification& notification) {
   }
   if (is_cancelled()) return {Outcome::Kind::kTryAgain, "the notifier is stopping", {}};
   sent_at_ = options_.now();
-  return channel_->send(notification, cancel_.get_token());
+  pulse_.beat();
+  Outcome outcome = channel_->send(notification, cancel_.get_token());
+  pulse_.rest();
+  return outcome;
 }
 
 void Delivery::settle_delivered(const Turn& turn, const Result& result) {

@@ -110,6 +110,7 @@ class Delivery {
   const DeliveryParts parts_;
   const std::string condition_;
   Gauges gauges_;
+  service::Pulse& pulse_;  // beats while it sends or notes
   std::stop_source cancel_;
 
   // Of the thread.

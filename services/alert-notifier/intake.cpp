@@ -39,7 +39,8 @@ Intake::Intake(IntakeOptions options, Positions positions, IntakeParts parts)
       unreadable_(parts_.metrics.counter("notifier_unreadable_alert_events_total", "Records that are not alert events",
                                          {{"channel", channel_}})),
       missing_(parts_.metrics.counter("notifier_missing_alert_events_total", "Alert events that never came",
-                                      {{"channel", channel_}})) {
+                                      {{"channel", channel_}})),
+      pulse_(parts_.health.watch("reading for " + channel_)) {
   parts_.health.require(condition_, "nothing heard from " + joined(options_.endpoints));
   for (const auto& [position, ahead] : positions_) {
     known_.insert(position.stream);
@@ -66,6 +67,7 @@ void Intake::run() {
   try {
     if (positions_.empty()) meet();
     while (!stopping_) {
+      pulse_.beat();
       const std::size_t room = parts_.delivery.wait_for_room(kPollTime);
       if (room == 0) continue;
       subscriber_->poll(kPollTime, room);
@@ -74,11 +76,13 @@ void Intake::run() {
   } catch (const std::exception& error) {
     parts_.on_death(error.what());
   }
+  pulse_.rest();
 }
 
 // What comes meanwhile is had again by the follower, behind the position.
 void Intake::meet() {
   while (!stopping_ && positions_.empty()) {
+    pulse_.beat();
     subscriber_->poll(kPollTime);
     const auto streams = subscriber_->streams();
     if (positions_.empty() && !streams.empty()) {

@@ -80,6 +80,7 @@ class Intake {
   service::RepeatedLog bad_frame_log_{service::LogLevel::kError, "frame that cannot be read"};
   service::RepeatedLog unreadable_log_{service::LogLevel::kError, "alert event that cannot be read"};
   service::RepeatedLog missing_log_{service::LogLevel::kError, "alert events are missing"};
+  service::Pulse& pulse_;
   std::set<bus::StreamId> known_;
   std::unique_ptr<bus::Subscriber> subscriber_;
   std::atomic<bool> stopping_{false};

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
 
@@ -13,6 +14,7 @@
 #include <optional>
 #include <system_error>
 
+#include "risk/base/descriptor.hpp"
 #include "risk/base/id.hpp"
 #include "risk/service/file.hpp"
 
@@ -84,21 +86,6 @@ bool is_stream(std::string_view text) {
 std::string errno_text() {
   return std::generic_category().message(errno);
 }
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-  explicit operator bool() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
 
 // `more` is what follows the sequence: nothing, or "ahead 7-9,12".
 std::optional<Progress> parse_progress(std::string_view stream, std::string_view epoch, std::string_view sequence,
@@ -256,21 +243,35 @@ void StateFile::note(const std::string& channel, const Progress& progress) {
     if (positions.size() >= kStreamsKept) positions.erase(positions.begin());
     positions.push_back(progress);
   }
+  keep_lock();
   write();
+}
+
+// Whoever deletes the lock file would let a second notifier in, which would tell everything again.
+void StateFile::keep_lock() {
+  struct stat ours {
+  }, named{};
+  const bool is_ours = fstat(lock_, &ours) == 0 && stat((path_ + ".lock").c_str(), &named) == 0 &&
+                       ours.st_ino == named.st_ino && ours.st_dev == named.st_dev;
+  if (is_ours) return;
+  const int lock = lock_file(path_);
+  close(lock_);
+  lock_ = lock;
 }
 
 void StateFile::write() const {
   const std::string aside = path_ + ".new";
   {
     const Descriptor file(open(aside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-    if (!file || !write_all(file.get(), format_state(state_)) || fsync(file.get()) != 0) {
+    if (!file.is_open() || !write_all(file.get(), format_state(state_)) || fsync(file.get()) != 0) {
       refuse(path_, "cannot be written: " + aside + ": " + errno_text());
     }
   }
   if (rename(aside.c_str(), path_.c_str()) != 0) refuse(path_, "cannot be written: " + errno_text());
   const std::string folder = folder_of(path_);
   const Descriptor directory(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory || fsync(directory.get()) != 0) refuse(path_, "cannot be written: " + folder + ": " + errno_text());
+  if (!directory.is_open() || fsync(directory.get()) != 0)
+    refuse(path_, "cannot be written: " + folder + ": " + errno_text());
 }
 
 }  // namespace risk::notifier

@@ -64,6 +64,7 @@ class StateFile {
   void note(const std::string& channel, const Progress& progress);
 
  private:
+  void keep_lock();
   void write() const;
 
   const std::string path_;

@@ -149,6 +149,18 @@ TEST_CASE("what was done ahead stays done, whoever notes after a restart and doe
   CHECK(again.positions("slack") == Positions{{{kOne, 2, 1}, {}}});
 }
 
+TEST_CASE("a lock that was deleted is made again with the next note, and refused where another notifier has it") {
+  const TemporaryFolder folder;
+  const std::string path = folder / "state";
+  StateFile file(path);
+  std::filesystem::remove(path + ".lock");
+  file.note("slack", {{kOne, 1, 1}, {}});
+  CHECK_THAT(refusal(path), ContainsSubstring("is in use by another alert-notifier"));
+  std::filesystem::remove(path + ".lock");
+  const StateFile second(path);
+  CHECK_THROWS_WITH(file.note("slack", {{kOne, 1, 2}, {}}), ContainsSubstring("is in use by another alert-notifier"));
+}
+
 TEST_CASE("of many streams the newest met are kept") {
   const TemporaryFolder folder;
   StateFile file(folder / "state");
