@@ -235,9 +235,9 @@ class Delivery:
     repeated: int = 0
 
 
-def judge_delivery(consumer, numbers, events):
-    """Every event from 1 to `events`, in order once repeats are left out. Repeats are allowed, and counted."""
-    delivery, seen, latest = Delivery([]), set(), 0
+def judge_delivery(consumer, numbers, events, lane_of=lambda number: ""):
+    """Every event from 1 to `events`; those of a lane in order once repeats are left out. Repeats are allowed, and counted."""
+    delivery, seen, latest_of = Delivery([]), set(), {}
     for number in numbers:
         if number in seen:
             delivery.repeated += 1
@@ -245,14 +245,25 @@ def judge_delivery(consumer, numbers, events):
         seen.add(number)
         if not 1 <= number <= events:
             delivery.differences.append(Difference(consumer, f"event {number}", NOTHING, "delivered"))
-        elif number < latest:
+            continue
+        latest = latest_of.get(lane_of(number), 0)
+        if number < latest:
             delivery.differences.append(Difference(consumer, f"event {number}", "in order", f"after event {latest}"))
-        latest = max(latest, number)
+        latest_of[lane_of(number)] = max(latest, number)
     for number in range(1, events + 1):
         if number not in seen:
             delivery.differences.append(Difference(consumer, f"event {number}", "delivered", NOTHING))
             delivery.lost += 1
     return delivery
+
+
+def notifier_lanes(events):
+    """What became CRITICAL may pass the rest; each of the two keeps its order. `events`: what is expected, from event 1 on."""
+    def lane_of(number):
+        event = events[number - 1] if number <= len(events) else {}
+        becomes_critical = event.get("event") in ("OPENED", "ESCALATED") and event.get("severity") == "CRITICAL"
+        return "critical" if becomes_critical else "rest"
+    return lane_of
 
 
 def slack_events(sink):

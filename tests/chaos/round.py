@@ -10,7 +10,7 @@ import threading
 import time
 
 import faults
-from auditor import Auditor, Difference, Expected, judge_delivery, judge_listener, judge_page, listened, slack_events
+from auditor import Auditor, Difference, Expected, judge_delivery, judge_listener, judge_page, listened, notifier_lanes, slack_events
 from services import BIN, Services, Sqlite, wait_until
 from workload import Workload
 
@@ -130,7 +130,7 @@ class Round:
         result.events = len(expected.events)
         with self.noting("audit"):
             result.differences += Auditor(expected, database).audit()
-            deliveries = [judge_delivery("notifier", slack_events(services.sink_out), result.events)]
+            deliveries = [judge_delivery("notifier", slack_events(services.sink_out), result.events, notifier_lanes(expected.events))]
             if "listener" in services.processes:
                 deliveries.append(judge_listener(listened(services.listened), database, result.events))
             for delivery in deliveries:

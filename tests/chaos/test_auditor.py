@@ -7,7 +7,7 @@ import sqlite3
 import tempfile
 import unittest
 
-from auditor import Auditor, Expected, judge_delivery, judge_listener, judge_page, listened, slack_events
+from auditor import Auditor, Expected, judge_delivery, judge_listener, judge_page, listened, notifier_lanes, slack_events
 from services import BIN, ROOT, Sqlite
 from workload import Workload
 
@@ -183,6 +183,15 @@ class DeliveryTest(unittest.TestCase):
 
     def test_an_event_out_of_order(self):
         self.assertEqual(self.judge([1, 3, 2, 4]), (["notifier event 2: expected in order, found after event 3"], 0, 0))
+
+    def test_what_became_critical_may_pass_the_rest_and_nothing_else_may(self):
+        critical = {"event": "OPENED", "severity": "CRITICAL"}
+        events = [{"event": "OPENED", "severity": "HIGH"}, critical, {"event": "RESOLVED", "severity": "CRITICAL"}, critical]
+        def judge(numbers):
+            return [str(difference) for difference in judge_delivery("notifier", numbers, 4, notifier_lanes(events)).differences]
+        self.assertEqual(judge([2, 4, 1, 3]), [])
+        self.assertEqual(judge([4, 2, 1, 3]), ["notifier event 2: expected in order, found after event 4"])
+        self.assertEqual(judge([2, 3, 1, 4]), ["notifier event 1: expected in order, found after event 3"])
 
     def test_an_event_that_never_was(self):
         self.assertEqual(self.judge([1, 2, 3, 4, 5]), (["notifier event 5: expected nothing, found delivered"], 0, 0))
