@@ -14,14 +14,6 @@ constexpr char kActor[] = "alert-notifier";
 // The engine answers within a commit. One that takes longer is asked again: what is stored twice is there once.
 constexpr std::chrono::milliseconds kReplyTimeout{2'000};
 
-std::string why_unanswered(const bus::RequestClient& client) {
-  std::string why;
-  for (const auto& engine : client.unanswered()) {
-    why += (why.empty() ? "" : "; ") + ("the risk engine at " + engine.endpoint + " " + engine.reason);
-  }
-  return why;
-}
-
 }  // namespace
 
 UndeliveredKeeper::UndeliveredKeeper(UndeliveredOptions options, service::Health& health)
@@ -115,7 +107,7 @@ std::optional<UndeliveredKeeper::Failure> UndeliveredKeeper::store(const Items& 
   if (const auto problem = wire::command_problem(command)) return Failure{*problem, true};
   try {
     const auto answer = client_.request(wire::encode(command), kReplyTimeout);
-    if (!answer) return Failure{why_unanswered(client_), false};
+    if (!answer) return Failure{bus::in_words(client_.unanswered(), "the risk engine"), false};
     const auto reply = wire::decode_command_reply(*answer);
     if (!reply) return Failure{"the risk engine's answer cannot be read: " + reply.error().reason, false};
     if (reply->outcome == CommandReply::Outcome::kDone) return std::nullopt;

@@ -26,11 +26,7 @@ std::string seconds_text(std::chrono::milliseconds time) {
 std::string no_answer(const std::vector<bus::RequestClient::Unanswered>& engines, const std::string& too_late) {
   if (std::any_of(engines.begin(), engines.end(), [](const auto& engine) { return engine.was_asked; })) return too_late;
   if (engines.size() == 1) return "the engine " + engines.front().reason;
-  std::string text;
-  for (const auto& engine : engines) {
-    text += (text.empty() ? "" : "; ") + ("the engine at " + engine.endpoint + " " + engine.reason);
-  }
-  return text;
+  return bus::in_words(engines, "the engine");
 }
 
 wire::CommandReply ask(bus::RequestClient& client, const wire::Command& command, std::chrono::milliseconds time,

@@ -172,13 +172,7 @@ wire::CommandReply ask(const Options& options, const wire::Command& command) {
   if (const auto problem = wire::command_problem(command)) throw UsageError{*problem};
   bus::RequestClient client(options.engine.command, options.curve.client_of("risk-engine"));
   const auto answer = client.request(wire::encode(command), kReplyTimeout);
-  if (!answer) {
-    std::string why;
-    for (const auto& engine : client.unanswered()) {
-      why += (why.empty() ? "" : "; ") + ("the risk engine at " + engine.endpoint + " " + engine.reason);
-    }
-    throw Refusal{why};
-  }
+  if (!answer) throw Refusal{bus::in_words(client.unanswered(), "the risk engine")};
   auto reply = wire::decode_command_reply(*answer);
   if (!reply) throw Refusal{"the risk engine's answer cannot be read: " + reply.error().reason};
   if (reply->outcome != wire::CommandReply::Outcome::kDone) throw Refusal{reply->reason};

@@ -303,6 +303,14 @@ RequestClient::~RequestClient() = default;
 std::optional<std::string> RequestClient::request(std::string_view request, std::chrono::milliseconds timeout) {
   return impl_->request(request, timeout);
 }
+std::string in_words(const std::vector<RequestClient::Unanswered>& servers, std::string_view name) {
+  std::string text;
+  for (const auto& server : servers) {
+    text.append(text.empty() ? "" : "; ").append(name).append(" at " + server.endpoint + " " + server.reason);
+  }
+  return text;
+}
+
 std::vector<RequestClient::Unanswered> RequestClient::unanswered() const {
   return impl_->unanswered();
 }

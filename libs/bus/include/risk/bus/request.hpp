@@ -83,4 +83,7 @@ class RequestClient {
   std::unique_ptr<Impl> impl_;
 };
 
+// For a person, of servers that `name` means: "the engine at tcp://a:5563 cannot be reached; the engine at …".
+std::string in_words(const std::vector<RequestClient::Unanswered>& servers, std::string_view name);
+
 }  // namespace risk::bus
