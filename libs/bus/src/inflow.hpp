@@ -29,9 +29,9 @@ class Inflow {
     if (!ends_ || ends_of(fd_) != ends_) return false;
     const auto received = bytes_received(fd_);
     if (!received || *received <= read_ + unread_bytes_max_) return false;
-    shut_down(fd_);
+    const bool was_there = shut_down(fd_, *ends_);
     ends_.reset();
-    return true;
+    return was_there;
   }
 
  private:

@@ -230,8 +230,7 @@ class Journal::Impl {
     return segments.size() > 1 || (!segments.empty() && segments.back()->end() > kSegmentHeaderBytes);
   }
 
-  // Where there is no room and nobody needs a record, the last segment goes as well, however little is in it. The next
-  // one is there first: it says where the stream goes on.
+  // Without room, and where nobody needs a record, the last segment goes too. The next says where the stream goes on.
   bool drop_everything() {
     {
       const std::lock_guard lock_state(mutex);
@@ -268,6 +267,7 @@ class Journal::Impl {
   }
 
   bool begin_segment() {
+    if (!segments.empty() && segments.back()->begins_at(epoch, last + 1)) return true;  // a full volume left it so
     SegmentHeader header{key, epoch, last + 1, 0};
     if (!segments.empty()) {
       segments.back()->sync();

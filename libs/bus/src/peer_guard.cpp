@@ -108,7 +108,7 @@ void PeerGuard::judge_all() {
 void PeerGuard::drop(int fd, Peer& peer, const std::string& why) {
   peer.is_dropped = true;
   ++dropped_;
-  shut_down(fd);
+  shut_down(fd, peer.ends);
   if (!on_dropped_ || !told_.admits(peer.ends.peer_address + why, OnceAMinute::Clock::now())) return;
   on_dropped_(peer.ends.peer_address + " is cut off: " + why + "; " + std::to_string(dropped_) + " connections so far");
 }

@@ -21,7 +21,8 @@ constexpr int kAnswerFramesMax = 2 * (kAnswerBytes / kFrameBytes) + 2;  // with 
 // Per peer; one that does not read loses the next. libzmq hears of what was sent when half of them were: an answer must
 // fit into the other half.
 constexpr int kMessagesQueuedMax = 2 * kAnswerFramesMax;
-constexpr int kQuestionsQueuedMax = 100;  // of a peer, unread
+constexpr int kQuestionsQueuedMax = 100;   // of a peer, unread
+constexpr char kAsker[] = "a subscriber";  // that has more of a stream than there is
 constexpr std::size_t kPartOverheadBytes = 2;
 constexpr PeerLimits kPeerLimits{.unread_bytes_max = std::uint64_t{256} << 10};
 
@@ -181,7 +182,9 @@ void ReplayServer::prove(const zmq::message_t& peer, const ReplayMessage& questi
       const auto extent = source->extent(question.epoch);
       proof.last = extent.last;
       proof.answer = extent.over ? ReplayMessage::Answer::kOver : ReplayMessage::Answer::kMore;
-      if (const auto hash = hash_of(*source, extent, question.epoch, question.last)) proof.text = hash_text(*hash);
+      // A publisher that is asked for what it never had has lost records, or is a copy: it has to know, and to stop.
+      if (!extent.over && question.last > extent.last) source->committed(kAsker, question.epoch, question.last);
+      if (const auto hash = known_hash(*source, extent, question, topic)) proof.text = hash_text(*hash);
     } catch (const std::exception& error) {
       tell("record " + std::to_string(question.last) + " of '" + topic + "' cannot be read: " + error.what());
       proof.answer = ReplayMessage::Answer::kUnavailable;
@@ -189,6 +192,17 @@ void ReplayServer::prove(const zmq::message_t& peer, const ReplayMessage& questi
     }
   }
   send(peer, encode_replay(proof));
+}
+
+// No value also for a record that cannot be read any more: nothing can be said of it then, and nobody needs it.
+std::optional<std::uint64_t> ReplayServer::known_hash(ReplaySource& source, const Extent& extent,
+                                                      const ReplayMessage& question, const std::string& topic) {
+  try {
+    return hash_of(source, extent, question.epoch, question.last);
+  } catch (const JournalError& error) {
+    tell("record " + std::to_string(question.last) + " of '" + topic + "' cannot be read: " + error.what());
+    return std::nullopt;
+  }
 }
 
 // What a peer has no room for is dropped: it asks again.

@@ -50,6 +50,8 @@ class ReplayServer {
   void serve(const zmq::message_t& peer, std::string_view request);
   void answer(const zmq::message_t& peer, const ReplayMessage& ask);
   void prove(const zmq::message_t& peer, const ReplayMessage& question);
+  std::optional<std::uint64_t> known_hash(ReplaySource& source, const Extent& extent, const ReplayMessage& question,
+                                          const std::string& topic);
   void send(const zmq::message_t& peer, std::string_view bytes);
   std::shared_ptr<ReplaySource> source_of(const StreamKey& stream, std::string& topic);
   void tell(const std::string& problem);

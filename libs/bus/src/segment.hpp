@@ -46,6 +46,10 @@ class Segment {
     return synced_;
   }  // bytes known to be on the disk; end() if the header's note is damaged
   std::uint64_t file_bytes() const;
+  // Whether it is the one that record `first` of `epoch` would begin, still without any.
+  bool begins_at(std::uint64_t epoch, std::uint64_t first) const {
+    return header_.epoch == epoch && header_.first == first && end_ == kSegmentHeaderBytes;
+  }
 
   // False: the volume is full; nothing is added.
   bool append(const Run& run);

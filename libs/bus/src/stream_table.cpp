@@ -144,6 +144,9 @@ void StreamTable::take_proof(const Missing& question, const ReplayMessage& proof
   } else if (proof.answer == ReplayMessage::Answer::kMore && proof.last < known->sequence) {
     why = "it ends at " + std::to_string(proof.last) + ", before " + record + ", which was delivered";
   }
+  const bool other_is_heard = stream.instance && *stream.instance != question.unproven && stream.home != 0 &&
+                              stream.home != path && now - stream.home_heard <= silence_max_;
+  if (why.empty() && other_is_heard) return;  // another one has proved it meanwhile
   if (why.empty()) return adopt(stream, question.unproven, from);
   stream.rivals.note(question.unproven, why, now).is_proven_other = true;
   if (stream.home == path) stream.home = 0;
@@ -358,6 +361,10 @@ void StreamTable::forget_path(PathId path) {
 std::string StreamTable::conflict(const Stream& stream, Instant now) const {
   const auto* rival = stream.rivals.heard(now, silence_max_);
   if (rival == nullptr) return "";
+  if (!stream.instance || stream.home == 0) {
+    return "stream " + stream.id.text + ": " + in_quotes(rival->publisher) + " at " + rival->from +
+           " is refused, and no other publisher of it is heard: " + rival->why;
+  }
   return "stream " + stream.id.text + " has two publishers: " + in_quotes(stream.publisher) + " at " +
          stream.instance_from + " is taken; " + in_quotes(rival->publisher) + " at " + rival->from +
          " is refused: " + rival->why;

@@ -7,6 +7,8 @@
 
 #include <cstddef>
 
+#include "risk/base/descriptor.hpp"
+
 namespace risk::bus {
 namespace {
 
@@ -56,8 +58,11 @@ std::optional<std::uint64_t> bytes_received(int fd) {
   return info.tcpi_bytes_received;
 }
 
-void shut_down(int fd) {
-  ::shutdown(fd, SHUT_RDWR);
+bool shut_down(int fd, const ConnectionEnds& ends) {
+  const Descriptor held(::dup(fd));
+  if (!held.is_open() || ends_of(held.get()) != ends) return false;
+  ::shutdown(held.get(), SHUT_RDWR);
+  return true;
 }
 
 }  // namespace risk::bus

@@ -22,8 +22,9 @@ std::optional<ConnectionEnds> ends_of(int fd);
 // Bytes that came over it so far. Nothing: it is no connection, or the kernel does not count.
 std::optional<std::uint64_t> bytes_received(int fd);
 
-// Both ways: libzmq reads the end, and lets go of all that it holds for the connection.
-void shut_down(int fd);
+// Both ways: libzmq reads the end, and lets go of all that it holds for the connection. False: the descriptor is not
+// that connection any more, and nothing is touched, whoever has its number now.
+bool shut_down(int fd, const ConnectionEnds& ends);
 
 // What a message takes on the wire beside its bytes, at most: its head, and encryption.
 inline constexpr std::uint64_t kWireOverheadBytes = 64;

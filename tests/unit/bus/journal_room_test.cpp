@@ -92,6 +92,44 @@ TEST_CASE("A volume smaller than a segment is free again when everything is comm
   CHECK(again.notes().empty());
 }
 
+TEST_CASE("A volume that filled up just after a segment was begun is free again when everything is committed",
+          "[bus][journal]") {
+  TemporaryFolder folder;
+  const Volume volume(folder / "v");
+  if (!volume.mounted()) {
+    WARN("skipped: this process may not mount a file system");
+    return;
+  }
+  const auto options = kept_for_engine((folder / "v") + "/j");
+  std::uint64_t last = 0;
+  SegmentHeader begun;
+  {
+    Journal journal(options);
+    REQUIRE(append(journal, 100, 1'000));
+    journal.sync();
+    last = journal.last_sequence();
+    const auto before = std::filesystem::file_size(options.directory + "/" + Segment::file_name(1, 1));
+    begun = {*parse_stream_id(journal.stream().text), 1, last + 1, before};
+  }
+  const std::string next = options.directory + "/" + Segment::file_name(1, last + 1);
+  std::ofstream(next, std::ios::binary) << Segment::encode(begun);
+  std::filesystem::remove(options.directory + "/reserve");
+  {
+    std::ofstream rest((folder / "v") + "/rest", std::ios::binary);
+    while (rest << std::string(4096, 'x') << std::flush) continue;
+  }
+  {
+    Journal journal(options);
+    REQUIRE(journal.last_sequence() == last);
+    CHECK_FALSE(append(journal, 3, 5'000));
+    journal.committed("risk-engine", 1, last);
+    REQUIRE(append(journal, 3, 5'000));
+    journal.sync();
+  }
+  const Journal again(options);
+  CHECK(again.last_sequence() == last + 3);
+}
+
 TEST_CASE("A full volume that nobody has committed loses nothing, and gains no room", "[bus][journal]") {
   TemporaryFolder folder;
   const Volume volume(folder / "v");

@@ -39,7 +39,7 @@ struct Records {
   std::uint64_t epoch;
   std::uint64_t first;  // sequence of the first
   std::span<const std::string_view> payloads;
-  std::uint64_t last_hash = 0;  // XXH3-64 of the last payload: for resume_after()
+  std::optional<std::uint64_t> last_hash{};  // XXH3-64 of the last payload, from a subscriber: for resume_after()
 
   std::uint64_t last() const { return first + payloads.size() - 1; }
   Record operator[](std::size_t i) const { return {stream, publisher, epoch, first + i, payloads[i]}; }
