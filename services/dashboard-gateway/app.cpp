@@ -106,7 +106,7 @@ class GatewayApp::Impl {
     if (hub_) hub_->stop(kStopTime);
     checks_.reset();
     feed_.reset();
-    commands_.reset();
+    if (commands_) commands_->stop();
     if (database_) database_->stop();
     health_server_.reset();
     work_.reset();
@@ -130,7 +130,12 @@ class GatewayApp::Impl {
     server.port = options_.port;
     server.hosts.allowed = options_.allowed_hosts;
     server.connections_max = connections_max_;
-    server.peer.connections_max = options_.connections_per_address;
+    // Half of all is for others, also where descriptors are few. 0 is no bound.
+    if (options_.connections_per_address != 0) {
+      const auto half = std::max<std::size_t>(1, connections_max_ / 2);
+      server.peer.connections_max = std::min<std::size_t>(options_.connections_per_address, half);
+      server.peer.requests_at_once_max = std::max<std::size_t>(1, server.peer.connections_max / 8);
+    }
     server.peer.requests_per_second_max = options_.requests_per_address;
     return server;
   }

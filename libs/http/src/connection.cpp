@@ -1,5 +1,6 @@
 #include "connection.hpp"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/io_context.hpp>
@@ -18,6 +19,7 @@ using Clock = std::chrono::steady_clock;
 using ErrorCode = boost::system::error_code;
 
 constexpr std::size_t kReadBytes = 4096;
+constexpr std::size_t kSlowestBytesPerSecond = 32 << 10;  // so slow may who takes a long answer be
 // After the last answer the client's rest is read and thrown away for so long: closing at once would reset the
 // connection, and the client might never see the answer (RFC 9112 9.6).
 constexpr std::size_t kLingerBytesMax = 64 << 10;
@@ -149,6 +151,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     keep_alive_ = request.keep_alive && !shared_->stopping;
     if (request.upgrade && shared_->handlers.on_upgrade) return upgrade(request, header);
     const std::string path = request.path;
+    request_lease_ = shared_->peers.begin_request(peer_);
+    if (!request_lease_) return turn_away(path);
     shared_->handlers.on_request(std::move(request), [self = shared_from_this(), path](Response response) {
       asio::post(self->socket_.get_executor(),
                  [self, path, response = std::move(response)]() mutable { self->answer(std::move(response), path); });
@@ -175,8 +179,16 @@ class Connection : public std::enable_shared_from_this<Connection> {
     write(shared_->handlers.on_refusal(refusal, path));
   }
 
+  // One address must not have everybody who answers at work for it.
+  void turn_away(const std::string& path) {
+    ++shared_->counters->requests_slowed;
+    shared_->note(Trouble::kSlowed, remote_address_);
+    write(shared_->handlers.on_refusal({503, "as many requests of this address as may be are being answered"}, path));
+  }
+
   void answer(Response response, const std::string& path) {
-    answer_lease_ = shared_->peers.hold_answer(peer_, response.body->size());
+    const bool is_shared = response.body.use_count() > 1;  // a file of the page is there once for all
+    answer_lease_ = shared_->peers.hold_answer(peer_, is_shared ? 0 : response.body->size());
     if (answer_lease_) return write(std::move(response));
     refuse({503, "too many answers wait for this address to take them"}, path);
   }
@@ -185,21 +197,29 @@ class Connection : public std::enable_shared_from_this<Connection> {
     body_ = std::move(response.body);
     response.body = body_;
     header_ = header_text(response, keep_alive_);
-    set_deadline(Clock::now() + shared_->options.write_max);
+    set_deadline(Clock::now() + time_to_take(body_->size()));
     const auto body = head_only_ ? asio::const_buffer() : asio::buffer(*body_);
     asio::async_write(socket_, std::array<asio::const_buffer, 2>{asio::buffer(header_), body},
                       [self = shared_from_this()](ErrorCode error, std::size_t) { self->on_written(error); });
+  }
+
+  // A long answer may take longer on a slow line, but not for ever.
+  std::chrono::milliseconds time_to_take(std::size_t bytes) const {
+    const std::chrono::milliseconds least = shared_->options.write_max;
+    return least + std::min<std::chrono::milliseconds>(4 * least, std::chrono::seconds(bytes / kSlowestBytesPerSecond));
   }
 
   void on_written(ErrorCode error) {
     header_.clear();
     body_.reset();
     answer_lease_.reset();
+    request_lease_.reset();
     end_answer();
     if (error) return close();
     if (!keep_alive_) return shut_down();
     answered_ = true;
     continued_ = false;
+    head_only_ = false;
     set_deadline(Clock::now() + (unread_.empty() ? shared_->options.idle_max : shared_->options.header_max));
     if (unread_.empty()) return read();
     // Not from here: a client that sends many requests ahead must not keep this thread.
@@ -254,6 +274,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string header_;
   std::shared_ptr<const std::string> body_;
   Peers::Lease answer_lease_;
+  Peers::Lease request_lease_;
   std::size_t lingered_ = 0;
   bool reading_ = false;
   bool answering_ = false;

@@ -93,7 +93,8 @@ HostPolicy::HostPolicy(HostRules rules) : rules_(std::move(rules)) {
 
 bool HostPolicy::allows(std::string_view text, std::string_view local_address) const {
   const auto authority = parse_authority(text);
-  if (!authority || authority->host.empty()) return false;
+  // A % in a host is an escape, never the zone of an address: decoded it is another name.
+  if (!authority || authority->host.empty() || authority->host.find('%') != authority->host.npos) return false;
   const auto ip = parse_ip(authority->host);
   if (!ip) return names(without_root(authority->host));
   const auto is_ip = [&](const std::string& entry) { return parse_ip(entry) == ip; };

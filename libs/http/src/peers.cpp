@@ -41,7 +41,7 @@ class Peers::Table : public std::enable_shared_from_this<Table> {
     Peer& peer = peers_[name];
     if (limits_.connections_max != 0 && peer.connections >= limits_.connections_max) return nullptr;
     ++peer.connections;
-    return lease([name](Table& table) { --table.peers_[name].connections; });
+    return lease(name, [](Peer& mine) { --mine.connections; });
   }
 
   nanoseconds pace(const std::string& name, Instant now) {
@@ -60,7 +60,15 @@ class Peers::Table : public std::enable_shared_from_this<Table> {
     const bool too_much = peer.answer_bytes != 0 && peer.answer_bytes + bytes > limits_.answer_bytes_max;
     if (limits_.answer_bytes_max != 0 && too_much) return nullptr;
     peer.answer_bytes += bytes;
-    return lease([name, bytes](Table& table) { table.peers_[name].answer_bytes -= bytes; });
+    return lease(name, [bytes](Peer& mine) { mine.answer_bytes -= bytes; });
+  }
+
+  Lease begin_request(const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    Peer& peer = peers_[name];
+    if (limits_.requests_at_once_max != 0 && peer.requests >= limits_.requests_at_once_max) return nullptr;
+    ++peer.requests;
+    return lease(name, [](Peer& mine) { --mine.requests; });
   }
 
   std::size_t known() const {
@@ -72,21 +80,28 @@ class Peers::Table : public std::enable_shared_from_this<Table> {
   struct Peer {
     std::size_t connections = 0;
     std::size_t answer_bytes = 0;
+    std::size_t requests = 0;
     Instant busy_until{};
+
+    bool holds_nothing() const { return connections == 0 && answer_bytes == 0 && requests == 0; }
   };
 
   template <class Return>
-  Lease lease(Return give_back) {
-    return Lease(this, [self = shared_from_this(), give_back](void*) {
+  Lease lease(const std::string& name, Return give_back) {
+    return Lease(this, [self = shared_from_this(), name, give_back](void*) {
       const std::lock_guard lock(self->mutex_);
-      give_back(*self);
+      const auto peer = self->peers_.find(name);
+      if (peer == self->peers_.end()) return;  // it held an answer of no bytes, and nothing else any more
+      give_back(peer->second);
+      // Whose pace is counted is forgotten later, by forget_idle().
+      if (peer->second.holds_nothing() && peer->second.busy_until == Instant{}) self->peers_.erase(peer);
     });
   }
 
   void forget_idle(Instant now) {
     std::erase_if(peers_, [&](const auto& entry) {
       const Peer& peer = entry.second;
-      return peer.connections == 0 && peer.answer_bytes == 0 && peer.busy_until <= now;
+      return peer.holds_nothing() && peer.busy_until <= now;
     });
   }
 
@@ -103,6 +118,9 @@ Peers::Lease Peers::admit(const std::string& peer, Instant now) {
 }
 std::chrono::nanoseconds Peers::pace(const std::string& peer, Instant now) {
   return table_->pace(peer, now);
+}
+Peers::Lease Peers::begin_request(const std::string& peer) {
+  return table_->begin_request(peer);
 }
 Peers::Lease Peers::hold_answer(const std::string& peer, std::size_t bytes) {
   return table_->hold_answer(peer, bytes);

@@ -66,7 +66,7 @@ http::ServerOptions server_options(const HealthServerOptions& options) {
   server.hosts.allowed = options.allowed_hosts;
   server.hosts.names_without_dot = true;               // a scraper's, in a network of containers
   server.limits = {4 << 10, 8 << 10, 50, 0, 1 << 10};  // no body: nothing here wants one
-  server.connections_max = 64;
+  server.connections_max = 256;
   server.peer = {32, 200, 16 << 20};
   server.header_max = server.request_max = options.header_max;
   server.idle_max = milliseconds{30'000};

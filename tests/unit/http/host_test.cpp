@@ -17,6 +17,8 @@ TEST_CASE("A server answers to loopback, to the address it was reached at and to
     CHECK(allows(host));
   }
   for (const char* host : {"evil.example",
+                           "127.0.0.1%2eevil.example",
+                           "192.0.2.10%25eth0",
                            "localhost.evil.example",
                            "evillocalhost",
                            "notlocalhost:8501",

@@ -46,6 +46,25 @@ TEST_CASE("An address that asks faster than one may waits, and another does not"
   for (int i = 0; i < 100; ++i) CHECK(unbounded.pace("a", kNow).count() == 0);
 }
 
+TEST_CASE("An address has so many requests answered at once, and who holds nothing is forgotten") {
+  PeerLimits limits;
+  limits.requests_at_once_max = 2;
+  Peers peers(limits);
+  auto first = peers.begin_request("a");
+  const auto second = peers.begin_request("a");
+  CHECK(first);
+  CHECK(second);
+  CHECK_FALSE(peers.begin_request("a"));
+  CHECK(peers.begin_request("b"));
+  CHECK(peers.known() == 1);  // b is done
+  first.reset();
+  CHECK(peers.begin_request("a"));
+  auto nothing = peers.hold_answer("c", 0);
+  CHECK(peers.hold_answer("c", 1));  // gone at once, and c with it
+  nothing.reset();
+  CHECK(peers.known() == 1);
+}
+
 TEST_CASE("Answers that an address does not take are bounded, but for one") {
   Peers peers({0, 0, 100});
   auto large = peers.hold_answer("a", 1000);

@@ -179,25 +179,60 @@ TEST_CASE("Who asks too often waits, and the others do not") {
   CHECK(std::chrono::steady_clock::now() - begin >= milliseconds(450));
 }
 
+TEST_CASE("One address does not have everybody who answers at work for it") {
+  std::mutex mutex;
+  std::vector<Respond> waiting;
+  const auto count = [&] {
+    const std::lock_guard lock(mutex);
+    return waiting.size();
+  };
+  const Served served([](ServerOptions& options) { options.peer.requests_at_once_max = 2; },
+                      [&](const Request& request, const Respond& respond) {
+                        if (request.path != "/slow") return respond(text_response("quick"));
+                        const std::lock_guard lock(mutex);
+                        waiting.push_back(respond);
+                      });
+  const TcpClient first(served.port()), second(served.port()), third(served.port());
+  first.send("GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  second.send("GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  REQUIRE(wait_until([&] { return count() == 2; }));
+  third.send("GET /quick HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  CHECK(status_of(third.read_answer()) == 503);
+  CHECK(is_answered(served, "127.0.0.2"));
+  for (const auto& respond : std::exchange(waiting, {})) respond(text_response("slow"));
+  CHECK(status_of(first.read_answer()) == 200);
+  CHECK(status_of(second.read_answer()) == 200);
+  third.send("GET /quick HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  CHECK(status_of(third.read_answer()) == 200);
+}
+
 TEST_CASE("A client that does not take its answer is cut off, and its answers do not pile up") {
-  const auto large = std::make_shared<const std::string>(32 << 20, 'x');
+  std::mutex mutex;
+  std::vector<std::weak_ptr<const std::string>> bodies;
+  const auto held = [&] {
+    const std::lock_guard lock(mutex);
+    return std::count_if(bodies.begin(), bodies.end(), [](const auto& body) { return !body.expired(); });
+  };
   const Served served(
       [](ServerOptions& options) {
-        options.write_max = milliseconds(300);
+        options.write_max = milliseconds(100);
         options.peer.answer_bytes_max = 40 << 20;
       },
       [&](const Request&, const Respond& respond) {
-        Response response;
-        response.body = large;
-        respond(response);
+        Response response = text_response(std::string(32 << 20, 'x'));
+        {
+          const std::lock_guard lock(mutex);
+          bodies.push_back(response.body);
+        }
+        respond(std::move(response));
       });
   const TcpClient first(served.port());
   first.send(kGet);
-  CHECK(wait_until([&] { return served.counters().requests == 1 && large.use_count() > 1; }));
+  CHECK(wait_until([&] { return held() == 1; }));
   const TcpClient second(served.port());
   second.send(kGet);
   CHECK(status_of(second.read_to_end()) == 503);
-  CHECK(wait_until([&] { return served.counters().connections == 0 && large.use_count() == 1; }));
+  CHECK(wait_until([&] { return served.counters().connections == 0 && held() == 0; }));
 }
 
 TEST_CASE("Without descriptors the server waits for some, does not spin, and goes on") {

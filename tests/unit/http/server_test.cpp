@@ -45,6 +45,13 @@ TEST_CASE("HEAD has the header of GET and no body; HTTP/1.0 closes unless it is 
   CHECK_THAT(head, ContainsSubstring("Content-Length: 7\r\n"));
   CHECK(head.ends_with("\r\n\r\n"));
   CHECK(status_of(served.ask("GET / HTTP/1.0\r\n\r\n")) == 200);
+  const TcpClient after(served.port());
+  after.send("HEAD /x HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  CHECK(wait_until([&] { return served.seen().size() == 2; }));
+  after.send("GET /x HTTP/1.1\r\nHost: evil.example\r\n\r\n");
+  const std::string refused = after.read_to_end();
+  CHECK_THAT(refused, ContainsSubstring("HTTP/1.1 421"));
+  CHECK_FALSE(refused.ends_with("\r\n\r\n"));  // a refusal after a HEAD has its text
   const TcpClient client(served.port());
   client.send("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
   CHECK_THAT(client.read_answer(), ContainsSubstring("Connection: keep-alive\r\n"));

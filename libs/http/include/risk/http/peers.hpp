@@ -16,6 +16,7 @@ struct PeerLimits {
   std::size_t connections_max = 0;            // of one address; 0: no bound
   std::uint32_t requests_per_second_max = 0;  // of one address, after as many at once; 0: no bound
   std::size_t answer_bytes_max = 0;           // on their way to one address; 0: no bound
+  std::size_t requests_at_once_max = 0;       // of one address that are being answered; 0: no bound
 };
 
 // How an address is counted: "192.0.2.7" of itself and of "::ffff:192.0.2.7", "2001:db8:1:2::/64" of what lies in it.
@@ -34,6 +35,9 @@ class Peers {
 
   // How long the next request of this peer has to wait; it counts from now on.
   std::chrono::nanoseconds pace(const std::string& peer, Instant now);
+
+  // A request is being answered until the lease is gone; nothing when the peer has its share.
+  Lease begin_request(const std::string& peer);
 
   // Bytes of an answer count until the lease is gone; nothing when too many wait already, unless these are the only.
   Lease hold_answer(const std::string& peer, std::size_t bytes);

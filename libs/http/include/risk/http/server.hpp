@@ -7,7 +7,8 @@
 //   - of one address: connections, requests a second, bytes of answers on their way (PeerLimits)
 //   - of all: connections_max
 //   - of time: `header_max` from the accept, or from a later request's first byte, to the end of the header; then
-//     `request_max` to the end of the body; `idle_max` between requests; `write_max` for an answer to go out
+//     `request_max` to the end of the body; `idle_max` between requests; `write_max` for an answer to go out (a long
+//     one up to five times that)
 // What exceeds one of them is refused or cut off, counted (Counters) and told once a minute (on_warning).
 //
 // The handlers given are called on the threads that run the io_context; a response may come from any thread.
