@@ -86,12 +86,20 @@ now_ms() { printf '%s\n' "$((${EPOCHREALTIME/[.,]/} / 1000))"; }
 # By service. due: when to start it again; pauses: before the last such start.
 declare -A pids prefixes began due pauses
 
+replays() {  # whether the simulator was asked to replay a file
+  [[ " ${simulator_options[*]}" == *" --replay"[\ =]* ]] || [ -n "$(setting SIMULATOR_REPLAY)" ]
+}
+
 start() {  # start SERVICE
   local name=$1 colour='' plain='' log port i options=()
   for i in "${!services[@]}"; do
     if [ -t 1 ] && [ "${services[$i]}" = "$name" ]; then colour=$'\e['$((31 + i))m plain=$'\e[0m'; fi
   done
   [ "$name" != simulator ] || options=("${simulator_options[@]}")
+  # A replay that is started again goes on where its journal ends: from its beginning everything would count twice.
+  if [ "$name" = simulator ] && [ -n "${began[simulator]:-}" ] && replays && [[ " ${options[*]} " != *" --resume "* ]]; then
+    options+=(--resume)
+  fi
   port=$(health_port "$name")
   # The prefixer outlives the signals that end the services, so that their last words are seen.
   exec {log}> >(trap '' INT TERM HUP; exec sed -u "s/^/$colour$(printf '%-17s' "$name")|$plain /")

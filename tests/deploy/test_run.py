@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -97,6 +98,11 @@ class Run:
         os.kill(victim, signal.SIGKILL)
         wait_until(lambda: [pid for pid in self.processes(name) if pid != victim], f"{name} to come back")
 
+    def transactions(self):
+        database = pathlib.Path(self.folder.name, "data", "risk_alert.db")
+        with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=10)) as connection:
+            return connection.execute("SELECT count(*) FROM transactions").fetchone()[0]
+
     def interrupt(self):
         self.child.send_signal(signal.SIGINT)
         return self.child.wait(60)
@@ -139,6 +145,21 @@ class Restarts(unittest.TestCase):
             run.kill("alert-notifier")  # the script has looked again since
             self.assertEqual(run.processes("simulator"), [])
             self.assertEqual(run.interrupt(), 0)
+
+
+    def test_a_replay_that_is_killed_goes_on_where_it_stood(self):
+        with tempfile.TemporaryDirectory() as folder:
+            fills = pathlib.Path(folder, "fills.csv")
+            fills.write_text("transaction_id,executed_at,client_id,symbol,side,quantity,price,currency,broker_id,market\n" + "".join(
+                f"T{i},2024-09-20T08:{i // 60:02}:{i % 60:02}Z,CLIENT_001,AAPL,BUY,1,10,USD,B,M\n" for i in range(200)))
+            with Run("--replay", str(fills), "--speed", "x25") as run:
+                run.wait_up()
+                wait_until(lambda: run.transactions() > 20, "the first transactions")
+                run.kill("simulator")
+                wait_until(lambda: any("the simulator has sent all" in line for line in run.said()), "the simulator to end")
+                wait_until(lambda: run.transactions() >= 200, "every transaction")
+                self.assertEqual(run.interrupt(), 0)
+                self.assertEqual(run.transactions(), 200)
 
 
 class FromTheStart(unittest.TestCase):

@@ -290,13 +290,14 @@ def example_environment(tree):
 
 
 def compose_environment(tree):
-    """docker-compose.yml, or the images, hand on what .env.example has, but for where things are: compose decides that."""
+    """docker-compose.yml, or the images, hand on what .env.example has, but for where things are, which compose decides, and
+    for replays, which it would begin again and again."""
     if not {".env.example", "docker-compose.yml"} <= set(tree.files):
         return
     handed_on = set(re.findall(r"\b[A-Z][A-Z0-9_]+\b", tree.text("docker-compose.yml") + "".join(tree.text(path) for path in tree.ending("/Dockerfile"))))
     for number, line in tree.lines(".env.example"):
         setting = re.match(r"#?([A-Z][A-Z0-9_]+)=", line)
-        if setting and setting[1] not in handed_on and not re.search(r"_(PASSWORD|ADDRESS|PORT|PATH|FILE|DIRECTORY|JOURNAL)$", setting[1]):
+        if setting and setting[1] not in handed_on and not re.search(r"_(PASSWORD|ADDRESS|PORT|PATH|FILE|DIRECTORY|JOURNAL|POSITIONS|REPLAY|SPEED|RESUME|COUNT)$", setting[1]):
             yield ".env.example", number, f"docker-compose.yml does not hand on {setting[1]}"
 
 
