@@ -14,6 +14,7 @@
 #include "request_frame.hpp"
 #include "risk/bus/request.hpp"
 #include "support/catch.hpp"
+#include "support/sanitizer.hpp"
 #include "support/temporary_folder.hpp"
 
 using namespace risk::bus;
@@ -28,14 +29,11 @@ constexpr std::size_t kGrowthMax = std::size_t{200} << 20;
 constexpr std::size_t kFloodBytesMax = std::size_t{256} << 20;  // a flood that nobody ends fails the test
 
 std::size_t resident_bytes() {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  return 0;  // a sanitizer keeps what was freed: memory is judged in the build without one
-#else
+  if (risk::test::kSanitized) return 0;
   std::ifstream file("/proc/self/statm");
   std::size_t total = 0, resident = 0;
   file >> total >> resident;
   return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-#endif
 }
 
 // The kinds of endless input, as blocks to be sent again and again. Each is another one, by its number.
