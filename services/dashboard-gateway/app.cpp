@@ -9,8 +9,8 @@
 #include <thread>
 #include <vector>
 
-#include "dashboard-gateway/health_checks.hpp"
-#include "dashboard-gateway/routes.hpp"
+#include "dashboard-gateway/api/health_checks.hpp"
+#include "dashboard-gateway/api/routes.hpp"
 #include "risk/http/server.hpp"
 #include "risk/service/http_report.hpp"
 #include "risk/service/log.hpp"

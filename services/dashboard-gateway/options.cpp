@@ -1,6 +1,6 @@
 #include "dashboard-gateway/options.hpp"
 
-#include "dashboard-gateway/health_checks.hpp"
+#include "dashboard-gateway/api/health_checks.hpp"
 
 namespace risk::gateway {
 namespace {

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "dashboard-gateway/database_pool.hpp"
-#include "dashboard-gateway/live_feed.hpp"
-#include "dashboard-gateway/websocket_hub.hpp"
+#include "dashboard-gateway/api/database_pool.hpp"
+#include "dashboard-gateway/live/live_feed.hpp"
+#include "dashboard-gateway/live/websocket_hub.hpp"
 #include "risk/engine/rules.hpp"
 #include "risk/service/options.hpp"
 #include "risk/service/run.hpp"

@@ -1,7 +1,7 @@
 #include <set>
 
-#include "dashboard-gateway/openapi.hpp"
-#include "dashboard-gateway/routes.hpp"
+#include "dashboard-gateway/api/openapi.hpp"
+#include "dashboard-gateway/api/routes.hpp"
 #include "fixture.hpp"
 #include "support/catch.hpp"
 

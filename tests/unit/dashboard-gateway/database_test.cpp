@@ -2,7 +2,7 @@
 #include <filesystem>
 #include <future>
 
-#include "dashboard-gateway/database_pool.hpp"
+#include "dashboard-gateway/api/database_pool.hpp"
 #include "fixture.hpp"
 #include "support/catch.hpp"
 #include "support/temporary_folder.hpp"

@@ -1,4 +1,4 @@
-#include "dashboard-gateway/live_model.hpp"
+#include "dashboard-gateway/live/live_model.hpp"
 
 #include "fixture.hpp"
 #include "support/catch.hpp"

@@ -1,9 +1,9 @@
 #include <string>
 #include <vector>
 
-#include "dashboard-gateway/json.hpp"
-#include "dashboard-gateway/query.hpp"
-#include "dashboard-gateway/rate_meter.hpp"
+#include "dashboard-gateway/api/json.hpp"
+#include "dashboard-gateway/http/query.hpp"
+#include "dashboard-gateway/live/rate_meter.hpp"
 #include "support/catch.hpp"
 
 namespace risk::gateway {

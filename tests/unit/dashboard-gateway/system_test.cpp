@@ -1,5 +1,5 @@
-#include "dashboard-gateway/health_answers.hpp"
-#include "dashboard-gateway/health_checks.hpp"
+#include "dashboard-gateway/api/health_answers.hpp"
+#include "dashboard-gateway/api/health_checks.hpp"
 #include "fixture.hpp"
 #include "support/catch.hpp"
 

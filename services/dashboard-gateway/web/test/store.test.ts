@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import contract from '../../openapi.json';
+import contract from '../../api/openapi.json';
 import type { Alert, Delta, Snapshot, StreamMessage, Transaction } from '../src/lib/core/contract';
 import { RESOLVED_ALERTS_MAX, Store, TRANSACTIONS_MAX } from '../src/lib/data/store';
 

@@ -1,4 +1,4 @@
-// The shapes of services/dashboard-gateway/openapi.json that the page uses. Fields the page does not know are ignored.
+// The shapes of services/dashboard-gateway/api/openapi.json that the page uses. Fields the page does not know are ignored.
 
 /** Exact decimal in a string; never parsed to a float except for pixels. */
 export type Decimal = string;

@@ -1,0 +1,319 @@
+#include <algorithm>
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "dashboard-gateway/api/routes.hpp"
+#include "dashboard-gateway/http/json_body.hpp"
+#include "dashboard-gateway/http/query.hpp"
+#include "risk/base/id.hpp"
+#include "risk/service/log.hpp"
+
+namespace risk::gateway {
+namespace {
+
+constexpr std::uint64_t kIdMax = (std::uint64_t{1} << 53) - 1;
+constexpr std::size_t kUserBytesMax = 50;
+constexpr std::size_t kCommentBytesMax = 1000;
+constexpr std::uint32_t kAlertPage = 100;
+
+// What the path's {id} says, or the answer to it.
+Result<std::uint64_t, HttpResponse> alert_id_of(const RoutedRequest& request) {
+  const std::string& text = request.values.front();
+  std::uint64_t id = 0;
+  const char* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, id);
+  if (error == std::errc{} && rest == end && id >= 1 && id <= kIdMax) return id;
+  return problem(400, "id: '" + printable(text) + "' is not an alert_id", request.http.path);
+}
+
+struct AlertsQuery {
+  std::vector<engine::AlertStatus> statuses;
+  std::vector<engine::Severity> severities;
+  std::vector<engine::AlertType> types;
+  store::AlertFilter filter;
+};
+
+// The filter takes one value of each kind: several values are several questions. All values are no question at all.
+template <class E>
+std::vector<std::optional<E>> choices(const std::vector<E>& wanted, std::size_t all) {
+  if (wanted.empty() || wanted.size() == all) return {std::nullopt};
+  return {wanted.begin(), wanted.end()};
+}
+
+std::vector<store::AlertRow> find_alerts(store::Reader& reader, const AlertsQuery& query) {
+  std::vector<store::AlertRow> rows;
+  store::AlertFilter filter = query.filter;
+  for (const auto& status : choices(query.statuses, std::size(kStatuses))) {
+    for (const auto& severity : choices(query.severities, std::size(kSeverities))) {
+      for (const auto& type : choices(query.types, std::size(kAlertTypes))) {
+        filter.status = status;
+        filter.severity = severity;
+        filter.type = type;
+        const auto found = reader.alerts(filter);
+        rows.insert(rows.end(), found.begin(), found.end());
+      }
+    }
+  }
+  // Between two questions an alert may have changed its status and come twice.
+  std::stable_sort(rows.begin(), rows.end(), [](auto& a, auto& b) { return a.alert_id() > b.alert_id(); });
+  const auto same = [](auto& a, auto& b) { return a.alert_id() == b.alert_id(); };
+  rows.erase(std::unique(rows.begin(), rows.end(), same), rows.end());
+  if (rows.size() > query.filter.limit) rows.resize(query.filter.limit);
+  return rows;
+}
+
+HttpResponse list_alerts(store::Reader& reader, const AlertsQuery& query) {
+  const auto rows = find_alerts(reader, query);
+  JsonWriter json;
+  json.begin_object();
+  json.key("items");
+  json.begin_array();
+  for (const store::AlertRow& row : rows) write_alert(json, row);
+  json.end_array();
+  const bool more = rows.size() == query.filter.limit;
+  json.member("next_before", more ? std::optional(rows.back().alert_id()) : std::nullopt);
+  json.end_object();
+  return json_response(json.take());
+}
+
+// The transaction that tipped the alert, among the latest of its entity.
+std::optional<wire::AppliedTransaction> find_transaction(store::Reader& reader, const engine::AlertEvent& event) {
+  constexpr int kPages = 5;
+  if (!event.transaction_id) return std::nullopt;
+  store::TransactionFilter filter;
+  filter.limit = 1000;
+  if (event.entity_type == engine::EntityType::kClient) filter.client_id = event.entity_id;
+  if (event.entity_type == engine::EntityType::kSymbol) filter.symbol = event.entity_id;
+  for (int page = 0; page < kPages; ++page) {
+    const auto transactions = reader.transactions(filter);
+    for (const store::StoredTransaction& stored : transactions) {
+      if (stored.transaction.transaction_id == *event.transaction_id) return to_applied(stored);
+    }
+    if (transactions.size() < filter.limit) return std::nullopt;
+    filter.before = transactions.back().apply_seq;
+  }
+  return std::nullopt;
+}
+
+HttpResponse alert_detail(store::Reader& reader, std::uint64_t id, const std::string& path) {
+  const auto row = reader.alert(id);
+  if (!row) return problem(404, "no alert " + std::to_string(id), path);
+  JsonWriter json;
+  write_alert_detail(json, *row, find_transaction(reader, row->latest), reader.alert_events(id));
+  return json_response(json.take());
+}
+
+HttpResponse alert_stats(store::Reader& reader, const LiveModel& model) {
+  std::uint64_t total = 0;
+  std::uint64_t by_status[std::size(kStatuses)] = {};
+  AlertTally unresolved;
+  for (const store::AlertCount& count : reader.alert_counts()) {
+    total += count.count;
+    by_status[static_cast<std::size_t>(count.status) - 1] += count.count;
+    if (count.status != engine::AlertStatus::kResolved) unresolved.add(count.type, count.severity, count.count);
+  }
+  JsonWriter json;
+  json.begin_object();
+  json.member("as_of", format_timestamp(model.now().value_or(system_now())));
+  json.member("total", total);
+  json.key("by_status");
+  json.begin_object();
+  for (std::size_t i = 0; i < std::size(kStatuses); ++i) json.member(kStatuses[i], by_status[i]);
+  json.end_object();
+  json.key("by_severity");
+  write_by_severity(json, unresolved);
+  json.key("by_type");
+  write_by_type(json, unresolved);
+  json.key("by_type_and_severity");
+  write_by_type_and_severity(json, unresolved);
+  json.member("opened_today", model.opened_today());
+  json.end_object();
+  return json_response(json.take());
+}
+
+void handle_list(const RouteParts& parts, const RoutedRequest& request, Respond respond) {
+  Query query(request.http.query);
+  AlertsQuery alerts;
+  alerts.statuses = query.enums<engine::AlertStatus>("status", kStatuses);
+  alerts.severities = query.enums<engine::Severity>("severity", kSeverities);
+  alerts.types = query.enums<engine::AlertType>("type", kAlertTypes);
+  if (const auto type = query.word("entity_type", kEntityTypes)) {
+    alerts.filter.entity_type = engine::parse_enum<engine::EntityType>(*type);
+  }
+  alerts.filter.entity_id = query.id("entity_id");
+  alerts.filter.limit = static_cast<std::uint32_t>(query.whole("limit", 1, 1000).value_or(kAlertPage));
+  alerts.filter.before = query.whole("before", 0, kIdMax);
+  if (const auto mistake = query.problem()) return respond(problem(400, *mistake, request.http.path));
+  parts.database.submit([alerts](store::Reader& reader) { return list_alerts(reader, alerts); }, request.http.path,
+                        std::move(respond));
+}
+
+void handle_detail(const RouteParts& parts, const RoutedRequest& request, Respond respond) {
+  const std::string& path = request.http.path;
+  if (const auto mistake = Query(request.http.query).problem()) return respond(problem(400, *mistake, path));
+  const auto id = alert_id_of(request);
+  if (!id) return respond(id.error());
+  parts.database.submit([id = *id, path](store::Reader& reader) { return alert_detail(reader, id, path); }, path,
+                        std::move(respond));
+}
+
+// The text members of a command's body. The first mistake is kept; read all, then ask problem().
+class Body {
+ public:
+  Body(const HttpRequest& request, std::initializer_list<std::string_view> known) { read(request.body, known); }
+
+  std::string text(const char* name, std::size_t bytes_max, bool required) {
+    if (mistake_) return {};
+    if (!json_.contains(name)) {
+      if (required) mistake(std::string(name) + ": is missing");
+      return {};
+    }
+    const auto& member = json_[name];
+    if (!member.is_string()) return mistake(std::string(name) + ": is not a text");
+    auto value = member.get<std::string>();
+    if (value.empty()) return mistake(std::string(name) + ": is empty");
+    if (value.size() > bytes_max) {
+      return mistake(std::string(name) + ": longer than " + std::to_string(bytes_max) + " bytes");
+    }
+    return value;
+  }
+
+  // As text that cannot pass for another one.
+  std::string name(const char* name) { return plain(name, text(name, kUserBytesMax, true), TextUse::kName); }
+  std::string comment(bool required) {
+    return plain("comment", text("comment", kCommentBytesMax, required), TextUse::kProse);
+  }
+
+  int status() const { return status_; }
+  const std::optional<std::string>& problem() const { return mistake_; }
+
+ private:
+  std::string plain(const char* name, std::string value, TextUse use) {
+    const auto why = plain_text_problem(value, use);
+    return why ? mistake(std::string(name) + ": " + *why) : value;
+  }
+
+  void read(const std::string& body, std::initializer_list<std::string_view> known) {
+    json_ = nlohmann::json::parse(body, nullptr, false);
+    if (!json_.is_object()) return unreadable("body: not a JSON object");
+    if (const auto name = repeated_member(body)) return unreadable(printable(*name) + ": comes twice");
+    for (const auto& [name, member] : json_.items()) {
+      const bool wanted = std::find(known.begin(), known.end(), name) != known.end();
+      if (!wanted) mistake(printable(name) + ": there is no such member here");
+    }
+  }
+
+  void unreadable(std::string text) {
+    status_ = 400;
+    mistake_ = std::move(text);
+  }
+
+  std::string mistake(std::string text) {
+    if (!mistake_) mistake_ = std::move(text);
+    return {};
+  }
+
+  nlohmann::json json_;
+  int status_ = 422;
+  std::optional<std::string> mistake_;
+};
+
+using ReadCommand =
+    std::function<wire::Command(std::uint64_t alert_id, const HttpRequest&, std::optional<HttpResponse>&)>;
+
+std::optional<HttpResponse> refuse_body(const Body& body, const HttpRequest& request) {
+  if (!body.problem()) return std::nullopt;
+  return problem(body.status(), *body.problem(), request.path);
+}
+
+wire::Command read_acknowledge(std::uint64_t id, const HttpRequest& request, std::optional<HttpResponse>& refusal) {
+  Body body(request, {"user", "comment"});
+  wire::Command command{body.name("user"), wire::AcknowledgeAlert{id, body.comment(false)}};
+  refusal = refuse_body(body, request);
+  return command;
+}
+
+wire::Command read_assign(std::uint64_t id, const HttpRequest& request, std::optional<HttpResponse>& refusal) {
+  Body body(request, {"user", "assignee"});
+  wire::Command command{body.name("user"), wire::AssignAlert{id, body.name("assignee")}};
+  refusal = refuse_body(body, request);
+  return command;
+}
+
+wire::Command read_comment(std::uint64_t id, const HttpRequest& request, std::optional<HttpResponse>& refusal) {
+  Body body(request, {"user", "comment"});
+  wire::Command command{body.name("user"), wire::CommentAlert{id, body.comment(true)}};
+  refusal = refuse_body(body, request);
+  return command;
+}
+
+int status_of(wire::CommandReply::Outcome outcome) {
+  using Outcome = wire::CommandReply::Outcome;
+  switch (outcome) {
+    case Outcome::kNotFound:
+      return 404;
+    case Outcome::kConflict:
+      return 409;
+    case Outcome::kInvalid:
+      return 422;
+    default:
+      return 503;
+  }
+}
+
+// A page of another site must not act in a person's name: only JSON, which a form cannot send, and only from here.
+std::optional<HttpResponse> refuse_write(const HttpRequest& request) {
+  if (!same_origin(request)) {
+    return problem(403, "origin: '" + printable(request.origin) + "' is not this host", request.path);
+  }
+  if (http::media_type(request.content_type) != "application/json") {
+    return problem(415, "content-type: '" + printable(request.content_type) + "' is not application/json",
+                   request.path);
+  }
+  if (const auto mistake = Query(request.query).problem()) return problem(400, *mistake, request.path);
+  return std::nullopt;
+}
+
+Handler command_handler(RouteParts parts, ReadCommand read_command) {
+  return [parts, read_command = std::move(read_command)](RoutedRequest request, Respond respond) {
+    if (auto refusal = refuse_write(request.http)) return respond(std::move(*refusal));
+    const auto id = alert_id_of(request);
+    if (!id) return respond(id.error());
+    std::optional<HttpResponse> refusal;
+    wire::Command command = read_command(*id, request.http, refusal);
+    if (refusal) return respond(std::move(*refusal));
+
+    const std::string path = request.http.path;
+    // Anybody may send any number; the commands table has those that were done.
+    service::log_debug("command", {{"path", path}, {"actor", command.actor}});
+    parts.commands.submit(std::move(command), [parts, id = *id, path, respond](const wire::CommandReply& reply) {
+      if (reply.outcome != wire::CommandReply::Outcome::kDone) {
+        return respond(problem(status_of(reply.outcome), reply.reason, path));
+      }
+      // Live clients need not wait for the stream to say what is known here already.
+      if (reply.event) parts.model.apply(*reply.event);
+      parts.database.submit([id, path](store::Reader& reader) { return alert_detail(reader, id, path); }, path,
+                            respond);
+    });
+  };
+}
+
+}  // namespace
+
+void add_alert_routes(Router& router, RouteParts parts) {
+  router.add("GET", "/api/v1/alerts",
+             [parts](RoutedRequest request, Respond respond) { handle_list(parts, request, std::move(respond)); });
+  router.add("GET", "/api/v1/alerts/stats", [parts](RoutedRequest request, Respond respond) {
+    const std::string& path = request.http.path;
+    if (const auto mistake = Query(request.http.query).problem()) return respond(problem(400, *mistake, path));
+    parts.database.submit([parts](store::Reader& reader) { return alert_stats(reader, parts.model); }, path,
+                          std::move(respond));
+  });
+  router.add("GET", "/api/v1/alerts/{id}",
+             [parts](RoutedRequest request, Respond respond) { handle_detail(parts, request, std::move(respond)); });
+  router.add("POST", "/api/v1/alerts/{id}/ack", command_handler(parts, read_acknowledge));
+  router.add("POST", "/api/v1/alerts/{id}/assign", command_handler(parts, read_assign));
+  router.add("POST", "/api/v1/alerts/{id}/comment", command_handler(parts, read_comment));
+}
+
+}  // namespace risk::gateway
