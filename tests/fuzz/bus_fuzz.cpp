@@ -8,13 +8,13 @@
 #include <map>
 #include <vector>
 
-#include "frame.hpp"
 #include "input.hpp"
-#include "replay_message.hpp"
-#include "request_frame.hpp"
+#include "journal/segment.hpp"
+#include "requests/request_frame.hpp"
 #include "risk/base/check.hpp"
-#include "segment.hpp"
-#include "stream_table.hpp"
+#include "transport/frame.hpp"
+#include "transport/replay_message.hpp"
+#include "transport/stream_table.hpp"
 
 namespace {
 
@@ -52,7 +52,7 @@ std::string frame(Input& input) {
   return damaged(input, std::string(writer.finish(input.below(40) + 1)));
 }
 
-class Judge {
+class RuleEvaluator {
  public:
   void run(Input& input) {
     while (!input.empty()) {
@@ -150,6 +150,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   (void)decode_request_frame(bytes);
   Input input(data, size);
   read_segment(input, bytes);
-  Judge().run(input);
+  RuleEvaluator().run(input);
   return 0;
 }

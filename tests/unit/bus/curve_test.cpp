@@ -7,16 +7,16 @@
 #include <thread>
 #include <zmq.hpp>
 
-#include "curve.hpp"
-#include "handshake.hpp"
 #include "listener.hpp"
-#include "once_a_minute.hpp"
-#include "replay_message.hpp"
-#include "request_frame.hpp"
+#include "requests/request_frame.hpp"
 #include "risk/bus/request.hpp"
-#include "stream_id.hpp"
 #include "support/catch.hpp"
 #include "support/temporary_folder.hpp"
+#include "transport/curve.hpp"
+#include "transport/handshake.hpp"
+#include "transport/once_a_minute.hpp"
+#include "transport/replay_message.hpp"
+#include "transport/stream_id.hpp"
 
 using namespace risk;
 using namespace risk::bus;

@@ -1,4 +1,4 @@
-#include "endpoint.hpp"
+#include "transport/endpoint.hpp"
 
 #include <functional>
 

@@ -2,8 +2,8 @@
 #include <mutex>
 
 #include "listener.hpp"
-#include "subscriber_core.hpp"
 #include "support/catch.hpp"
+#include "transport/subscriber_core.hpp"
 
 using namespace risk::bus;
 using namespace risk::bus::test;

@@ -10,12 +10,12 @@
 
 #include "listener.hpp"
 #include "raw_peer.hpp"
-#include "replay_message.hpp"
-#include "request_frame.hpp"
+#include "requests/request_frame.hpp"
 #include "risk/bus/request.hpp"
 #include "support/catch.hpp"
 #include "support/sanitizer.hpp"
 #include "support/temporary_folder.hpp"
+#include "transport/replay_message.hpp"
 
 using namespace risk::bus;
 using namespace risk::bus::test;

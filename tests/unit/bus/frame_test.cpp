@@ -1,5 +1,5 @@
 // The decoder against damaged and hostile bytes.
-#include "frame.hpp"
+#include "transport/frame.hpp"
 
 #include <limits>
 #include <vector>

@@ -4,11 +4,11 @@
 #include <filesystem>
 #include <fstream>
 
-#include "frame.hpp"
+#include "journal/segment.hpp"
 #include "risk/bus/journal.hpp"
-#include "segment.hpp"
 #include "support/catch.hpp"
 #include "support/temporary_folder.hpp"
+#include "transport/frame.hpp"
 
 using namespace risk::bus;
 using risk::test::TemporaryFolder;

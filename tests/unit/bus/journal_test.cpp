@@ -7,10 +7,10 @@
 #include <random>
 #include <sstream>
 
-#include "frame.hpp"
-#include "segment.hpp"
+#include "journal/segment.hpp"
 #include "support/catch.hpp"
 #include "support/temporary_folder.hpp"
+#include "transport/frame.hpp"
 
 using namespace risk::bus;
 using risk::test::TemporaryFolder;

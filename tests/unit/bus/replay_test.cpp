@@ -5,11 +5,11 @@
 #include <thread>
 #include <zmq.hpp>
 
-#include "frame.hpp"
 #include "listener.hpp"
-#include "replay_message.hpp"
 #include "support/catch.hpp"
 #include "support/temporary_folder.hpp"
+#include "transport/frame.hpp"
+#include "transport/replay_message.hpp"
 
 using namespace risk::bus;
 using namespace risk::bus::test;

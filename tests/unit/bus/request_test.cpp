@@ -12,7 +12,7 @@
 #include <zmq.hpp>
 
 #include "listener.hpp"
-#include "request_frame.hpp"
+#include "requests/request_frame.hpp"
 #include "support/catch.hpp"
 
 using namespace risk::bus;

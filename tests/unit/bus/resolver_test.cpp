@@ -1,5 +1,5 @@
 // Which addresses a name means, over answers that come and go.
-#include "resolver.hpp"
+#include "transport/resolver.hpp"
 
 #include <condition_variable>
 #include <mutex>

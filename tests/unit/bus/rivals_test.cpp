@@ -4,9 +4,9 @@
 #include <filesystem>
 
 #include "listener.hpp"
-#include "stream_table.hpp"
 #include "support/catch.hpp"
 #include "support/temporary_folder.hpp"
+#include "transport/stream_table.hpp"
 
 using namespace risk::bus;
 using namespace risk::bus::test;

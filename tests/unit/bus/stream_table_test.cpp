@@ -1,5 +1,5 @@
 // What a subscriber makes of frames, given byte by byte: no socket, a clock that is told.
-#include "stream_table.hpp"
+#include "transport/stream_table.hpp"
 
 #include "support/catch.hpp"
 

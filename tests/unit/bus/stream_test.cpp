@@ -1,9 +1,9 @@
 // One publisher and its subscribers over real sockets: what is lost, when, and how it shows.
 #include <thread>
 
-#include "frame.hpp"
 #include "listener.hpp"
 #include "support/catch.hpp"
+#include "transport/frame.hpp"
 #include "zmq.hpp"
 
 using namespace risk::bus;
