@@ -83,7 +83,7 @@ void NotifierApp::start() {
   teardown_.push("undelivered alerts", [this](milliseconds) { keeper_->stop(); });
   auto channels = make_channels(options_);
   // Before anyone can ask: ready is who has heard the engine, and noted where it begins.
-  for (const auto& channel : channels) health_.require(Intake::condition(channel->name()), "not started");
+  for (const auto& channel : channels) health_.require(AlertReceiver::condition(channel->name()), "not started");
   health_server_ = std::make_unique<service::HealthServer>(
       service::HealthServerOptions{options_.common.health_address, options_.common.health_port,
                                    options_.common.health_allowed_hosts},
@@ -109,17 +109,17 @@ void NotifierApp::start() {
     for (const auto& delivery : deliveries_) delivery->end_stop(deadline);
   });
 
-  teardown_.push("alerts streams", [this](milliseconds) { intakes_.clear(); });
+  teardown_.push("alerts streams", [this](milliseconds) { receivers_.clear(); });
   for (const auto& delivery : deliveries_) {
     const std::string name(delivery->channel());
-    intakes_.push_back(std::make_unique<Intake>(
-        IntakeOptions{options_.engine.publish, options_.curve.client_of("risk-engine"), make_filter(options_)},
+    receivers_.push_back(std::make_unique<AlertReceiver>(
+        AlertReceiverOptions{options_.engine.publish, options_.curve.client_of("risk-engine"), make_filter(options_)},
         state_->positions(name),
-        IntakeParts{*delivery, metrics_, health_, [this](const Position& here) { return first_contact(here); },
-                    [this](const std::string& reason) {
-                      health_.fail(reason);
-                      context_.fail(reason);
-                    }}));
+        AlertReceiverParts{*delivery, metrics_, health_, [this](const Position& here) { return first_contact(here); },
+                           [this](const std::string& reason) {
+                             health_.fail(reason);
+                             context_.fail(reason);
+                           }}));
   }
 }
 

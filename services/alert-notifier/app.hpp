@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "alert-notifier/alert_receiver.hpp"
 #include "alert-notifier/channels/channel.hpp"
 #include "alert-notifier/delivery.hpp"
-#include "alert-notifier/intake.hpp"
 #include "alert-notifier/options.hpp"
 #include "alert-notifier/state_file.hpp"
 #include "risk/service/health.hpp"
@@ -56,7 +56,7 @@ class NotifierApp : public service::App {
   std::unique_ptr<service::HealthServer> health_server_;
   std::vector<std::unique_ptr<Delivery>> deliveries_;
   std::unique_ptr<UndeliveredKeeper> keeper_;  // destroyed before the deliveries, whose callbacks it holds
-  std::vector<std::unique_ptr<Intake>> intakes_;
+  std::vector<std::unique_ptr<AlertReceiver>> receivers_;
   std::mutex first_contact_mutex_;
   std::optional<Position> first_contact_;  // since the start
   service::Teardown teardown_;

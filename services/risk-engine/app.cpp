@@ -6,7 +6,7 @@
 #include <random>
 #include <utility>
 
-#include "risk-engine/alert_past.hpp"
+#include "risk-engine/alert_replay.hpp"
 #include "risk-engine/recovery.hpp"
 #include "risk/service/log.hpp"
 #include "risk/store/reader.hpp"
@@ -196,7 +196,7 @@ void App::start_streams(std::unique_ptr<store::Store> store) {
   publisher.on_problem = [this](const std::string& problem) { bus_log_.tell({{"problem", problem}}); };
   publisher.allow_plaintext = options_.bind.allow_plaintext;
   publisher.curve = options_.curve.server();
-  auto broadcaster = std::make_unique<Broadcaster>(publisher, *processor_, std::make_shared<AlertPast>(database_));
+  auto broadcaster = std::make_unique<Broadcaster>(publisher, *processor_, std::make_shared<AlertReplay>(database_));
   const std::string published_at = broadcaster->endpoint();
 
   subscribe();

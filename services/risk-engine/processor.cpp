@@ -176,15 +176,15 @@ void Processor::announce(const std::vector<engine::AlertEvent>& events) {
 
 // The end of pending_.inputs, with a place for each record at hand: transactions are decoded into the places that they
 // keep, unless one before them is not kept.
-class Processor::Places {
+class Processor::InputSlots {
  public:
-  Places(std::vector<store::AppliedInput>& inputs, std::size_t records)
+  InputSlots(std::vector<store::AppliedInput>& inputs, std::size_t records)
       : inputs_(inputs), next_(inputs.size()), kept_(inputs.size()) {
     inputs.resize(inputs.size() + records);
   }
-  ~Places() { inputs_.resize(kept_); }
-  Places(const Places&) = delete;
-  Places& operator=(const Places&) = delete;
+  ~InputSlots() { inputs_.resize(kept_); }
+  InputSlots(const InputSlots&) = delete;
+  InputSlots& operator=(const InputSlots&) = delete;
 
   // The place of a record, from 0, until it has been kept or passed over.
   engine::Transaction& transaction(std::size_t record) {
@@ -223,7 +223,7 @@ class Processor::Places {
 void Processor::apply(const bus::Records& records, Timestamp wall) {
   const auto count = records.payloads.size();
   {
-    Places places(pending_.inputs, count);
+    InputSlots places(pending_.inputs, count);
     expected_.clear();
     for (std::size_t i = 0; i < count; ++i) {
       auto& transaction = places.transaction(i);
@@ -248,7 +248,7 @@ void Processor::apply(const bus::Records& records, Timestamp wall) {
   cursor.record_hash = records.last_hash;
 }
 
-void Processor::apply_transaction(const bus::Record& record, Places& places, Timestamp wall) {
+void Processor::apply_transaction(const bus::Record& record, InputSlots& places, Timestamp wall) {
   const auto& transaction = places.next();
   const auto applied = core_.apply(transaction, events_);
   if (!applied) {
@@ -262,7 +262,7 @@ void Processor::apply_transaction(const bus::Record& record, Places& places, Tim
   counters_.late += applied->late ? 1 : 0;
 }
 
-void Processor::apply_other(const bus::Record& record, Places& places, Timestamp wall) {
+void Processor::apply_other(const bus::Record& record, InputSlots& places, Timestamp wall) {
   auto decoded = decoder_.decode(record.payload);
   if (!decoded) {
     quarantine(record, {}, {"record", "", decoded.error().reason}, std::string(record.payload), wall);

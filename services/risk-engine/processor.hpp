@@ -18,7 +18,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "risk-engine/alert_book.hpp"
+#include "risk-engine/alert_register.hpp"
 #include "risk/bus/message.hpp"
 #include "risk/engine/core.hpp"
 #include "risk/store/store.hpp"
@@ -115,9 +115,9 @@ class Processor {
     std::unordered_map<std::string, Standing> by_id_;
   };
 
-  class Places;  // where in pending_.inputs the records at hand go
-  void apply_transaction(const bus::Record& record, Places& places, Timestamp wall);
-  void apply_other(const bus::Record& record, Places& places, Timestamp wall);
+  class InputSlots;  // where in pending_.inputs the records at hand go
+  void apply_transaction(const bus::Record& record, InputSlots& places, Timestamp wall);
+  void apply_other(const bus::Record& record, InputSlots& places, Timestamp wall);
   Cursor& cursor_of(const std::string& stream_id, std::string_view name, std::uint64_t epoch);
   void quarantine(const bus::Record& record, const wire::Provenance& provenance, engine::Rejection rejection,
                   std::string raw, Timestamp wall);
@@ -125,7 +125,7 @@ class Processor {
   wire::CommandReply record(const wire::RecordDeliveries& deliveries);
 
   engine::Core core_;
-  AlertBook alerts_;
+  AlertRegister alerts_;
   wire::InputDecoder decoder_;
   std::map<std::string, Cursor> cursors_;
   Cursor engine_cursor_;

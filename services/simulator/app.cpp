@@ -49,7 +49,7 @@ class SimulatorApp::Gauges {
         uncommitted_(metrics.gauge("simulator_uncommitted_records",
                                    "Records published that a durable consumer has not committed.")) {}
 
-  void set(const PumpTotals& totals, std::chrono::duration<double> behind, const bus::PublisherCounters& sent,
+  void set(const PublisherTotals& totals, std::chrono::duration<double> behind, const bus::PublisherCounters& sent,
            std::uint64_t dropped_peers, bool subscribed, const bus::Journal& journal) {
     const auto raise = [](service::Counter& counter, std::uint64_t total) {
       counter.add(static_cast<double>(total) - counter.value());
@@ -165,14 +165,14 @@ void SimulatorApp::publish() {
     start -= feed.skip(done);
     service::log_info("resuming", {{"input", input_of(options_)}, {"records", done}});
   }
-  Pump pump(*publisher_, stopping_, [this, recorded](const auto& totals, auto behind) {
+  PacedPublisher paced_publisher(*publisher_, stopping_, [this, recorded](const auto& totals, auto behind) {
     if (!recorded) publishing_.beat();  // a file may be a pipe, which waits for its writer
     report(totals, behind);
   });
-  const bool ended = pump.run(feed, start);
+  const bool ended = paced_publisher.run(feed, start);
   publishing_.rest();
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-  const PumpTotals& totals = pump.totals();
+  const PublisherTotals& totals = paced_publisher.totals();
   service::log_info("published",
                     {{"rows", totals.published() - totals.ticks},
                      {"transactions", totals.transactions},
@@ -188,7 +188,7 @@ void SimulatorApp::publish() {
   if (ended) context_.stop.request_stop("everything is published");
 }
 
-void SimulatorApp::report(const PumpTotals& totals, std::chrono::duration<double> behind) {
+void SimulatorApp::report(const PublisherTotals& totals, std::chrono::duration<double> behind) {
   const bool subscribed = publisher_->wait_for_subscriber(wire::kTransactionsTopic, milliseconds{0});
   gauges_->set(totals, behind, publisher_->counters(), publisher_->dropped_peers(), subscribed, *journal_);
   if (const auto contradiction = journal_->contradiction()) {

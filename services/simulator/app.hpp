@@ -13,7 +13,7 @@
 #include "risk/service/repeated_log.hpp"
 #include "risk/service/run.hpp"
 #include "simulator/options.hpp"
-#include "simulator/pump.hpp"
+#include "simulator/paced_publisher.hpp"
 
 namespace risk::simulator {
 
@@ -39,7 +39,7 @@ class SimulatorApp : public service::App {
   void open_stream();
   // Until every durable consumer has everything, or a stop is requested.
   void wait_for_consumers();
-  void report(const PumpTotals& totals, std::chrono::duration<double> behind);
+  void report(const PublisherTotals& totals, std::chrono::duration<double> behind);
   std::unique_ptr<Source> make_generated(Timestamp start);
 
   Options options_;

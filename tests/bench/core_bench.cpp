@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
-#include "book.hpp"
-#include "look_ahead.hpp"
+#include "positions.hpp"
+#include "prefetcher.hpp"
 #include "workload.hpp"
 
 namespace {
@@ -63,31 +63,31 @@ struct CoreUnderLoad {
 };
 
 struct BareTables {
-  explicit BareTables(const Market& market) : workload(market, kTrades), book(kKey, {}), ahead(book) {
-    book.set_bounds({2'000'000, 100'000, 50'000'000});
+  explicit BareTables(const Market& market) : workload(market, kTrades), positions(kKey, {}), prefetcher(positions) {
+    positions.set_bounds({2'000'000, 100'000, 50'000'000});
     for (const auto& opening : workload.openings()) {
-      engine::Book::Plan plan(engine::Named::in(book.clients, opening.client_id.text),
-                              engine::Named::in(book.symbols, opening.symbol.text), opening.price);
-      RISK_CHECK(!book.plan_opening(opening.quantity, plan));
-      book.take(plan, {});
+      engine::Positions::Plan plan(engine::Named::in(positions.clients, opening.client_id.text),
+                                   engine::Named::in(positions.symbols, opening.symbol.text), opening.price);
+      RISK_CHECK(!positions.plan_opening(opening.quantity, plan));
+      positions.take(plan, {});
     }
   }
 
   // Finds client, symbol and position, and changes one figure of each.
   void apply(std::span<const engine::Transaction> batch, bool fetched_ahead) {
-    ahead.expect(fetched_ahead ? batch : std::span<const engine::Transaction>());
+    prefetcher.expect(fetched_ahead ? batch : std::span<const engine::Transaction>());
     for (const auto& transaction : batch) {
-      const auto [client, symbol] = ahead.take(transaction);
-      auto& holding = const_cast<engine::Holding&>(book.holding({client.index, symbol.index}));
+      const auto [client, symbol] = prefetcher.take(transaction);
+      auto& holding = const_cast<engine::Holding&>(positions.holding({client.index, symbol.index}));
       holding.quantity_units += transaction.quantity.units();
-      ++book.clients[client.index].transactions;
-      book.symbols[symbol.index].mark = transaction.price;
+      ++positions.clients[client.index].transactions;
+      positions.symbols[symbol.index].mark = transaction.price;
     }
   }
 
   Workload workload;
-  engine::Book book;
-  engine::LookAhead ahead;
+  engine::Positions positions;
+  engine::Prefetcher prefetcher;
 };
 
 template <class Setup>

@@ -179,7 +179,7 @@ class Driver {
 
   explicit Driver(const Options& options) : options_(options) {
     if (options.keep_from == 0) return;
-    tuning_.valued_from = tuning_.led_from = tuning_.leapt_to = static_cast<std::uint32_t>(options.keep_from);
+    tuning_.valued_from = tuning_.top_holders_from = tuning_.leapt_to = static_cast<std::uint32_t>(options.keep_from);
   }
 
   void take(Json line) {

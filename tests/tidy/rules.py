@@ -161,7 +161,7 @@ def dead_files(tree):
 
 
 def builds(lists, name):
-    if name == "main.cpp" and "risk_service(" in lists:  # cmake/rooms.cmake adds it
+    if name == "main.cpp" and "risk_service(" in lists:  # cmake/modules.cmake adds it
         return True
     return re.search(rf"(?<![\w/.-]){re.escape(name)}(?![\w.-])", lists)
 

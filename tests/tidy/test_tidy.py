@@ -63,7 +63,7 @@ class RuleTest(unittest.TestCase):
         self.assertEqual([], self.complaints(rules.dead_files, files))
 
     def test_a_test_folder_that_the_build_does_not_reach(self):
-        lists = {"tests/CMakeLists.txt": "file(GLOB rooms unit/*/CMakeLists.txt)\n", "tests/unit/a/CMakeLists.txt": "\n"}
+        lists = {"tests/CMakeLists.txt": "file(GLOB modules unit/*/CMakeLists.txt)\n", "tests/unit/a/CMakeLists.txt": "\n"}
         self.assertEqual([], self.complaints(rules.dead_files, lists))
         self.breaks(rules.dead_files, "tests/odd/a/CMakeLists.txt", "\n", **lists)
 

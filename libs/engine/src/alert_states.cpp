@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "screen.hpp"
+#include "prefilter.hpp"
 
 namespace risk::engine {
 namespace {
@@ -26,7 +26,7 @@ ExposureThresholds ExposureThresholds::of(Money limit, const ExposureRule& rule)
   const Int128 units = limit.units();
   const bool is_bounded = rule.measure != Measure::kTurnover;
   return {units * kDecimalScale, units * rule.critical_ratio.units(), units * rule.resolved_ratio.units(),
-          is_bounded ? Screen::inverse(units * kDecimalScale) : 0};
+          is_bounded ? Prefilter::inverse(units * kDecimalScale) : 0};
 }
 
 void AlertState::announce(Int128 value, Ratio worsened_ratio) {
@@ -38,7 +38,7 @@ std::uint64_t velocity_over_at(std::uint32_t limit, Ratio resolved_ratio) {
   return static_cast<std::uint64_t>(Int128{limit} * resolved_ratio.units() / kDecimalScale);
 }
 
-std::optional<Decision> judge_anomaly(const AnomalyState* state, const ZScore& z, const AnomalyRule& rule) {
+std::optional<Decision> evaluate_anomaly(const AnomalyState* state, const ZScore& z, const AnomalyRule& rule) {
   const Severity severity = z.at_least(rule.high_threshold) ? Severity::kHigh : Severity::kMedium;
   if (state == nullptr) return Decision{AlertEventType::kOpened, severity};
   if (!z.above(state->largest)) return std::nullopt;

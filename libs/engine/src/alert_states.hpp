@@ -41,7 +41,7 @@ struct ExposureThresholds {
   Int128 limit = 0;
   Int128 critical = 0;  // above: CRITICAL
   Int128 resolved = 0;  // at or below: RESOLVED
-  double inverse = 0;   // 1 / limit, rounded up, for the screen; 0 of a measure that it cannot bound
+  double inverse = 0;   // 1 / limit, rounded up, for the prefilter; 0 of a measure that it cannot bound
 
   static ExposureThresholds of(Money limit, const ExposureRule& rule);
 };
@@ -50,8 +50,8 @@ struct ExposureThresholds {
 // say.
 
 // `thresholds` null: there is no limit (any more). `value` >= 0.
-inline std::optional<Decision> judge_exposure(const AlertState* state, Int128 value,
-                                              const ExposureThresholds* thresholds) {
+inline std::optional<Decision> evaluate_exposure(const AlertState* state, Int128 value,
+                                                 const ExposureThresholds* thresholds) {
   if (state == nullptr) {
     if (thresholds == nullptr || value <= thresholds->limit) return std::nullopt;
     return Decision{AlertEventType::kOpened, value > thresholds->critical ? Severity::kCritical : Severity::kHigh};
@@ -67,7 +67,7 @@ inline std::optional<Decision> judge_exposure(const AlertState* state, Int128 va
 }
 
 // At a transaction: may open or worsen.
-inline std::optional<Decision> judge_velocity(const AlertState* state, std::uint64_t count, std::uint32_t limit) {
+inline std::optional<Decision> evaluate_velocity(const AlertState* state, std::uint64_t count, std::uint32_t limit) {
   if (state == nullptr) {
     if (count <= limit) return std::nullopt;
     return Decision{AlertEventType::kOpened, Severity::kHigh};
@@ -80,7 +80,7 @@ inline std::optional<Decision> judge_velocity(const AlertState* state, std::uint
 std::uint64_t velocity_over_at(std::uint32_t limit, Ratio resolved_ratio);
 
 // Precondition: z is above the rule's threshold.
-std::optional<Decision> judge_anomaly(const AnomalyState* state, const ZScore& z, const AnomalyRule& rule);
+std::optional<Decision> evaluate_anomaly(const AnomalyState* state, const ZScore& z, const AnomalyRule& rule);
 
 // value / limit scaled 10^4, half to even, capped to 64 bits. Preconditions: value >= 0, limit > 0.
 std::int64_t utilisation_e4(Int128 value, Int128 limit);

@@ -11,7 +11,7 @@ namespace {
 
 // Whether validate() would accept the transaction at its own price, when that shows at a glance; known ids were judged
 // when they were new.
-bool is_plainly_valid(const Transaction& t, const LookAhead::Pair& named, const RuleSet& rules) {
+bool is_plainly_valid(const Transaction& t, const Prefetcher::Pair& named, const RuleSet& rules) {
   return is_plain_id(t.transaction_id) && (named.client.index != kNone || is_plain_id(t.client_id.text)) &&
          (named.symbol.index != kNone || is_plain_id(t.symbol.text)) && kTimestampMin <= t.executed_at &&
          t.executed_at <= kTimestampMax && (t.side == Side::kBuy || t.side == Side::kSell) && t.quantity.units() > 0 &&
@@ -32,20 +32,20 @@ ExposureRow row_of(std::string_view id, const Exposure& exposure, const Exposure
   return row;
 }
 
-ExposureRow row_of(const Book& book, const RuleSet& rules, const ClientState& client) {
-  auto row = row_of(client.id.view(), book.exposure_of(client), rules.client_exposure, client.watch);
+ExposureRow row_of(const Positions& positions, const RuleSet& rules, const ClientState& client) {
+  auto row = row_of(client.id.view(), positions.exposure_of(client), rules.client_exposure, client.watch);
   row.position_count = client.positions;
   row.transaction_count = client.transactions;
   row.last_updated = client.touched;
   for (const Holding& holding : client.holdings) {
     if (holding.quantity_units == 0) continue;
-    row.last_updated = std::max(row.last_updated, book.symbols[holding.symbol()].mark_moved);
+    row.last_updated = std::max(row.last_updated, positions.symbols[holding.symbol()].mark_moved);
   }
   return row;
 }
 
 ExposureRow row_of(const RuleSet& rules, const SymbolState& symbol) {
-  auto row = row_of(symbol.id.view(), Book::exposure_of(symbol), rules.symbol_exposure, symbol.watch);
+  auto row = row_of(symbol.id.view(), Positions::exposure_of(symbol), rules.symbol_exposure, symbol.watch);
   row.position_count = symbol.positions;
   row.transaction_count = symbol.transactions;
   row.last_updated = symbol.touched;
@@ -53,8 +53,8 @@ ExposureRow row_of(const RuleSet& rules, const SymbolState& symbol) {
   return row;
 }
 
-PositionRow row_of(const Book& book, const ClientState& client, const Holding& holding) {
-  const SymbolState& symbol = book.symbols[holding.symbol()];
+PositionRow row_of(const Positions& positions, const ClientState& client, const Holding& holding) {
+  const SymbolState& symbol = positions.symbols[holding.symbol()];
   return {ClientId(std::string(client.id.view())), Symbol(std::string(symbol.id.view())), holding.quantity(),
           symbol.mark};
 }
@@ -69,20 +69,20 @@ Core::Core(Core&&) noexcept = default;
 Core& Core::operator=(Core&&) noexcept = default;
 
 void Core::set_bounds(const Bounds& bounds) {
-  impl_->book.set_bounds(bounds);
+  impl_->positions.set_bounds(bounds);
 }
 
 void Core::expect(std::span<const Transaction> next) {
-  impl_->ahead.expect(next);
+  impl_->prefetcher.expect(next);
 }
 
 void Core::expect_at(std::span<const Transaction* const> next) {
-  impl_->ahead.expect_at(next);
+  impl_->prefetcher.expect_at(next);
 }
 
 Result<Applied, Rejection> Core::apply(const Transaction& transaction, std::vector<AlertEvent>& events) {
-  const RuleSet& rules = impl_->judge.rules();
-  const LookAhead::Pair named = impl_->ahead.take(transaction);
+  const RuleSet& rules = impl_->evaluator.rules();
+  const Prefetcher::Pair named = impl_->prefetcher.take(transaction);
   Price price = transaction.price;
   if (!is_plainly_valid(transaction, named, rules)) {
     const auto judged = validate(transaction, rules);
@@ -92,27 +92,27 @@ Result<Applied, Rejection> Core::apply(const Transaction& transaction, std::vect
   const std::int64_t units = transaction.quantity.units();
   const auto signed_quantity = Quantity::from_units(transaction.side == Side::kBuy ? units : -units);
   const Notional notional = transaction.quantity * price;
-  Book::Plan plan(named.client, named.symbol, price);
-  if (auto rejection = impl_->book.plan_trade(signed_quantity, notional, plan)) return std::move(*rejection);
+  Positions::Plan plan(named.client, named.symbol, price);
+  if (auto rejection = impl_->positions.plan_trade(signed_quantity, notional, plan)) return std::move(*rejection);
 
   const bool late = impl_->now && transaction.executed_at < *impl_->now;
   impl_->advance(transaction.executed_at, events);
-  const Book::Place place = impl_->take(plan, *impl_->now);
-  impl_->book.add_turnover(place, notional);
-  impl_->judge.judge(transaction, notional, place, *impl_->now, events);
+  const PositionKey place = impl_->take(plan, *impl_->now);
+  impl_->positions.add_turnover(place, notional);
+  impl_->evaluator.evaluate(transaction, notional, place, *impl_->now, events);
   ++impl_->counters.transactions;
   impl_->counters.late += late ? 1 : 0;
   return Applied{price, late};
 }
 
 std::optional<Rejection> Core::apply(const OpeningPosition& position) {
-  const auto price = validate(position, impl_->judge.rules());
+  const auto price = validate(position, impl_->evaluator.rules());
   if (!price) return price.error();
-  Book::Plan plan(Named::in(impl_->book.clients, position.client_id.text),
-                  Named::in(impl_->book.symbols, position.symbol.text), *price);
-  if (auto rejection = impl_->book.plan_opening(position.quantity, plan)) return rejection;
-  const Book::Place place = impl_->take(plan, impl_->now.value_or(Timestamp{}));
-  impl_->judge.note_symbol(place.symbol);
+  Positions::Plan plan(Named::in(impl_->positions.clients, position.client_id.text),
+                       Named::in(impl_->positions.symbols, position.symbol.text), *price);
+  if (auto rejection = impl_->positions.plan_opening(position.quantity, plan)) return rejection;
+  const PositionKey place = impl_->take(plan, impl_->now.value_or(Timestamp{}));
+  impl_->evaluator.note_symbol(place.symbol);
   ++impl_->counters.opening_positions;
   return std::nullopt;
 }
@@ -124,17 +124,17 @@ bool Core::tick(Timestamp time, std::vector<AlertEvent>& events) {
 }
 
 void Core::set_rules(RuleSet rules) {
-  impl_->judge.set_rules(std::move(rules));
-  impl_->book.note_all_changed();
+  impl_->evaluator.set_rules(std::move(rules));
+  impl_->positions.note_all_changed();
 }
 
 const RuleSet& Core::rules() const {
-  return impl_->judge.rules();
+  return impl_->evaluator.rules();
 }
 
 Counters Core::counters() const {
   Counters counters = impl_->counters;
-  counters.alerts_opened = impl_->judge.alerts_opened();
+  counters.alerts_opened = impl_->evaluator.alerts_opened();
   return counters;
 }
 
@@ -143,56 +143,58 @@ std::optional<Timestamp> Core::now() const {
 }
 
 Core::Changes Core::take_changes(Scope scope, std::size_t marked_max) {
-  Book& book = impl_->book;
-  const RuleSet& rules = impl_->judge.rules();
-  auto changed = book.take_changed(scope == Scope::kMarked ? marked_max : 0);
-  book.put_in_order(changed);
+  Positions& positions = impl_->positions;
+  const RuleSet& rules = impl_->evaluator.rules();
+  auto changed = positions.take_changed(scope == Scope::kMarked ? marked_max : 0);
+  positions.put_in_order(changed);
   Changes changes;
   changes.clients.reserve(changed.clients.size());
   changes.symbols.reserve(changed.symbols.size());
   changes.positions.reserve(changed.positions.size());
-  for (const ClientIndex index : changed.clients) changes.clients.push_back(row_of(book, rules, book.clients[index]));
-  for (const SymbolIndex index : changed.symbols) changes.symbols.push_back(row_of(rules, book.symbols[index]));
-  for (const Book::Place place : changed.positions) {
-    changes.positions.push_back(row_of(book, book.clients[place.client], book.holding(place)));
+  for (const ClientIndex index : changed.clients)
+    changes.clients.push_back(row_of(positions, rules, positions.clients[index]));
+  for (const SymbolIndex index : changed.symbols) changes.symbols.push_back(row_of(rules, positions.symbols[index]));
+  for (const PositionKey place : changed.positions) {
+    changes.positions.push_back(row_of(positions, positions.clients[place.client], positions.holding(place)));
   }
   return changes;
 }
 
 void Core::note_all_changed() {
-  impl_->book.note_all_changed();
+  impl_->positions.note_all_changed();
 }
 
 bool Core::has_moved_marks() const {
-  return impl_->book.has_moved_marks();
+  return impl_->positions.has_moved_marks();
 }
 
 std::size_t Core::marked_left() const {
-  return impl_->book.marked_left();
+  return impl_->positions.marked_left();
 }
 
 std::vector<ExposureRow> Core::client_rows() const {
-  const Book& book = impl_->book;
+  const Positions& positions = impl_->positions;
   std::vector<ExposureRow> rows;
-  for (const auto index : book.clients.in_order()) rows.push_back(row_of(book, rules(), book.clients[index]));
+  for (const auto index : positions.clients.in_order())
+    rows.push_back(row_of(positions, rules(), positions.clients[index]));
   return rows;
 }
 
 std::vector<ExposureRow> Core::symbol_rows() const {
-  const Book& book = impl_->book;
+  const Positions& positions = impl_->positions;
   std::vector<ExposureRow> rows;
-  for (const auto index : book.symbols.in_order()) rows.push_back(row_of(rules(), book.symbols[index]));
+  for (const auto index : positions.symbols.in_order()) rows.push_back(row_of(rules(), positions.symbols[index]));
   return rows;
 }
 
 std::vector<PositionRow> Core::position_rows() const {
-  const Book& book = impl_->book;
+  const Positions& positions = impl_->positions;
   std::vector<PositionRow> rows;
-  for (const auto index : book.clients.in_order()) {
-    const ClientState& client = book.clients[index];
+  for (const auto index : positions.clients.in_order()) {
+    const ClientState& client = positions.clients[index];
     const auto first = static_cast<std::ptrdiff_t>(rows.size());
     for (const Holding& holding : client.holdings) {
-      if (holding.key != 0) rows.push_back(row_of(book, client, holding));
+      if (holding.key != 0) rows.push_back(row_of(positions, client, holding));
     }
     std::sort(rows.begin() + first, rows.end(),
               [](const PositionRow& a, const PositionRow& b) { return a.symbol < b.symbol; });
@@ -201,9 +203,9 @@ std::vector<PositionRow> Core::position_rows() const {
 }
 
 ExposureRow Core::firm_row() const {
-  const Book& book = impl_->book;
-  auto row = row_of("", book.firm_exposure(), rules().firm_exposure, book.firm.watch);
-  for (std::uint32_t i = 0; i < book.symbols.size(); ++i) row.position_count += book.symbols[i].positions;
+  const Positions& positions = impl_->positions;
+  auto row = row_of("", positions.firm_exposure(), rules().firm_exposure, positions.firm.watch);
+  for (std::uint32_t i = 0; i < positions.symbols.size(); ++i) row.position_count += positions.symbols[i].positions;
   row.transaction_count = impl_->counters.transactions;
   row.last_updated = impl_->now.value_or(Timestamp{});
   return row;

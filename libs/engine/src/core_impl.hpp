@@ -4,17 +4,17 @@
 #include <optional>
 #include <utility>
 
-#include "book.hpp"
-#include "judge.hpp"
-#include "look_ahead.hpp"
+#include "positions.hpp"
+#include "prefetcher.hpp"
 #include "risk/engine/core.hpp"
+#include "rule_evaluator.hpp"
 
 namespace risk::engine {
 
 class Core::Impl {
  public:
   Impl(RuleSet rules, const HashKey& key, const Tuning& tuning)
-      : book(key, tuning), judge(std::move(rules), book), ahead(book) {}
+      : positions(key, tuning), evaluator(std::move(rules), positions), prefetcher(positions) {}
 
   // Time passes up to `time`, with the sweep that goes with it.
   void advance(Timestamp time, std::vector<AlertEvent>& events) {
@@ -26,30 +26,30 @@ class Core::Impl {
   }
 
   // Carries a plan out and gives entities that are new their limits.
-  Book::Place take(const Book::Plan& plan, Timestamp at) {
-    const Book::Place place = book.take(plan, at);
-    if (plan.client.index == kNone) judge.admit_client(place.client);
-    if (plan.symbol.index == kNone) judge.admit_symbol(place.symbol);
+  PositionKey take(const Positions::Plan& plan, Timestamp at) {
+    const PositionKey place = positions.take(plan, at);
+    if (plan.client.index == kNone) evaluator.admit_client(place.client);
+    if (plan.symbol.index == kNone) evaluator.admit_symbol(place.symbol);
     return place;
   }
 
   // For a snapshot: a symbol that nobody holds yet, and a position, with its client where that is new. Nothing: an
   // exposure would leave its range.
   SymbolIndex restore_symbol(std::string_view id, Price mark) {
-    const SymbolIndex index = book.add_symbol(id, book.symbols.hash(id), mark);
-    judge.admit_symbol(index);
+    const SymbolIndex index = positions.add_symbol(id, positions.symbols.hash(id), mark);
+    evaluator.admit_symbol(index);
     return index;
   }
   std::optional<ClientIndex> restore_position(std::string_view id, SymbolIndex index, Quantity quantity) {
-    const SymbolState& held = book.symbols[index];
-    Book::Plan plan(Named::in(book.clients, id), {held.id.view(), 0, index}, held.mark);
-    if (book.plan_opening(quantity, plan)) return std::nullopt;
+    const SymbolState& held = positions.symbols[index];
+    Positions::Plan plan(Named::in(positions.clients, id), {held.id.view(), 0, index}, held.mark);
+    if (positions.plan_opening(quantity, plan)) return std::nullopt;
     return take(plan, held.touched).client;
   }
 
-  Book book;
-  Judge judge;
-  LookAhead ahead;
+  Positions positions;
+  RuleEvaluator evaluator;
+  Prefetcher prefetcher;
   Counters counters;
   std::optional<Timestamp> now;
   std::optional<std::int64_t> swept_second;
@@ -60,7 +60,7 @@ class Core::Impl {
   }
 
   std::int64_t session_of(std::int64_t second) const {
-    return floor_divide(second - static_cast<std::int64_t>(judge.rules().session_start_seconds), 86'400);
+    return floor_divide(second - static_cast<std::int64_t>(evaluator.rules().session_start_seconds), 86'400);
   }
 
   void advance_to_second(std::int64_t second, std::vector<AlertEvent>& events) {
@@ -68,11 +68,11 @@ class Core::Impl {
     if (second == before) return;
     const Timestamp at = Timestamp::from_seconds(second);
     if (session_of(second) > session_of(before)) {
-      book.reset_turnover(at);
-      judge.note_turnover_reset();
+      positions.reset_turnover(at);
+      evaluator.note_turnover_reset();
     }
     ++counters.sweeps;
-    judge.sweep(at, events);
+    evaluator.sweep(at, events);
   }
 };
 

@@ -12,8 +12,8 @@
 #include "anomaly_window.hpp"
 #include "entity_table.hpp"
 #include "holdings.hpp"
-#include "leaders.hpp"
 #include "risk/engine/types.hpp"
+#include "top_holders.hpp"
 #include "velocity_window.hpp"
 
 namespace risk::engine {
@@ -22,7 +22,7 @@ using ClientIndex = std::uint32_t;
 
 // The alerts and windows that an entity of any type has. An alert that is not there is closed.
 struct Watch {
-  const ExposureThresholds* exposure_limit = nullptr;  // owned by the judge; null: no limit
+  const ExposureThresholds* exposure_limit = nullptr;  // owned by the evaluator; null: no limit
   std::unique_ptr<AlertState> exposure_alert;
   std::unique_ptr<AlertState> velocity_alert;
   std::unique_ptr<AnomalyState> anomaly_alert;
@@ -43,13 +43,13 @@ struct Valuation {
 struct alignas(64) ClientState {
   InlineId id;
   bool changed = false;         // since the last take_changes()
-  bool mark_due = false;        // in Book's list of those whose marks moved
+  bool mark_due = false;        // in Positions's list of those whose marks moved
   std::uint32_t positions = 0;  // that are not zero
   Timestamp touched;            // when it last traded or its turnover was reset
   Holdings holdings;
   Notional turnover;
   std::uint64_t transactions = 0;
-  double bound = 0;                      // see screen.hpp
+  double bound = 0;                      // see prefilter.hpp
   std::unique_ptr<Valuation> valuation;  // null: few positions
   Watch watch;
 };
@@ -58,7 +58,7 @@ struct alignas(64) SymbolState {
   InlineId id;
   bool changed = false;
   bool mark_changed = false;    // since its holders were listed for take_changes(kMarked)
-  bool unjudged = false;        // its exposure has changed since a rule looked at it
+  bool unevaluated = false;     // its exposure has changed since a rule looked at it
   std::uint32_t positions = 0;  // that are not zero
   Price mark;
   Int128 long_quantity = 0;   // sums over clients, scaled 10^8
@@ -67,12 +67,12 @@ struct alignas(64) SymbolState {
   Int128 short_value = 0;     // >= 0
   Notional turnover;
   std::uint64_t transactions = 0;
-  std::uint64_t leaders_floor = kNoFloor;  // see leaders.hpp; a holding that is larger may lead
-  Timestamp mark_moved;                    // when the mark last changed its value
+  std::uint64_t top_holders_floor = kNoFloor;  // see top_holders.hpp; a holding that is larger may lead
+  Timestamp mark_moved;                        // when the mark last changed its value
   Timestamp touched;
   Watch watch;
-  std::vector<ClientIndex> holders;  // everyone who ever held it
-  std::unique_ptr<Leaders> leaders;  // null: not asked for yet, or few holders
+  std::vector<ClientIndex> holders;         // everyone who ever held it
+  std::unique_ptr<TopHolders> top_holders;  // null: not asked for yet, or few holders
 
   static constexpr std::uint64_t kNoFloor = ~std::uint64_t{0};
 };

@@ -139,26 +139,26 @@ class SnapshotSaver {
     out_.raw(kMagic);
     out_.number(kVersion);
     RuleFields<SnapshotWriter> fields{out_};
-    rule_set(fields, core_.judge.rules());
+    rule_set(fields, core_.evaluator.rules());
     out_.number((core_.now ? 1 : 0) + (core_.swept_second ? 2 : 0));
     if (core_.now) out_.signed_number(core_.now->micros);
     if (core_.swept_second) out_.signed_number(*core_.swept_second);
     const Counters& counters = core_.counters;
     for (const std::uint64_t count : {counters.transactions, counters.late, counters.opening_positions, counters.sweeps,
-                                      core_.judge.alerts_opened()}) {
+                                      core_.evaluator.alerts_opened()}) {
       out_.number(count);
     }
     save_symbols();
     save_clients();
-    save(core_.book.firm.watch.exposure_alert);
-    save_anomaly(core_.book.firm.watch);
+    save(core_.positions.firm.watch.exposure_alert);
+    save_anomaly(core_.positions.firm.watch);
     out_.number(0);
     out_.finish();
   }
 
  private:
   void save_symbols() {
-    const auto& symbols = core_.book.symbols;
+    const auto& symbols = core_.positions.symbols;
     place_of_symbol_.resize(symbols.size());
     std::uint32_t place = 0;
     out_.number(symbols.size());
@@ -169,12 +169,12 @@ class SnapshotSaver {
       out_.number(static_cast<Uint128>(symbol.mark.units()));
       out_.signed_number(symbol.mark_moved.micros);
       save_traded(symbol);
-      save(symbol.watch, core_.judge.rules().symbol_velocity);
+      save(symbol.watch, core_.evaluator.rules().symbol_velocity);
     }
   }
 
   void save_clients() {
-    const auto& clients = core_.book.clients;
+    const auto& clients = core_.positions.clients;
     out_.number(clients.size());
     std::vector<std::pair<std::uint32_t, std::int64_t>> positions;
     for (const ClientIndex index : clients.in_order()) {
@@ -191,7 +191,7 @@ class SnapshotSaver {
         out_.number(symbol);
         out_.signed_number(quantity_units);
       }
-      save(client.watch, core_.judge.rules().client_velocity);
+      save(client.watch, core_.evaluator.rules().client_velocity);
     }
   }
 
@@ -274,16 +274,16 @@ class SnapshotLoader {
                         &counters.alerts_opened}) {
       *count = in_.number("counter", kCountMax);
     }
-    core_->book.set_bounds(Bounds::none());
+    core_->positions.set_bounds(Bounds::none());
     load_symbols();
     load_clients();
-    core_->book.set_bounds({});
-    core_->book.firm.watch.exposure_alert = load_alert<AlertState>(kMoneyLimits);
-    load_anomaly(core_->book.firm.watch, core_->judge.rules().system_anomaly);
+    core_->positions.set_bounds({});
+    core_->positions.firm.watch.exposure_alert = load_alert<AlertState>(kMoneyLimits);
+    load_anomaly(core_->positions.firm.watch, core_->evaluator.rules().system_anomaly);
     if (in_.number("the end") != 0) in_.refuse("the end", "is not where it should be");
     in_.finish();
-    core_->judge.restore(counters.alerts_opened);
-    core_->book.take_changed(Core::kAllMarked);
+    core_->evaluator.restore(counters.alerts_opened);
+    core_->positions.take_changed(Core::kAllMarked);
     return std::move(core_);
   }
 
@@ -332,12 +332,12 @@ class SnapshotLoader {
       const auto mark = Price::from_units(in_.number<std::int64_t>("mark"));
       if (mark.units() == 0) in_.refuse("mark", "is zero");
       const SymbolIndex index = core_->restore_symbol(id, mark);
-      SymbolState& symbol = core_->book.symbols[index];
+      SymbolState& symbol = core_->positions.symbols[index];
       symbol.mark_moved = load_timestamp("move of the mark");
       load_traded(symbol, turnover, transactions);
-      load_watch(symbol.watch, core_->judge.rules().symbol_velocity, core_->judge.rules().symbol_anomaly);
+      load_watch(symbol.watch, core_->evaluator.rules().symbol_velocity, core_->evaluator.rules().symbol_anomaly);
     }
-    core_->book.firm.turnover = Notional::from_units(turnover);
+    core_->positions.firm.turnover = Notional::from_units(turnover);
     symbol_transactions_ = transactions;
   }
 
@@ -350,13 +350,13 @@ class SnapshotLoader {
       ClientState loaded;
       load_traded(loaded, turnover, transactions);
       const ClientIndex index = load_positions(id);
-      ClientState& client = core_->book.clients[index];
+      ClientState& client = core_->positions.clients[index];
       client.touched = loaded.touched;
       client.turnover = loaded.turnover;
       client.transactions = loaded.transactions;
-      load_watch(client.watch, core_->judge.rules().client_velocity, core_->judge.rules().client_anomaly);
+      load_watch(client.watch, core_->evaluator.rules().client_velocity, core_->evaluator.rules().client_anomaly);
     }
-    if (turnover != core_->book.firm.turnover.units() || transactions != symbol_transactions_ ||
+    if (turnover != core_->positions.firm.turnover.units() || transactions != symbol_transactions_ ||
         transactions != core_->counters.transactions) {
       in_.refuse("turnover and transactions", "of clients and symbols differ in sum");
     }
@@ -370,7 +370,7 @@ class SnapshotLoader {
     ClientIndex client = kNone;
     for (std::uint32_t i = 0; i < count; ++i) {
       const auto symbol = in_.number<std::uint32_t>("symbol of a position");
-      if (symbol >= core_->book.symbols.size() || (before && symbol <= *before)) {
+      if (symbol >= core_->positions.symbols.size() || (before && symbol <= *before)) {
         in_.refuse("symbol of a position", "is unknown or not in order");
       }
       before = symbol;
@@ -408,7 +408,7 @@ class SnapshotLoader {
 
   void load_anomaly(Watch& watch, const AnomalyRule& rule) {
     for (auto left = in_.number<std::uint32_t>("sample count", rule.window); left > 0; --left) {
-      watch.anomaly.add(in_.number<Uint128>("sample", kCentsMax), rule.window, core_->book.pool);
+      watch.anomaly.add(in_.number<Uint128>("sample", kCentsMax), rule.window, core_->positions.pool);
     }
     watch.anomaly_alert = load_alert<AnomalyState>(kScoreLimits);
     if (!watch.anomaly_alert) return;

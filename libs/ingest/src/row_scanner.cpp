@@ -105,7 +105,7 @@ void RowScanner::split_quoted() {
   const std::string_view ahead = text().substr(0, kLookAheadBytes);
   std::size_t field_begin = 0;
   while (true) {
-    const Place field{row_.fields.size(), field_begin};
+    const FieldStart field{row_.fields.size(), field_begin};
     std::size_t field_end = 0;
     if (field_begin < ahead.size() && ahead[field_begin] == '"') {
       const auto after = unquote(field_begin);
@@ -143,7 +143,7 @@ std::optional<std::size_t> RowScanner::unquote(std::size_t field_begin) {
   while (true) {
     const std::size_t quote = ahead.find('"', part_begin);
     if (!crossing_ && std::min(quote, ahead.size()) >= first_line_bytes_) {
-      crossing_ = Place{row_.fields.size(), field_begin};
+      crossing_ = FieldStart{row_.fields.size(), field_begin};
     }
     if (quote == std::string_view::npos) return std::nullopt;
     const std::string_view part = ahead.substr(part_begin, quote - part_begin);
@@ -162,7 +162,7 @@ std::optional<std::size_t> RowScanner::unquote(std::size_t field_begin) {
   }
 }
 
-void RowScanner::break_quoting(Place place, std::string_view reason) {
+void RowScanner::break_quoting(FieldStart place, std::string_view reason) {
   if (crossing_) {
     place = *crossing_;
     reason = "a quote is not closed";

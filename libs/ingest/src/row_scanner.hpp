@@ -50,7 +50,7 @@ class RowScanner {
 
  private:
   // Where a field begins.
-  struct Place {
+  struct FieldStart {
     std::size_t field;   // its index in the row
     std::size_t offset;  // in text()
   };
@@ -60,7 +60,7 @@ class RowScanner {
   void split_plain(std::string_view line);
   void split_quoted();
   std::optional<std::size_t> unquote(std::size_t field_begin);
-  void break_quoting(Place place, std::string_view reason);
+  void break_quoting(FieldStart place, std::string_view reason);
   std::size_t line_end_at(std::size_t offset) const;  // its length, 0 if there is none
   void take(std::string_view raw, std::size_t bytes, std::uint64_t lines);
 
@@ -77,11 +77,11 @@ class RowScanner {
   Row row_;
   std::size_t row_bytes_ = 0;  // of the row that next() returned, line end included: done with at the next call
   std::uint64_t row_lines_ = 0;
-  bool skip_line_ = false;            // the rest of a line that is too long
-  std::string unquoted_;              // fields that had "" in them; never reallocates while a row is scanned
-  std::string_view first_line_;       // of the row
-  std::size_t first_line_bytes_ = 0;  // with its line end
-  std::optional<Place> crossing_;     // the field that holds the end of the first line
+  bool skip_line_ = false;              // the rest of a line that is too long
+  std::string unquoted_;                // fields that had "" in them; never reallocates while a row is scanned
+  std::string_view first_line_;         // of the row
+  std::size_t first_line_bytes_ = 0;    // with its line end
+  std::optional<FieldStart> crossing_;  // the field that holds the end of the first line
 };
 
 }  // namespace risk::ingest

@@ -6,10 +6,10 @@
 #include "riskctl/backtest/alert_log.hpp"
 #include "riskctl/backtest/comparison.hpp"
 #include "riskctl/backtest/console.hpp"
+#include "riskctl/backtest/evaluation.hpp"
 #include "riskctl/backtest/history.hpp"
 #include "riskctl/backtest/json_answer.hpp"
 #include "riskctl/backtest/json_lines.hpp"
-#include "riskctl/backtest/judge.hpp"
 #include "riskctl/backtest/report.hpp"
 
 namespace risk::riskctl {
@@ -23,46 +23,46 @@ struct Context {
   bool shows_progress;
 };
 
-// Replays the history before the judges, and measures it.
-Run replay(const Context& context, std::span<Judge* const> judges) {
+// Replays the history before the evaluations, and measures it.
+Run replay(const Context& context, std::span<Evaluation* const> evaluations) {
   Console console(context.err, context.shows_progress);
   const auto begin = std::chrono::steady_clock::now();
   Run run;
-  run.period = replay_history(context.options, judges, console);
+  run.period = replay_history(context.options, evaluations, console);
   run.wall_time = std::chrono::steady_clock::now() - begin;
   console.finish();
   return run;
 }
 
-Judge::OnEvent add_to(AlertLog& log) {
+Evaluation::OnEvent add_to(AlertLog& log) {
   return [&log](const engine::AlertEvent& event) { log.add(event); };
 }
 
 // Events are written as they come, so that their number does not matter.
 void answer_in_lines(const Context& context) {
   JsonLines lines(context.out);
-  Judge judge("", context.options.backtest.rules, context.options.backtest.bounds,
-              [&lines](const engine::AlertEvent& event) { write_event(lines, event); });
-  replay(context, std::array{&judge});
-  write_state(lines, judge.core());
-  write_summary(lines, judge);
+  Evaluation evaluation("", context.options.backtest.rules, context.options.backtest.bounds,
+                        [&lines](const engine::AlertEvent& event) { write_event(lines, event); });
+  replay(context, std::array{&evaluation});
+  write_state(lines, evaluation.core());
+  write_summary(lines, evaluation);
   lines.finish();
 }
 
 void answer_in_tables(const Context& context) {
   const auto& rules = context.options.backtest.rules;
   AlertLog log(context.options.limit, rules.base_currency);
-  Judge judge("", rules, context.options.backtest.bounds, add_to(log));
-  const auto run = replay(context, std::array{&judge});
-  print_report(context.out, {judge, log}, run, context.options.limit);
+  Evaluation evaluation("", rules, context.options.backtest.bounds, add_to(log));
+  const auto run = replay(context, std::array{&evaluation});
+  print_report(context.out, {evaluation, log}, run, context.options.limit);
 }
 
 void answer_comparison(const Context& context) {
   const auto& backtest = context.options.backtest;
   AlertLog first_log(0, backtest.rules.base_currency), second_log(0, backtest.other_rules.base_currency);
-  Judge first(backtest.config_path.empty() ? "without --config" : backtest.config_path, backtest.rules, backtest.bounds,
-              add_to(first_log));
-  Judge second(backtest.compare_path, backtest.other_rules, backtest.bounds, add_to(second_log));
+  Evaluation first(backtest.config_path.empty() ? "without --config" : backtest.config_path, backtest.rules,
+                   backtest.bounds, add_to(first_log));
+  Evaluation second(backtest.compare_path, backtest.other_rules, backtest.bounds, add_to(second_log));
   const auto run = replay(context, std::array{&first, &second});
   if (backtest.format == BacktestOptions::Format::kTable) {
     print_comparison(context.out, {first, first_log}, {second, second_log}, run, context.options.limit);

@@ -1,11 +1,11 @@
-// The history that a backtest judges: a file of transactions, with the positions held before it, or a store.
+// The history that a backtest evaluations: a file of transactions, with the positions held before it, or a store.
 #pragma once
 
 #include <optional>
 #include <span>
 
 #include "riskctl/backtest/console.hpp"
-#include "riskctl/backtest/judge.hpp"
+#include "riskctl/backtest/evaluation.hpp"
 #include "riskctl/options.hpp"
 
 namespace risk::riskctl {
@@ -16,9 +16,9 @@ struct Period {
   std::optional<Timestamp> last;
 };
 
-// Puts the whole history before each judge, in order and in constant memory. Transactions outside [from, to) are left
-// out; of a store also its ticks outside, and its rules, for the judges have their own. What cannot be read or applied
-// is counted by the judges and named on the console. Throws CsvError or what a store::Reader throws.
-Period replay_history(const Options& options, std::span<Judge* const> judges, Console& console);
+// Puts the whole history before each evaluation, in order and in constant memory. Transactions outside [from, to) are
+// left out; of a store also its ticks outside, and its rules, for the evaluations have their own. What cannot be read
+// or applied is counted by the evaluations and named on the console. Throws CsvError or what a store::Reader throws.
+Period replay_history(const Options& options, std::span<Evaluation* const> evaluations, Console& console);
 
 }  // namespace risk::riskctl

@@ -71,13 +71,13 @@ void write_state(JsonLines& lines, const engine::Core& core) {
   }
 }
 
-void write_summary(JsonLines& lines, const Judge& judge) {
-  const auto counters = judge.core().counters();
+void write_summary(JsonLines& lines, const Evaluation& evaluation) {
+  const auto counters = evaluation.core().counters();
   lines.begin("summary")
       .number("transactions", counters.transactions)
       .number("late", counters.late)
-      .number("quarantined", judge.quarantined())
-      .text("state_hash", judge.core().state_hash())
+      .number("quarantined", evaluation.quarantined())
+      .text("state_hash", evaluation.core().state_hash())
       .end();
 }
 

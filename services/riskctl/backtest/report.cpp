@@ -38,15 +38,16 @@ void note_rest(std::ostream& out, std::size_t all, std::size_t shown) {
   if (all > shown) out << "and " << count_text(all - shown) << " more (--limit)\n";
 }
 
-// The name of a figure and its value for each of the judges.
+// The name of a figure and its value for each of the evaluations.
 class Overview {
  public:
-  explicit Overview(std::vector<const Judge*> judges) : judges_(std::move(judges)), table_(columns()) {}
+  explicit Overview(std::vector<const Evaluation*> evaluations)
+      : evaluations_(std::move(evaluations)), table_(columns()) {}
 
   template <class Value>
   void add(const std::string& name, const Value& value_of) {
     std::vector<std::string> cells{name};
-    for (const auto* judge : judges_) cells.push_back(value_of(*judge));
+    for (const auto* evaluation : evaluations_) cells.push_back(value_of(*evaluation));
     table_.add(std::move(cells));
   }
   void print(std::ostream& out) const { table_.print(out); }
@@ -54,31 +55,33 @@ class Overview {
  private:
   std::vector<Column> columns() const {
     std::vector<Column> columns{{"backtest"}};
-    for (const auto* judge : judges_) columns.push_back({judge->name(), Column::kRight});
+    for (const auto* evaluation : evaluations_) columns.push_back({evaluation->name(), Column::kRight});
     return columns;
   }
 
-  std::vector<const Judge*> judges_;
+  std::vector<const Evaluation*> evaluations_;
   Table table_;
 };
 
-void print_overview(std::ostream& out, std::vector<const Judge*> judges, const Run& run) {
-  Overview overview(std::move(judges));
-  const auto transactions = [](const Judge& judge) { return judge.core().counters().transactions; };
-  overview.add("transactions", [&](const Judge& judge) { return count_text(transactions(judge)); });
-  overview.add("of these late", [](const Judge& judge) { return count_text(judge.core().counters().late); });
-  overview.add("quarantined", [](const Judge& judge) { return count_text(judge.quarantined()); });
-  overview.add("first", [&](const Judge&) { return time_text(run.period.first); });
-  overview.add("last", [&](const Judge&) { return time_text(run.period.last); });
-  overview.add("wall time", [&](const Judge&) {
+void print_overview(std::ostream& out, std::vector<const Evaluation*> evaluations, const Run& run) {
+  Overview overview(std::move(evaluations));
+  const auto transactions = [](const Evaluation& evaluation) { return evaluation.core().counters().transactions; };
+  overview.add("transactions", [&](const Evaluation& evaluation) { return count_text(transactions(evaluation)); });
+  overview.add("of these late",
+               [](const Evaluation& evaluation) { return count_text(evaluation.core().counters().late); });
+  overview.add("quarantined", [](const Evaluation& evaluation) { return count_text(evaluation.quarantined()); });
+  overview.add("first", [&](const Evaluation&) { return time_text(run.period.first); });
+  overview.add("last", [&](const Evaluation&) { return time_text(run.period.last); });
+  overview.add("wall time", [&](const Evaluation&) {
     return duration_text(std::chrono::duration_cast<std::chrono::microseconds>(run.wall_time).count());
   });
-  overview.add("transactions/s", [&](const Judge& judge) {
-    const double rate = static_cast<double>(transactions(judge)) / std::max(run.wall_time.count(), 1e-6);
+  overview.add("transactions/s", [&](const Evaluation& evaluation) {
+    const double rate = static_cast<double>(transactions(evaluation)) / std::max(run.wall_time.count(), 1e-6);
     return count_text(static_cast<std::uint64_t>(rate));
   });
-  overview.add("alerts", [](const Judge& judge) { return count_text(judge.core().counters().alerts_opened); });
-  overview.add("state hash", [](const Judge& judge) { return judge.core().state_hash(); });
+  overview.add("alerts",
+               [](const Evaluation& evaluation) { return count_text(evaluation.core().counters().alerts_opened); });
+  overview.add("state hash", [](const Evaluation& evaluation) { return evaluation.core().state_hash(); });
   overview.print(out);
 }
 
@@ -145,7 +148,7 @@ void print_most_alerts(std::ostream& out, const std::vector<AlertSummary>& alert
 }
 
 void print_peaks(std::ostream& out, const Verdict& verdict) {
-  const auto peaks = highest_peaks(verdict.judge.core(), verdict.log);
+  const auto peaks = highest_peaks(verdict.evaluation.core(), verdict.log);
   if (peaks.empty()) return;
   begin_part(
       out,
@@ -207,7 +210,7 @@ void print_differences(std::ostream& out, const Comparison& comparison, std::uin
 }  // namespace
 
 void print_report(std::ostream& out, const Verdict& verdict, const Run& run, std::uint32_t limit) {
-  print_overview(out, {&verdict.judge}, run);
+  print_overview(out, {&verdict.evaluation}, run);
   print_alerts(out, verdict.log.alerts(), limit);
   print_counts(out, verdict.log);
   print_most_alerts(out, verdict.log.alerts());
@@ -216,9 +219,9 @@ void print_report(std::ostream& out, const Verdict& verdict, const Run& run, std
 
 void print_comparison(std::ostream& out, const Verdict& first, const Verdict& second, const Run& run,
                       std::uint32_t limit) {
-  print_overview(out, {&first.judge, &second.judge}, run);
-  print_counts(out, first.log, "first: " + first.judge.name());
-  print_counts(out, second.log, "second: " + second.judge.name());
+  print_overview(out, {&first.evaluation, &second.evaluation}, run);
+  print_counts(out, first.log, "first: " + first.evaluation.name());
+  print_counts(out, second.log, "second: " + second.evaluation.name());
   print_differences(out, compare(first.log, second.log), limit);
 }
 

@@ -7,14 +7,14 @@
 
 #include "riskctl/backtest/alert_log.hpp"
 #include "riskctl/backtest/comparison.hpp"
+#include "riskctl/backtest/evaluation.hpp"
 #include "riskctl/backtest/history.hpp"
-#include "riskctl/backtest/judge.hpp"
 
 namespace risk::riskctl {
 
 // One configuration's side of a run.
 struct Verdict {
-  const Judge& judge;
+  const Evaluation& evaluation;
   const AlertLog& log;
 };
 

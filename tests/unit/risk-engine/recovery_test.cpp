@@ -5,7 +5,7 @@
 #include <map>
 #include <random>
 
-#include "risk-engine/alert_past.hpp"
+#include "risk-engine/alert_replay.hpp"
 #include "risk-engine/snapshotter.hpp"
 #include "risk/store/memory.hpp"
 #include "support/catch.hpp"
@@ -299,7 +299,7 @@ TEST_CASE("the past of the alert stream is the table, with an empty record for w
   Rig rig;
   rig.trade(400);
   rig.commit();
-  AlertPast past(rig.config);
+  AlertReplay past(rig.config);
   const auto all = rig.reader->alert_events_after(0, 10'000);
   REQUIRE(all.size() > 20);
   const auto collect = [&](std::uint64_t from, std::size_t bytes_max) {

@@ -16,7 +16,7 @@ std::optional<std::string> value_of(const Variables& variables, const std::strin
   return value && !value->empty() ? value : std::nullopt;
 }
 
-void apply_secret_file(Option& option, const Place& place, const std::string& path, Mistakes& mistakes) {
+void apply_secret_file(Option& option, const OptionOrigin& place, const std::string& path, Mistakes& mistakes) {
   auto text = read_small_file(path, kSecretBytesMax);
   if (!text) return mistakes.add_quoting(place.to_string() + ": cannot read ", path, ": " + text.error().reason);
   std::string secret = *text;

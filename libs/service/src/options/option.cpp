@@ -21,13 +21,13 @@ std::vector<std::string> split_list(std::string_view text) {
 }
 
 // Whether text cannot pass for another one.
-bool is_plain_text(const Place& place, std::string_view text, TextUse use, Mistakes& mistakes) {
+bool is_plain_text(const OptionOrigin& place, std::string_view text, TextUse use, Mistakes& mistakes) {
   const auto problem = plain_text_problem(text, use);
   if (problem) mistakes.add_quoting(place.to_string() + ": value ", text, ": " + *problem);
   return !problem;
 }
 
-void apply_map_text(Option& option, const Place& place, std::string_view text, Mistakes& mistakes) {
+void apply_map_text(Option& option, const OptionOrigin& place, std::string_view text, Mistakes& mistakes) {
   std::set<std::string, std::less<>> seen;
   for (const auto& entry : split_list(text)) {
     const auto equals = entry.find('=');
@@ -36,7 +36,7 @@ void apply_map_text(Option& option, const Place& place, std::string_view text, M
       mistakes.add_value(place, entry, "NAME=VALUE,NAME=VALUE");
       continue;
     }
-    const Place entry_place{place.to_string(), printable(name)};
+    const OptionOrigin entry_place{place.to_string(), printable(name)};
     if (!seen.emplace(name).second) {
       mistakes.add(entry_place, "given twice");
       continue;
@@ -79,7 +79,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-void apply_text(Option& option, const Place& place, std::string_view text, Mistakes& mistakes) {
+void apply_text(Option& option, const OptionOrigin& place, std::string_view text, Mistakes& mistakes) {
   option.origin = place.where;
   if (option.kind == Option::Kind::kSecret) mistakes.keep_out(text);
   if (option.kind == Option::Kind::kMap) return apply_map_text(option, place, text, mistakes);
@@ -106,7 +106,8 @@ void apply_items(Option& option, const std::vector<Item>& items, Mistakes& mista
   option.set_list(std::move(values));
 }
 
-void apply_entry(Option& option, const Place& place, std::string_view name, std::string_view text, Mistakes& mistakes) {
+void apply_entry(Option& option, const OptionOrigin& place, std::string_view name, std::string_view text,
+                 Mistakes& mistakes) {
   if (const auto problem = plain_text_problem(name, TextUse::kName)) {
     return mistakes.add_quoting(place.to_string() + ": name ", name, ": " + *problem);
   }

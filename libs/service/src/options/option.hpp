@@ -14,7 +14,7 @@
 namespace risk::service {
 
 // Where a value was given: {"risk.yaml:3", "database.port"}, {".env:3", "DB_PORT"}, {"--db-port", ""}.
-struct Place {
+struct OptionOrigin {
   std::string where;
   std::string name;
 
@@ -35,15 +35,17 @@ struct Option {
   std::function<void(std::vector<std::string>)> set_list;
   MapSetter set_entry;
 
-  std::string origin;  // Place::where of the source that set it last
+  std::string origin;  // OptionOrigin::where of the source that set it last
 };
 
 // Every mistake found so far, in the order found, a line each. Values are shown, secrets never: not even where one was
 // given for something else.
 class Mistakes {
  public:
-  void add(const Place& place, const std::string& text) { found_.push_back({place.to_string() + ": " + text, {}, ""}); }
-  void add_value(const Place& place, std::string_view value, const std::string& allowed) {
+  void add(const OptionOrigin& place, const std::string& text) {
+    found_.push_back({place.to_string() + ": " + text, {}, ""});
+  }
+  void add_value(const OptionOrigin& place, std::string_view value, const std::string& allowed) {
     found_.push_back({place.to_string() + ": value ", std::string(value), ": allowed: " + allowed});
   }
   void add_quoting(const std::string& before, std::string_view quoted, const std::string& after) {
@@ -70,17 +72,18 @@ class Mistakes {
 
 // Sets an option of any kind from one text: "5", "a,b", "CLIENT_001=5,CLIENT_002=7". Text that could pass for another
 // one (risk/base/text.hpp) is a mistake, but for a secret.
-void apply_text(Option& option, const Place& place, std::string_view text, Mistakes& mistakes);
+void apply_text(Option& option, const OptionOrigin& place, std::string_view text, Mistakes& mistakes);
 
 // Sets a list; an item that is empty or there twice is a mistake.
 struct Item {
-  Place place;
+  OptionOrigin place;
   std::string text;
 };
 void apply_items(Option& option, const std::vector<Item>& items, Mistakes& mistakes);
 
 // Sets one entry of a map.
-void apply_entry(Option& option, const Place& place, std::string_view name, std::string_view text, Mistakes& mistakes);
+void apply_entry(Option& option, const OptionOrigin& place, std::string_view name, std::string_view text,
+                 Mistakes& mistakes);
 
 // How many letters have to be put in, left out or replaced to make one of the other.
 std::size_t edit_distance(std::string_view a, std::string_view b);

@@ -202,11 +202,13 @@ class OptionSet::Impl {
       return found->second.value;
     };
     const auto place_in_file = [&](const std::string& name) {
-      return Place{path + ":" + std::to_string(dotenv.at(name).line), name};
+      return OptionOrigin{path + ":" + std::to_string(dotenv.at(name).line), name};
     };
     apply_environment({from_file, place_in_file}, options, mistakes);
 
-    const auto place_in_environment = [](const std::string& name) { return Place{"environment variable " + name, ""}; };
+    const auto place_in_environment = [](const std::string& name) {
+      return OptionOrigin{"environment variable " + name, ""};
+    };
     if (environment.variable) apply_environment({environment.variable, place_in_environment}, options, mistakes);
   }
 

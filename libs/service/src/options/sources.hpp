@@ -12,7 +12,7 @@ namespace risk::service {
 struct CommandLine {
   struct Given {
     Option* option;
-    Place place;
+    OptionOrigin place;
     std::string text;
   };
   bool help = false;
@@ -35,7 +35,7 @@ void apply_yaml(const std::string& path, std::vector<Option>& options, const std
 // One layer of environment: the process's own, or a .env file.
 struct Variables {
   std::function<std::optional<std::string>(const std::string& name)> value;
-  std::function<Place(const std::string& name)> place;
+  std::function<OptionOrigin(const std::string& name)> place;
 };
 
 void apply_environment(const Variables& variables, std::vector<Option>& options, Mistakes& mistakes);

@@ -41,8 +41,8 @@ std::vector<std::string> unknown_variables(const std::string& path, const std::m
     const auto meant = nearest(name, known);
     const bool is_typo = meant && edit_distance(name, *meant) <= kTypingErrorsMax;
     if (!is_typo && !families.contains(family_of(name))) continue;  // somebody else's
-    by_line[entry.line] = Place{path + ":" + std::to_string(entry.line), name}.to_string() + ": unknown setting" +
-                          (meant ? ", did you mean " + *meant + "?" : ", it sets nothing");
+    by_line[entry.line] = OptionOrigin{path + ":" + std::to_string(entry.line), name}.to_string() +
+                          ": unknown setting" + (meant ? ", did you mean " + *meant + "?" : ", it sets nothing");
   }
   std::vector<std::string> warnings;
   for (auto& [line, warning] : by_line) warnings.push_back(std::move(warning));

@@ -40,7 +40,7 @@ class Reader {
   }
 
  private:
-  Place place(const YAML::Mark& mark, const std::string& key) const {
+  OptionOrigin place(const YAML::Mark& mark, const std::string& key) const {
     return {path_ + ":" + std::to_string(mark.line + 1), printable(key)};
   }
 
@@ -85,7 +85,7 @@ class Reader {
     if (std::find(foreign_.begin(), foreign_.end(), key) == foreign_.end()) note_unknown(key, mark);
   }
 
-  void read_option(Option& option, const Place& at, const YAML::Node& value) {
+  void read_option(Option& option, const OptionOrigin& at, const YAML::Node& value) {
     if (value.IsScalar()) {
       const bool may_span_lines = option.kind == Option::Kind::kSecret && value.Tag() != kPlainTag;
       if (may_span_lines || is_one_line(at, value)) apply_text(option, at, value.Scalar(), mistakes_);
@@ -103,11 +103,11 @@ class Reader {
     mistakes_.add(at, std::string("not a plain value: allowed: ") + allowed);
   }
 
-  void read_list(Option& option, const Place& at, const YAML::Node& sequence) {
+  void read_list(Option& option, const OptionOrigin& at, const YAML::Node& sequence) {
     option.origin = at.where;
     std::vector<Item> items;
     for (const auto& item : sequence) {
-      const Place item_place{place(item.Mark(), "").where, at.name};
+      const OptionOrigin item_place{place(item.Mark(), "").where, at.name};
       if (!item.IsScalar()) {
         mistakes_.add(item_place, "an item that is not a plain value");
       } else if (is_one_line(item_place, item)) {
@@ -117,13 +117,13 @@ class Reader {
     apply_items(option, items, mistakes_);
   }
 
-  void read_map(Option& option, const Place& at, const YAML::Node& map) {
+  void read_map(Option& option, const OptionOrigin& at, const YAML::Node& map) {
     option.origin = at.where;
     std::map<std::string, int> lines;
     for (const auto& pair : map) {
       if (!is_name(pair.first, at.name)) continue;
       const std::string& name = pair.first.Scalar();
-      const Place entry = place(pair.first.Mark(), option.spec.key + "." + name);
+      const OptionOrigin entry = place(pair.first.Mark(), option.spec.key + "." + name);
       if (is_repeated(lines, pair.first, option.spec.key + "." + name)) continue;
       if (!pair.second.IsScalar()) {
         mistakes_.add(entry, "not a plain value: allowed: one value");
@@ -134,7 +134,7 @@ class Reader {
   }
 
   // A line without its colon becomes part of the value above it: caught here, and not shown, for it may be a password.
-  bool is_one_line(const Place& at, const YAML::Node& scalar) {
+  bool is_one_line(const OptionOrigin& at, const YAML::Node& scalar) {
     const auto line = static_cast<std::size_t>(scalar.Mark().line);
     const auto column = static_cast<std::size_t>(scalar.Mark().column);
     std::string_view rest = line < lines_.size() ? std::string_view(lines_[line]) : std::string_view();

@@ -64,9 +64,9 @@ struct HashKey {
 
 // From which sizes on the core keeps more, to be faster. No result depends on it; tests set it low.
 struct Tuning {
-  std::uint32_t valued_from = 64;  // positions: a client's exposure is kept and brought up to date
-  std::uint32_t led_from = 128;    // holders: it is kept who holds most of a symbol
-  std::uint32_t leapt_to = 512;    // holders: up to here a price that leaps is told to each
+  std::uint32_t valued_from = 64;        // positions: a client's exposure is kept and brought up to date
+  std::uint32_t top_holders_from = 128;  // holders: it is kept who holds most of a symbol
+  std::uint32_t leapt_to = 512;          // holders: up to here a price that leaps is told to each
 };
 
 inline constexpr std::size_t kSnapshotChunkBytes = std::size_t{1} << 20;

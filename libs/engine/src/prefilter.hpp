@@ -1,6 +1,6 @@
 // Tells for which clients an exposure need not be valued because it cannot have reached its limit. Clients far from
 // their limits, nearly all of them, then cost neither a walk through their positions at their own trades nor a look at
-// a sweep. The screen decides nothing else: whoever it does not clear is valued exactly.
+// a sweep. The prefilter decides nothing else: whoever it does not clear is valued exactly.
 //
 // Each symbol has a reference price, each client a bound on the value of its positions at the references. Bounds are
 // kept divided by a common scale, so that raising all of them is one multiplication.
@@ -26,7 +26,7 @@
 
 namespace risk::engine {
 
-class Screen {
+class Prefilter {
  public:
   static constexpr std::size_t kBlock = 64;  // clients that share a maximum
 

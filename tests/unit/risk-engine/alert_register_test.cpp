@@ -1,4 +1,4 @@
-#include "risk-engine/alert_book.hpp"
+#include "risk-engine/alert_register.hpp"
 
 #include "support/catch.hpp"
 
@@ -28,7 +28,7 @@ engine::AlertEvent event_of(std::uint64_t alert_id, AlertEventType type, std::in
 }  // namespace
 
 TEST_CASE("an alert is one row, each of its changes an event with the next id") {
-  AlertBook book("USD", {}, 41);
+  AlertRegister book("USD", {}, 41);
   book.announce(event_of(1, AlertEventType::kOpened, 10));
   book.announce(event_of(1, AlertEventType::kWorsened, 20));
   const auto changes = book.take();
@@ -46,7 +46,7 @@ TEST_CASE("an alert is one row, each of its changes an event with the next id") 
 }
 
 TEST_CASE("an acknowledgement says who and when, once") {
-  AlertBook book("USD", {}, 0);
+  AlertRegister book("USD", {}, 0);
   book.announce(event_of(1, AlertEventType::kOpened, 10));
   const auto reply = book.apply("anna", wire::AcknowledgeAlert{1, "seen"}, Timestamp::from_seconds(30));
   REQUIRE(reply.outcome == Outcome::kDone);
@@ -70,7 +70,7 @@ TEST_CASE("an acknowledgement says who and when, once") {
 }
 
 TEST_CASE("assignments and comments are events with their audit trail") {
-  AlertBook book("USD", {}, 0);
+  AlertRegister book("USD", {}, 0);
   book.announce(event_of(1, AlertEventType::kOpened, 10));
   book.apply("anna", wire::AssignAlert{1, "ben"}, {});
   book.apply("anna", wire::AssignAlert{1, "carl"}, {});
@@ -84,7 +84,7 @@ TEST_CASE("assignments and comments are events with their audit trail") {
 }
 
 TEST_CASE("a wrong id is told from an alert that is over") {
-  AlertBook book("USD", {}, 0);
+  AlertRegister book("USD", {}, 0);
   book.announce(event_of(1, AlertEventType::kOpened, 10));
   book.announce(event_of(1, AlertEventType::kResolved, 20));
   CHECK(book.open_count() == 0);
@@ -99,12 +99,12 @@ TEST_CASE("a wrong id is told from an alert that is over") {
 }
 
 TEST_CASE("an alert that was open before a restart is still known, with who acknowledged it") {
-  AlertBook before("USD", {}, 0);
+  AlertRegister before("USD", {}, 0);
   before.announce(event_of(7, AlertEventType::kOpened, 10));
   before.apply("anna", wire::AcknowledgeAlert{7, ""}, Timestamp::from_seconds(30));
   auto stored = before.take();
 
-  AlertBook after("USD", std::move(stored.alerts), stored.events.back().event_id);
+  AlertRegister after("USD", std::move(stored.alerts), stored.events.back().event_id);
   after.announce(event_of(7, AlertEventType::kResolved, 50));
   const auto changes = after.take();
   CHECK(changes.events[0].event_id == 3);

@@ -1,4 +1,4 @@
-#include "risk-engine/alert_book.hpp"
+#include "risk-engine/alert_register.hpp"
 
 #include <utility>
 
@@ -8,7 +8,7 @@ using engine::AlertEventType;
 using engine::AlertStatus;
 using wire::CommandReply;
 
-AlertBook::AlertBook(std::string base_currency, std::vector<store::AlertRow> open, std::uint64_t last_event_id)
+AlertRegister::AlertRegister(std::string base_currency, std::vector<store::AlertRow> open, std::uint64_t last_event_id)
     : base_currency_(std::move(base_currency)), last_event_id_(last_event_id) {
   for (auto& alert : open) {
     const auto id = alert.alert_id();
@@ -16,7 +16,7 @@ AlertBook::AlertBook(std::string base_currency, std::vector<store::AlertRow> ope
   }
 }
 
-void AlertBook::announce(const engine::AlertEvent& event) {
+void AlertRegister::announce(const engine::AlertEvent& event) {
   store::AlertRow& alert = open_[event.alert_id];
   const std::string message = engine::alert_message(event, base_currency_);
   if (event.type == AlertEventType::kOpened) alert.opened_at = event.at;
@@ -32,8 +32,8 @@ void AlertBook::announce(const engine::AlertEvent& event) {
   if (event.type == AlertEventType::kResolved) open_.erase(event.alert_id);
 }
 
-wire::AlertMessage AlertBook::record(const store::AlertRow& alert, const engine::AlertEvent& event, std::string message,
-                                     const Action* action) {
+wire::AlertMessage AlertRegister::record(const store::AlertRow& alert, const engine::AlertEvent& event,
+                                         std::string message, const Action* action) {
   wire::AlertMessage published;
   published.event_id = ++last_event_id_;
   published.event = event;
@@ -65,7 +65,7 @@ wire::AlertMessage AlertBook::record(const store::AlertRow& alert, const engine:
   return published;
 }
 
-store::AlertRow* AlertBook::find(std::uint64_t alert_id, CommandReply& reply) {
+store::AlertRow* AlertRegister::find(std::uint64_t alert_id, CommandReply& reply) {
   const auto found = open_.find(alert_id);
   if (found != open_.end()) return &found->second;
   const bool existed = alert_id != 0 && alert_id <= last_alert_id_;
@@ -75,7 +75,7 @@ store::AlertRow* AlertBook::find(std::uint64_t alert_id, CommandReply& reply) {
   return nullptr;
 }
 
-CommandReply AlertBook::act(store::AlertRow& alert, const Action& action) {
+CommandReply AlertRegister::act(store::AlertRow& alert, const Action& action) {
   alert.updated_at = action.at;
   engine::AlertEvent event = alert.latest;
   event.type = action.type;
@@ -89,7 +89,7 @@ CommandReply AlertBook::act(store::AlertRow& alert, const Action& action) {
   return reply;
 }
 
-CommandReply AlertBook::apply(const std::string& actor, const wire::AcknowledgeAlert& command, Timestamp at) {
+CommandReply AlertRegister::apply(const std::string& actor, const wire::AcknowledgeAlert& command, Timestamp at) {
   CommandReply reply;
   store::AlertRow* alert = find(command.alert_id, reply);
   if (alert == nullptr) return reply;
@@ -105,7 +105,7 @@ CommandReply AlertBook::apply(const std::string& actor, const wire::AcknowledgeA
   return act(*alert, {AlertEventType::kAcknowledged, "ACK", actor, command.comment, "OPEN", "ACKNOWLEDGED", at});
 }
 
-CommandReply AlertBook::apply(const std::string& actor, const wire::AssignAlert& command, Timestamp at) {
+CommandReply AlertRegister::apply(const std::string& actor, const wire::AssignAlert& command, Timestamp at) {
   CommandReply reply;
   store::AlertRow* alert = find(command.alert_id, reply);
   if (alert == nullptr) return reply;
@@ -114,14 +114,14 @@ CommandReply AlertBook::apply(const std::string& actor, const wire::AssignAlert&
   return act(*alert, {AlertEventType::kAssigned, "ASSIGN", actor, command.assignee, before, command.assignee, at});
 }
 
-CommandReply AlertBook::apply(const std::string& actor, const wire::CommentAlert& command, Timestamp at) {
+CommandReply AlertRegister::apply(const std::string& actor, const wire::CommentAlert& command, Timestamp at) {
   CommandReply reply;
   store::AlertRow* alert = find(command.alert_id, reply);
   if (alert == nullptr) return reply;
   return act(*alert, {AlertEventType::kCommented, "COMMENT", actor, command.comment, "", command.comment, at});
 }
 
-AlertBook::Changes AlertBook::take() {
+AlertRegister::Changes AlertRegister::take() {
   Changes taken = std::exchange(changes_, {});
   for (auto& [id, alert] : changed_) taken.alerts.push_back(std::move(alert));
   changed_.clear();

@@ -12,13 +12,13 @@
 
 namespace risk::riskctl {
 
-class Judge {
+class Evaluation {
  public:
   using OnEvent = std::function<void(const engine::AlertEvent&)>;
 
-  // `name` tells it from the other judge of a comparison ("tight.yaml"); "" for one alone. `on_event` gets every event
-  // in order. Precondition: engine::problems(rules) is empty.
-  Judge(std::string name, engine::RuleSet rules, const engine::Bounds& bounds, OnEvent on_event);
+  // `name` tells it from the other evaluation of a comparison ("tight.yaml"); "" for one alone. `on_event` gets every
+  // event in order. Precondition: engine::problems(rules) is empty.
+  Evaluation(std::string name, engine::RuleSet rules, const engine::Bounds& bounds, OnEvent on_event);
 
   // As those of engine::Core. A rejection is counted.
   void expect(std::span<const engine::Transaction> next) { core_.expect(next); }

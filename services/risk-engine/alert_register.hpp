@@ -18,10 +18,10 @@
 
 namespace risk::risk_engine {
 
-class AlertBook {
+class AlertRegister {
  public:
   // Goes on from what is stored: the open alerts and the last event given out.
-  AlertBook(std::string base_currency, std::vector<store::AlertRow> open, std::uint64_t last_event_id);
+  AlertRegister(std::string base_currency, std::vector<store::AlertRow> open, std::uint64_t last_event_id);
 
   void announce(const engine::AlertEvent& event);
 

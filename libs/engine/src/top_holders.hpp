@@ -26,7 +26,7 @@ inline std::uint64_t counted_magnitude(std::int64_t quantity_units, Measure meas
   }
 }
 
-class Leaders {
+class TopHolders {
  public:
   struct Holder {
     std::uint32_t client;

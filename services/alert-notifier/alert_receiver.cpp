@@ -1,4 +1,4 @@
-#include "alert-notifier/intake.hpp"
+#include "alert-notifier/alert_receiver.hpp"
 
 #include <algorithm>
 #include <exception>
@@ -26,7 +26,7 @@ std::string joined(const std::vector<std::string>& words) {
 
 }  // namespace
 
-Intake::Intake(IntakeOptions options, Positions positions, IntakeParts parts)
+AlertReceiver::AlertReceiver(AlertReceiverOptions options, Positions positions, AlertReceiverParts parts)
     : options_(std::move(options)),
       positions_(std::move(positions)),
       parts_(std::move(parts)),
@@ -50,20 +50,20 @@ Intake::Intake(IntakeOptions options, Positions positions, IntakeParts parts)
   thread_ = std::thread([this] { run(); });
 }
 
-Intake::~Intake() {
+AlertReceiver::~AlertReceiver() {
   stop();
 }
 
-std::string Intake::condition(std::string_view channel) {
+std::string AlertReceiver::condition(std::string_view channel) {
   return "alerts stream of " + std::string(channel);
 }
 
-void Intake::stop() {
+void AlertReceiver::stop() {
   stopping_ = true;
   if (thread_.joinable()) thread_.join();
 }
 
-void Intake::run() {
+void AlertReceiver::run() {
   try {
     if (positions_.empty()) meet();
     while (!stopping_) {
@@ -80,7 +80,7 @@ void Intake::run() {
 }
 
 // What comes meanwhile is had again by the follower, behind the position.
-void Intake::meet() {
+void AlertReceiver::meet() {
   while (!stopping_ && positions_.empty()) {
     pulse_.beat();
     subscriber_->poll(kPollTime);
@@ -95,7 +95,7 @@ void Intake::meet() {
   subscriber_ = make_follower();
 }
 
-std::unique_ptr<bus::Subscriber> Intake::make_scout() {
+std::unique_ptr<bus::Subscriber> AlertReceiver::make_scout() {
   return std::make_unique<bus::Subscriber>(
       subscription(FirstMet::kFromHere),
       bus::SubscriberHandlers{[this](const bus::Record& record) {
@@ -107,7 +107,7 @@ std::unique_ptr<bus::Subscriber> Intake::make_scout() {
                               [this](std::string_view reason) { on_bad_frame(reason); }});
 }
 
-std::unique_ptr<bus::Subscriber> Intake::make_follower() {
+std::unique_ptr<bus::Subscriber> AlertReceiver::make_follower() {
   auto subscriber = std::make_unique<bus::Subscriber>(
       subscription(FirstMet::kFromBeginning),
       bus::SubscriberHandlers{[this](const bus::Record& record) { on_record(record); },
@@ -119,7 +119,7 @@ std::unique_ptr<bus::Subscriber> Intake::make_follower() {
   return subscriber;
 }
 
-bus::SubscriberOptions Intake::subscription(FirstMet first_met) const {
+bus::SubscriberOptions AlertReceiver::subscription(FirstMet first_met) const {
   bus::SubscriberOptions subscription;
   subscription.endpoints = options_.endpoints;
   subscription.topics = {wire::kAlertsTopic};
@@ -129,7 +129,7 @@ bus::SubscriberOptions Intake::subscription(FirstMet first_met) const {
   return subscription;
 }
 
-void Intake::note_streams() {
+void AlertReceiver::note_streams() {
   const auto streams = subscriber_->streams();
   for (const auto& stream : streams) {
     if (!known_.insert(stream.id).second) continue;
@@ -143,7 +143,7 @@ void Intake::note_streams() {
   parts_.health.met(condition_);
 }
 
-void Intake::on_record(const bus::Record& record) {
+void AlertReceiver::on_record(const bus::Record& record) {
   Event event{{record.stream, record.epoch, record.sequence}, std::nullopt};
   if (record.payload.empty()) return parts_.delivery.enqueue(std::move(event));  // a clean-up deleted it
   if (told_ahead_.erase({record.stream, record.epoch, record.sequence}) > 0) {
@@ -170,11 +170,11 @@ void Intake::on_record(const bus::Record& record) {
   parts_.delivery.enqueue(std::move(event));
 }
 
-void Intake::on_bad_frame(std::string_view reason) {
+void AlertReceiver::on_bad_frame(std::string_view reason) {
   bad_frame_log_.tell({{"reason", reason}});
 }
 
-void Intake::on_gap(const bus::Gap& gap) {
+void AlertReceiver::on_gap(const bus::Gap& gap) {
   missing_.add(static_cast<double>(gap.last - gap.first + 1));
   missing_log_.tell({{"channel", channel_}, {"publisher", gap.publisher}, {"first", gap.first}, {"last", gap.last}});
   parts_.delivery.enqueue({{gap.stream, gap.epoch, gap.last}, std::nullopt});

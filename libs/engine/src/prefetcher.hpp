@@ -8,14 +8,14 @@
 #include <span>
 #include <vector>
 
-#include "book.hpp"
+#include "positions.hpp"
 #include "risk/engine/types.hpp"
 
 namespace risk::engine {
 
-class LookAhead {
+class Prefetcher {
  public:
-  explicit LookAhead(const Book& book) : book_(book) {}
+  explicit Prefetcher(const Positions& positions) : positions_(positions) {}
 
   // Both: core.hpp.
   void expect(std::span<const Transaction> next) {
@@ -37,8 +37,8 @@ class LookAhead {
     const Hint hint = hint_of(applied_);
     ++applied_;
     step();
-    return {resolve(book_.clients, transaction.client_id.text, hint.client_hash, hint.client),
-            resolve(book_.symbols, transaction.symbol.text, hint.symbol_hash, hint.symbol)};
+    return {resolve(positions_.clients, transaction.client_id.text, hint.client_hash, hint.client),
+            resolve(positions_.symbols, transaction.symbol.text, hint.symbol_hash, hint.symbol)};
   }
 
  private:
@@ -59,7 +59,8 @@ class LookAhead {
   Hint& hint_of(std::size_t position) { return hints_[position % kHints]; }
 
   Pair look_up(const Transaction& transaction) const {
-    return {Named::in(book_.clients, transaction.client_id.text), Named::in(book_.symbols, transaction.symbol.text)};
+    return {Named::in(positions_.clients, transaction.client_id.text),
+            Named::in(positions_.symbols, transaction.symbol.text)};
   }
 
   static Named resolve(const auto& table, std::string_view id, std::uint32_t hash, std::uint32_t guess) {
@@ -74,31 +75,32 @@ class LookAhead {
   }
 
   void hash(const Transaction& transaction, Hint& hint) const {
-    hint = {book_.clients.hash(transaction.client_id.text), book_.symbols.hash(transaction.symbol.text), kNone, kNone};
-    book_.clients.fetch_slot(hint.client_hash);
-    book_.symbols.fetch_slot(hint.symbol_hash);
+    hint = {positions_.clients.hash(transaction.client_id.text), positions_.symbols.hash(transaction.symbol.text),
+            kNone, kNone};
+    positions_.clients.fetch_slot(hint.client_hash);
+    positions_.symbols.fetch_slot(hint.symbol_hash);
   }
 
   void find(Hint& hint) const {
-    hint.client = book_.clients.guess(hint.client_hash);
-    hint.symbol = book_.symbols.guess(hint.symbol_hash);
-    if (hint.client != kNone) fetch_all(book_.clients[hint.client]);
-    if (hint.symbol != kNone) fetch_through(book_.symbols[hint.symbol], book_.symbols[hint.symbol].watch);
+    hint.client = positions_.clients.guess(hint.client_hash);
+    hint.symbol = positions_.symbols.guess(hint.symbol_hash);
+    if (hint.client != kNone) fetch_all(positions_.clients[hint.client]);
+    if (hint.symbol != kNone) fetch_through(positions_.symbols[hint.symbol], positions_.symbols[hint.symbol].watch);
   }
 
   RISK_FETCHES void follow(const Hint& hint) const {
     if (hint.client == kNone || hint.symbol == kNone) return;
-    book_.fetch_holding(hint.client, hint.symbol);
-    book_.screen.fetch_ratio(hint.client);
-    for (const Watch* watch : {&book_.clients[hint.client].watch, &book_.symbols[hint.symbol].watch}) {
+    positions_.fetch_holding(hint.client, hint.symbol);
+    positions_.prefilter.fetch_ratio(hint.client);
+    for (const Watch* watch : {&positions_.clients[hint.client].watch, &positions_.symbols[hint.symbol].watch}) {
       watch->anomaly.fetch_oldest();
       fetch(watch->exposure_alert.get());
       fetch(watch->velocity_alert.get());
     }
-    if (book_.clients[hint.client].watch.exposure_alert) book_.fetch_holdings(hint.client);
+    if (positions_.clients[hint.client].watch.exposure_alert) positions_.fetch_holdings(hint.client);
   }
 
-  const Book& book_;
+  const Positions& positions_;
   std::vector<const Transaction*> next_;
   std::size_t applied_ = 0, hashed_ = 0, found_ = 0, followed_ = 0;  // of next_
   std::array<Hint, kHints> hints_{};

@@ -1,4 +1,4 @@
-// The rules applied to entities: reads the book, keeps the alerts' states, appends events.
+// The rules applied to entities: reads the positions, keeps the alerts' states, appends events.
 #pragma once
 
 #include <map>
@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "book.hpp"
+#include "positions.hpp"
 #include "risk/engine/rules.hpp"
 #include "watchlist.hpp"
 
@@ -24,10 +24,10 @@ class ExposureLimits {
   std::map<std::string, ExposureThresholds, std::less<>> own_;
 };
 
-class Judge {
+class RuleEvaluator {
  public:
-  // `book` must outlive it.
-  Judge(RuleSet rules, Book& book);
+  // `positions` must outlive it.
+  RuleEvaluator(RuleSet rules, Positions& positions);
 
   void set_rules(RuleSet rules);
   const RuleSet& rules() const { return rules_; }
@@ -38,12 +38,12 @@ class Judge {
   void admit_symbol(SymbolIndex index);
   // The symbol's exposure has changed without being judged: the next sweep looks at it.
   void note_symbol(SymbolIndex index) {
-    if (!std::exchange(book_.symbols[index].unjudged, true)) exposures_.symbols.add(index);
+    if (!std::exchange(positions_.symbols[index].unevaluated, true)) exposures_.symbols.add(index);
   }
 
   // Counts the transaction, evaluates every rule it concerns, then adds it to the anomaly baselines.
-  void judge(const Transaction& transaction, Notional notional, Book::Place place, Timestamp now,
-             std::vector<AlertEvent>& events);
+  void evaluate(const Transaction& transaction, Notional notional, PositionKey place, Timestamp now,
+                std::vector<AlertEvent>& events);
 
   // The three passes of a sweep at a whole second.
   void sweep(Timestamp second, std::vector<AlertEvent>& events);
@@ -51,7 +51,7 @@ class Judge {
   // Every turnover is zero now.
   void note_turnover_reset() { exposures_.symbols.wake(); }
 
-  // Puts back how many alerts were opened, and finds the open ones in a book that came from a snapshot.
+  // Puts back how many alerts were opened, and finds the open ones in a positions that came from a snapshot.
   void restore(std::uint64_t alerts_opened);
 
  private:
@@ -95,13 +95,13 @@ class Judge {
   Subject symbol(SymbolIndex index);
   Subject firm();
 
-  void judge_client_exposure(ClientIndex index, const Moment& moment);
-  void judge_symbol_exposure(SymbolIndex index, const Moment& moment);
-  void judge_firm_exposure(const Moment& moment);
-  void judge_exposure(const Subject& subject, const ExposureRule& rule, Int128 value, const Moment& moment);
-  void judge_velocity(const Subject& subject, const VelocityRule& rule, std::uint64_t count, const Moment& moment);
-  void judge_anomaly(const Subject& subject, const AnomalyRule& rule, const Scoring& scoring, Uint128 cents,
-                     Notional notional, const Moment& moment);
+  void evaluate_client_exposure(ClientIndex index, const Moment& moment);
+  void evaluate_symbol_exposure(SymbolIndex index, const Moment& moment);
+  void evaluate_firm_exposure(const Moment& moment);
+  void evaluate_exposure(const Subject& subject, const ExposureRule& rule, Int128 value, const Moment& moment);
+  void evaluate_velocity(const Subject& subject, const VelocityRule& rule, std::uint64_t count, const Moment& moment);
+  void evaluate_anomaly(const Subject& subject, const AnomalyRule& rule, const Scoring& scoring, Uint128 cents,
+                        Notional notional, const Moment& moment);
   // When the alert can resolve at the earliest; nothing: it is not open (any more).
   std::optional<Timestamp> resolve_velocity(const Subject& subject, const VelocityRule& rule, SlotClock& clock,
                                             const Moment& moment);
@@ -115,7 +115,7 @@ class Judge {
   std::vector<Contributor> contributors(const Subject& subject, Measure measure);
 
   RuleSet rules_;
-  Book& book_;
+  Positions& positions_;
   std::optional<Derived> derived_;
   Watched exposures_, velocities_, anomalies_;
   std::uint64_t alerts_opened_ = 0;

@@ -26,14 +26,14 @@
 
 namespace risk::notifier {
 
-struct IntakeOptions {
+struct AlertReceiverOptions {
   std::vector<std::string> endpoints;  // of engines
   std::optional<bus::CurveClient> curve{};
   Filter filter;
 };
 
 // What it works with, and tells. All must outlive it.
-struct IntakeParts {
+struct AlertReceiverParts {
   Delivery& delivery;
   service::Metrics& metrics;
   service::Health& health;
@@ -42,12 +42,12 @@ struct IntakeParts {
   std::function<void(const std::string& reason)> on_death;  // by an error: nothing is read any more
 };
 
-class Intake {
+class AlertReceiver {
  public:
   // `positions` are those that the channel has noted. Throws bus::BusError: an endpoint cannot be parsed, what should
   // be a key is none.
-  Intake(IntakeOptions options, Positions positions, IntakeParts parts);
-  ~Intake();  // stop()
+  AlertReceiver(AlertReceiverOptions options, Positions positions, AlertReceiverParts parts);
+  ~AlertReceiver();  // stop()
 
   // What it says of its stream in Health.
   static std::string condition(std::string_view channel);
@@ -66,11 +66,11 @@ class Intake {
   void on_bad_frame(std::string_view reason);
   void note_streams();
 
-  const IntakeOptions options_;
+  const AlertReceiverOptions options_;
   Positions positions_;
   // Of what was told before something ahead of it: stream, epoch and sequence.
   std::set<std::tuple<bus::StreamId, std::uint64_t, std::uint64_t>> told_ahead_;
-  const IntakeParts parts_;
+  const AlertReceiverParts parts_;
   const std::string channel_;
   const std::string condition_;
   service::Counter& received_;

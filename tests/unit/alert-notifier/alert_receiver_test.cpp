@@ -1,5 +1,5 @@
 // What a channel's subscription says of the engine's stream.
-#include "alert-notifier/intake.hpp"
+#include "alert-notifier/alert_receiver.hpp"
 
 #include "alert-notifier/channels/log.hpp"
 #include "engine_end.hpp"
@@ -19,16 +19,17 @@ TEST_CASE("two engines that publish one stream of alerts make the notifier unrea
   service::Health health;
   Delivery delivery(std::make_unique<LogChannel>(), DeliveryOptions{},
                     {metrics, health, [](const Progress&) {}, [](Undelivered, const std::function<void()>&) {}});
-  IntakeOptions options;
+  AlertReceiverOptions options;
   options.endpoints = {first.endpoint(), twin.endpoint()};
-  Intake intake(options, {},
-                IntakeParts{delivery, metrics, health, [](const Position& here) { return here; }, [](const auto&) {}});
+  AlertReceiver receiver(
+      options, {},
+      AlertReceiverParts{delivery, metrics, health, [](const Position& here) { return here; }, [](const auto&) {}});
   REQUIRE(until([&] { return health.readiness().json.find("has two publishers") != std::string::npos; }));
   CHECK_FALSE(health.readiness().ok);
   for (const auto& part : {past->stream.text, first.endpoint(), twin.endpoint()}) {
     CHECK_THAT(health.readiness().json, ContainsSubstring(part));
   }
-  intake.stop();
+  receiver.stop();
   delivery.begin_stop();
   delivery.end_stop(std::chrono::steady_clock::now());
 }

@@ -1,7 +1,7 @@
 # The three shapes of target in this tree.
 
 # risk_library(NAME SOURCES file... [LINK target...] [PRIVATE_LINK target...])
-# libs/<room>: headers in include/, sources in src/.
+# libs/<module>: headers in include/, sources in src/.
 function(risk_library name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINK;PRIVATE_LINK" ${ARGN})
   add_library(${name} STATIC ${arg_SOURCES})

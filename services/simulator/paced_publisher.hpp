@@ -16,7 +16,7 @@
 
 namespace risk::simulator {
 
-struct PumpTotals {
+struct PublisherTotals {
   std::uint64_t transactions = 0;
   std::uint64_t opening_positions = 0;
   std::uint64_t ticks = 0;
@@ -25,18 +25,18 @@ struct PumpTotals {
   std::uint64_t published() const { return transactions + opening_positions + ticks + rejected_rows; }
 };
 
-class Pump {
+class PacedPublisher {
  public:
   // Called every 100 ms and at the end, with how late the last item was.
-  using Report = std::function<void(const PumpTotals&, std::chrono::duration<double> behind)>;
+  using Report = std::function<void(const PublisherTotals&, std::chrono::duration<double> behind)>;
 
   // Publishes on the topic "transactions", open. `publisher` and `stop` must outlive it.
-  Pump(bus::Publisher& publisher, const service::StopSource& stop, Report report);
+  PacedPublisher(bus::Publisher& publisher, const service::StopSource& stop, Report report);
 
   // Until the feed ends or a stop is requested; the feed's times count from `start`. Returns whether the feed ended.
   bool run(Feed& feed, std::chrono::steady_clock::time_point start);
 
-  const PumpTotals& totals() const { return totals_; }
+  const PublisherTotals& totals() const { return totals_; }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -49,7 +49,7 @@ class Pump {
   const service::StopSource& stop_;
   Report report_;
   service::RepeatedLog rejected_log_{service::LogLevel::kWarning, "row cannot be applied"};  // the quarantine has all
-  PumpTotals totals_;
+  PublisherTotals totals_;
   Clock::duration behind_{};
   std::string payload_;  // of the item at hand
   Clock::time_point reported_{};

@@ -1,4 +1,4 @@
-#include "judge.hpp"
+#include "rule_evaluator.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -43,11 +43,11 @@ const ExposureThresholds* ExposureLimits::of(std::string_view id) const {
   return default_ ? &*default_ : nullptr;
 }
 
-Judge::Scoring::Scoring(const AnomalyRule& rule)
+RuleEvaluator::Scoring::Scoring(const AnomalyRule& rule)
     : threshold_squared(estimate_of(rule.threshold) * estimate_of(rule.threshold)),
       threshold_e4(divide_half_even(rule.threshold.units(), kDecimalScale / 10'000)) {}
 
-Judge::Derived::Derived(const RuleSet& rules)
+RuleEvaluator::Derived::Derived(const RuleSet& rules)
     : client_limits(rules.client_exposure),
       symbol_limits(rules.symbol_exposure),
       firm_limits(rules.firm_exposure),
@@ -57,15 +57,15 @@ Judge::Derived::Derived(const RuleSet& rules)
       symbol_scoring(rules.symbol_anomaly),
       system_scoring(rules.system_anomaly) {}
 
-Judge::Judge(RuleSet rules, Book& book) : book_(book) {
+RuleEvaluator::RuleEvaluator(RuleSet rules, Positions& positions) : positions_(positions) {
   set_rules(std::move(rules));
 }
 
-void Judge::set_rules(RuleSet rules) {
+void RuleEvaluator::set_rules(RuleSet rules) {
   RISK_CHECK(problems(rules).empty());
   const RuleSet before = std::exchange(rules_, std::move(rules));
   derived_.emplace(rules_);
-  book_.firm.watch.exposure_limit = derived_->firm_limits.of("");
+  positions_.firm.watch.exposure_limit = derived_->firm_limits.of("");
 
   const auto refit = [this](auto& entities, const ExposureRule& exposure, const ExposureLimits& limits,
                             const VelocityRule& from, const VelocityRule& to, const AnomalyRule& anomaly,
@@ -76,38 +76,38 @@ void Judge::set_rules(RuleSet rules) {
       watch.exposure_limit = limits.of(entities[i].id.view());
       watch.velocity_limit = limit_of(to, entities[i].id.view());
       if (count_anew) watch.velocity = {};
-      watch.anomaly.trim(anomaly.window, book_.pool);
+      watch.anomaly.trim(anomaly.window, positions_.pool);
       announce_anew(watch, exposure.worsened_ratio, to.worsened_ratio);
       exposures.add(i);
     }
   };
-  refit(book_.clients, rules_.client_exposure, derived_->client_limits, before.client_velocity, rules_.client_velocity,
-        rules_.client_anomaly, exposures_.clients);
-  refit(book_.symbols, rules_.symbol_exposure, derived_->symbol_limits, before.symbol_velocity, rules_.symbol_velocity,
-        rules_.symbol_anomaly, exposures_.symbols);
-  announce_anew(book_.firm.watch, rules_.firm_exposure.worsened_ratio, {});
+  refit(positions_.clients, rules_.client_exposure, derived_->client_limits, before.client_velocity,
+        rules_.client_velocity, rules_.client_anomaly, exposures_.clients);
+  refit(positions_.symbols, rules_.symbol_exposure, derived_->symbol_limits, before.symbol_velocity,
+        rules_.symbol_velocity, rules_.symbol_anomaly, exposures_.symbols);
+  announce_anew(positions_.firm.watch, rules_.firm_exposure.worsened_ratio, {});
   for (Watched* watched : {&exposures_, &velocities_, &anomalies_}) {
     watched->clients.wake();
     watched->symbols.wake();
   }
-  book_.firm.watch.anomaly.trim(rules_.system_anomaly.window, book_.pool);
+  positions_.firm.watch.anomaly.trim(rules_.system_anomaly.window, positions_.pool);
 }
 
-void Judge::admit_client(ClientIndex index) {
-  ClientState& client = book_.clients[index];
+void RuleEvaluator::admit_client(ClientIndex index) {
+  ClientState& client = positions_.clients[index];
   client.watch.exposure_limit = derived_->client_limits.of(client.id.view());
   client.watch.velocity_limit = limit_of(rules_.client_velocity, client.id.view());
-  book_.screen.note(index, client.bound, Book::inverse_limit(client));
+  positions_.prefilter.note(index, client.bound, Positions::inverse_limit(client));
 }
 
-void Judge::admit_symbol(SymbolIndex index) {
-  SymbolState& symbol = book_.symbols[index];
+void RuleEvaluator::admit_symbol(SymbolIndex index) {
+  SymbolState& symbol = positions_.symbols[index];
   symbol.watch.exposure_limit = derived_->symbol_limits.of(symbol.id.view());
   symbol.watch.velocity_limit = limit_of(rules_.symbol_velocity, symbol.id.view());
 }
 
-void Judge::judge(const Transaction& transaction, Notional notional, Book::Place place, Timestamp now,
-                  std::vector<AlertEvent>& events) {
+void RuleEvaluator::evaluate(const Transaction& transaction, Notional notional, PositionKey place, Timestamp now,
+                             std::vector<AlertEvent>& events) {
   const Moment moment{now, &transaction, events};
   const Subject by_client = client(place.client), by_symbol = symbol(place.symbol), by_firm = firm();
 
@@ -122,28 +122,28 @@ void Judge::judge(const Transaction& transaction, Notional notional, Book::Place
   const std::uint64_t symbol_count = count(by_symbol.watch, rules_.symbol_velocity, derived_->symbol_clock);
   const Uint128 cents = to_cents(notional);
 
-  judge_client_exposure(place.client, moment);
-  judge_symbol_exposure(place.symbol, moment);
-  judge_firm_exposure(moment);
-  judge_velocity(by_client, rules_.client_velocity, client_count, moment);
-  judge_velocity(by_symbol, rules_.symbol_velocity, symbol_count, moment);
-  judge_anomaly(by_client, rules_.client_anomaly, derived_->client_scoring, cents, notional, moment);
-  judge_anomaly(by_symbol, rules_.symbol_anomaly, derived_->symbol_scoring, cents, notional, moment);
-  judge_anomaly(by_firm, rules_.system_anomaly, derived_->system_scoring, cents, notional, moment);
+  evaluate_client_exposure(place.client, moment);
+  evaluate_symbol_exposure(place.symbol, moment);
+  evaluate_firm_exposure(moment);
+  evaluate_velocity(by_client, rules_.client_velocity, client_count, moment);
+  evaluate_velocity(by_symbol, rules_.symbol_velocity, symbol_count, moment);
+  evaluate_anomaly(by_client, rules_.client_anomaly, derived_->client_scoring, cents, notional, moment);
+  evaluate_anomaly(by_symbol, rules_.symbol_anomaly, derived_->symbol_scoring, cents, notional, moment);
+  evaluate_anomaly(by_firm, rules_.system_anomaly, derived_->system_scoring, cents, notional, moment);
 
   const auto remember = [&](Watch& watch, const AnomalyRule& rule) {
-    if (rule.enabled) watch.anomaly.add(cents, rule.window, book_.pool);
+    if (rule.enabled) watch.anomaly.add(cents, rule.window, positions_.pool);
   };
   remember(by_client.watch, rules_.client_anomaly);
   remember(by_symbol.watch, rules_.symbol_anomaly);
   remember(by_firm.watch, rules_.system_anomaly);
 }
 
-void Judge::sweep(Timestamp second, std::vector<AlertEvent>& events) {
+void RuleEvaluator::sweep(Timestamp second, std::vector<AlertEvent>& events) {
   using Due = std::optional<Timestamp>;
   const Moment moment{second, nullptr, events};
-  auto& clients = book_.clients;
-  auto& symbols = book_.symbols;
+  auto& clients = positions_.clients;
+  auto& symbols = positions_.symbols;
   const auto fetch_client = [&](ClientIndex index) __attribute__((always_inline)) {
     fetch_all(clients[index]);
   };
@@ -151,24 +151,24 @@ void Judge::sweep(Timestamp second, std::vector<AlertEvent>& events) {
     fetch_all(symbols[index]);
   };
 
-  book_.renew_screen();
-  book_.screen.visit_uncleared([this](ClientIndex index) { exposures_.clients.add(index); });
+  positions_.renew_prefilter();
+  positions_.prefilter.visit_uncleared([this](ClientIndex index) { exposures_.clients.add(index); });
   const auto fetch_holdings = [&](ClientIndex index) __attribute__((always_inline)) {
     fetch_client(index);
-    book_.fetch_holdings(index);
+    positions_.fetch_holdings(index);
     fetch(clients[index].watch.exposure_alert.get());
   };
   exposures_.clients.visit(clients, second, fetch_holdings, [&](ClientIndex index) {
-    judge_client_exposure(index, moment);
+    evaluate_client_exposure(index, moment);
     return clients[index].watch.exposure_alert ? Due(Watchlist::kAlways) : std::nullopt;
   });
   exposures_.symbols.visit(symbols, second, fetch_symbol, [&](SymbolIndex index) {
-    symbols[index].unjudged = false;
-    judge_symbol_exposure(index, moment);
+    symbols[index].unevaluated = false;
+    evaluate_symbol_exposure(index, moment);
     // It is judged whenever it is traded; nothing else moves it but what wakes this list.
     return symbols[index].watch.exposure_alert ? Due(Watchlist::kWoken) : std::nullopt;
   });
-  judge_firm_exposure(moment);
+  evaluate_firm_exposure(moment);
 
   velocities_.clients.visit(clients, second, fetch_client, [&](ClientIndex index) {
     return resolve_velocity(client(index), rules_.client_velocity, derived_->client_clock, moment);
@@ -186,49 +186,51 @@ void Judge::sweep(Timestamp second, std::vector<AlertEvent>& events) {
   resolve_anomaly(firm(), rules_.system_anomaly, moment);
 }
 
-void Judge::restore(std::uint64_t alerts_opened) {
+void RuleEvaluator::restore(std::uint64_t alerts_opened) {
   alerts_opened_ = alerts_opened;
-  announce_anew(book_.firm.watch, rules_.firm_exposure.worsened_ratio, {});
+  announce_anew(positions_.firm.watch, rules_.firm_exposure.worsened_ratio, {});
   // What was to be looked at by the next sweep is not in a snapshot: it looks at everyone.
-  for (std::uint32_t i = 0; i < book_.clients.size(); ++i) {
-    announce_anew(book_.clients[i].watch, rules_.client_exposure.worsened_ratio, rules_.client_velocity.worsened_ratio);
+  for (std::uint32_t i = 0; i < positions_.clients.size(); ++i) {
+    announce_anew(positions_.clients[i].watch, rules_.client_exposure.worsened_ratio,
+                  rules_.client_velocity.worsened_ratio);
     exposures_.clients.add(i), velocities_.clients.add(i), anomalies_.clients.add(i);
   }
-  for (std::uint32_t i = 0; i < book_.symbols.size(); ++i) {
-    announce_anew(book_.symbols[i].watch, rules_.symbol_exposure.worsened_ratio, rules_.symbol_velocity.worsened_ratio);
+  for (std::uint32_t i = 0; i < positions_.symbols.size(); ++i) {
+    announce_anew(positions_.symbols[i].watch, rules_.symbol_exposure.worsened_ratio,
+                  rules_.symbol_velocity.worsened_ratio);
     exposures_.symbols.add(i), velocities_.symbols.add(i), anomalies_.symbols.add(i);
   }
 }
 
-Judge::Subject Judge::client(ClientIndex index) {
-  ClientState& client = book_.clients[index];
+RuleEvaluator::Subject RuleEvaluator::client(ClientIndex index) {
+  ClientState& client = positions_.clients[index];
   return {EntityType::kClient, index, client.id.view(), client.watch};
 }
 
-Judge::Subject Judge::symbol(SymbolIndex index) {
-  SymbolState& symbol = book_.symbols[index];
+RuleEvaluator::Subject RuleEvaluator::symbol(SymbolIndex index) {
+  SymbolState& symbol = positions_.symbols[index];
   return {EntityType::kSymbol, index, symbol.id.view(), symbol.watch};
 }
 
-Judge::Subject Judge::firm() {
-  return {EntityType::kFirm, 0, "", book_.firm.watch};
+RuleEvaluator::Subject RuleEvaluator::firm() {
+  return {EntityType::kFirm, 0, "", positions_.firm.watch};
 }
 
-std::vector<Contributor> Judge::contributors(const Subject& subject, Measure measure) {
+std::vector<Contributor> RuleEvaluator::contributors(const Subject& subject, Measure measure) {
   switch (subject.type) {
     case EntityType::kClient:
-      return book_.contributors(book_.clients[subject.index], measure);
+      return positions_.contributors(positions_.clients[subject.index], measure);
     case EntityType::kSymbol:
-      return book_.contributors(subject.index, measure);
+      return positions_.contributors(subject.index, measure);
     case EntityType::kFirm:
-      return book_.firm_contributors(measure);
+      return positions_.firm_contributors(measure);
   }
   RISK_CHECK(!"an entity type");
 }
 
 template <class State>
-AlertEvent Judge::decide(std::unique_ptr<State>& state, const Decision& decision, AlertType type, Int128 value,
-                         Int128 limit, Figure::Unit unit, const Subject& subject, const Moment& moment) {
+AlertEvent RuleEvaluator::decide(std::unique_ptr<State>& state, const Decision& decision, AlertType type, Int128 value,
+                                 Int128 limit, Figure::Unit unit, const Subject& subject, const Moment& moment) {
   if (!state) {
     state = std::make_unique<State>();
     state->alert_id = ++alerts_opened_;
@@ -254,38 +256,39 @@ AlertEvent Judge::decide(std::unique_ptr<State>& state, const Decision& decision
   return event;
 }
 
-void Judge::judge_client_exposure(ClientIndex index, const Moment& moment) {
-  ClientState& client = book_.clients[index];
+void RuleEvaluator::evaluate_client_exposure(ClientIndex index, const Moment& moment) {
+  ClientState& client = positions_.clients[index];
   const ExposureThresholds* limit = client.watch.exposure_limit;
   const ExposureRule& rule = rules_.client_exposure;
   if (!client.watch.exposure_alert) {
-    if (limit == nullptr) return book_.screen.note(index, client.bound, 0);
-    if (limit->inverse != 0 && book_.screen.clears(client.bound, limit->inverse)) {
-      return book_.screen.note(index, client.bound, limit->inverse);
+    if (limit == nullptr) return positions_.prefilter.note(index, client.bound, 0);
+    if (limit->inverse != 0 && positions_.prefilter.clears(client.bound, limit->inverse)) {
+      return positions_.prefilter.note(index, client.bound, limit->inverse);
     }
   }
-  judge_exposure(this->client(index), rule, book_.value(client, rule.measure), moment);
-  book_.screen.note(index, client.bound, Book::inverse_limit(client));
+  evaluate_exposure(this->client(index), rule, positions_.value(client, rule.measure), moment);
+  positions_.prefilter.note(index, client.bound, Positions::inverse_limit(client));
 }
 
-void Judge::judge_symbol_exposure(SymbolIndex index, const Moment& moment) {
-  const SymbolState& symbol = book_.symbols[index];
+void RuleEvaluator::evaluate_symbol_exposure(SymbolIndex index, const Moment& moment) {
+  const SymbolState& symbol = positions_.symbols[index];
   if (symbol.watch.exposure_limit == nullptr && !symbol.watch.exposure_alert) return;
-  const Int128 value = Book::exposure_of(symbol).value(rules_.symbol_exposure.measure).magnitude().units();
-  judge_exposure(this->symbol(index), rules_.symbol_exposure, value, moment);
+  const Int128 value = Positions::exposure_of(symbol).value(rules_.symbol_exposure.measure).magnitude().units();
+  evaluate_exposure(this->symbol(index), rules_.symbol_exposure, value, moment);
 }
 
-void Judge::judge_firm_exposure(const Moment& moment) {
-  const Watch& watch = book_.firm.watch;
+void RuleEvaluator::evaluate_firm_exposure(const Moment& moment) {
+  const Watch& watch = positions_.firm.watch;
   if (watch.exposure_limit == nullptr && !watch.exposure_alert) return;
-  const Int128 value = book_.firm_exposure().value(rules_.firm_exposure.measure).magnitude().units();
-  judge_exposure(firm(), rules_.firm_exposure, value, moment);
+  const Int128 value = positions_.firm_exposure().value(rules_.firm_exposure.measure).magnitude().units();
+  evaluate_exposure(firm(), rules_.firm_exposure, value, moment);
 }
 
-void Judge::judge_exposure(const Subject& subject, const ExposureRule& rule, Int128 value, const Moment& moment) {
+void RuleEvaluator::evaluate_exposure(const Subject& subject, const ExposureRule& rule, Int128 value,
+                                      const Moment& moment) {
   std::unique_ptr<AlertState>& state = subject.watch.exposure_alert;
   const ExposureThresholds* limit = subject.watch.exposure_limit;
-  const auto decision = engine::judge_exposure(state.get(), value, limit);
+  const auto decision = engine::evaluate_exposure(state.get(), value, limit);
   if (state) {
     if (limit != nullptr) state->limit = limit->limit;
     state->peak = std::max(state->peak, value);
@@ -302,13 +305,13 @@ void Judge::judge_exposure(const Subject& subject, const ExposureRule& rule, Int
   if (decision->event == AlertEventType::kOpened) exposures_.add(subject);
 }
 
-void Judge::judge_velocity(const Subject& subject, const VelocityRule& rule, std::uint64_t count,
-                           const Moment& moment) {
+void RuleEvaluator::evaluate_velocity(const Subject& subject, const VelocityRule& rule, std::uint64_t count,
+                                      const Moment& moment) {
   if (!rule.enabled) return;
   std::unique_ptr<AlertState>& state = subject.watch.velocity_alert;
   const std::uint32_t limit = subject.watch.velocity_limit;
   const auto value = static_cast<Int128>(count);
-  const auto decision = engine::judge_velocity(state.get(), count, limit);
+  const auto decision = engine::evaluate_velocity(state.get(), count, limit);
   if (state) state->peak = std::max(state->peak, value);
   if (!decision) return;
 
@@ -320,8 +323,8 @@ void Judge::judge_velocity(const Subject& subject, const VelocityRule& rule, std
   if (decision->event == AlertEventType::kOpened) velocities_.add(subject);
 }
 
-std::optional<Timestamp> Judge::resolve_velocity(const Subject& subject, const VelocityRule& rule, SlotClock& clock,
-                                                 const Moment& moment) {
+std::optional<Timestamp> RuleEvaluator::resolve_velocity(const Subject& subject, const VelocityRule& rule,
+                                                         SlotClock& clock, const Moment& moment) {
   std::unique_ptr<AlertState>& state = subject.watch.velocity_alert;
   if (!state) return std::nullopt;
   const std::uint64_t count = subject.watch.velocity.count(clock.slot_of(moment.at));
@@ -339,14 +342,14 @@ std::optional<Timestamp> Judge::resolve_velocity(const Subject& subject, const V
   return std::nullopt;
 }
 
-void Judge::judge_anomaly(const Subject& subject, const AnomalyRule& rule, const Scoring& scoring, Uint128 cents,
-                          Notional notional, const Moment& moment) {
+void RuleEvaluator::evaluate_anomaly(const Subject& subject, const AnomalyRule& rule, const Scoring& scoring,
+                                     Uint128 cents, Notional notional, const Moment& moment) {
   if (!rule.enabled) return;
   const auto z = subject.watch.anomaly.anomaly(cents, rule, scoring.threshold_squared);
   if (!z) return;
 
   std::unique_ptr<AnomalyState>& state = subject.watch.anomaly_alert;
-  const auto decision = engine::judge_anomaly(state.get(), *z, rule);
+  const auto decision = engine::evaluate_anomaly(state.get(), *z, rule);
   if (decision) {
     AlertEvent event = decide(state, *decision, AlertType::kAnomalyDetected, z->e4(), scoring.threshold_e4,
                               Figure::Unit::kZScore, subject, moment);
@@ -359,7 +362,8 @@ void Judge::judge_anomaly(const Subject& subject, const AnomalyRule& rule, const
   if (decision && decision->event == AlertEventType::kOpened) anomalies_.add(subject);
 }
 
-std::optional<Timestamp> Judge::resolve_anomaly(const Subject& subject, const AnomalyRule& rule, const Moment& moment) {
+std::optional<Timestamp> RuleEvaluator::resolve_anomaly(const Subject& subject, const AnomalyRule& rule,
+                                                        const Moment& moment) {
   std::unique_ptr<AnomalyState>& state = subject.watch.anomaly_alert;
   if (!state) return std::nullopt;
   const Timestamp quiet{state->last_seen.micros + std::int64_t{rule.quiet_seconds} * kMicrosPerSecond};

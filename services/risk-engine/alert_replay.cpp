@@ -1,4 +1,4 @@
-#include "risk-engine/alert_past.hpp"
+#include "risk-engine/alert_replay.hpp"
 
 #include <algorithm>
 
@@ -27,12 +27,12 @@ auto tell_bus(std::unique_ptr<store::Reader>& reader, const Action& action) {
 
 }  // namespace
 
-store::Reader& AlertPast::reader() {
+store::Reader& AlertReplay::reader() {
   if (!reader_) reader_ = store::open_reader(database_);
   return *reader_;
 }
 
-bus::Extent AlertPast::extent(std::uint64_t epoch) {
+bus::Extent AlertReplay::extent(std::uint64_t epoch) {
   return tell_bus(reader_, [&]() -> bus::Extent {
     if (epoch != 1) return {1, 0, epoch < 1};
     for (const auto& cursor : reader().cursors()) {
@@ -43,8 +43,8 @@ bus::Extent AlertPast::extent(std::uint64_t epoch) {
   });
 }
 
-void AlertPast::read(std::uint64_t epoch, std::uint64_t from, std::size_t bytes_max,
-                     const std::function<void(const bus::Run&)>& take) {
+void AlertReplay::read(std::uint64_t epoch, std::uint64_t from, std::size_t bytes_max,
+                       const std::function<void(const bus::Run&)>& take) {
   const auto end = extent(epoch).last;
   tell_bus(reader_, [&] {
     for (std::size_t bytes = 0; from <= end && bytes < bytes_max;) {

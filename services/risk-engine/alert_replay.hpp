@@ -10,9 +10,9 @@
 
 namespace risk::risk_engine {
 
-class AlertPast final : public bus::ReplaySource {
+class AlertReplay final : public bus::ReplaySource {
  public:
-  explicit AlertPast(store::DatabaseConfig database) : database_(std::move(database)) {}
+  explicit AlertReplay(store::DatabaseConfig database) : database_(std::move(database)) {}
 
   bus::Extent extent(std::uint64_t epoch) override;
   void read(std::uint64_t epoch, std::uint64_t from, std::size_t bytes_max,

@@ -1,4 +1,4 @@
-#include "simulator/pump.hpp"
+#include "simulator/paced_publisher.hpp"
 
 #include <algorithm>
 #include <thread>
@@ -13,10 +13,10 @@ constexpr milliseconds kServiceInterval{50};
 constexpr milliseconds kReportInterval{100};
 }  // namespace
 
-Pump::Pump(bus::Publisher& publisher, const service::StopSource& stop, Report report)
+PacedPublisher::PacedPublisher(bus::Publisher& publisher, const service::StopSource& stop, Report report)
     : publisher_(publisher), stop_(stop), report_(std::move(report)) {}
 
-bool Pump::run(Feed& feed, Clock::time_point start) {
+bool PacedPublisher::run(Feed& feed, Clock::time_point start) {
   const Item* item = feed.next();
   while (item != nullptr && !stop_.stop_requested()) {
     const auto now = Clock::now();
@@ -37,7 +37,7 @@ bool Pump::run(Feed& feed, Clock::time_point start) {
   return item == nullptr;
 }
 
-void Pump::publish(const Item& item) {
+void PacedPublisher::publish(const Item& item) {
   wire::encode(item.input, item.provenance, payload_);
   publisher_.publish(wire::kTransactionsTopic, payload_);
   if (std::holds_alternative<engine::Transaction>(item.input)) {
@@ -57,7 +57,7 @@ void Pump::publish(const Item& item) {
   }
 }
 
-void Pump::idle_until(Clock::time_point due) {
+void PacedPublisher::idle_until(Clock::time_point due) {
   publisher_.flush();
   publisher_.service();
   const auto now = Clock::now();
@@ -72,7 +72,7 @@ void Pump::idle_until(Clock::time_point due) {
   }
 }
 
-void Pump::report_if_due(Clock::time_point now) {
+void PacedPublisher::report_if_due(Clock::time_point now) {
   if (now - reported_ < kReportInterval) return;
   reported_ = now;
   report_(totals_, behind_);

@@ -1,4 +1,4 @@
-#include "book.hpp"
+#include "positions.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -100,7 +100,7 @@ void sort_and_rank(std::vector<std::uint32_t>& changed, const auto& entities, st
 
 }  // namespace
 
-std::optional<Rejection> Book::make(Plan& plan) const {
+std::optional<Rejection> Positions::make(Plan& plan) const {
   const Named &client = plan.client, &symbol = plan.symbol;
   Holding* const holding = plan.holding;
   if (client.index == kNone && clients.size() >= bounds_.clients_max) {
@@ -109,7 +109,7 @@ std::optional<Rejection> Book::make(Plan& plan) const {
   if (symbol.index == kNone && symbols.size() >= bounds_.symbols_max) {
     return too_many("symbol", symbol.id, bounds_.symbols_max, "symbols");
   }
-  if (holding == nullptr && positions_ >= bounds_.positions_max) {
+  if (holding == nullptr && position_count_ >= bounds_.positions_max) {
     return too_many("symbol", symbol.id, bounds_.positions_max, "positions");
   }
 
@@ -130,7 +130,7 @@ std::optional<Rejection> Book::make(Plan& plan) const {
   return std::nullopt;
 }
 
-std::optional<Rejection> Book::plan_trade(Quantity signed_quantity, Notional notional, Plan& plan) const {
+std::optional<Rejection> Positions::plan_trade(Quantity signed_quantity, Notional notional, Plan& plan) const {
   const auto reject = [&](const char* what) {
     const std::int64_t units = signed_quantity.units();
     return Rejection{"quantity", format_exact(positive_part(units) + negative_part(units), kDecimalPlaces),
@@ -149,17 +149,17 @@ std::optional<Rejection> Book::plan_trade(Quantity signed_quantity, Notional not
   return make(plan);
 }
 
-std::optional<Rejection> Book::plan_opening(Quantity quantity, Plan& plan) const {
+std::optional<Rejection> Positions::plan_opening(Quantity quantity, Plan& plan) const {
   plan.holding = find_holding(plan.client.index, plan.symbol.index);
   plan.quantity = quantity;
   return make(plan);
 }
 
-Book::Place Book::take(const Plan& plan, Timestamp now) {
-  Place place{plan.client.index, plan.symbol.index};
+PositionKey Positions::take(const Plan& plan, Timestamp now) {
+  PositionKey place{plan.client.index, plan.symbol.index};
   if (place.client == kNone) {
     place.client = clients.add(plan.client.id, plan.client.hash);
-    screen.add_client(clients.size());
+    prefilter.add_client(clients.size());
   }
   if (place.symbol == kNone) {
     place.symbol = add_symbol(plan.symbol.id, plan.symbol.hash, plan.mark);
@@ -170,7 +170,7 @@ Book::Place Book::take(const Plan& plan, Timestamp now) {
   if (holding == nullptr) {
     holding = client.holdings.add(place.symbol, multiplier_, pool);
     symbol.holders.push_back(place.client);
-    ++positions_;
+    ++position_count_;
     if (client.holdings.size() == tuning_.valued_from) client.valuation = std::make_unique<Valuation>();
   }
 
@@ -190,31 +190,31 @@ Book::Place Book::take(const Plan& plan, Timestamp now) {
   return place;
 }
 
-SymbolIndex Book::add_symbol(std::string_view id, std::uint32_t hash, Price mark) {
+SymbolIndex Positions::add_symbol(std::string_view id, std::uint32_t hash, Price mark) {
   const SymbolIndex index = symbols.add(id, hash);
   symbols[index].mark = mark;
   marks.add_symbol(mark);
-  screen.add_symbol(mark);
+  prefilter.add_symbol(mark);
   return index;
 }
 
-void Book::move_mark(SymbolIndex index, Price mark, Timestamp now) {
+void Positions::move_mark(SymbolIndex index, Price mark, Timestamp now) {
   SymbolState& symbol = symbols[index];
   symbol.mark = mark;
   symbol.mark_moved = now;
   if (!std::exchange(symbol.mark_changed, true)) moved_marks_.push_back(index);
   marks.set(index, mark);
-  const double leap = screen.follow(index, mark, symbol.holders.size() <= tuning_.leapt_to);
+  const double leap = prefilter.follow(index, mark, symbol.holders.size() <= tuning_.leapt_to);
   if (leap == 0) return;
   for (const ClientIndex holder : symbol.holders) {
     ClientState& client = clients[holder];
     const auto quantity = static_cast<double>(client.holdings.find(index, multiplier_)->quantity_units);
-    client.bound = screen.raised(client.bound, leap * std::abs(quantity));
-    screen.note(holder, client.bound, inverse_limit(client));
+    client.bound = prefilter.raised(client.bound, leap * std::abs(quantity));
+    prefilter.note(holder, client.bound, inverse_limit(client));
   }
 }
 
-void Book::move_quantity(ClientIndex index, SymbolIndex symbol, Holding& holding, Quantity to) {
+void Positions::move_quantity(ClientIndex index, SymbolIndex symbol, Holding& holding, Quantity to) {
   ClientState& client = clients[index];
   const std::int64_t from_units = holding.quantity_units;
   if (client.valuation && catch_up(client)) {
@@ -226,45 +226,46 @@ void Book::move_quantity(ClientIndex index, SymbolIndex symbol, Holding& holding
   } else if (client.valuation) {
     client.valuation->moved = Valuation::kNever;
   }
-  client.bound = screen.moved(client.bound, symbol, from_units, to.units());
-  screen.note(index, client.bound, inverse_limit(client));
+  client.bound = prefilter.moved(client.bound, symbol, from_units, to.units());
+  prefilter.note(index, client.bound, inverse_limit(client));
   const int is_held = to.units() == 0 ? 0 : 1, was_held = from_units == 0 ? 0 : 1;
   client.positions += static_cast<std::uint32_t>(is_held - was_held);
   symbols[symbol].positions += static_cast<std::uint32_t>(is_held - was_held);
   holding.quantity_units = to.units();
-  if (counted_magnitude(to.units(), Measure::kGross) > symbols[symbol].leaders_floor && !holding.leads) {
-    add_leader(index, symbol, holding);
+  if (counted_magnitude(to.units(), Measure::kGross) > symbols[symbol].top_holders_floor && !holding.leads) {
+    add_top_holder(index, symbol, holding);
   }
 }
 
-void Book::add_leader(ClientIndex client, SymbolIndex index, Holding& holding) {
+void Positions::add_top_holder(ClientIndex client, SymbolIndex index, Holding& holding) {
   SymbolState& symbol = symbols[index];
-  if (symbol.leaders->add(client)) {
+  if (symbol.top_holders->add(client)) {
     holding.leads = true;
   } else {
-    forget_leaders(index);
+    forget_top_holders(index);
   }
 }
 
-void Book::forget_leaders(SymbolIndex index) {
-  for (const ClientIndex client : symbols[index].leaders->clients()) find_holding(client, index)->leads = false;
-  symbols[index].leaders_floor = SymbolState::kNoFloor;
+void Positions::forget_top_holders(SymbolIndex index) {
+  for (const ClientIndex client : symbols[index].top_holders->clients()) find_holding(client, index)->leads = false;
+  symbols[index].top_holders_floor = SymbolState::kNoFloor;
 }
 
-void Book::find_leaders(SymbolIndex index, Measure measure) {
-  forget_leaders(index);
+void Positions::find_top_holders(SymbolIndex index, Measure measure) {
+  forget_top_holders(index);
   SymbolState& symbol = symbols[index];
-  std::vector<Leaders::Holder> all;
+  std::vector<TopHolders::Holder> all;
   all.reserve(symbol.holders.size());
   visit_holders(index, [&](ClientIndex client, const Holding& holding) {
     all.push_back({client, counted_magnitude(holding.quantity_units, measure)});
   });
-  symbol.leaders->find(std::move(all), measure, [this](ClientIndex a, ClientIndex b) { return clients.before(a, b); });
-  for (const ClientIndex client : symbol.leaders->clients()) find_holding(client, index)->leads = true;
-  symbol.leaders_floor = symbol.leaders->floor();
+  symbol.top_holders->find(std::move(all), measure,
+                           [this](ClientIndex a, ClientIndex b) { return clients.before(a, b); });
+  for (const ClientIndex client : symbol.top_holders->clients()) find_holding(client, index)->leads = true;
+  symbol.top_holders_floor = symbol.top_holders->floor();
 }
 
-bool Book::catch_up(ClientState& client) const {
+bool Positions::catch_up(ClientState& client) const {
   Valuation& valuation = *client.valuation;
   if (valuation.moved == Valuation::kNever) return false;
   const std::uint64_t moves = marks.moved() - valuation.moved;
@@ -280,7 +281,7 @@ bool Book::catch_up(ClientState& client) const {
   return true;
 }
 
-Exposure Book::exposure_of(const ClientState& client) const {
+Exposure Positions::exposure_of(const ClientState& client) const {
   const std::int64_t* mark_units = marks.units_by_key();
   Int128 long_value = 0, short_value = 0;
   for (const Holding& holding : client.holdings) {
@@ -292,7 +293,7 @@ Exposure Book::exposure_of(const ClientState& client) const {
   return {Notional::from_units(long_value), Notional::from_units(short_value), client.turnover};
 }
 
-Int128 Book::value(ClientState& client, Measure measure) {
+Int128 Positions::value(ClientState& client, Measure measure) {
   if (measure == Measure::kTurnover) return client.turnover.units();
   if (client.valuation) {
     if (!catch_up(client)) {
@@ -311,7 +312,7 @@ Int128 Book::value(ClientState& client, Measure measure) {
       total += Int128{counted(holding.quantity_units)} * mark_units[holding.key];
     }
     total = total < 0 ? -total : total;
-    if (screen.at_references(client.bound) > kLoose * approximate(total)) tighten(client);
+    if (prefilter.at_references(client.bound) > kLoose * approximate(total)) tighten(client);
     return total;
   };
   switch (measure) {
@@ -326,29 +327,29 @@ Int128 Book::value(ClientState& client, Measure measure) {
   }
 }
 
-void Book::tighten(ClientState& client) {
+void Positions::tighten(ClientState& client) {
   if (inverse_limit(client) == 0) return;  // it is not screened now
   double at_references = 0;
   for (const Holding& holding : client.holdings) {
     if (holding.quantity_units == 0) continue;
     const std::int64_t mark_units = marks.units_by_key()[holding.key];
-    if (screen.is_stale(holding.key, mark_units)) screen.lower(holding.key, mark_units);
-    at_references += std::abs(static_cast<double>(holding.quantity_units)) * screen.reference(holding.key);
+    if (prefilter.is_stale(holding.key, mark_units)) prefilter.lower(holding.key, mark_units);
+    at_references += std::abs(static_cast<double>(holding.quantity_units)) * prefilter.reference(holding.key);
   }
-  client.bound = screen.from_total(at_references, client.holdings.capacity());
+  client.bound = prefilter.from_total(at_references, client.holdings.capacity());
 }
 
-void Book::renew_screen() {
-  if (!screen.is_worn()) return;
-  const double factor = screen.renew(marks.units_by_key());
+void Positions::renew_prefilter() {
+  if (!prefilter.is_worn()) return;
+  const double factor = prefilter.renew(marks.units_by_key());
   if (factor == 1) return;
   for (ClientIndex index = 0; index < clients.size(); ++index) {
-    clients[index].bound = Screen::raised(clients[index].bound * factor, 0);
-    screen.note(index, clients[index].bound, inverse_limit(clients[index]));
+    clients[index].bound = Prefilter::raised(clients[index].bound * factor, 0);
+    prefilter.note(index, clients[index].bound, inverse_limit(clients[index]));
   }
 }
 
-void Book::add_turnover(Place place, Notional notional) {
+void Positions::add_turnover(PositionKey place, Notional notional) {
   const auto add_to = [notional](Notional& turnover) {
     turnover = Notional::from_units(turnover.units() + notional.units());
   };
@@ -359,7 +360,7 @@ void Book::add_turnover(Place place, Notional notional) {
   ++symbols[place.symbol].transactions;
 }
 
-void Book::reset_turnover(Timestamp now) {
+void Positions::reset_turnover(Timestamp now) {
   const auto reset = [now](auto& entities, auto& changed) {
     for (std::uint32_t i = 0; i < entities.size(); ++i) {
       auto& entity = entities[i];
@@ -374,14 +375,14 @@ void Book::reset_turnover(Timestamp now) {
   firm.turnover = {};
 }
 
-void Book::note_all_changed() {
+void Positions::note_all_changed() {
   for (std::uint32_t i = 0; i < clients.size(); ++i) note(clients[i], i, changed_.clients);
   for (std::uint32_t i = 0; i < symbols.size(); ++i) note(symbols[i], i, changed_.symbols);
 }
 
 // The holders of every symbol whose mark moved, each once. Looks at all of them: that is why it is done only when the
 // list has come to its end.
-void Book::list_marked() {
+void Positions::list_marked() {
   for (const auto index : std::exchange(moved_marks_, {})) {
     symbols[index].mark_changed = false;
     for (const auto holder : symbols[index].holders) {
@@ -390,7 +391,7 @@ void Book::list_marked() {
   }
 }
 
-Book::Changed Book::take_changed(std::size_t marked_max) {
+Positions::Changed Positions::take_changed(std::size_t marked_max) {
   Changed taken;
   std::swap(taken.clients, changed_.clients);
   std::swap(taken.symbols, changed_.symbols);
@@ -410,16 +411,17 @@ Book::Changed Book::take_changed(std::size_t marked_max) {
   return taken;
 }
 
-void Book::put_in_order(Changed& changed) {
+void Positions::put_in_order(Changed& changed) {
   sort_and_rank(changed.clients, clients, client_ranks_);
   sort_and_rank(changed.symbols, symbols, symbol_ranks_);
   for (auto& place : changed.positions) place = {client_ranks_[place.client], symbol_ranks_[place.symbol]};
-  std::sort(changed.positions.begin(), changed.positions.end(),
-            [](Place a, Place b) { return a.client == b.client ? a.symbol < b.symbol : a.client < b.client; });
+  std::sort(changed.positions.begin(), changed.positions.end(), [](PositionKey a, PositionKey b) {
+    return a.client == b.client ? a.symbol < b.symbol : a.client < b.client;
+  });
   for (auto& place : changed.positions) place = {changed.clients[place.client], changed.symbols[place.symbol]};
 }
 
-std::vector<Contributor> Book::contributors(const ClientState& client, Measure measure) const {
+std::vector<Contributor> Positions::contributors(const ClientState& client, Measure measure) const {
   Largest largest;
   for (const Holding& holding : client.holdings) {
     if (holding.key == 0) continue;
@@ -429,7 +431,7 @@ std::vector<Contributor> Book::contributors(const ClientState& client, Measure m
   return largest.take();
 }
 
-void Book::visit_holders(SymbolIndex index, const auto& look) const {
+void Positions::visit_holders(SymbolIndex index, const auto& look) const {
   constexpr std::size_t kAhead = 8;
   const auto& holders = symbols[index].holders;
   for (std::size_t i = 0; i < holders.size(); ++i) {
@@ -439,36 +441,36 @@ void Book::visit_holders(SymbolIndex index, const auto& look) const {
   }
 }
 
-std::vector<Contributor> Book::contributors(SymbolIndex index, Measure measure) {
+std::vector<Contributor> Positions::contributors(SymbolIndex index, Measure measure) {
   SymbolState& symbol = symbols[index];
   Largest largest;
   const auto add = [&](ClientIndex client, const Holding& holding) {
     largest.add(part_of(holding, symbol.mark, measure), clients[client].id.view());
   };
-  if (symbol.holders.size() < tuning_.led_from) {
+  if (symbol.holders.size() < tuning_.top_holders_from) {
     visit_holders(index, add);
     return largest.take();
   }
 
-  if (!symbol.leaders) symbol.leaders = std::make_unique<Leaders>();
-  Leaders& leaders = *symbol.leaders;
-  if (leaders.found(measure)) {
-    for (const ClientIndex client : leaders.clients()) add(client, holding({client, index}));
-    const Int128 floor = static_cast<Int128>(leaders.floor()) * symbol.mark.units();
+  if (!symbol.top_holders) symbol.top_holders = std::make_unique<TopHolders>();
+  TopHolders& top_holders = *symbol.top_holders;
+  if (top_holders.found(measure)) {
+    for (const ClientIndex client : top_holders.clients()) add(client, holding({client, index}));
+    const Int128 floor = static_cast<Int128>(top_holders.floor()) * symbol.mark.units();
     if (largest.least() > floor) return largest.take();
     largest = {};  // somebody who is not listed may be among them by now
   }
-  find_leaders(index, measure);
-  for (const ClientIndex client : leaders.clients()) add(client, holding({client, index}));
+  find_top_holders(index, measure);
+  for (const ClientIndex client : top_holders.clients()) add(client, holding({client, index}));
   return largest.take();
 }
 
-std::vector<Contributor> Book::firm_contributors(Measure measure) const {
+std::vector<Contributor> Positions::firm_contributors(Measure measure) const {
   Largest largest;
   for (ClientIndex index = 0; index < clients.size(); ++index) {
     const ClientState& client = clients[index];
     // Whose bound is below the least of the largest cannot be among them; turnover has no bound.
-    if (measure != Measure::kTurnover && screen.gross_max(client.bound) < 0.999 * approximate(largest.least()))
+    if (measure != Measure::kTurnover && prefilter.gross_max(client.bound) < 0.999 * approximate(largest.least()))
       continue;
     const Exposure exposure = measure == Measure::kTurnover ? Exposure{{}, {}, client.turnover} : exposure_of(client);
     largest.add(exposure.value(measure).units(), client.id.view());

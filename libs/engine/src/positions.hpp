@@ -9,8 +9,8 @@
 
 #include "entities.hpp"
 #include "mark_log.hpp"
+#include "prefilter.hpp"
 #include "risk/engine/core.hpp"
-#include "screen.hpp"
 
 namespace risk::engine {
 
@@ -26,14 +26,15 @@ struct Named {
   }
 };
 
-class Book {
- public:
-  struct Place {
-    ClientIndex client;
-    SymbolIndex symbol;
-  };
+// The client and the symbol of a position, by index.
+struct PositionKey {
+  ClientIndex client;
+  SymbolIndex symbol;
+};
 
-  // What a trade or an opening position will make of the book; begun by the caller, completed by plan_...().
+class Positions {
+ public:
+  // What a trade or an opening position will make of the positions; begun by the caller, completed by plan_...().
   struct Plan {
     Plan(const Named& by_client, const Named& in_symbol, Price base_price)
         : client(by_client), symbol(in_symbol), mark(base_price) {}
@@ -47,7 +48,7 @@ class Book {
     Int128 firm_long = 0, firm_short = 0;                  // values
   };
 
-  Book(const HashKey& key, const Tuning& tuning)
+  Positions(const HashKey& key, const Tuning& tuning)
       : clients(key), symbols(key), tuning_(tuning), multiplier_(id_hash("multiplier", key) | 1) {}
 
   void set_bounds(const Bounds& bounds) { bounds_ = bounds; }
@@ -57,18 +58,19 @@ class Book {
   std::optional<Rejection> plan_opening(Quantity quantity, Plan& plan) const;
 
   // Carries it out. Precondition: no position, mark or entity was added or moved in between.
-  Place take(const Plan& plan, Timestamp now);
+  PositionKey take(const Plan& plan, Timestamp now);
 
   // Precondition: no symbol has this id.
   SymbolIndex add_symbol(std::string_view id, std::uint32_t hash, Price mark);
 
-  void add_turnover(Place place, Notional notional);
+  void add_turnover(PositionKey place, Notional notional);
   void reset_turnover(Timestamp now);
   void note_all_changed();  // every client and symbol, no position
 
   // A client's exposure at the latest marks, by a walk through its positions.
   Exposure exposure_of(const ClientState& client) const;
-  // The magnitude of one measure of it, faster, above all where it was valued before; tightens what the screen knows.
+  // The magnitude of one measure of it, faster, above all where it was valued before; tightens what the prefilter
+  // knows.
   Int128 value(ClientState& client, Measure measure);
   static Exposure exposure_of(const SymbolState& symbol) {
     return {Notional::from_units(symbol.long_value), Notional::from_units(symbol.short_value), symbol.turnover};
@@ -87,7 +89,7 @@ class Book {
   struct Changed {
     std::vector<ClientIndex> clients;
     std::vector<SymbolIndex> symbols;
-    std::vector<Place> positions;
+    std::vector<PositionKey> positions;
   };
   // Empties the lists and clears the flags. Up to `marked_max` clients who did not trade but hold what has a new mark
   // are among the clients; the others stay listed.
@@ -97,15 +99,17 @@ class Book {
   std::size_t marked_left() const { return marked_.size(); }
 
   // Precondition: the client ever held the symbol.
-  const Holding& holding(Place place) const { return *clients[place.client].holdings.find(place.symbol, multiplier_); }
+  const Holding& holding(PositionKey place) const {
+    return *clients[place.client].holdings.find(place.symbol, multiplier_);
+  }
   RISK_FETCHES void fetch_holdings(ClientIndex client) const { clients[client].holdings.fetch_slots(); }
   RISK_FETCHES void fetch_holding(ClientIndex client, SymbolIndex symbol) const {
     clients[client].holdings.fetch_slot(symbol, multiplier_);
   }
 
-  // To be called at each sweep: keeps the screen's bounds tight.
-  void renew_screen();
-  // What the screen compares a client's bound with: 0 where it has nothing to say.
+  // To be called at each sweep: keeps the prefilter's bounds tight.
+  void renew_prefilter();
+  // What the prefilter compares a client's bound with: 0 where it has nothing to say.
   static double inverse_limit(const ClientState& client) {
     const ExposureThresholds* limit = client.watch.exposure_limit;
     return limit == nullptr || client.watch.exposure_alert ? 0 : limit->inverse;
@@ -115,7 +119,7 @@ class Book {
   EntityTable<SymbolState> symbols;
   FirmState firm;
   MarkLog marks;
-  Screen screen;
+  Prefilter prefilter;
   Pool pool;
 
  private:
@@ -130,9 +134,9 @@ class Book {
   void list_marked();
   void move_mark(SymbolIndex index, Price mark, Timestamp now);
   void move_quantity(ClientIndex index, SymbolIndex symbol, Holding& holding, Quantity to);
-  void add_leader(ClientIndex client, SymbolIndex index, Holding& holding);
-  void forget_leaders(SymbolIndex index);
-  void find_leaders(SymbolIndex index, Measure measure);
+  void add_top_holder(ClientIndex client, SymbolIndex index, Holding& holding);
+  void forget_top_holders(SymbolIndex index);
+  void find_top_holders(SymbolIndex index, Measure measure);
   // The quantities of all holders of a symbol.
   void visit_holders(SymbolIndex index, const auto& look) const;
   // Whether a client's valuation is now at the latest marks. False: a walk is the shorter way.
@@ -141,8 +145,8 @@ class Book {
 
   Tuning tuning_;
   Bounds bounds_;
-  std::uint64_t multiplier_;     // odd
-  std::uint64_t positions_ = 0;  // ever held
+  std::uint64_t multiplier_;          // odd
+  std::uint64_t position_count_ = 0;  // ever held
   Changed changed_;
   // Among those that changed, while they are put in order.
   std::vector<std::uint32_t> client_ranks_, symbol_ranks_;

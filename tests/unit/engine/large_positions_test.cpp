@@ -3,8 +3,8 @@
 #include <map>
 #include <random>
 
-#include "book.hpp"
 #include "desk.hpp"
+#include "positions.hpp"
 
 using namespace risk;
 using namespace risk::engine;
@@ -34,7 +34,7 @@ class Auditor {
  public:
   explicit Auditor(std::int64_t limit) : limit_(Int128{limit} * kDecimalScale * kDecimalScale) {}
 
-  void judge(const Ledger& ledger, const std::string& client, Texts& events) {
+  void evaluate(const Ledger& ledger, const std::string& client, Texts& events) {
     const Int128 value = ledger.gross(client);
     State& state = states_[client];
     const auto tell = [&](const char* event) {
@@ -103,10 +103,10 @@ TEST_CASE("every exposure event comes when a walk through all positions would gi
     if (i == 0) swept = static_cast<std::int64_t>(second);
     if (static_cast<std::int64_t>(second) > swept) {
       swept = static_cast<std::int64_t>(second);
-      for (const auto& [id, held] : ledger.positions) auditor.judge(ledger, id, expected);
+      for (const auto& [id, held] : ledger.positions) auditor.evaluate(ledger, id, expected);
     }
     ledger.trade(client, symbol, quantity, price);
-    auditor.judge(ledger, client, expected);
+    auditor.evaluate(ledger, client, expected);
     const Texts told = desk.trade(second, client, symbol, format_exact(quantity, 8), format_exact(price, 8));
     REQUIRE(told == expected);
     events += static_cast<std::int64_t>(told.size());
@@ -120,19 +120,20 @@ TEST_CASE("a client at its limit is not cleared though most of its positions are
   HashKey key;
   // The key decides the order of the walk: the more dust comes after the large position, the more a sum loses.
   for (key.k0 = 0; key.k0 < 6; ++key.k0) {
-    Book book(key, {});
+    Positions positions(key, {});
     const auto open = [&](const std::string& symbol, std::int64_t quantity, std::int64_t price) {
-      Book::Plan plan(Named::in(book.clients, "C"), Named::in(book.symbols, symbol), Price::from_units(price));
-      REQUIRE_FALSE(book.plan_opening(Quantity::from_units(quantity), plan));
-      book.take(plan, {});
+      Positions::Plan plan(Named::in(positions.clients, "C"), Named::in(positions.symbols, symbol),
+                           Price::from_units(price));
+      REQUIRE_FALSE(positions.plan_opening(Quantity::from_units(quantity), plan));
+      positions.take(plan, {});
     };
     constexpr std::int64_t kDust = 20'000;  // positions of 10^-10 each
     for (std::int64_t i = 0; i < kDust; ++i) open("D" + std::to_string(i), 1, 1'000'000);
     open("BIG", kDecimalScale, 1'000'000 * kDecimalScale - kDust / 100);
-    ClientState& client = book.clients[0];
+    ClientState& client = positions.clients[0];
     client.watch.exposure_limit = &limit;
-    REQUIRE(book.value(client, Measure::kGross) == limit.limit);
-    CHECK_FALSE(book.screen.clears(client.bound, limit.inverse));
+    REQUIRE(positions.value(client, Measure::kGross) == limit.limit);
+    CHECK_FALSE(positions.prefilter.clears(client.bound, limit.inverse));
   }
 }
 
