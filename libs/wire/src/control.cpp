@@ -90,8 +90,13 @@ std::optional<std::string> problem(const RecordDeliveries& deliveries) {
 // Reads decimals of a RuleSet and keeps the first that is none.
 class DecimalReader {
  public:
+  // One that is not there keeps its default.
   template <class T>
   void read(const char* field, const std::string& text, T& value) {
+    if (!text.empty()) require(field, text, value);
+  }
+  template <class T>
+  void require(const char* field, const std::string& text, T& value) {
     const auto parsed = T::parse(text);
     if (parsed) {
       value = *parsed;
@@ -139,7 +144,7 @@ void read(const v1::RuleSet::ExposureRule& message, engine::ExposureRule& rule, 
   rule.limit.reset();
   if (!message.limit().empty()) reader.read("limit", message.limit(), rule.limit.emplace());
   for (const auto& [id, limit] : message.limit_by_entity()) {
-    reader.read("limit_by_entity", limit, rule.limit_by_entity[id]);
+    reader.require("limit_by_entity", limit, rule.limit_by_entity[id]);
   }
   reader.read("critical_ratio", message.critical_ratio(), rule.critical_ratio);
   reader.read("worsened_ratio", message.worsened_ratio(), rule.worsened_ratio);
@@ -148,9 +153,9 @@ void read(const v1::RuleSet::ExposureRule& message, engine::ExposureRule& rule, 
 
 void read(const v1::RuleSet::VelocityRule& message, engine::VelocityRule& rule, DecimalReader& reader) {
   rule.enabled = message.enabled();
-  rule.limit = message.limit();
+  if (message.limit() != 0) rule.limit = message.limit();
   for (const auto& [id, limit] : message.limit_by_entity()) rule.limit_by_entity[id] = limit;
-  rule.window_seconds = message.window_seconds();
+  if (message.window_seconds() != 0) rule.window_seconds = message.window_seconds();
   reader.read("worsened_ratio", message.worsened_ratio(), rule.worsened_ratio);
   reader.read("resolved_ratio", message.resolved_ratio(), rule.resolved_ratio);
 }
@@ -159,8 +164,8 @@ void read(const v1::RuleSet::AnomalyRule& message, engine::AnomalyRule& rule, De
   rule.enabled = message.enabled();
   reader.read("threshold", message.threshold(), rule.threshold);
   reader.read("high_threshold", message.high_threshold(), rule.high_threshold);
-  rule.window = message.window();
-  rule.samples_min = message.samples_min();
+  if (message.window() != 0) rule.window = message.window();
+  if (message.samples_min() != 0) rule.samples_min = message.samples_min();
   rule.quiet_seconds = message.quiet_seconds();
 }
 
@@ -310,21 +315,25 @@ std::string encode(const engine::RuleSet& rules) {
 
 Result<engine::RuleSet> decode_rules(std::string_view text) {
   v1::RuleSet message;
-  if (!google::protobuf::util::JsonStringToMessage(std::string(text), &message).ok()) return Error{"not a RuleSet"};
+  google::protobuf::util::JsonParseOptions options;
+  options.ignore_unknown_fields = true;
+  if (!google::protobuf::util::JsonStringToMessage(std::string(text), &message, options).ok()) {
+    return Error{"not a RuleSet"};
+  }
   engine::RuleSet rules;
   DecimalReader reader;
-  rules.config_version = message.config_version();
-  rules.base_currency = message.base_currency();
-  for (const auto& [currency, rate] : message.rates()) reader.read("rates", rate, rules.rates[currency]);
+  if (message.config_version() != 0) rules.config_version = message.config_version();
+  if (!message.base_currency().empty()) rules.base_currency = message.base_currency();
+  for (const auto& [currency, rate] : message.rates()) reader.require("rates", rate, rules.rates[currency]);
   rules.session_start_seconds = message.session_start_seconds();
-  read(message.client_exposure(), rules.client_exposure, reader);
-  read(message.symbol_exposure(), rules.symbol_exposure, reader);
-  read(message.firm_exposure(), rules.firm_exposure, reader);
-  read(message.client_velocity(), rules.client_velocity, reader);
-  read(message.symbol_velocity(), rules.symbol_velocity, reader);
-  read(message.client_anomaly(), rules.client_anomaly, reader);
-  read(message.symbol_anomaly(), rules.symbol_anomaly, reader);
-  read(message.system_anomaly(), rules.system_anomaly, reader);
+  if (message.has_client_exposure()) read(message.client_exposure(), rules.client_exposure, reader);
+  if (message.has_symbol_exposure()) read(message.symbol_exposure(), rules.symbol_exposure, reader);
+  if (message.has_firm_exposure()) read(message.firm_exposure(), rules.firm_exposure, reader);
+  if (message.has_client_velocity()) read(message.client_velocity(), rules.client_velocity, reader);
+  if (message.has_symbol_velocity()) read(message.symbol_velocity(), rules.symbol_velocity, reader);
+  if (message.has_client_anomaly()) read(message.client_anomaly(), rules.client_anomaly, reader);
+  if (message.has_symbol_anomaly()) read(message.symbol_anomaly(), rules.symbol_anomaly, reader);
+  if (message.has_system_anomaly()) read(message.system_anomaly(), rules.system_anomaly, reader);
   if (reader.error()) return *reader.error();
   const auto found = engine::problems(rules);
   if (!found.empty()) return Error{found.front()};

@@ -231,5 +231,33 @@ TEST_CASE("rules come back as they were stored") {
   REQUIRE(decoded.ok());
   CHECK(*decoded == rules);
   CHECK_FALSE(decode_rules("{").ok());
-  CHECK_FALSE(decode_rules("{}").ok());
+  CHECK(*decode_rules("{}") == engine::RuleSet{});
+}
+
+TEST_CASE("stored rules without a ratio or a rule have its default, and a field of a newer program is ignored") {
+  engine::RuleSet rules;
+  rules.config_version = 9;
+  rules.client_exposure.worsened_ratio = *Ratio::parse("1.5");
+  rules.symbol_velocity.enabled = false;
+  rules.firm_exposure.limit = Money::from_whole(5);
+  std::string text = encode(rules);
+  const auto replace = [&](const std::string& part, const std::string& by) {
+    const auto at = text.find(part);
+    REQUIRE(at != std::string::npos);
+    text.replace(at, part.size(), by);
+  };
+  replace("\"worsened_ratio\":\"1.5\",", "\"of_a_newer_program\":{\"deep\":[1,{}]},");
+  auto expected = rules;
+  expected.client_exposure.worsened_ratio = engine::ExposureRule{}.worsened_ratio;
+  auto decoded = decode_rules(text);
+  REQUIRE(decoded.ok());
+  CHECK(*decoded == expected);
+
+  const auto at = text.find(",\"system_anomaly\"");
+  REQUIRE(at != std::string::npos);
+  text = text.substr(0, at) + "}";
+  decoded = decode_rules(text);
+  REQUIRE(decoded.ok());
+  CHECK(decoded->system_anomaly == engine::RuleSet{}.system_anomaly);
+  CHECK(decoded->client_exposure == expected.client_exposure);
 }

@@ -94,6 +94,9 @@ std::string encode(const CommandReply& reply);
 Result<CommandReply> decode_command_reply(std::string_view payload);
 
 // As text a person can read (protobuf's JSON form). decode_rules(encode(rules)) is rules.
+// A rule or a ratio that is not in the text has its default, and a field that is not known is ignored. `enabled`,
+// `limit` of an exposure, `measure`, `quiet_seconds` and `session_start_seconds` are not in the text where they are
+// false, none or zero.
 std::string encode(const engine::RuleSet& rules);
 Result<engine::RuleSet> decode_rules(std::string_view text);
 
