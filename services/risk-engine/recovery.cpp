@@ -12,11 +12,30 @@ namespace {
 
 struct Stopped {};
 
+// Whether the snapshot's state hash can be compared; else says so.
+bool is_comparable(const store::SnapshotInfo& info) {
+  if (engine::is_comparable_hash(info.state_hash)) return true;
+  service::log_warning("a snapshot's state hash is of another version and not compared",
+                       {{"apply_seq", info.apply_seq}, {"state_hash", info.state_hash}});
+  return false;
+}
+
 // The core of a snapshot, or why there is none.
 Result<engine::Core> load(store::Store& store, const store::SnapshotInfo& info, engine::HashKey key) {
   std::uint32_t next = 0;
-  auto core = engine::Core::load([&] { return store.snapshot_chunk(info.apply_seq, next++); }, key);
+  engine::SnapshotFormat format;
+  auto core = engine::Core::load([&] { return store.snapshot_chunk(info.apply_seq, next++); }, key, {}, &format);
   if (!core) return core;
+  if (format.is_older) {
+    service::log_info("a snapshot is in an older format, which is read",
+                      {{"apply_seq", info.apply_seq}, {"version", format.version}});
+  }
+  if (format.unknown_fields > 0) {
+    service::log_warning("a snapshot has fields of a newer program, which are left out",
+                         {{"apply_seq", info.apply_seq}, {"fields", format.unknown_fields}});
+    return core;  // they are in its state hash
+  }
+  if (!is_comparable(info)) return core;
   if (const auto hash = core->state_hash(); hash != info.state_hash) {
     return Error{"its state hash is " + hash + ", not " + info.state_hash};
   }
@@ -74,7 +93,7 @@ Recovery recover(store::Store& store, store::Reader& reader, engine::HashKey key
       const auto passed = std::find_if(snapshots.begin(), snapshots.end(), [&](const store::SnapshotInfo& info) {
         return info.apply_seq == input.apply_seq;
       });
-      if (passed != snapshots.end() && processor.core().state_hash() != passed->state_hash) {
+      if (passed != snapshots.end() && is_comparable(*passed) && processor.core().state_hash() != passed->state_hash) {
         throw store::StoreError("at input " + std::to_string(input.apply_seq) + " the state hash is " +
                                 processor.core().state_hash() + ", the snapshot's was " + passed->state_hash);
       }

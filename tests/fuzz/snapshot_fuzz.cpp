@@ -44,7 +44,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   // The body of an empty core in front brings a fuzzer past the rules; a whole body is tried as it is.
   static const std::string kEmpty = save(Core(RuleSet{})).front().substr(kChunkHeadBytes);
-  for (const std::string& body : {std::string(bytes), kEmpty.substr(0, kEmpty.size() - 12) + std::string(bytes)}) {
+  for (const std::string& body : {std::string(bytes), kEmpty.substr(0, kEmpty.size() - 13) + std::string(bytes)}) {
     if (body.empty()) continue;
     auto loaded = load(Chunks{make_chunk(0, std::string_view(body).substr(0, kPayloadBytesMax))});
     if (loaded) {

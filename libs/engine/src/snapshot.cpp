@@ -3,130 +3,22 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
-#include <type_traits>
 #include <utility>
 
 #include "core_impl.hpp"
+#include "snapshot_rules.hpp"
 #include "snapshot_stream.hpp"
 
 namespace risk::engine {
 namespace {
 
 constexpr std::string_view kMagic = "RISKCORE";
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
+constexpr std::uint32_t kOldestVersion = 1;
+constexpr std::uint32_t kHashVersion = 1;  // its form begins as a snapshot of version 1 does
 constexpr Uint128 kNotionalMax = ~Uint128{0} >> 1;
 constexpr Uint128 kCentsMax = Uint128{1} << 80;  // a quantity x a price in cents is below
 constexpr std::uint64_t kCountMax = std::uint64_t{1} << 56;
-
-// --- rules: each function reads or writes the same fields, whichever stream it is given
-
-template <class Stream>
-struct RuleFields;
-
-template <>
-struct RuleFields<SnapshotWriter> {
-  SnapshotWriter& stream;
-  template <class T>
-  void number(const char*, const T& value) {
-    stream.number(static_cast<Uint128>(value));
-  }
-  template <class D>
-  void decimal(const char*, const D& value) {
-    stream.signed_number(value.units());
-  }
-  void text(const char*, const std::string& value) { stream.text(value); }
-  template <class D>
-  void optional(const char*, const std::optional<D>& value) {
-    stream.number(value ? 1 : 0);
-    if (value) stream.signed_number(value->units());
-  }
-  template <class Map>
-  void map(const char*, const Map& values, const auto& field) {
-    stream.number(values.size());
-    for (const auto& [name, value] : values) {
-      stream.text(name);
-      field(*this, value);
-    }
-  }
-};
-
-template <>
-struct RuleFields<SnapshotReader> {
-  SnapshotReader& stream;
-  template <class T>
-  void number(const char* what, T& value) {
-    if constexpr (std::is_enum_v<T>) {
-      value = static_cast<T>(stream.number<std::underlying_type_t<T>>(what));
-      if (to_string(value) == "UNKNOWN") stream.refuse(what, "is none that is known");
-    } else if constexpr (std::is_same_v<T, bool>) {
-      value = stream.flag(what);
-    } else {
-      value = stream.number<T>(what);
-    }
-  }
-  template <class D>
-  void decimal(const char* what, D& value) {
-    value = D::from_units(stream.signed_number(what));
-  }
-  void text(const char* what, std::string& value) { value = stream.text(what, kIdBytesMax); }
-  template <class D>
-  void optional(const char* what, std::optional<D>& value) {
-    value.reset();
-    if (stream.flag(what)) value = D::from_units(stream.signed_number(what));
-  }
-  template <class Map>
-  void map(const char* what, Map& values, const auto& field) {
-    values.clear();
-    for (auto left = stream.number<std::uint32_t>(what); left > 0; --left) {
-      std::string name = stream.text(what, kIdBytesMax);
-      if (!values.empty() && name <= values.rbegin()->first) stream.refuse(what, "is not in order");
-      field(*this, values[std::move(name)]);
-    }
-  }
-};
-
-void exposure_rule(auto& fields, auto& rule) {
-  fields.number("exposure rule enabled", rule.enabled);
-  fields.number("exposure rule measure", rule.measure);
-  fields.optional("exposure limit", rule.limit);
-  fields.map("exposure limits", rule.limit_by_entity, [](auto& f, auto& limit) { f.decimal("exposure limit", limit); });
-  fields.decimal("critical ratio", rule.critical_ratio);
-  fields.decimal("worsened ratio", rule.worsened_ratio);
-  fields.decimal("resolved ratio", rule.resolved_ratio);
-}
-
-void velocity_rule(auto& fields, auto& rule) {
-  fields.number("velocity rule enabled", rule.enabled);
-  fields.number("velocity limit", rule.limit);
-  fields.map("velocity limits", rule.limit_by_entity, [](auto& f, auto& limit) { f.number("velocity limit", limit); });
-  fields.number("velocity window", rule.window_seconds);
-  fields.decimal("worsened ratio", rule.worsened_ratio);
-  fields.decimal("resolved ratio", rule.resolved_ratio);
-}
-
-void anomaly_rule(auto& fields, auto& rule) {
-  fields.number("anomaly rule enabled", rule.enabled);
-  fields.decimal("anomaly threshold", rule.threshold);
-  fields.decimal("anomaly high threshold", rule.high_threshold);
-  fields.number("anomaly window", rule.window);
-  fields.number("anomaly samples_min", rule.samples_min);
-  fields.number("anomaly quiet_seconds", rule.quiet_seconds);
-}
-
-void rule_set(auto& fields, auto& rules) {
-  fields.number("config version", rules.config_version);
-  fields.text("base currency", rules.base_currency);
-  fields.map("rates", rules.rates, [](auto& f, auto& rate) { f.decimal("rate", rate); });
-  fields.number("session start", rules.session_start_seconds);
-  exposure_rule(fields, rules.client_exposure);
-  exposure_rule(fields, rules.symbol_exposure);
-  exposure_rule(fields, rules.firm_exposure);
-  velocity_rule(fields, rules.client_velocity);
-  velocity_rule(fields, rules.symbol_velocity);
-  anomaly_rule(fields, rules.client_anomaly);
-  anomaly_rule(fields, rules.symbol_anomaly);
-  anomaly_rule(fields, rules.system_anomaly);
-}
 
 }  // namespace
 
@@ -135,9 +27,9 @@ class SnapshotSaver {
  public:
   SnapshotSaver(const Core::Impl& core, SnapshotWriter& out) : core_(core), out_(out) {}
 
-  void save() {
+  void save(std::uint32_t version) {
     out_.raw(kMagic);
-    out_.number(kVersion);
+    out_.number(version);
     RuleFields<SnapshotWriter> fields{out_};
     rule_set(fields, core_.evaluator.rules());
     out_.number((core_.now ? 1 : 0) + (core_.swept_second ? 2 : 0));
@@ -152,6 +44,7 @@ class SnapshotSaver {
     save_clients();
     save(core_.positions.firm.watch.exposure_alert);
     save_anomaly(core_.positions.firm.watch);
+    out_.end_record();
     out_.number(0);
     out_.finish();
   }
@@ -170,6 +63,7 @@ class SnapshotSaver {
       out_.signed_number(symbol.mark_moved.micros);
       save_traded(symbol);
       save(symbol.watch, core_.evaluator.rules().symbol_velocity);
+      out_.end_record();
     }
   }
 
@@ -192,6 +86,7 @@ class SnapshotSaver {
         out_.signed_number(quantity_units);
       }
       save(client.watch, core_.evaluator.rules().client_velocity);
+      out_.end_record();
     }
   }
 
@@ -247,6 +142,7 @@ class SnapshotSaver {
     out_.number(alert->alert_id);
     out_.number(static_cast<Uint128>(alert->severity));
     for (const Int128 figure : {alert->announced, alert->peak, alert->limit}) out_.number(static_cast<Uint128>(figure));
+    out_.end_record();
   }
 
   const Core::Impl& core_;
@@ -261,8 +157,11 @@ class SnapshotLoader {
 
   std::unique_ptr<Core::Impl> load() {
     if (in_.raw(kMagic.size()) != kMagic) in_.refuse("the beginning", "is not that of a snapshot");
-    const auto version = in_.number<std::uint32_t>("version");
-    if (version != kVersion) in_.refuse("version", std::to_string(version) + " is not known");
+    version_ = in_.number<std::uint32_t>("version");
+    if (version_ < kOldestVersion || version_ > kVersion) {
+      in_.refuse("version", std::to_string(version_) + " is not known");
+    }
+    if (version_ > 1) in_.expect_later_fields();
     RuleSet rules;
     RuleFields<SnapshotReader> fields{in_};
     rule_set(fields, rules);
@@ -280,12 +179,15 @@ class SnapshotLoader {
     core_->positions.set_bounds({});
     core_->positions.firm.watch.exposure_alert = load_alert<AlertState>(kMoneyLimits);
     load_anomaly(core_->positions.firm.watch, core_->evaluator.rules().system_anomaly);
+    in_.end_record();
     if (in_.number("the end") != 0) in_.refuse("the end", "is not where it should be");
     in_.finish();
     core_->evaluator.restore(counters.alerts_opened);
     core_->positions.take_changed(Core::kAllMarked);
     return std::move(core_);
   }
+
+  std::uint32_t version() const { return version_; }
 
  private:
   void load_time() {
@@ -336,6 +238,7 @@ class SnapshotLoader {
       symbol.mark_moved = load_timestamp("move of the mark");
       load_traded(symbol, turnover, transactions);
       load_watch(symbol.watch, core_->evaluator.rules().symbol_velocity, core_->evaluator.rules().symbol_anomaly);
+      in_.end_record();
     }
     core_->positions.firm.turnover = Notional::from_units(turnover);
     symbol_transactions_ = transactions;
@@ -355,6 +258,7 @@ class SnapshotLoader {
       client.turnover = loaded.turnover;
       client.transactions = loaded.transactions;
       load_watch(client.watch, core_->evaluator.rules().client_velocity, core_->evaluator.rules().client_anomaly);
+      in_.end_record();
     }
     if (turnover != core_->positions.firm.turnover.units() || transactions != symbol_transactions_ ||
         transactions != core_->counters.transactions) {
@@ -440,6 +344,7 @@ class SnapshotLoader {
     for (auto* figure : {&alert->announced, &alert->peak, &alert->limit}) {
       *figure = in_.number<Int128>("figure of an alert", kNotionalMax);
     }
+    in_.end_record();
     if (alert->limit < limits.least || alert->limit > limits.most) in_.refuse("limit of an alert", "is out of range");
     return alert;
   }
@@ -449,18 +354,23 @@ class SnapshotLoader {
   Tuning tuning_;
   std::unique_ptr<Core::Impl> core_;
   std::uint64_t symbol_transactions_ = 0;
+  std::uint32_t version_ = 0;
 };
 
 void Core::save(const std::function<void(std::string_view chunk)>& write) const {
   std::uint32_t number = 0;
   SnapshotWriter out([&](std::string_view payload) { write(make_chunk(number++, payload)); });
-  SnapshotSaver(*impl_, out).save();
+  SnapshotSaver(*impl_, out).save(kVersion);
 }
 
-Result<Core> Core::load(const std::function<std::optional<std::string>()>& read, HashKey key, const Tuning& tuning) {
+Result<Core> Core::load(const std::function<std::optional<std::string>()>& read, HashKey key, const Tuning& tuning,
+                        SnapshotFormat* format) {
   SnapshotReader in(read);
   try {
-    return Core(SnapshotLoader(in, key, tuning).load());
+    SnapshotLoader loader(in, key, tuning);
+    Core core(loader.load());
+    if (format != nullptr) *format = {loader.version(), loader.version() < kVersion, in.unknown_fields()};
+    return core;
   } catch (const BadSnapshot& bad) {
     return Error{bad.reason};
   }
@@ -469,9 +379,9 @@ Result<Core> Core::load(const std::function<std::optional<std::string>()>& read,
 std::string Core::state_hash() const {
   const std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> hash(XXH3_createState(), XXH3_freeState);
   XXH3_128bits_reset(hash.get());
-  SnapshotWriter out(
-      [&](std::string_view payload) { XXH3_128bits_update(hash.get(), payload.data(), payload.size()); });
-  SnapshotSaver(*impl_, out).save();
+  SnapshotWriter out([&](std::string_view payload) { XXH3_128bits_update(hash.get(), payload.data(), payload.size()); },
+                     SnapshotWriter::EmptyEnd::kLeftOut);
+  SnapshotSaver(*impl_, out).save(kHashVersion);
   const XXH128_hash_t digest = XXH3_128bits_digest(hash.get());
   constexpr char kDigits[] = "0123456789abcdef";
   std::string text;
@@ -479,6 +389,10 @@ std::string Core::state_hash() const {
     for (int shift = 60; shift >= 0; shift -= 4) text.push_back(kDigits[half >> shift & 15]);
   }
   return text;
+}
+
+bool is_comparable_hash(std::string_view kept) {
+  return kept.find(':') == std::string_view::npos;
 }
 
 }  // namespace risk::engine

@@ -18,11 +18,24 @@ namespace risk::engine {
 inline constexpr std::size_t kChunkHeadBytes = 24;
 inline constexpr std::size_t kPayloadBytesMax = kSnapshotChunkBytes - kChunkHeadBytes;
 
+inline constexpr std::size_t kLaterTextBytesMax = std::size_t{1} << 16;
+
+// What stands before a field that came after version 1.
+constexpr std::uint32_t later_tag(std::uint32_t field, bool is_text) {
+  return field * 2 + (is_text ? 1 : 0);
+}
+
 // Where the body goes: into chunks, or a hash.
 class SnapshotWriter {
  public:
   using Sink = std::function<void(std::string_view payload)>;
-  explicit SnapshotWriter(Sink sink) : sink_(std::move(sink)) { payload_.reserve(kPayloadBytesMax); }
+  // What stands at the end of a record to which no later field was written. The hash has nothing there, so that it is
+  // that of the time before the record could have such fields.
+  enum class EmptyEnd { kWritten, kLeftOut };
+  explicit SnapshotWriter(Sink sink, EmptyEnd empty_end = EmptyEnd::kWritten)
+      : sink_(std::move(sink)), empty_end_(empty_end) {
+    payload_.reserve(kPayloadBytesMax);
+  }
 
   void raw(std::string_view bytes) {
     for (const char byte : bytes) put(byte);
@@ -41,6 +54,24 @@ class SnapshotWriter {
     number(text.size());
     raw(text);
   }
+  // A field that the record got after version 1, left out where it has the value that means what was before it.
+  // `field` numbers those of the record, from 1, and rises in a record.
+  void later_number(std::uint32_t field, Uint128 value, Uint128 usual) {
+    if (value == usual) return;
+    number(later_tag(field, false));
+    number(value);
+    has_later_ = true;
+  }
+  void later_text(std::uint32_t field, std::string_view value) {
+    if (value.empty()) return;
+    number(later_tag(field, true));
+    text(value);
+    has_later_ = true;
+  }
+  void end_record() {
+    if (empty_end_ == EmptyEnd::kWritten || has_later_) number(0);
+    has_later_ = false;
+  }
   void finish() {
     if (!payload_.empty()) sink_(payload_);
     payload_.clear();
@@ -53,6 +84,8 @@ class SnapshotWriter {
   }
 
   Sink sink_;
+  EmptyEnd empty_end_;
+  bool has_later_ = false;  // since the last end of a record
   std::string payload_;
 };
 
@@ -104,6 +137,34 @@ class SnapshotReader {
     return value;
   }
   std::string text(const char* what, std::size_t bytes_max) { return raw(number<std::size_t>(what, bytes_max)); }
+  // What a record says beyond the fields of version 1. `take` is given a field's number and its value, a number or a
+  // text, and says whether it knows the field; one that it does not know is counted and skipped.
+  struct LaterValue {
+    bool is_text = false;
+    Uint128 number = 0;
+    std::string text;
+  };
+  using TakeLater = std::function<bool(std::uint32_t field, const LaterValue& value)>;
+  void end_record(const TakeLater& take = nullptr) {
+    if (!has_later_fields_) return;
+    for (std::uint32_t before = 0;;) {
+      const auto tag = number<std::uint32_t>("tag of a field");
+      if (tag == 0) return;
+      if (tag / 2 <= before) refuse("tag of a field", "is not in order");
+      before = tag / 2;
+      LaterValue value;
+      value.is_text = tag % 2 == 1;
+      if (value.is_text) {
+        value.text = text("field", kLaterTextBytesMax);
+      } else {
+        value.number = number<Uint128>("field", ~Uint128{0});
+      }
+      if (!take || !take(before, value)) ++unknown_fields_;
+    }
+  }
+  // Records end as from version 2 on.
+  void expect_later_fields() { has_later_fields_ = true; }
+  std::uint64_t unknown_fields() const { return unknown_fields_; }
   // Nothing may follow the body.
   void finish() {
     if (at_ != payload_.size() || source_()) throw BadSnapshot{"it goes on after its end"};
@@ -125,6 +186,8 @@ class SnapshotReader {
   std::string payload_;
   std::size_t at_ = 0;
   std::uint32_t chunks_ = 0;
+  bool has_later_fields_ = false;
+  std::uint64_t unknown_fields_ = 0;
 };
 
 // A chunk with its head.

@@ -71,6 +71,17 @@ struct Tuning {
 
 inline constexpr std::size_t kSnapshotChunkBytes = std::size_t{1} << 20;
 
+// How the program that saved a snapshot differs from this one.
+struct SnapshotFormat {
+  std::uint32_t version = 0;
+  bool is_older = false;             // than what save() writes
+  std::uint64_t unknown_fields = 0;  // of a newer program; they were skipped, and are not in the loaded core
+};
+
+// Whether a hash that was kept is of the version that state_hash() gives. One of a later version has its number and a
+// colon before its digits.
+bool is_comparable_hash(std::string_view kept);
+
 class Core {
  public:
   // Precondition: problems(rules) is empty.
@@ -140,10 +151,12 @@ class Core {
 
   // The core that save() was called of, but for its bounds and what take_changes() would have given; or what is wrong
   // with the snapshot: "chunk 3: the checksum does not match". `read` gives the next chunk, nothing after the last.
+  // Reads every version since 1. `format`, where not null, is set when it is loaded.
   static Result<Core> load(const std::function<std::optional<std::string>()>& read, HashKey key = {},
-                           const Tuning& tuning = {});
+                           const Tuning& tuning = {}, SnapshotFormat* format = nullptr);
 
-  // 32 hexadecimal digits: equal for equal states, however they were reached.
+  // 32 hexadecimal digits: equal for equal states, however they were reached and in whatever version they were saved.
+  // A field that comes later changes it only where it has another value than the one that means what was before it.
   std::string state_hash() const;
 
  private:

@@ -1,0 +1,58 @@
+// A market whose transactions follow from a seed, and rules of which each alerts now and then in it.
+#pragma once
+
+#include <random>
+#include <string>
+
+#include "desk.hpp"
+
+namespace risk::engine {
+
+inline RuleSet lively_rules() {
+  RuleSet rules;
+  rules.config_version = 7;
+  rules.rates["EUR"] = *Rate::parse("1.08");
+  rules.client_exposure.limit = Money::from_whole(20'000);
+  rules.client_exposure.limit_by_entity["C1"] = Money::from_whole(5'000);
+  rules.symbol_exposure.limit = Money::from_whole(30'000);
+  rules.firm_exposure.limit = Money::from_whole(60'000);
+  rules.client_velocity.limit_by_entity["C2"] = 3;
+  rules.system_anomaly.enabled = true;
+  rules.client_anomaly.window = 40;
+  return rules;
+}
+
+class Market {
+ public:
+  explicit Market(unsigned seed) : random_(seed) {}
+
+  Transaction next() {
+    second_ += random_() % 10 == 0 ? 3 : 0.2;
+    const auto quantity = static_cast<int>(1 + random_() % 20) * (random_() % 50 == 0 ? 100'000 : 1);
+    // One draw a statement: the order of draws in one expression is the compiler's.
+    const double at = second_ - (random_() % 20 == 0 ? 30 : 0);
+    const std::string client = "C" + std::to_string(random_() % 8);
+    const std::string symbol = "S" + std::to_string(random_() % 5);
+    const std::string sign = random_() % 2 == 0 ? "-" : "";
+    return maker_.transaction(at, client, symbol, sign + std::to_string(quantity), std::to_string(80 + random_() % 40));
+  }
+
+ private:
+  std::mt19937 random_;
+  Desk maker_;
+  double second_ = 86'000;
+};
+
+// A core in which 3,000 transactions of a market left alerts of every rule and full windows. The files in tests/data
+// hold it.
+inline Core core_of_golden_files() {
+  Market market(1);
+  Core core(lively_rules());
+  std::vector<AlertEvent> events;
+  CHECK_FALSE(
+      core.apply(OpeningPosition{ClientId("C9"), Symbol("S1"), *Quantity::parse("-500"), *Price::parse("100"), ""}));
+  for (int i = 0; i < 3'000; ++i) CHECK(core.apply(market.next(), events).ok());
+  return core;
+}
+
+}  // namespace risk::engine
