@@ -4,6 +4,7 @@
 #include <exception>
 
 #include "alert-notifier/notification.hpp"
+#include "risk/base/join.hpp"
 #include "risk/service/log.hpp"
 #include "risk/wire/alert.hpp"
 
@@ -17,12 +18,6 @@ namespace {
 constexpr milliseconds kPollTime{100};  // a stop is noticed so soon
 // Two heartbeats. After so long a standby's stream is listened to.
 constexpr milliseconds kSilenceMax{2000};
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
 
 }  // namespace
 
@@ -41,7 +36,7 @@ AlertReceiver::AlertReceiver(AlertReceiverOptions options, Positions positions, 
       missing_(parts_.metrics.counter("notifier_missing_alert_events_total", "Alert events that never came",
                                       {{"channel", channel_}})),
       pulse_(parts_.health.watch("reading for " + channel_)) {
-  parts_.health.require(condition_, "nothing heard from " + joined(options_.endpoints));
+  parts_.health.require(condition_, "nothing heard from " + join(options_.endpoints, ", "));
   for (const auto& [position, ahead] : positions_) {
     known_.insert(position.stream);
     for (const auto sequence : ahead) told_ahead_.emplace(position.stream, position.epoch, sequence);
@@ -139,7 +134,7 @@ void AlertReceiver::note_streams() {
   const auto conflicts = bus::conflicts(streams);
   const bool is_up = std::any_of(streams.begin(), streams.end(), [](const auto& stream) { return stream.up; });
   if (!conflicts.empty()) return parts_.health.not_met(condition_, conflicts);
-  if (!is_up) return parts_.health.not_met(condition_, "nothing heard from " + joined(options_.endpoints));
+  if (!is_up) return parts_.health.not_met(condition_, "nothing heard from " + join(options_.endpoints, ", "));
   parts_.health.met(condition_);
 }
 

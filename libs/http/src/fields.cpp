@@ -1,5 +1,6 @@
 #include "fields.hpp"
 
+#include "risk/base/join.hpp"
 #include "syntax.hpp"
 
 namespace risk::http {
@@ -36,9 +37,7 @@ Result<std::optional<std::string_view>, Refusal> Fields::single(std::string_view
 }
 
 std::string Fields::list(std::string_view name) const {
-  std::string joined;
-  for (const auto value : all(name)) joined.append(joined.empty() ? "" : ",").append(value);
-  return joined;
+  return join(all(name), ",");
 }
 
 }  // namespace risk::http

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "risk/base/join.hpp"
+
 namespace risk::ingest {
 namespace {
 
@@ -9,12 +11,6 @@ bool is_ascii(std::string_view text) {
   unsigned char all = 0;
   for (const char c : text) all |= static_cast<unsigned char>(c);
   return all < 0x80;
-}
-
-std::string joined(std::span<const std::string_view> names) {
-  std::string list;
-  for (const auto name : names) list.append(list.empty() ? "" : ",").append(name);
-  return list;
 }
 
 }  // namespace
@@ -53,7 +49,8 @@ void Table::read_header() {
 }
 
 void Table::fail(std::uint64_t line, const std::string& problem) const {
-  throw CsvError(name_ + ":" + std::to_string(line) + ": " + problem + " (the columns are " + joined(columns_) + ")");
+  throw CsvError(name_ + ":" + std::to_string(line) + ": " + problem + " (the columns are " + join(columns_, ",") +
+                 ")");
 }
 
 const Row* Table::read_row() try { return scanner_.next(); } catch (const std::ios_base::failure&) {

@@ -6,18 +6,13 @@
 
 #include "alert-notifier/channels/scrub.hpp"
 #include "risk/base/check.hpp"
+#include "risk/base/encoding.hpp"
+#include "risk/base/join.hpp"
 
 namespace risk::notifier {
 namespace {
 
 constexpr std::size_t kAddressBytesMax = 254;
-
-// Each on a line of its own: all in one could be longer than a line may be.
-std::string joined(const std::vector<std::string>& addresses) {
-  std::string text;
-  for (const auto& address : addresses) text += (text.empty() ? "" : ",\r\n ") + address;
-  return text;
-}
 
 // Of what a Message-ID may hold, the safe part: stream ids come over the network.
 std::string id_text(std::string_view text) {
@@ -131,7 +126,8 @@ std::string compose_mail(const Notification& notification, const std::string& fr
     mail += std::string(name) + ": " + value + "\r\n";
   };
   header("From", "Risk Alert <" + from + ">");
-  header("To", joined(to));
+  // Each on a line of its own: all in one could be longer than a line may be.
+  header("To", join(to, ",\r\n "));
   header("Subject", encode_header(headline(notification)));
   header("Date", mail_date(now));
   header("Message-ID", "<" + id_text(notification.event_key) + domain + ">");

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "risk/base/id.hpp"
+#include "risk/base/encoding.hpp"
+#include "risk/base/text.hpp"
 
 namespace risk::notifier {
 namespace {
@@ -56,21 +57,6 @@ std::string Scrubber::scrub(std::string_view text) const {
   const auto last = clean.find_last_not_of(" \r\n\t");
   clean.erase(last == std::string::npos ? 0 : last + 1);
   return printable(clean, kLineBytesMax);
-}
-
-std::string base64(std::string_view bytes) {
-  static constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    unsigned group = 0;
-    for (std::size_t j = 0; j < 3; ++j) {
-      group = group << 8 | (i + j < bytes.size() ? static_cast<unsigned char>(bytes[i + j]) : 0u);
-    }
-    for (std::size_t j = 0; j < 4; ++j) {
-      text.push_back(i + j <= bytes.size() || j < 2 ? kDigits[group >> (18 - 6 * j) & 63] : '=');
-    }
-  }
-  return text;
 }
 
 }  // namespace risk::notifier

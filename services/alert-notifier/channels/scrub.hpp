@@ -26,6 +26,4 @@ class Scrubber {
   std::vector<std::string> secrets_;  // longest first
 };
 
-std::string base64(std::string_view bytes);
-
 }  // namespace risk::notifier

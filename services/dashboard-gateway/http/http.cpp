@@ -3,16 +3,6 @@
 #include "risk/service/http_report.hpp"
 
 namespace risk::gateway {
-namespace {
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-}  // namespace
 
 HttpResponse json_response(std::string json, int status) {
   HttpResponse response;
@@ -24,23 +14,6 @@ HttpResponse json_response(std::string json, int status) {
 
 HttpResponse problem(int status, std::string_view detail, std::string_view instance) {
   return service::problem_response(status, detail, instance);
-}
-
-std::optional<std::string> percent_decoded(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i];
-      continue;
-    }
-    const int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
-    const int low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
-    if (high < 0 || low < 0) return std::nullopt;
-    out += static_cast<char>(high * 16 + low);
-    i += 2;
-  }
-  return out;
 }
 
 bool same_origin(const HttpRequest& request) {

@@ -1,7 +1,6 @@
 // What the routes need beside the HTTP server's own request and answer.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,9 +16,6 @@ HttpResponse json_response(std::string json, int status = 200);
 
 // A problem detail (RFC 9457): what was wrong, with the field and the value, and the path that was asked for.
 HttpResponse problem(int status, std::string_view detail, std::string_view instance);
-
-// No value: a '%' without two hexadecimal digits. '+' stays '+'.
-std::optional<std::string> percent_decoded(std::string_view text);
 
 // Whether a request may act for the page: it has no Origin (not a browser), or one that names this very host.
 bool same_origin(const HttpRequest& request);

@@ -4,19 +4,12 @@
 #include <charconv>
 
 #include "dashboard-gateway/http/http.hpp"
+#include "risk/base/encoding.hpp"
 #include "risk/base/id.hpp"
+#include "risk/base/join.hpp"
 
 namespace risk::gateway {
 namespace {
-
-std::string joined(std::span<const std::string_view> names) {
-  std::string text;
-  for (const std::string_view name : names) {
-    if (!text.empty()) text += ", ";
-    text += name;
-  }
-  return text;
-}
 
 std::string quoted(std::string_view name, std::string_view value) {
   return std::string(name) + ": '" + printable(value) + "' ";
@@ -92,7 +85,7 @@ std::optional<std::string_view> Query::word(std::string_view name, std::span<con
   if (!value) return std::nullopt;
   const auto known = std::find(names.begin(), names.end(), *value);
   if (known != names.end()) return *known;
-  mistake(quoted(name, *value) + "is not one of " + joined(names));
+  mistake(quoted(name, *value) + "is not one of " + join(names, ", "));
   return std::nullopt;
 }
 
@@ -107,7 +100,7 @@ std::vector<std::string_view> Query::words(std::string_view name, std::span<cons
     from = comma + 1;
     const auto known = std::find(names.begin(), names.end(), part);
     if (known == names.end()) {
-      mistake(quoted(name, part) + "is not one of " + joined(names));
+      mistake(quoted(name, part) + "is not one of " + join(names, ", "));
       return {};
     }
     if (std::find(found.begin(), found.end(), *known) == found.end()) found.push_back(*known);

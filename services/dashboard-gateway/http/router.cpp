@@ -4,6 +4,8 @@
 #include <chrono>
 #include <optional>
 
+#include "risk/base/encoding.hpp"
+
 namespace risk::gateway {
 namespace {
 

@@ -5,6 +5,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "risk/base/encoding.hpp"
+
 namespace risk::gateway {
 namespace {
 

@@ -7,6 +7,7 @@
 
 #include "engine_end.hpp"
 #include "fixture.hpp"
+#include "risk/base/encoding.hpp"
 #include "support/catch.hpp"
 #include "support/child_process.hpp"
 #include "unit/service/output_of.hpp"

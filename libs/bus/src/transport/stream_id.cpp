@@ -1,15 +1,13 @@
 #include "transport/stream_id.hpp"
 
 #include <charconv>
+#include <cstring>
 #include <random>
 #include <system_error>
 
+#include "risk/base/encoding.hpp"
+
 namespace risk::bus {
-namespace {
-
-constexpr std::string_view kDigits = "0123456789abcdef";
-
-}  // namespace
 
 StreamId make_stream_id() {
   std::random_device random;
@@ -20,30 +18,18 @@ StreamId make_stream_id() {
 
 std::optional<StreamKey> parse_stream_id(std::string_view text) {
   StreamKey key;
-  if (text.size() != 2 * key.size()) return std::nullopt;
-  for (std::size_t i = 0; i < key.size(); ++i) {
-    const auto high = kDigits.find(text[2 * i]);
-    const auto low = kDigits.find(text[2 * i + 1]);
-    if (high == kDigits.npos || low == kDigits.npos) return std::nullopt;
-    key[i] = static_cast<unsigned char>(high << 4 | low);
-  }
+  const auto bytes = from_hex(text);
+  if (!bytes || bytes->size() != key.size()) return std::nullopt;
+  std::memcpy(key.data(), bytes->data(), key.size());
   return key;
 }
 
 StreamId to_stream_id(const StreamKey& key) {
-  StreamId id;
-  id.text.reserve(2 * key.size());
-  for (const unsigned char byte : key) {
-    id.text += kDigits[byte >> 4];
-    id.text += kDigits[byte & 15];
-  }
-  return id;
+  return StreamId{to_hex(std::string_view(reinterpret_cast<const char*>(key.data()), key.size()))};
 }
 
 std::string hash_digits(std::uint64_t hash) {
-  std::string digits(16, '0');
-  for (std::size_t i = digits.size(); i-- > 0; hash >>= 4) digits[i] = kDigits[hash & 15];
-  return digits;
+  return to_hex(hash);
 }
 
 std::optional<std::uint64_t> parse_hash_digits(std::string_view digits) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <sstream>
 
+#include "risk/base/join.hpp"
 #include "risk/base/text.hpp"
 #include "risk/service/file.hpp"
 #include "sources.hpp"
@@ -79,7 +80,7 @@ class Reader {
     if (option != options_.end()) return read_option(*option, place(mark, key), value);
     if (is_section(key)) {
       if (value.IsMap()) return read_section(value, key);
-      if (!value.IsNull()) mistakes_.add(place(mark, key), "not a section: allowed: " + join(children_of(key)));
+      if (!value.IsNull()) mistakes_.add(place(mark, key), "not a section: allowed: " + join(children_of(key), ", "));
       return;
     }
     if (std::find(foreign_.begin(), foreign_.end(), key) == foreign_.end()) note_unknown(key, mark);
@@ -175,7 +176,9 @@ class Reader {
     const auto siblings = children_of(dot == std::string::npos ? "" : key.substr(0, dot));
     auto meant = nearest(key, siblings);
     if (!meant) meant = nearest(key, every_key());
-    const auto hint = meant ? "; did you mean " + *meant + "?" : siblings.empty() ? "" : ": allowed: " + join(siblings);
+    const auto hint = meant              ? "; did you mean " + *meant + "?"
+                      : siblings.empty() ? ""
+                                         : ": allowed: " + join(siblings, ", ");
     mistakes_.add(place(mark, key), "unknown key" + hint);
   }
 
@@ -183,12 +186,6 @@ class Reader {
     std::vector<std::string> keys;
     for (const auto& option : options_) keys.push_back(option.spec.key);
     return keys;
-  }
-
-  static std::string join(const std::vector<std::string>& words) {
-    std::string text;
-    for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
-    return text;
   }
 
   std::string path_;
