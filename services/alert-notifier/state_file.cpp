@@ -1,20 +1,15 @@
 #include "alert-notifier/state_file.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <xxhash.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <filesystem>
 #include <iterator>
 #include <optional>
 #include <system_error>
 
-#include "risk/base/descriptor.hpp"
+#include "risk/base/encoding.hpp"
 #include "risk/base/id.hpp"
 #include "risk/service/file.hpp"
 
@@ -29,11 +24,7 @@ constexpr std::string_view kChecksum = "checksum ";
 constexpr std::size_t kFileBytesMax = 64 << 20;
 
 std::string checksum_of(std::string_view text) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::uint64_t sum = XXH3_64bits(text.data(), text.size());
-  std::string digits(16, '0');
-  for (std::size_t i = digits.size(); i-- > 0; sum /= 16) digits[i] = kDigits[sum % 16];
-  return digits;
+  return to_hex(std::uint64_t{XXH3_64bits(text.data(), text.size())});
 }
 
 // Takes what stands before the next `end` off the front; without one, nothing.
@@ -83,10 +74,6 @@ bool is_stream(std::string_view text) {
   return text.size() == 32 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-std::string errno_text() {
-  return std::generic_category().message(errno);
-}
-
 // `more` is what follows the sequence: nothing, or "ahead 7-9,12".
 std::optional<Progress> parse_progress(std::string_view stream, std::string_view epoch, std::string_view sequence,
                                        std::optional<std::string_view> more) {
@@ -126,30 +113,6 @@ std::optional<std::string> read_file(const std::string& path) {
   auto text = service::read_small_file(path, kFileBytesMax);
   if (!text) refuse(path, "cannot be read: " + text.error().reason + kAdvice);
   return std::move(text).value();
-}
-
-bool write_all(int file, std::string_view text) {
-  while (!text.empty()) {
-    const auto count = write(file, text.data(), text.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return true;
-}
-
-std::string folder_of(const std::string& path) {
-  const auto folder = std::filesystem::path(path).parent_path().string();
-  return folder.empty() ? "." : folder;
-}
-
-int lock_file(const std::string& path) {
-  const std::string lock = path + ".lock";
-  const int file = open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (file < 0) refuse(path, "cannot be written: " + lock + ": " + errno_text());
-  if (flock(file, LOCK_EX | LOCK_NB) == 0) return file;
-  close(file);
-  refuse(path, "is in use by another alert-notifier; stop that one, or name another file with NOTIFIER_STATE_PATH");
 }
 
 }  // namespace
@@ -199,30 +162,21 @@ Result<State> parse_state(std::string_view text) {
   }
 }
 
-StateFile::StateFile(std::string path) : path_(std::move(path)) {
+StateFile::StateFile(std::string path) : path_(std::move(path)), lock_(path_ + ".lock", 0644, FileLock::Kind::kFlock) {
   std::error_code error;
   std::filesystem::create_directories(folder_of(path_), error);
   if (error) refuse(path_, "cannot be written: its folder cannot be made: " + error.message());
-  lock_ = lock_file(path_);
-  try {
-    if (const auto text = read_file(path_)) {
-      auto state = parse_state(*text);
-      if (!state) {
-        refuse(path_, state.error().reason +
-                          ". It says which alerts people were told of: put back a copy of it, or delete it, and they "
-                          "are told of alerts from now on only");
-      }
-      state_ = std::move(state).value();
+  keep_lock();
+  if (const auto text = read_file(path_)) {
+    auto state = parse_state(*text);
+    if (!state) {
+      refuse(path_, state.error().reason +
+                        ". It says which alerts people were told of: put back a copy of it, or delete it, and they "
+                        "are told of alerts from now on only");
     }
-    write();  // a place that cannot be written shows now, not at the first alert
-  } catch (...) {
-    close(lock_);
-    throw;
+    state_ = std::move(state).value();
   }
-}
-
-StateFile::~StateFile() {
-  close(lock_);
+  write();  // a place that cannot be written shows now, not at the first alert
 }
 
 Positions StateFile::positions(std::string_view channel) const {
@@ -247,31 +201,22 @@ void StateFile::note(const std::string& channel, const Progress& progress) {
   write();
 }
 
-// Whoever deletes the lock file would let a second notifier in, which would tell everything again.
+// Also of a lock that is held already: whoever deletes the lock file would let a second notifier in, which would tell
+// everything again.
 void StateFile::keep_lock() {
-  struct stat ours {
-  }, named{};
-  const bool is_ours = fstat(lock_, &ours) == 0 && stat((path_ + ".lock").c_str(), &named) == 0 &&
-                       ours.st_ino == named.st_ino && ours.st_dev == named.st_dev;
-  if (is_ours) return;
-  const int lock = lock_file(path_);
-  close(lock_);
-  lock_ = lock;
+  const auto attempt = lock_.try_lock();
+  if (attempt.problem) {
+    refuse(path_, "cannot be written: " + attempt.problem->path + ": " + errno_text(attempt.problem->error));
+  }
+  if (attempt.is_locked) return;
+  refuse(path_, "is in use by another alert-notifier; stop that one, or name another file with NOTIFIER_STATE_PATH");
 }
 
 void StateFile::write() const {
-  const std::string aside = path_ + ".new";
-  {
-    const Descriptor file(open(aside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-    if (!file.is_open() || !write_all(file.get(), format_state(state_)) || fsync(file.get()) != 0) {
-      refuse(path_, "cannot be written: " + aside + ": " + errno_text());
-    }
-  }
-  if (rename(aside.c_str(), path_.c_str()) != 0) refuse(path_, "cannot be written: " + errno_text());
-  const std::string folder = folder_of(path_);
-  const Descriptor directory(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory.is_open() || fsync(directory.get()) != 0)
-    refuse(path_, "cannot be written: " + folder + ": " + errno_text());
+  const auto problem = replace_file(path_, format_state(state_), 0644);
+  if (!problem) return;
+  const auto where = problem->path == path_ ? "" : problem->path + ": ";
+  refuse(path_, "cannot be written: " + where + errno_text(problem->error));
 }
 
 }  // namespace risk::notifier

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "risk/base/os.hpp"
 #include "risk/base/result.hpp"
 #include "risk/bus/message.hpp"
 
@@ -52,9 +53,6 @@ class StateFile {
   // Reads the file, or makes it, with its folder; keeps other processes out until the destructor. Throws StateError: it
   // is damaged, of another version, in use, cannot be read or cannot be written.
   explicit StateFile(std::string path);
-  ~StateFile();
-  StateFile(const StateFile&) = delete;
-  StateFile& operator=(const StateFile&) = delete;
 
   Positions positions(std::string_view channel) const;
 
@@ -68,7 +66,7 @@ class StateFile {
   void write() const;
 
   const std::string path_;
-  int lock_ = -1;
+  FileLock lock_;
   mutable std::mutex mutex_;
   State state_;
 };

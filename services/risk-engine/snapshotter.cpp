@@ -12,6 +12,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "risk/base/os.hpp"
 #include "risk/service/log.hpp"
 
 namespace risk::risk_engine {
@@ -84,14 +85,14 @@ void Snapshotter::begin(const engine::Core& core, std::uint64_t apply_seq, Times
   begun_at_ = started;
   begun_seq_ = apply_seq;
   int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return service::log_warning("no snapshot", {{"reason", std::strerror(errno)}});
+  if (::pipe2(ends, O_CLOEXEC) != 0) return service::log_warning("no snapshot", {{"reason", errno_text(errno)}});
   ::fcntl(ends[1], F_SETPIPE_SZ, kPipeBytes);
   const pid_t parent = ::getpid();
   const pid_t child = ::fork();
   if (child == 0) save_into(ends[1], core, parent);
   ::close(ends[1]);
   if (child < 0) {
-    service::log_warning("no snapshot", {{"reason", std::strerror(errno)}});
+    service::log_warning("no snapshot", {{"reason", errno_text(errno)}});
     ::close(ends[0]);
     return;
   }

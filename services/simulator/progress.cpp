@@ -1,14 +1,10 @@
 #include "simulator/progress.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <optional>
+
+#include "risk/base/os.hpp"
 
 namespace risk::simulator {
 namespace {
@@ -33,15 +29,11 @@ std::optional<Progress> read(const std::string& path) {
 
 // As a whole or not at all: a half-written note would send items twice.
 void write(const std::string& path, const Progress& progress) {
-  const std::string fresh = path + ".new";
-  const auto fail = [&] { throw bus::JournalError("cannot write " + path + ": " + std::strerror(errno)); };
-  std::FILE* file = std::fopen(fresh.c_str(), "w");
-  if (file == nullptr) fail();
-  const bool printed = std::fprintf(file, "%llu %llu %llu\n%s\n", static_cast<unsigned long long>(progress.epoch),
-                                    static_cast<unsigned long long>(progress.base),
-                                    static_cast<unsigned long long>(progress.items), progress.input.c_str()) > 0;
-  const bool synced = printed && std::fflush(file) == 0 && ::fsync(::fileno(file)) == 0;
-  if (std::fclose(file) != 0 || !synced || std::rename(fresh.c_str(), path.c_str()) != 0) fail();
+  const auto text = std::to_string(progress.epoch) + " " + std::to_string(progress.base) + " " +
+                    std::to_string(progress.items) + "\n" + progress.input + "\n";
+  if (const auto problem = replace_file(path, text, 0666)) {
+    throw bus::JournalError("cannot write " + path + ": " + errno_text(problem->error));
+  }
 }
 
 std::string named(const char* what, const std::string& path) {

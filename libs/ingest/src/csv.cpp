@@ -1,10 +1,10 @@
 #include "risk/ingest/csv.hpp"
 
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 
+#include "risk/base/os.hpp"
 #include "table.hpp"
 
 namespace risk::ingest {
@@ -78,7 +78,7 @@ std::ifstream open(const std::string& path) {
   if (type == Type::directory) throw CsvError(path + ": is a directory");
   if (type == Type::character || type == Type::block) throw CsvError(path + ": is a device, not a file");
   std::ifstream file(path, std::ios::binary);
-  if (!file) throw CsvError(path + ": " + std::strerror(errno));
+  if (!file) throw CsvError(path + ": " + errno_text(errno));
   return file;
 }
 

@@ -1,9 +1,10 @@
 #include "risk/service/output.hpp"
 
 #include <cerrno>
-#include <cstring>
 #include <stdexcept>
 #include <string>
+
+#include "risk/base/os.hpp"
 
 namespace risk::service {
 
@@ -11,7 +12,7 @@ void finish_output(std::ostream& out) {
   errno = 0;
   out.flush();
   if (out) return;
-  const std::string why = errno != 0 ? std::string(": ") + std::strerror(errno) : "";
+  const std::string why = errno != 0 ? std::string(": ") + errno_text(errno) : "";
   throw std::runtime_error("the output cannot be written" + why);
 }
 

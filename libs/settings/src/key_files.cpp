@@ -5,14 +5,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <stdexcept>
 #include <string_view>
 
 #include "risk/base/id.hpp"
+#include "risk/base/os.hpp"
 #include "risk/bus/curve.hpp"
 #include "risk/settings/curve.hpp"
 
@@ -23,22 +22,6 @@ constexpr std::size_t kNameBytesMax = 64;
 constexpr mode_t kSecretMode = 0600;
 constexpr mode_t kPublicMode = 0644;
 constexpr mode_t kForOthers = S_IRWXG | S_IRWXO;
-
-class File {
- public:
-  File(const std::string& path, int flags, mode_t mode = 0) : fd_(::open(path.c_str(), flags | O_CLOEXEC, mode)) {}
-  ~File() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-
-  bool is_open() const { return fd_ >= 0; }
-  int fd() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 std::string mode_text(mode_t mode) {
   std::string digits;
@@ -58,17 +41,17 @@ bool is_name(std::string_view name) {
 // `forbidden` are permissions that the file must not give; `cure` says what to do about them.
 Result<std::string> read_key(const std::string& path, mode_t forbidden, const std::string& cure) {
   const auto failed = [&path](const std::string& why) { return Error{path + ": " + why}; };
-  const File file(path, O_RDONLY | O_NONBLOCK);  // a pipe must not hold up the start
-  if (!file.is_open()) return failed(std::string("cannot be opened: ") + std::strerror(errno));
+  const auto file = open_file(path, O_RDONLY | O_NONBLOCK);  // a pipe must not hold up the start
+  if (!file.is_open()) return failed("cannot be opened: " + errno_text(errno));
   struct stat status {};
-  if (::fstat(file.fd(), &status) != 0) return failed(std::string("cannot be looked at: ") + std::strerror(errno));
+  if (::fstat(file.get(), &status) != 0) return failed("cannot be looked at: " + errno_text(errno));
   if (!S_ISREG(status.st_mode)) return failed("must be a file");
   if ((status.st_mode & forbidden) != 0) return failed("has mode " + mode_text(status.st_mode) + ", " + cure);
 
-  std::array<char, 128> bytes;  // more than a key needs
-  const auto count = ::read(file.fd(), bytes.data(), bytes.size());
-  if (count < 0) return failed(std::string("cannot be read: ") + std::strerror(errno));
-  std::string text(bytes.data(), static_cast<std::size_t>(count));
+  constexpr std::size_t kBytesRead = 128;  // more than a key needs
+  auto read = read_at(file.get(), 0, kBytesRead);
+  if (!read) return failed("cannot be read: " + errno_text(errno));
+  auto text = *std::move(read);
   if (text.ends_with('\n')) text.pop_back();
   if (text.ends_with('\r')) text.pop_back();
   if (!bus::is_key(text)) return failed("must hold one line, a key of 40 characters of Z85");
@@ -80,17 +63,15 @@ Result<std::string> read_key(const std::string& path, mode_t forbidden, const st
 }
 
 void write_key(const std::string& path, const std::string& key, mode_t mode) {
-  const File file(path, O_WRONLY | O_CREAT | O_EXCL, mode);
-  if (!file.is_open()) fail(path, std::string("cannot be made: ") + std::strerror(errno));
+  const auto file = open_file(path, O_WRONLY | O_CREAT | O_EXCL, mode);
+  if (!file.is_open()) fail(path, "cannot be made: " + errno_text(errno));
   const auto line = key + "\n";
   // Whatever the umask: services of other users read the public keys.
-  const bool written = ::fchmod(file.fd(), mode) == 0 &&
-                       ::write(file.fd(), line.data(), line.size()) == static_cast<ssize_t>(line.size()) &&
-                       ::fsync(file.fd()) == 0;
+  const bool written = ::fchmod(file.get(), mode) == 0 && write_at(file.get(), 0, line) && ::fsync(file.get()) == 0;
   if (written) return;
   const int error = errno;
   ::unlink(path.c_str());
-  fail(path, std::string("cannot be written: ") + std::strerror(error));
+  fail(path, "cannot be written: " + errno_text(error));
 }
 
 void require_absent(const std::string& path) {
@@ -110,7 +91,7 @@ std::string public_key_path(const std::string& directory, const std::string& nam
 
 Result<std::set<std::string>> public_key_names(const std::string& directory) {
   struct stat status {};
-  if (::stat(directory.c_str(), &status) != 0) return Error{directory + ": cannot be found: " + std::strerror(errno)};
+  if (::stat(directory.c_str(), &status) != 0) return Error{directory + ": cannot be found: " + errno_text(errno)};
   if (!S_ISDIR(status.st_mode)) return Error{directory + ": must be a folder"};
   if ((status.st_mode & S_IWOTH) != 0) {
     return Error{directory + ": has mode " + mode_text(status.st_mode) +

@@ -13,12 +13,6 @@ constexpr std::array<const char*, 3> kSuffixes = {"", "-wal", "-shm"};
 
 }  // namespace
 
-std::optional<FileId> file_id(const std::string& path) {
-  struct stat found {};
-  if (::stat(path.c_str(), &found) != 0) return std::nullopt;
-  return FileId{found.st_dev, found.st_ino};
-}
-
 std::int64_t file_size(const std::string& path) {
   struct stat found {};
   return ::stat(path.c_str(), &found) == 0 ? found.st_size : 0;

@@ -2,24 +2,14 @@
 // name is deleted, moved or given to another file: what is written to it then, nobody will ever find.
 #pragma once
 
-#include <sys/types.h>
-
 #include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 
+#include "risk/base/os.hpp"
+
 namespace risk::store {
-
-// Of a file that is open no other file has the same.
-struct FileId {
-  dev_t device = 0;
-  ino_t inode = 0;
-  friend bool operator==(const FileId&, const FileId&) = default;
-};
-
-// Of the file that `path` leads to; none: to none.
-std::optional<FileId> file_id(const std::string& path);
 
 // 0: there is none.
 std::int64_t file_size(const std::string& path);

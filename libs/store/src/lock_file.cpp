@@ -1,16 +1,14 @@
 #include "lock_file.hpp"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <string_view>
 
 #include "database_files.hpp"
-#include "risk/base/descriptor.hpp"
+#include "risk/base/os.hpp"
 #include "risk/store/errors.hpp"
 
 namespace risk::store {
@@ -20,19 +18,6 @@ constexpr std::string_view kFirstLine = "risk-alert engine lock 1\n";
 constexpr std::string_view kDatabaseTag = "database ";
 constexpr std::size_t kTextBytesMax = 4096;
 
-// Of the open file, not of the process: closing another descriptor of the file does not free it.
-struct flock whole_file() {
-  struct flock lock {};
-  lock.l_type = F_WRLCK;
-  lock.l_whence = SEEK_SET;
-  return lock;
-}
-
-bool is_file_at(int fd, const std::string& path) {
-  struct stat open {};
-  return ::fstat(fd, &open) == 0 && file_id(path) == FileId{open.st_dev, open.st_ino};
-}
-
 std::string text_for(const std::string& database) {
   return std::string(kFirstLine) + std::string(kDatabaseTag) + database + "\n";
 }
@@ -40,48 +25,33 @@ std::string text_for(const std::string& database) {
 }  // namespace
 
 bool LockFile::try_lock() {
-  if (fd_ >= 0 && is_file_at(fd_, path_)) return true;
-  unlock();
-  Descriptor file(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
-  if (!file.is_open()) throw_problem("open");
-  auto lock = whole_file();
-  if (::fcntl(file.get(), F_OFD_SETLK, &lock) == 0) {
-    fd_ = file.release();
-    return true;
-  }
-  if (errno == EAGAIN || errno == EACCES) return false;
-  throw_problem("lock");
+  const auto attempt = lock_.try_lock();
+  if (attempt.problem) throw_problem(*attempt.problem);
+  return attempt.is_locked;
 }
 
-void LockFile::throw_problem(const char* doing) const {
-  throw StoreUnavailable(std::string("cannot ") + doing + " " + file_name(path_) + ": " + std::strerror(errno));
+void LockFile::throw_errno(const char* doing) const {
+  throw_problem({doing, lock_.path(), errno});
 }
 
-void LockFile::unlock() noexcept {
-  if (fd_ >= 0) ::close(fd_);
-  fd_ = -1;
-}
-
-bool LockFile::is_locked() const {
-  if (fd_ >= 0 && is_file_at(fd_, path_)) return true;
-  const Descriptor file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
-  auto lock = whole_file();
-  return file.is_open() && ::fcntl(file.get(), F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+void LockFile::throw_problem(const FileProblem& problem) const {
+  throw StoreUnavailable("cannot " + problem.doing + " " + file_name(problem.path) + ": " + errno_text(problem.error));
 }
 
 std::string LockFile::database() const {
-  const Descriptor file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+  const auto file = open_file(lock_.path(), O_RDONLY);
   if (!file.is_open()) {
     if (errno == ENOENT || errno == ENOTDIR) return "";
-    throw_problem("read");
+    throw_errno("read");
   }
   char buffer[kTextBytesMax];
-  const auto size = ::pread(file.get(), buffer, sizeof buffer, 0);
-  if (size < 0) throw_problem("read");
+  const auto size = ::pread(file.get(), buffer, sizeof buffer, 0);  // at once, as remember() writes it
+  if (size < 0) throw_errno("read");
   std::string_view text(buffer, static_cast<std::size_t>(size));
   if (text.empty()) return "";
   if (!text.starts_with(kFirstLine)) {
-    throw StoreLost(file_name(path_) + " is not a lock file that this program can read; if it is damaged, delete it");
+    throw StoreLost(file_name(lock_.path()) +
+                    " is not a lock file that this program can read; if it is damaged, delete it");
   }
   for (text.remove_prefix(kFirstLine.size()); !text.empty();) {
     const auto line = text.substr(0, text.find('\n'));
@@ -96,9 +66,10 @@ void LockFile::remember(const std::string& database) {
   const auto text = text_for(database);
   // In place, for a file that replaced this one would not be locked; and in one write, that a reader sees all or
   // nothing.
-  const bool written = ::pwrite(fd_, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()) &&
-                       ::ftruncate(fd_, static_cast<off_t>(text.size())) == 0 && ::fsync(fd_) == 0;
-  if (!written) throw_problem("write");
+  const int file = lock_.fd();
+  const bool written = ::pwrite(file, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()) &&
+                       ::ftruncate(file, static_cast<off_t>(text.size())) == 0 && ::fsync(file) == 0;
+  if (!written) throw_errno("write");
 }
 
 }  // namespace risk::store

@@ -9,23 +9,23 @@
 #pragma once
 
 #include <string>
+#include <utility>
+
+#include "risk/base/os.hpp"
 
 namespace risk::store {
 
 class LockFile {
  public:
-  explicit LockFile(std::string path) : path_(std::move(path)) {}
-  ~LockFile() { unlock(); }
-  LockFile(const LockFile&) = delete;
-  LockFile& operator=(const LockFile&) = delete;
+  explicit LockFile(std::string path) : lock_(std::move(path), 0644, FileLock::Kind::kRecord) {}
 
   // Makes the file if need be; this class never deletes it. A lock on a file that was deleted or replaced since
   // excludes nobody: it is given up for one on the file that is there now. Throws StoreUnavailable when it cannot be
   // opened.
   bool try_lock();
-  void unlock() noexcept;
+  void unlock() noexcept { lock_.unlock(); }
   // By anyone. Makes no file and disturbs no one who is locking.
-  bool is_locked() const;
+  bool is_locked() const { return lock_.is_held_by_anyone(); }
 
   // The database it was locked for; "" when there is no file or it remembers none. Throws StoreLost when it holds
   // something else.
@@ -34,10 +34,10 @@ class LockFile {
   void remember(const std::string& database);
 
  private:
-  [[noreturn]] void throw_problem(const char* doing) const;  // with errno
+  [[noreturn]] void throw_problem(const FileProblem& problem) const;
+  [[noreturn]] void throw_errno(const char* doing) const;
 
-  std::string path_;
-  int fd_ = -1;  // of a lock that is held
+  FileLock lock_;
 };
 
 }  // namespace risk::store

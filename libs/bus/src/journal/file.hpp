@@ -1,29 +1,14 @@
-// The files of a journal: how they are read, written and made durable, and how their errors are told. Any thread.
+// The files of a journal: how their errors are told (the rest is risk/base/os.hpp). Any thread.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
+
+#include "risk/base/os.hpp"
 
 namespace risk::bus {
-
-// An open file, closed when it goes.
-class FileHandle {
- public:
-  explicit FileHandle(int fd = -1) : fd_(fd) {}
-  ~FileHandle();
-  FileHandle(FileHandle&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  FileHandle& operator=(FileHandle&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  int fd() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 // Up to `size` bytes at `offset`; fewer at the end of the file. Throws JournalError, as what follows.
 std::string read_at(int fd, const std::string& path, std::uint64_t offset, std::size_t size);
@@ -32,8 +17,9 @@ bool write_at(int fd, const std::string& path, std::uint64_t offset, std::string
 // What a name in the folder was made durable by.
 void sync_directory(const std::string& directory);
 
-// Throws JournalError: "cannot open PATH: No such file or directory".
+// Throws JournalError with what errno says: "cannot open PATH: No such file or directory".
 [[noreturn]] void throw_errno(const std::string& doing, const std::string& path);
+[[noreturn]] void throw_problem(const FileProblem& problem);
 bool is_no_room(int error);
 
 // "journal PATH, byte 40: wrong checksum"

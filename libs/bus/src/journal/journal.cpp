@@ -1,7 +1,5 @@
 #include "risk/bus/journal.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,10 +11,12 @@
 #include <mutex>
 #include <utility>
 
+#include "journal/file.hpp"
 #include "journal/reserve.hpp"
 #include "journal/segment.hpp"
 #include "journal/stream_file.hpp"
 #include "risk/base/check.hpp"
+#include "risk/base/os.hpp"
 
 namespace risk::bus {
 namespace {
@@ -46,11 +46,10 @@ class Journal::Impl {
   // --- opening
 
   void lock_folder() {
-    const auto path = options.directory + "/lock";
-    lock = FileHandle(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    if (lock.fd() < 0) throw_errno("open", path);
-    if (::flock(lock.fd(), LOCK_EX | LOCK_NB) == 0) return;
-    if (errno != EWOULDBLOCK) throw_errno("lock", path);
+    lock.emplace(options.directory + "/lock", 0600, FileLock::Kind::kFlock);
+    const auto attempt = lock->try_lock();
+    if (attempt.problem) throw_problem(*attempt.problem);
+    if (attempt.is_locked) return;
     throw JournalError("the journal " + options.directory + " is in use by another process");
   }
 
@@ -421,7 +420,7 @@ class Journal::Impl {
   }
 
   const JournalOptions options;
-  FileHandle lock;
+  std::optional<FileLock> lock;
   std::optional<Reserve> reserve;
   StreamKey key{};
   StreamId id;

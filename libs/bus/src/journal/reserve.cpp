@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "journal/file.hpp"
+#include "risk/base/os.hpp"
 
 namespace risk::bus {
 namespace {
@@ -19,8 +19,8 @@ Reserve::Reserve(const std::string& directory) : path_(directory + "/reserve") {
 }
 
 void Reserve::keep() {
-  const FileHandle file(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (file.fd() < 0 || ::posix_fallocate(file.fd(), 0, kBytes) != 0) spend();
+  const auto file = open_file(path_, O_RDWR | O_CREAT, 0600);
+  if (!file.is_open() || ::posix_fallocate(file.get(), 0, kBytes) != 0) spend();
 }
 
 void Reserve::spend() {

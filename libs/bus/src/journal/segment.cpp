@@ -106,13 +106,13 @@ void Segment::refuse(std::uint64_t offset, const std::string& what) const {
 
 std::unique_ptr<Segment> Segment::create(const std::string& directory, const SegmentHeader& header) {
   const auto path = directory + "/" + file_name(header.epoch, header.first);
-  FileHandle file(::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-  if (file.fd() < 0) {
+  auto file = open_file(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+  if (!file.is_open()) {
     if (is_no_room(errno)) return nullptr;
     throw_errno("make", path);
   }
-  const bool written = write_at(file.fd(), path, 0, encode(header));
-  if (!written || ::fsync(file.fd()) != 0) {
+  const bool written = write_at(file.get(), path, 0, encode(header));
+  if (!written || ::fsync(file.get()) != 0) {
     const bool no_room = !written || is_no_room(errno);
     if (!no_room) throw_errno("sync", path);
     ::unlink(path.c_str());
@@ -123,9 +123,9 @@ std::unique_ptr<Segment> Segment::create(const std::string& directory, const Seg
 }
 
 std::unique_ptr<Segment> Segment::open(const std::string& path) {
-  FileHandle file(::open(path.c_str(), O_RDWR | O_CLOEXEC));
-  if (file.fd() < 0) throw_errno("open", path);
-  const auto bytes = read_at(file.fd(), path, 0, kSegmentHeaderBytes);
+  auto file = open_file(path, O_RDWR);
+  if (!file.is_open()) throw_errno("open", path);
+  const auto bytes = read_at(file.get(), path, 0, kSegmentHeaderBytes);
   std::unique_ptr<Segment> segment(new Segment(std::move(file), path, {}));
   if (bytes.size() < kSegmentHeaderBytes) segment->refuse(bytes.size(), "cut off in its header");
   if (!bytes.starts_with(kSegmentMagic)) segment->refuse(0, "not a segment of a journal");
@@ -149,13 +149,13 @@ std::unique_ptr<Segment> Segment::open(const std::string& path) {
 
 std::uint64_t Segment::file_bytes() const {
   struct stat status {};
-  if (::fstat(file_.fd(), &status) != 0) throw_errno("look at", path_);
+  if (::fstat(file_.get(), &status) != 0) throw_errno("look at", path_);
   return static_cast<std::uint64_t>(status.st_size);
 }
 
 bool Segment::append(const Run& run) {
   const auto entry = encode(run);
-  if (!write_at(file_.fd(), path_, end_, entry)) {
+  if (!write_at(file_.get(), path_, end_, entry)) {
     cut(end_);
     return false;
   }
@@ -166,12 +166,12 @@ bool Segment::append(const Run& run) {
 void Segment::sync(bool to_disk) {
   if (synced_ == end_) return;
   struct stat status {};
-  if (::fstat(file_.fd(), &status) != 0) throw_errno("look at", path_);
+  if (::fstat(file_.get(), &status) != 0) throw_errno("look at", path_);
   if (status.st_nlink == 0) throw JournalError("journal " + path_ + " was deleted while it was being written");
   if (!to_disk) return;
   // After a failed sync the kernel may have dropped the pages: what is on the disk is unknown, and trying again proves
   // nothing.
-  if (::fdatasync(file_.fd()) != 0) throw_errno("sync", path_);
+  if (::fdatasync(file_.get()) != 0) throw_errno("sync", path_);
   synced_ = end_;
   note_synced();
 }
@@ -181,11 +181,11 @@ void Segment::note_synced() {
   std::string note(2 * sizeof(std::uint64_t), '\0');
   put(note, 0, synced_);
   put(note, sizeof(std::uint64_t), ~synced_);
-  write_at(file_.fd(), path_, kSyncedAt, note);
+  write_at(file_.get(), path_, kSyncedAt, note);
 }
 
 void Segment::cut(std::uint64_t offset) {
-  if (::ftruncate(file_.fd(), static_cast<off_t>(offset)) != 0 || ::fsync(file_.fd()) != 0) throw_errno("cut", path_);
+  if (::ftruncate(file_.get(), static_cast<off_t>(offset)) != 0 || ::fsync(file_.get()) != 0) throw_errno("cut", path_);
   end_ = offset;
   synced_ = offset;
   note_synced();
@@ -194,7 +194,7 @@ void Segment::cut(std::uint64_t offset) {
 std::optional<Segment::Damage> Segment::scan(Position& position, std::uint64_t end,
                                              const std::function<bool(const Run&)>& take) const {
   if (position.next == 0) position.next = header_.first;
-  Window window(file_.fd(), path_, end);
+  Window window(file_.get(), path_, end);
   while (position.offset < end) {
     const auto damaged = [&](std::string what, bool torn = false) {
       return Damage{position.offset, std::move(what), torn};

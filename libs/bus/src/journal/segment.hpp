@@ -75,11 +75,11 @@ class Segment {
   [[noreturn]] void refuse(std::uint64_t offset, const std::string& what) const;
 
  private:
-  Segment(FileHandle file, std::string path, const SegmentHeader& header)
+  Segment(Descriptor file, std::string path, const SegmentHeader& header)
       : file_(std::move(file)), path_(std::move(path)), header_(header) {}
   void note_synced();
 
-  FileHandle file_;
+  Descriptor file_;
   std::string path_;
   SegmentHeader header_;
   std::atomic<std::uint64_t> end_ = kSegmentHeaderBytes;  // moves when the entry before it is written

@@ -1,10 +1,8 @@
 #include "journal/stream_file.hpp"
 
 #include <fcntl.h>
-#include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 
 #include "journal/bytes.hpp"
@@ -26,12 +24,12 @@ std::string path_in(const std::string& directory) {
 
 std::optional<Result<StreamFile>> read_stream_file(const std::string& directory) {
   const auto path = path_in(directory);
-  const FileHandle file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.fd() < 0) {
+  const auto file = open_file(path, O_RDONLY);
+  if (!file.is_open()) {
     if (errno == ENOENT) return std::nullopt;
     throw_errno("open", path);
   }
-  const auto bytes = read_at(file.fd(), path, 0, kBytes + 1);
+  const auto bytes = read_at(file.get(), path, 0, kBytes + 1);
   const auto damaged_at = [&](std::size_t offset, const char* what) { return Error{at_byte(path, offset, what)}; };
   if (bytes.size() != kBytes) {
     return Error{"journal " + path + ": is " + std::to_string(bytes.size()) + " bytes long, not " +
@@ -55,12 +53,7 @@ void write_stream_file(const std::string& directory, const StreamFile& what) {
   std::memcpy(bytes.data() + kIdAt, what.stream.data(), what.stream.size());
   put(bytes, kEpochAt, what.epoch);
   put(bytes, kSumAt, checksum(std::string_view(bytes).substr(0, kSumAt)));
-  const auto path = path_in(directory), fresh = path + ".new";
-  const FileHandle file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-  if (file.fd() < 0) throw_errno("make", fresh);
-  if (!write_at(file.fd(), fresh, 0, bytes) || ::fsync(file.fd()) != 0) throw_errno("write", fresh);
-  if (::rename(fresh.c_str(), path.c_str()) != 0) throw_errno("replace", path);
-  sync_directory(directory);
+  if (const auto problem = replace_file(path_in(directory), bytes, 0600)) throw_problem(*problem);
 }
 
 }  // namespace risk::bus

@@ -6,8 +6,8 @@
 
 #include <cerrno>
 #include <cstdint>
-#include <cstring>
 
+#include "risk/base/os.hpp"
 #include "risk/bus/message.hpp"
 
 namespace risk::bus {
@@ -15,7 +15,7 @@ namespace risk::bus {
 class WakeUp {
  public:
   WakeUp() : fd_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
-    if (fd_ < 0) throw BusError(std::string("cannot open an eventfd: ") + std::strerror(errno));
+    if (fd_ < 0) throw BusError(std::string("cannot open an eventfd: ") + errno_text(errno));
   }
   ~WakeUp() { ::close(fd_); }
   WakeUp(const WakeUp&) = delete;

@@ -10,9 +10,10 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 
 #include "risk/base/check.hpp"
+#include "risk/base/join.hpp"
+#include "risk/base/os.hpp"
 #include "sources.hpp"
 
 namespace risk::service {
@@ -170,7 +171,7 @@ class OptionSet::Impl {
   // The exit status of a call that was for this text alone.
   int answer(const Environment& environment, const std::string& text) const {
     if (print(environment.out, stdout, text)) return EXIT_SUCCESS;
-    const std::string why = std::strerror(errno);
+    const std::string why = errno_text(errno);
     print(environment.err, stderr, program + ": the output cannot be written: " + why + "\n");
     return EXIT_FAILURE;
   }
@@ -260,7 +261,7 @@ void OptionSet::add_list(OptionSpec spec, std::vector<std::string>& values) {
   option.kind = Option::Kind::kList;
   option.spec = std::move(spec);
   option.placeholder = "A,B,...";
-  for (const auto& value : values) option.shown_default += (option.shown_default.empty() ? "" : ",") + value;
+  option.shown_default = join(values, ",");
   option.set_list = [&values](std::vector<std::string> given) { values = std::move(given); };
   impl_->add(std::move(option));
 }
