@@ -1,7 +1,5 @@
 #include "risk/http/refusal_log.hpp"
 
-#include <utility>
-
 namespace risk::http {
 namespace {
 
@@ -19,28 +17,21 @@ constexpr std::array<std::string_view, kTroubles> kMessages{
 std::optional<Warning> RefusalLog::note(Trouble trouble, const std::string& address, const std::string& detail,
                                         Instant now) {
   const std::lock_guard lock(mutex_);
-  Entry& entry = entries_[static_cast<std::size_t>(trouble)];
-  ++entry.unsaid;
-  entry.address = address;
-  entry.detail = detail;
-  if (entry.said && now - *entry.said < interval_) return std::nullopt;
-  return say(trouble, entry, now);
+  const auto i = static_cast<std::size_t>(trouble);
+  latest_[i] = {address, detail};
+  const auto kept_back = throttle_.admit(kMessages[i], now);
+  if (!kept_back) return std::nullopt;
+  return Warning{kMessages[i], address, detail, *kept_back + 1};
 }
 
 std::vector<Warning> RefusalLog::due(Instant now) {
   const std::lock_guard lock(mutex_);
   std::vector<Warning> warnings;
-  for (std::size_t i = 0; i < entries_.size(); ++i) {
-    Entry& entry = entries_[i];
-    if (entry.unsaid > 0 && now - *entry.said >= interval_)
-      warnings.push_back(say(static_cast<Trouble>(i), entry, now));
+  for (std::size_t i = 0; i < kTroubles; ++i) {
+    const auto count = throttle_.take_due(kMessages[i], now);
+    if (count) warnings.push_back({kMessages[i], latest_[i].address, latest_[i].detail, *count});
   }
   return warnings;
-}
-
-Warning RefusalLog::say(Trouble trouble, Entry& entry, Instant now) const {
-  entry.said = now;
-  return {kMessages[static_cast<std::size_t>(trouble)], entry.address, entry.detail, std::exchange(entry.unsaid, 0)};
 }
 
 }  // namespace risk::http

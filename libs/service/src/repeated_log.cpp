@@ -1,5 +1,6 @@
 #include "risk/service/repeated_log.hpp"
 
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -9,23 +10,19 @@ RepeatedLog::RepeatedLog(LogLevel level, std::string message, std::function<Cloc
     : level_(level), message_(std::move(message)), now_(std::move(now)) {}
 
 RepeatedLog::~RepeatedLog() {
-  if (left_out_ > 0) log(level_, message_, {{"left_out", left_out_}});
+  const auto left_out = throttle_.kept_back(message_);
+  if (left_out > 0) log(level_, message_, {{"left_out", left_out}});
 }
 
 void RepeatedLog::tell(std::initializer_list<Field> fields) {
-  std::uint64_t left_out = 0;
+  std::optional<std::uint64_t> left_out;
   {
     const std::lock_guard lock(mutex_);
-    const auto now = now_();
-    if (told_ && now - *told_ < kInterval) {
-      ++left_out_;
-      return;
-    }
-    told_ = now;
-    left_out = std::exchange(left_out_, 0);
+    left_out = throttle_.admit(message_, now_());
   }
+  if (!left_out) return;
   std::vector<Field> all(fields);
-  if (left_out > 0) all.emplace_back("left_out", left_out);
+  if (*left_out > 0) all.emplace_back("left_out", *left_out);
   log_fields(level_, message_, all);
 }
 

@@ -14,7 +14,6 @@
 #include "support/temporary_folder.hpp"
 #include "transport/curve.hpp"
 #include "transport/handshake.hpp"
-#include "transport/once_a_minute.hpp"
 #include "transport/replay_message.hpp"
 #include "transport/stream_id.hpp"
 
@@ -433,21 +432,6 @@ TEST_CASE("A server that hangs up once is not accused of having another key", "[
   handshake.note({ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL, ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH});
   CHECK_THAT(handshake.problem(), ContainsSubstring("does not encrypt"));
   CHECK(handshake.refused());
-}
-
-TEST_CASE("What happens again is told once a minute, each thing for itself, and memory is bounded", "[bus][curve]") {
-  OnceAMinute told;
-  const OnceAMinute::Clock::time_point start{};
-  CHECK(told.admits("a", start));
-  CHECK(told.admits("b", start + 1s));
-  CHECK_FALSE(told.admits("a", start + 59s));
-  CHECK(told.admits("a", start + 60s));
-  CHECK_FALSE(told.admits("b", start + 60s));
-  std::size_t admitted = 0;
-  for (int i = 0; i < 1000; ++i) admitted += told.admits(std::to_string(i), start + 100s);
-  CHECK(admitted < 1000);
-  CHECK(admitted >= OnceAMinute::kRememberedMax - 2);
-  CHECK(told.admits("c", start + 200s));
 }
 
 TEST_CASE("A publisher that encrypts closes while peers come and go", "[bus][curve]") {

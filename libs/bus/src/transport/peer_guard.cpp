@@ -109,7 +109,7 @@ void PeerGuard::drop(int fd, Peer& peer, const std::string& why) {
   peer.is_dropped = true;
   ++dropped_;
   shut_down(fd, peer.ends);
-  if (!on_dropped_ || !told_.admits(peer.ends.peer_address + why, OnceAMinute::Clock::now())) return;
+  if (!on_dropped_ || !told_.admit(peer.ends.peer_address + why, std::chrono::steady_clock::now())) return;
   on_dropped_(peer.ends.peer_address + " is cut off: " + why + "; " + std::to_string(dropped_) + " connections so far");
 }
 

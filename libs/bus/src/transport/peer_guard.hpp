@@ -20,7 +20,7 @@
 #include <string>
 #include <thread>
 
-#include "transport/once_a_minute.hpp"
+#include "risk/base/throttle.hpp"
 #include "transport/tcp.hpp"
 #include "transport/wake_up.hpp"
 
@@ -78,7 +78,7 @@ class PeerGuard {
   const OnDropped on_dropped_;
   std::uint16_t port_ = 0;
   std::atomic<std::uint64_t> dropped_ = 0;
-  OnceAMinute told_;
+  Throttle told_;
   std::mutex mutex_;  // guards peers_
   std::map<int, Peer> peers_;
   WakeUp stop_;

@@ -94,7 +94,7 @@ void SubscriberCore::renew_given_up(Clock::time_point now) {
     const bool has_frames = (connection.socket().get(zmq::sockopt::events) & ZMQ_POLLIN) != 0;
     const bool given_up = connection.given_up(now);
     const auto problem = connection.handshake_problem();
-    if (!problem.empty() && refusals_told_.admits(connection.from() + problem, now)) {
+    if (!problem.empty() && refusals_told_.admit(connection.from() + problem, now)) {
       table_.bad_frame(connection.from(), problem);
     }
     if (!given_up || has_frames) continue;

@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "risk/base/throttle.hpp"
 #include "risk/bus/subscriber.hpp"
 #include "transport/connection.hpp"
 #include "transport/endpoint.hpp"
-#include "transport/once_a_minute.hpp"
 #include "transport/resolver.hpp"
 #include "transport/stream_table.hpp"
 #include "transport/wake_up.hpp"
@@ -73,7 +73,7 @@ class SubscriberCore {
   std::map<StreamKey, Committed> committed_;
   Clock::time_point inspected_{};  // the connections, for what libzmq gave up
   Clock::time_point weighed_{};
-  OnceAMinute refusals_told_;
+  Throttle refusals_told_;
   std::size_t turn_ = 0;  // the connection that is read first
   std::atomic<bool> woken_ = false;
   std::atomic<bool> resolved_ = false;

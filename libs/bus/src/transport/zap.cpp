@@ -88,7 +88,8 @@ bool ZapHandler::admits(const std::vector<std::string>& request) {
   if (allowed_keys_.contains(key)) return true;
   ++refused_;
   const auto& peer = request[kPeer];
-  if (on_refused_ && told_.admits(key + " " + peer, OnceAMinute::Clock::now())) on_refused_({key, peer, refused_});
+  if (on_refused_ && told_.admit(key + " " + peer, std::chrono::steady_clock::now()))
+    on_refused_({key, peer, refused_});
   return false;
 }
 

@@ -11,8 +11,8 @@
 #include <thread>
 #include <vector>
 
+#include "risk/base/throttle.hpp"
 #include "risk/bus/curve.hpp"
-#include "transport/once_a_minute.hpp"
 #include "transport/wake_up.hpp"
 
 namespace zmq {
@@ -38,7 +38,7 @@ class ZapHandler {
   const std::set<std::string, std::less<>> allowed_keys_;
   const OnRefused on_refused_;
   std::unique_ptr<zmq::socket_t> socket_;  // the thread's, once it runs
-  OnceAMinute told_;
+  Throttle told_;
   std::uint64_t refused_ = 0;
   WakeUp stop_;
   std::thread thread_;

@@ -14,6 +14,8 @@
 #include <string_view>
 #include <vector>
 
+#include "risk/base/throttle.hpp"
+
 namespace risk::http {
 
 enum class Trouble : std::uint8_t {
@@ -39,7 +41,7 @@ class RefusalLog {
  public:
   using Instant = std::chrono::steady_clock::time_point;
 
-  explicit RefusalLog(std::chrono::seconds interval = std::chrono::seconds{60}) : interval_(interval) {}
+  explicit RefusalLog(std::chrono::seconds interval = std::chrono::seconds{60}) : throttle_(interval) {}
 
   // Counts a case. Returns the line to write now, if one is due.
   std::optional<Warning> note(Trouble trouble, const std::string& address, const std::string& detail, Instant now);
@@ -48,17 +50,14 @@ class RefusalLog {
   std::vector<Warning> due(Instant now);
 
  private:
-  struct Entry {
-    std::uint64_t unsaid = 0;
-    std::optional<Instant> said;
+  struct Case {
     std::string address;
     std::string detail;
   };
-  Warning say(Trouble trouble, Entry& entry, Instant now) const;
 
-  const std::chrono::seconds interval_;
-  mutable std::mutex mutex_;
-  std::array<Entry, kTroubles> entries_;
+  std::mutex mutex_;
+  Throttle throttle_;  // by the message
+  std::array<Case, kTroubles> latest_;
 };
 
 }  // namespace risk::http

@@ -4,13 +4,12 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <functional>
 #include <initializer_list>
 #include <mutex>
-#include <optional>
 #include <string>
 
+#include "risk/base/throttle.hpp"
 #include "risk/service/log.hpp"
 
 namespace risk::service {
@@ -18,7 +17,6 @@ namespace risk::service {
 class RepeatedLog {
  public:
   using Clock = std::chrono::steady_clock;
-  static constexpr std::chrono::minutes kInterval{1};
 
   // `now` is for tests.
   RepeatedLog(LogLevel level, std::string message, std::function<Clock::time_point()> now = Clock::now);
@@ -33,8 +31,7 @@ class RepeatedLog {
   const std::string message_;
   const std::function<Clock::time_point()> now_;
   std::mutex mutex_;
-  std::optional<Clock::time_point> told_;
-  std::uint64_t left_out_ = 0;
+  Throttle throttle_;  // of one thing: what this log is about
 };
 
 }  // namespace risk::service
