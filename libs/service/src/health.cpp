@@ -2,20 +2,14 @@
 
 #include <algorithm>
 
+#include "risk/base/json.hpp"
 #include "risk/base/text.hpp"
 #include "risk/service/log.hpp"
-#include "text.hpp"
 
 namespace risk::service {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-std::string json_string(std::string_view text) {
-  std::string json;
-  append_json_string(json, text);
-  return json;
-}
 
 // "" stands for met, so a reason that is empty (an exception without a message) needs words.
 std::string in_words(const std::string& reason) {
@@ -92,8 +86,12 @@ std::string Health::failure() const {
 Health::Report Health::liveness() const {
   const std::lock_guard lock(mutex_);
   const auto reason = failure();
-  if (reason.empty()) return {true, R"({"status":"alive"})"};
-  return {false, R"({"status":"failed","reason":)" + json_string(without_folders(reason)) + "}"};
+  JsonWriter json(0, JsonText::kAscii);
+  json.begin_object();
+  json.member("status", reason.empty() ? "alive" : "failed");
+  if (!reason.empty()) json.member("reason", without_folders(reason));
+  json.end_object();
+  return {reason.empty(), json.take()};
 }
 
 Health::Report Health::readiness() const {
@@ -103,16 +101,16 @@ Health::Report Health::readiness() const {
   const auto reason = failure();
   const bool ready = all_met && reason.empty();
 
-  std::string json = ready ? R"({"status":"ready")" : R"({"status":"unready")";
-  if (!reason.empty()) json += R"(,"failure":)" + json_string(without_folders(reason));
-  json += R"(,"conditions":{)";
-  for (std::string_view comma; const auto& [condition, unmet] : unmet_) {
-    const auto state = unmet.empty() ? "ok" : without_folders(unmet);
-    json.append(comma).append(json_string(condition)).append(":").append(json_string(state));
-    comma = ",";
-  }
-  json += "}}";
-  return {ready, json};
+  JsonWriter json(0, JsonText::kAscii);
+  json.begin_object();
+  json.member("status", ready ? "ready" : "unready");
+  if (!reason.empty()) json.member("failure", without_folders(reason));
+  json.key("conditions");
+  json.begin_object();
+  for (const auto& [condition, unmet] : unmet_) json.member(condition, unmet.empty() ? "ok" : without_folders(unmet));
+  json.end_object();
+  json.end_object();
+  return {ready, json.take()};
 }
 
 }  // namespace risk::service

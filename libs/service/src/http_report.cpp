@@ -2,8 +2,8 @@
 
 #include <vector>
 
+#include "risk/base/json.hpp"
 #include "risk/service/log.hpp"
-#include "text.hpp"
 
 namespace risk::service {
 namespace {
@@ -54,18 +54,18 @@ std::vector<Follower> followers(Metrics& metrics, const std::string& server, con
 }  // namespace
 
 http::Response problem_response(int status, std::string_view detail, std::string_view path) {
-  std::string json = R"({"type":"about:blank","title":)";
-  append_json_string(json, http::reason_phrase(status));
-  json += R"(,"status":)" + std::to_string(status) + R"(,"detail":)";
-  append_json_string(json, detail);
-  if (!path.empty()) {
-    json += R"(,"instance":)";
-    append_json_string(json, path);
-  }
+  JsonWriter json(0, JsonText::kAscii);
+  json.begin_object();
+  json.member("type", "about:blank");
+  json.member("title", http::reason_phrase(status));
+  json.member("status", static_cast<std::uint32_t>(status));
+  json.member("detail", detail);
+  if (!path.empty()) json.member("instance", path);
+  json.end_object();
   http::Response response;
   response.status = status;
   response.content_type = "application/problem+json";
-  response.body = std::make_shared<const std::string>(json + "}");
+  response.body = std::make_shared<const std::string>(json.take());
   response.headers.emplace_back("Cache-Control", "no-store");
   return response;
 }

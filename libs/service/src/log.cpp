@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 
+#include "risk/base/json.hpp"
 #include "risk/base/timestamp.hpp"
 #include "text.hpp"
 
@@ -72,9 +73,9 @@ class Line {
   void add(std::string_view key, std::string_view value, bool literal) {
     if (text_.size() > (json_ ? 1U : 0U)) text_.push_back(json_ ? ',' : ' ');
     if (json_) {
-      append_json_string(text_, key);
+      append_json_string(text_, key, JsonText::kAscii);
       text_.push_back(':');
-      literal ? void(text_.append(value)) : append_json_string(text_, value);
+      literal ? void(text_.append(value)) : append_json_string(text_, value, JsonText::kAscii);
     } else {
       append_logfmt_key(text_, key);
       text_.push_back('=');

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstdio>
-#include <nlohmann/json.hpp>
 
 #include "risk/base/text.hpp"
 
@@ -28,10 +27,6 @@ bool needs_no_quotes(std::string_view text) {
 }
 
 }  // namespace
-
-void append_json_string(std::string& out, std::string_view text) {
-  out += nlohmann::json(text).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
-}
 
 void append_logfmt_value(std::string& out, std::string_view text) {
   if (needs_no_quotes(text)) {

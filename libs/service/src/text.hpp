@@ -1,13 +1,10 @@
-// Escaping of texts that come from outside, for the formats that this room writes.
+// Escaping of texts that come from outside, for logfmt. JSON is written by risk/base/json.hpp.
 #pragma once
 
 #include <string>
 #include <string_view>
 
 namespace risk::service {
-
-// A JSON string in ASCII. Bytes that are not UTF-8 become U+FFFD: JSON has no way to carry them.
-void append_json_string(std::string& out, std::string_view text);
 
 // As it is where that is unambiguous, else in double quotes with \" \\ \n \r \t, \uNNNN or \UNNNNNNNN for what is not
 // is_plain() (risk/base/text.hpp), \xNN for bytes that are not UTF-8.

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "dashboard-gateway/api/json_writer.hpp"
+#include "risk/base/json.hpp"
 #include "risk/engine/rules.hpp"
 #include "risk/store/reader.hpp"
 #include "risk/wire/alert.hpp"

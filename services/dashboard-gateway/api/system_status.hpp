@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "dashboard-gateway/api/json_writer.hpp"
 #include "dashboard-gateway/live/rate_meter.hpp"
+#include "risk/base/json.hpp"
 #include "risk/base/timestamp.hpp"
 #include "risk/bus/subscriber.hpp"
 #include "risk/wire/exposure.hpp"

@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "risk/base/json.hpp"
+
 namespace risk::riskctl {
 
 class JsonLines {
@@ -29,12 +31,10 @@ class JsonLines {
   void finish();
 
  private:
-  void add_key(std::string_view key);
-  void add_string(std::string_view value);
   void flush();
 
   std::ostream& out_;
-  std::string buffer_;
+  JsonWriter json_{0, JsonText::kVisible};
 };
 
 }  // namespace risk::riskctl

@@ -8,12 +8,26 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
-namespace risk::gateway {
+namespace risk {
+
+// Who reads the texts, which says what of them is escaped besides quotes, backslashes and controls of ASCII. A byte
+// that is not UTF-8 becomes U+FFFD, for JSON has no way to carry it.
+enum class JsonText : std::uint8_t {
+  kUtf8,     // a program: nothing else
+  kVisible,  // a person at a terminal: what is not is_plain() (risk/base/text.hpp)
+  kAscii,    // a log: all but ASCII that shows, so that a line stays a line for every tool
+};
+
+// With its quotes.
+void append_json_string(std::string& out, std::string_view text, JsonText use);
 
 class JsonWriter {
  public:
-  explicit JsonWriter(std::size_t bytes_expected = 0) { text_.reserve(bytes_expected); }
+  explicit JsonWriter(std::size_t bytes_expected = 0, JsonText use = JsonText::kUtf8) : use_(use) {
+    text_.reserve(bytes_expected);
+  }
 
   void begin_object() { open('{'); }
   void end_object() { close('}'); }
@@ -21,7 +35,7 @@ class JsonWriter {
   void end_array() { close(']'); }
   void key(std::string_view name);
 
-  // Any bytes: what is not valid UTF-8 becomes U+FFFD.
+  // Any bytes.
   void value(std::string_view text);
   void value(const char* text) { value(std::string_view(text)); }
   void value(std::uint64_t number);
@@ -46,16 +60,27 @@ class JsonWriter {
     }
   }
 
+  // Between two values of JSON lines.
+  void end_line() {
+    text_ += '\n';
+    comma_ = false;
+  }
+
   const std::string& text() const { return text_; }
-  std::string take() { return std::move(text_); }
+  // Precondition: what was begun has ended. Starts anew.
+  std::string take() {
+    comma_ = false;
+    return std::exchange(text_, {});
+  }
 
  private:
   void open(char bracket);
   void close(char bracket);
   void separate();
 
+  JsonText use_;
   std::string text_;
   bool comma_ = false;
 };
 
-}  // namespace risk::gateway
+}  // namespace risk
