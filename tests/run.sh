@@ -2,11 +2,14 @@
 # Installs what is missing, builds everything, and runs every suite. The last line is the sum of
 # all suites: N passed, N failed, N skipped.
 #
-# Usage: tests/run.sh [--preset dev|asan|tsan] [--only SUITE[,SUITE]] [--compose] [--no-install]
+# Usage: tests/run.sh [--preset dev|asan|tsan] [--only SUITE[,SUITE]] [--filter REGEX] [--compose] [--no-install]
 #   --preset      the C++ build (default dev); with asan and tsan the suite cpp alone runs unless --only says more
 #   --only        tidy: style and structure; cpp: unit, contract and mesh tests; python; fuzz: each fuzz target for a
 #                 while; chaos: rounds under faults on PostgreSQL; page: the page's own tests; browser: the page in Chromium;
 #                 compose: docker compose on PostgreSQL
+#   --filter      only the tests whose name matches, of the suites that run; none at all is a failure. A name is, in
+#                 tidy: the rule; cpp: EXECUTABLE: CASE; python: FOLDER/MODULE.CLASS.METHOD; fuzz: the target; chaos: the
+#                 fault; page, browser, compose: the case. Each runner reads REGEX itself: . * + ? [] () | ^ $ mean the same to all
 #   --compose     run the suite compose too; without it, it runs where CI=true and a Docker engine answers
 #   --no-install  do not look for missing Debian packages
 set -euo pipefail
@@ -14,12 +17,13 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
 
-preset=dev only='' compose=auto install=yes
+preset=dev only='' filter='' compose=auto install=yes
 while [ $# -gt 0 ]; do
   case $1 in
-    --preset | --only) [ $# -ge 2 ] || { echo "tests: $1 needs a value" >&2; exit 2; } ;;&
+    --preset | --only | --filter) [ $# -ge 2 ] || { echo "tests: $1 needs a value" >&2; exit 2; } ;;&
     --preset) preset=$2; shift ;;
     --only) only=$2; shift ;;
+    --filter) filter=$2; shift ;;
     --compose) compose=yes ;;
     --no-install) install=no ;;
     -h | --help) sed -n '2,/^set -/{/^set -/d;s/^# \{0,1\}//p}' "$0"; exit 0 ;;
@@ -54,7 +58,11 @@ suite() {  # suite NAME REPORT COMMAND...: REPORT is a JUnit file that the comma
   say "$name"
   "$@" >"$logs/$name.log" 2>&1 </dev/null || status=$?
   [ "$report" != - ] || report=$logs/$name.log
-  read -ra counts <<<"$(python3 tests/support/counts.py "$status" "$report")"
+  read -ra counts <<<"$(python3 tests/support/counts.py ${filter:+--filtered} "$status" "$report")"
+  if [ -n "$filter" ] && [ "${counts[*]}" = "0 0 0" ]; then
+    say "$name: no test matches"
+    return
+  fi
   # A pass is short, a failure tells everything.
   if [ "${counts[1]}" = 0 ]; then tail -n 3 "$logs/$name.log"; else cat "$logs/$name.log"; fi
   grep -E '^(skipped|SKIPPED):? |\.\.\. skipped|\*\*\*Skipped' "$logs/$name.log" || true
@@ -68,7 +76,12 @@ skip() {  # skip SUITE REASON
 
 finish() {
   printf '\n'
-  printf '%s\n' "${table[@]}"
+  if [ -n "$filter" ]; then
+    printf 'tests: %d of those that match %s ran\n' $((passed + failed)) "$filter"
+    # Silence is no pass: a misspelt name must not look like one.
+    [ $((passed + failed + skipped)) != 0 ] || { say "no test matches"; failed=1; }
+  fi
+  [ ${#table[@]} = 0 ] || printf '%s\n' "${table[@]}"
   printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
   [ "$failed" = 0 ]
 }
@@ -88,25 +101,70 @@ build_all() {
   fi
 }
 
+matching() {  # those lines of the input that match
+  grep -E -e "$filter" || true
+}
+
+run_tidy() { tests/tidy/run.sh ${filter:+--filter "$filter"}; }
+
 run_cpp() {
   rm -f "$logs/cpp.xml"
-  ctest --test-dir "$build" --output-on-failure --no-tests=error --output-junit "$logs/cpp.xml" -j "$(nproc)"
+  local selection=(--no-tests=error)
+  [ -z "$filter" ] || selection=(--no-tests=ignore -R "$filter")
+  ctest --test-dir "$build" --output-on-failure "${selection[@]}" --output-junit "$logs/cpp.xml" -j "$(nproc)"
 }
 
 run_python() {
   local file status=0
   while read -r file; do
+    if [ -n "$filter" ]; then
+      python3 -B tests/support/matching_tests.py "$filter" "$file" || status=1
+      continue
+    fi
     echo "$file"
     (cd "$(dirname "$file")" && python3 -B -m unittest -v "$(basename "$file" .py)") || status=1
   done < <(find tests -name node_modules -prune -o -name 'test_*.py' -print | sort)
   return $status
 }
 
-run_page() {
-  (. deploy/node.sh && node_use && cd services/dashboard-gateway/web && npm run --silent --if-present check && npm test --silent)
+run_fuzz() {
+  local targets=()
+  if [ -n "$filter" ]; then
+    mapfile -t targets < <(tests/fuzz/run.sh --list | matching)
+    [ ${#targets[@]} != 0 ] || return 0
+  fi
+  tests/fuzz/run.sh --seconds 20 "${targets[@]}"
 }
 
-run_browser() { (. deploy/node.sh && node_use && cd tests/browser && npm ci --loglevel=error && npm test --silent); }
+run_chaos() {
+  local kinds=all rounds=10
+  if [ -n "$filter" ]; then
+    kinds=$(tests/chaos/run.py --list | matching | paste -sd,)
+    [ -n "$kinds" ] || return 0
+    rounds=3
+  fi
+  tests/chaos/run.py --rounds $rounds --faults "$kinds" --output "$logs/chaos"
+}
+
+run_page() (
+  . deploy/node.sh && node_use && cd services/dashboard-gateway/web || return
+  if [ -n "$filter" ]; then
+    npm test --silent -- --testNamePattern "$filter"
+  else
+    npm run --silent --if-present check && npm test --silent
+  fi
+)
+
+browser_cases() { grep -hzoP "\btest\(\s*(['\"\`])\K.*?(?=\1)" tests/browser/*.test.js | tr '\0' '\n'; }
+
+run_browser() (
+  # Starting the services for no case would take a minute.
+  [ -z "$filter" ] || [ -n "$(browser_cases | matching)" ] || return 0
+  . deploy/node.sh && node_use && cd tests/browser && npm ci --loglevel=error || return
+  npm test --silent ${filter:+-- --test-name-pattern="$filter"}
+)
+
+run_compose() { tests/compose/run.sh ${filter:+--filter "$filter"}; }
 
 has_npm_test() { [ -f "$1/package.json" ] && grep -q '"test":' "$1/package.json"; }
 
@@ -121,21 +179,23 @@ if ! build_all; then
   exit 1
 fi
 
-! wanted tidy || suite tidy - tests/tidy/run.sh
+! wanted tidy || suite tidy - run_tidy
 ! wanted cpp || suite cpp "$logs/cpp.xml" run_cpp
 ! wanted python || suite python - run_python
-! wanted fuzz || suite fuzz - tests/fuzz/run.sh --seconds 20
-! wanted chaos || suite chaos - tests/chaos/run.py --rounds 10 --output "$logs/chaos"
+! wanted fuzz || suite fuzz - run_fuzz
+! wanted chaos || suite chaos - run_chaos
 if wanted page && has_npm_test services/dashboard-gateway/web; then suite page - run_page; fi
 if wanted browser && has_npm_test tests/browser; then suite browser - run_browser; fi
 if [[ ",$only," == *,compose,* ]]; then compose=yes; fi
 if wanted compose && [ -x tests/compose/run.sh ]; then
-  if [ "$compose" = auto ] && [ "${CI:-}" != true ]; then
+  if [ -n "$filter" ] && [ -z "$(tests/compose/run.sh --list | matching)" ]; then
+    say "compose: no test matches"
+  elif [ "$compose" = auto ] && [ "${CI:-}" != true ]; then
     skip compose "it takes minutes; ask for it with --compose"
   elif [ "$compose" = auto ] && ! docker info >/dev/null 2>&1; then
     skip compose "no Docker engine answers"
   else
-    suite compose - tests/compose/run.sh
+    suite compose - run_compose
   fi
 fi
 finish

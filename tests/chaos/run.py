@@ -35,6 +35,7 @@ def parse():
     parser.add_argument("--seconds", type=float, default=8, help="of load")
     parser.add_argument("--database", choices=("postgresql", "sqlite"), default="postgresql")
     parser.add_argument("--output", type=pathlib.Path, default=ROOT / "build/chaos", help="where failed rounds leave their logs")
+    parser.add_argument("--list", action="store_true", help="print the faults, one a line, and run nothing")
     options = parser.parse_args()
     options.kinds = {"all": list(faults.KINDS), "none": []}.get(options.faults) if options.faults in ("all", "none") else options.faults.split(",")
     for kind in options.kinds:
@@ -112,6 +113,9 @@ def show_table(results):
 
 def main():
     options = parse()
+    if options.list:
+        print("\n".join(faults.KINDS))
+        return 0
     if not (BIN / "risk-engine").exists():
         print(f"chaos: no executables in {BIN} (RISK_BIN_DIR)", file=sys.stderr)
         return 2

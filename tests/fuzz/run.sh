@@ -3,19 +3,21 @@
 # seeds that make_seeds.py writes. What it finds is kept in build/fuzz/corpus for the next run, crashes in build/fuzz/crashes.
 #
 # Usage: tests/fuzz/run.sh [--seconds N] [TARGET...]   (default: 20 s, every target)
+#        tests/fuzz/run.sh --list    prints the targets, one a line
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cd "$root"
-seconds=20 targets=()
+seconds=20 targets=() all_targets=(csv_fuzz apply_fuzz snapshot_fuzz bus_fuzz wire_fuzz http_fuzz)
 while [ $# -gt 0 ]; do
   case $1 in
     --seconds) [ $# -ge 2 ] || { echo "fuzz: --seconds needs a number" >&2; exit 2; }; seconds=$2; shift ;;
+    --list) printf '%s\n' "${all_targets[@]}"; exit ;;
     *) targets+=("$1") ;;
   esac
   shift
 done
-[ ${#targets[@]} -gt 0 ] || targets=(csv_fuzz apply_fuzz snapshot_fuzz bus_fuzz wire_fuzz http_fuzz)
+[ ${#targets[@]} -gt 0 ] || targets=("${all_targets[@]}")
 
 mkdir -p build
 cmake --preset fuzz >build/fuzz-configure.log || { cat build/fuzz-configure.log; exit 1; }

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Reads what a test suite printed and prints its counts: "passed failed skipped".
 
-Usage: counts.py EXIT_STATUS FILE    FILE: a runner's output, or a JUnit report (*.xml)
+Usage: counts.py [--filtered] EXIT_STATUS FILE    FILE: a runner's output, or a JUnit report (*.xml)
 
 A suite that ran nothing, or that failed without counting a failure, counts as one failure: silence
-is no pass.
+is no pass. --filtered: the suite ran the tests of one name alone, which may be none; what Node.js and
+Vitest then count as skipped are the others.
 """
 
 import re
@@ -57,23 +58,27 @@ def of_playwright(text):
     return tuple(sum(int(n) for n in re.findall(rf"^\s+(\d+) (?:{words})\b", text, re.M)) for words in ("passed|flaky", "failed|interrupted", "skipped|did not run"))
 
 
-def count(path):
+def count(path, filtered=False):
     if path.endswith(".xml"):
         return of_junit(path)
     with open(path, encoding="utf-8", errors="replace") as file:
         text = re.sub(r"\x1b\[[0-9;]*m", "", file.read())
-    readings = (reader(text) for reader in (of_closing_line, of_unittest, of_node, of_vitest, of_playwright))
-    return next((reading for reading in readings if reading), (0, 0, 0))
+    for reader in (of_closing_line, of_unittest, of_node, of_vitest, of_playwright):
+        reading = reader(text)
+        if reading:
+            return (*reading[:2], 0) if filtered and reader in (of_node, of_vitest) else reading
+    return 0, 0, 0
 
 
 def main():
-    status, path = int(sys.argv[1]), sys.argv[2]
+    filtered = sys.argv[1] == "--filtered"
+    status, path = int(sys.argv[1 + filtered]), sys.argv[2 + filtered]
     try:
-        passed, failed, skipped = count(path)
+        passed, failed, skipped = count(path, filtered)
     except (OSError, xml.etree.ElementTree.ParseError) as error:
         print(f"counts: {error}", file=sys.stderr)
         passed, failed, skipped = 0, 0, 0
-    if failed == 0 and (status != 0 or passed + skipped == 0):
+    if failed == 0 and (status != 0 or (passed + skipped == 0 and not filtered)):
         failed = 1
     print(passed, failed, skipped)
 

@@ -10,11 +10,11 @@ SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "counts.py")
 
 
 class CountsTest(unittest.TestCase):
-    def count(self, text, status=0, suffix=".log"):
+    def count(self, text, status=0, suffix=".log", options=()):
         with tempfile.NamedTemporaryFile("w", suffix=suffix, encoding="utf-8") as file:
             file.write(text)
             file.flush()
-            run = subprocess.run([sys.executable, SCRIPT, str(status), file.name], capture_output=True, text=True, check=True)
+            run = subprocess.run([sys.executable, SCRIPT, *options, str(status), file.name], capture_output=True, text=True, check=True)
         return tuple(map(int, run.stdout.split()))
 
     def test_ctest_report(self):
@@ -36,6 +36,14 @@ class CountsTest(unittest.TestCase):
     def test_silence_is_a_failure(self):
         self.assertEqual((0, 1, 0), self.count("all good\n"))
         self.assertEqual((0, 1, 0), self.count("Ran 0 tests in 0.0s\n\nOK\n"))
+
+    def test_of_a_filtered_suite_silence_is_no_match_and_the_rest_is_not_skipped(self):
+        filtered = {"options": ["--filtered"]}
+        self.assertEqual((0, 0, 0), self.count("0 passed, 0 failed, 0 skipped\n", **filtered))
+        self.assertEqual((0, 0, 0), self.count('<testsuite tests="0" failures="0"/>', 0, ".xml", **filtered))
+        self.assertEqual((0, 1, 0), self.count("", 1, **filtered))
+        self.assertEqual((1, 0, 0), self.count("      Tests  1 passed | 40 skipped (41)\n", **filtered))
+        self.assertEqual((1, 0, 0), self.count("# pass 1\n# fail 0\n# cancelled 0\n# skipped 4\n# todo 0\n", **filtered))
 
     def test_a_bad_exit_status_is_a_failure_whatever_was_counted(self):
         self.assertEqual((5, 1, 0), self.count("5 passed, 0 failed, 0 skipped\n", 139))

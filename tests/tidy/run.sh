@@ -2,11 +2,11 @@
 # Style and structure as tests: rules.py judges the tree. With --clang-tidy, clang-tidy judges the C++
 # as well, with the compile commands of build/dev; that takes minutes.
 #
-# Usage: tests/tidy/run.sh [--clang-tidy]
+# Usage: tests/tidy/run.sh [--clang-tidy | --filter REGEX]    --filter: the rules whose name matches
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-[ "${1:-}" = --clang-tidy ] || exec python3 -B tests/tidy/tidy.py
+[ "${1:-}" = --clang-tidy ] || exec python3 -B tests/tidy/tidy.py "$@"
 
 [ -f build/dev/compile_commands.json ] || { echo "tidy: build/dev has no compile commands (cmake --preset dev)" >&2; exit 1; }
 passed=0 failed=0

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Judges the tree by the rules of rules.py; each rule is one test.
 
-Usage: tidy.py [ROOT]
+Usage: tidy.py [--filter REGEX] [ROOT]    --filter: the rules whose name matches
 """
 
+import argparse
 import os
+import re
 import sys
 
 import rules
@@ -12,9 +14,15 @@ import rules
 
 def main():
     default = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    tree = rules.Tree(sys.argv[1] if len(sys.argv) > 1 else default)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--filter", type=re.compile, default="", metavar="REGEX", help="the rules whose name matches")
+    parser.add_argument("root", nargs="?", default=default)
+    options = parser.parse_args()
+    tree = rules.Tree(options.root)
     passed = failed = skipped = 0
     for rule in rules.RULES:
+        if not options.filter.search(rule.__name__):
+            continue
         try:
             complaints = list(rule(tree))
         except rules.Skipped as reason:
