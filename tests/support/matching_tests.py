@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs those tests of one unittest file whose name matches; prints nothing where none does.
 
-Usage: matching_tests.py REGEX FILE    the name is FOLDER/MODULE.CLASS.METHOD, as mesh/test_curve.CurveTest.test_keys
+Usage: matching_tests.py REGEX FILE    the name is FOLDER/MODULE.CLASS.METHOD, as mesh/test_curve.Curve.test_keys
 """
 
 import os

@@ -271,8 +271,9 @@ def migrations(tree):
 
 
 def readmes(tree):
-    """Every folder of libs/ and services/ has a README.md that says what lives there."""
-    folders = {"/".join(path.split("/")[:2]) for path in tree.files if path.startswith(("libs/", "services/")) and path.count("/") >= 2}
+    """Every folder of libs/, services/ and tests/, and proto/, has a README.md that says what lives there."""
+    folders = {"/".join(path.split("/")[:2]) for path in tree.files if path.startswith(("libs/", "services/", "tests/")) and path.count("/") >= 2}
+    folders |= {path.split("/")[0] for path in tree.files if path.startswith("proto/")}
     for folder in sorted(folders):
         if f"{folder}/README.md" not in tree.files:
             yield folder, 1, "no README.md"

@@ -135,6 +135,7 @@ class RuleTest(unittest.TestCase):
 
     def test_a_folder_without_readme(self):
         self.assertEqual([("libs/base", 1)], self.complaints(rules.readmes, {"libs/base/src/a.cpp": "\n"}))
+        self.assertEqual([("proto", 1), ("tests/mesh", 1)], self.complaints(rules.readmes, {"proto/risk/v1/a.proto": "\n", "tests/mesh/a.py": "\n"}))
         self.assertEqual([], self.complaints(rules.readmes, {"libs/base/src/a.cpp": "\n", "libs/base/README.md": "\n"}))
 
     def test_a_script_that_does_not_parse_or_cannot_run(self):
