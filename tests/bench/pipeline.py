@@ -23,7 +23,7 @@ from mesh import free_ports  # noqa: E402
 REPETITIONS = 5
 HISTORY = 10_000_000
 RATES = {"memory": ("P3", "bus and engine, memory store", {"alone": "ZeroMQ and protobuf alone, one transaction to a message",
-                                                          "alone_batched": "256 to a message"}),
+                                                           "alone_batched": "256 to a message"}),
          "postgres": ("P4", "the same, durable in PostgreSQL", {"alone": "COPY of the same rows into the same tables"}),
          "sqlite": ("P5", "the same, durable in SQLite", {"alone": "prepared inserts of the same rows"})}
 

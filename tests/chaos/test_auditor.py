@@ -187,6 +187,7 @@ class DeliveryTest(unittest.TestCase):
     def test_what_became_critical_may_pass_the_rest_and_nothing_else_may(self):
         critical = {"event": "OPENED", "severity": "CRITICAL"}
         events = [{"event": "OPENED", "severity": "HIGH"}, critical, {"event": "RESOLVED", "severity": "CRITICAL"}, critical]
+
         def judge(numbers):
             return [str(difference) for difference in judge_delivery("notifier", numbers, 4, notifier_lanes(events)).differences]
         self.assertEqual(judge([2, 4, 1, 3]), [])

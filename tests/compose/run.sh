@@ -173,8 +173,8 @@ sys.exit(not (engine["up"] and engine["ready"] and "standby" in (engine["detail"
 }
 
 commands_reach_the_leader() {  # each is answered: by the engine that there is no such alert
-  local i status
-  for i in 1 2 3 4 5; do
+  local status
+  for _ in 1 2 3 4 5; do
     status=$(curl -sS -o "$work/reply" -w '%{http_code}' -X POST -H 'Content-Type: application/json' -d '{"user":"test"}' \
       "$page/api/v1/alerts/999999999/ack")
     [ "$status" = 404 ] || { cat "$work/reply"; return 1; }

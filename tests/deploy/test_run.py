@@ -146,7 +146,6 @@ class Restarts(unittest.TestCase):
             self.assertEqual(run.processes("simulator"), [])
             self.assertEqual(run.interrupt(), 0)
 
-
     def test_a_replay_that_is_killed_goes_on_where_it_stood(self):
         with tempfile.TemporaryDirectory() as folder:
             fills = pathlib.Path(folder, "fills.csv")

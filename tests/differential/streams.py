@@ -146,8 +146,6 @@ class Clock:
         return self.at
 
 
-
-
 class Stream:
     def __init__(self, seed):
         self.rng = rng = random.Random(seed)

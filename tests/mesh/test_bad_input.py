@@ -28,7 +28,6 @@ class BadRows(unittest.TestCase):
             self.assertEqual(kept[10][2:], ("XTS", "no rate is configured for it"))
             self.assertEqual(mesh.stop("risk-engine"), 0)
 
-
     def test_many_bad_rows_are_a_line_of_the_log_and_a_count_and_all_in_the_quarantine_by_file_name(self):
         with Mesh() as mesh:
             mesh.start_ready("risk-engine")

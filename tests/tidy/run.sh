@@ -11,7 +11,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 [ -f build/dev/compile_commands.json ] || { echo "tidy: build/dev has no compile commands (cmake --preset dev)" >&2; exit 1; }
 passed=0 failed=0
 mapfile -t sources < <(git ls-files 'libs/*.cpp' 'services/*.cpp')
-while read -r verdict source; do
+while read -r verdict _; do
   if [ "$verdict" = ok ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
 done < <(printf '%s\0' "${sources[@]}" | xargs -0 -P "$(nproc)" -I{} bash -c 'clang-tidy -p build/dev --quiet "$1" >&2 && echo ok "$1" || echo bad "$1"' - {})
 report=$(python3 -B tests/tidy/tidy.py) || true
