@@ -25,6 +25,7 @@ packages_page=(nodejs npm ca-certificates)
 packages_test=(
   postgresql postgresql-client sqlite3
   python3 chromium clang clang-format clang-tidy libclang-rt-dev
+  pycodestyle shellcheck
   openssl curl git procps
   libfaketime iproute2 nftables
 )

@@ -329,6 +329,41 @@ def formatted(tree):
         yield path, int(line), "clang-format would lay it out differently"
 
 
+def python_layout(tree):
+    """Python is laid out as setup.cfg says."""
+    files = tree.ending(".py")
+    if not files:
+        return
+    tool = tool_of("pycodestyle")
+    checked = subprocess.run([tool, "--config=setup.cfg", *files], cwd=tree.root, capture_output=True, text=True)
+    yield from complaints_of(r"^(.+?):(\d+):\d+: ([EW]\d+ .*)$", checked)
+
+
+def shell_mistakes(tree):
+    """Shell scripts are without what shellcheck warns of."""
+    files = [path for path in tree.files if re.match(r"#!.*\bbash\b", tree.text(path) or "")]
+    if not files:
+        return
+    tool = tool_of("shellcheck")
+    checked = subprocess.run([tool, "--severity=warning", "--format=gcc", *files], cwd=tree.root, capture_output=True, text=True)
+    yield from complaints_of(r"^(.+?):(\d+):\d+: \w+: (.*)$", checked)
+
+
+def tool_of(name):
+    tool = shutil.which(name)
+    if not tool:
+        raise Skipped(f"{name} is not installed (deploy/packages.sh install test)")
+    return tool
+
+
+def complaints_of(pattern, checked):
+    found = re.findall(pattern, checked.stdout, re.M)
+    for path, line, text in found:
+        yield path, int(line), text
+    if checked.returncode and not found:
+        yield checked.args[0], 0, f"ended with status {checked.returncode}: {checked.stderr.strip()}"
+
+
 class Skipped(Exception):
     """A rule that cannot be judged here, with the reason."""
 
@@ -336,4 +371,5 @@ class Skipped(Exception):
 RULES = (
     library_includes, service_includes, vendor_headers, generated_code, dead_files, long_files, banned_calls, pragma_once,
     whitespace, example_environment, compose_environment, unfinished_marks, machine_paths, hidden_tests, test_names, migrations, readmes, shell_scripts, formatted,
+    python_layout, shell_mistakes,
 )

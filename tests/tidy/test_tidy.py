@@ -149,6 +149,21 @@ class RuleTest(unittest.TestCase):
         except rules.Skipped as reason:
             self.skipTest(str(reason))
 
+    def judged(self, rule, files):
+        try:
+            return self.complaints(rule, files)
+        except rules.Skipped as reason:
+            self.skipTest(str(reason))
+
+    def test_python_that_is_laid_out_otherwise(self):
+        settings = {"setup.cfg": "[pycodestyle]\nmax-line-length = 20\nignore = E731\n"}
+        self.assertEqual([("a.py", 1), ("a.py", 4)], self.judged(rules.python_layout, {**settings, "a.py": "x = 'longer than it may'\nf = lambda: 1\nif x:\n  f()\n"}))
+        self.assertEqual([], self.judged(rules.python_layout, {**settings, "a.py": "x = 1\n"}))
+
+    def test_a_mistake_in_a_shell_script(self):
+        self.assertEqual([("a.sh", 2)], self.judged(rules.shell_mistakes, {"a.sh": "#!/usr/bin/env bash\nunused=1\n"}))
+        self.assertEqual([], self.judged(rules.shell_mistakes, {"a.sh": "#!/usr/bin/env bash\necho ok\n"}))
+
 
 if __name__ == "__main__":
     unittest.main()
