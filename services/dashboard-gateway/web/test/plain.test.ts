@@ -4,16 +4,7 @@ import { plain, plainProse } from '../src/lib/core/plain';
 import { entityName } from '../src/lib/core/words';
 
 describe('text from feeds', () => {
-  it.each([
-    'a',
-    'Zürich',
-    'a b',
-    '日本語',
-    'مرحبا',
-    '€💶',
-    'c:\\x',
-    '',
-  ])('shows %j as it is', (text) => {
+  it.each(['a', 'Zürich', 'a b', '日本語', 'مرحبا', '€💶', 'c:\\x', ''])('shows %j as it is', (text) => {
     expect(plain(text)).toBe(text);
     expect(plainProse(text)).toBe(text);
   });

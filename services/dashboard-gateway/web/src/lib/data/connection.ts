@@ -10,7 +10,9 @@ const PAUSE_MS_MIN = 500;
 const PAUSE_MS_MAX = 15000;
 
 export type ConnectionState =
-  { phase: 'connecting' } | { phase: 'live' } | { phase: 'waiting'; reason: string; retry_at: number };
+  | { phase: 'connecting' }
+  | { phase: 'live' }
+  | { phase: 'waiting'; reason: string; retry_at: number };
 
 export interface Socket {
   onmessage: ((event: { data: unknown }) => void) | null;
