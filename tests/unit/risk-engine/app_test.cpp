@@ -47,6 +47,8 @@ struct Mesh {
     return options;
   }
   void start() {
+    // The publisher keeps nothing for who comes later. An engine that has left must not pass for the new one.
+    wait_until([&] { return !publisher.wait_for_subscriber(wire::kTransactionsTopic, 0ms); });
     context = std::make_unique<service::RunContext>();
     app = std::make_unique<App>(options(), *context);
     app->start();
