@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "risk/base/encoding.hpp"
 #include "risk/bus/subscriber.hpp"
 
 namespace {
@@ -26,12 +27,7 @@ std::vector<std::string> split(std::string_view text) {
 }
 
 std::string line_of(const risk::bus::Record& record) {
-  std::string line = std::to_string(record.sequence) + " ";
-  for (const unsigned char byte : record.payload) {
-    line += "0123456789abcdef"[byte >> 4];
-    line += "0123456789abcdef"[byte & 15];
-  }
-  return line + "\n";
+  return std::to_string(record.sequence) + " " + risk::to_hex(record.payload) + "\n";
 }
 
 }  // namespace

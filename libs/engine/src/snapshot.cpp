@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core_impl.hpp"
+#include "risk/base/encoding.hpp"
 #include "snapshot_rules.hpp"
 #include "snapshot_stream.hpp"
 
@@ -383,12 +384,7 @@ std::string Core::state_hash() const {
                      SnapshotWriter::EmptyEnd::kLeftOut);
   SnapshotSaver(*impl_, out).save(kHashVersion);
   const XXH128_hash_t digest = XXH3_128bits_digest(hash.get());
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  for (const std::uint64_t half : {digest.high64, digest.low64}) {
-    for (int shift = 60; shift >= 0; shift -= 4) text.push_back(kDigits[half >> shift & 15]);
-  }
-  return text;
+  return to_hex(std::uint64_t{digest.high64}) + to_hex(std::uint64_t{digest.low64});
 }
 
 bool is_comparable_hash(std::string_view kept) {
