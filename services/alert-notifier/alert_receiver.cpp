@@ -21,7 +21,7 @@ constexpr milliseconds kSilenceMax{2000};
 
 }  // namespace
 
-AlertReceiver::AlertReceiver(AlertReceiverOptions options, Positions positions, AlertReceiverParts parts)
+AlertReceiver::AlertReceiver(AlertReceiverOptions options, StreamPositions positions, AlertReceiverParts parts)
     : options_(std::move(options)),
       positions_(std::move(positions)),
       parts_(std::move(parts)),

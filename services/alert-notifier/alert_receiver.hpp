@@ -38,7 +38,7 @@ struct AlertReceiverParts {
   service::Metrics& metrics;
   service::Health& health;
   // A channel that had no position has heard the engine, whose stream is at `here`; returns where the channel begins.
-  std::function<Position(const Position& here)> first_contact;
+  std::function<StreamPosition(const StreamPosition& here)> first_contact;
   std::function<void(const std::string& reason)> on_death;  // by an error: nothing is read any more
 };
 
@@ -46,7 +46,7 @@ class AlertReceiver {
  public:
   // `positions` are those that the channel has noted. Throws bus::BusError: an endpoint cannot be parsed, what should
   // be a key is none.
-  AlertReceiver(AlertReceiverOptions options, Positions positions, AlertReceiverParts parts);
+  AlertReceiver(AlertReceiverOptions options, StreamPositions positions, AlertReceiverParts parts);
   ~AlertReceiver();  // stop()
 
   // What it says of its stream in Health.
@@ -67,7 +67,7 @@ class AlertReceiver {
   void note_streams();
 
   const AlertReceiverOptions options_;
-  Positions positions_;
+  StreamPositions positions_;
   // Of what was told before something ahead of it: stream, epoch and sequence.
   std::set<std::tuple<bus::StreamId, std::uint64_t, std::uint64_t>> told_ahead_;
   const AlertReceiverParts parts_;

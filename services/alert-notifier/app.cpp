@@ -115,7 +115,8 @@ void NotifierApp::start() {
     receivers_.push_back(std::make_unique<AlertReceiver>(
         AlertReceiverOptions{options_.engine.publish, options_.curve.client_of("risk-engine"), make_filter(options_)},
         state_->positions(name),
-        AlertReceiverParts{*delivery, metrics_, health_, [this](const Position& here) { return first_contact(here); },
+        AlertReceiverParts{*delivery, metrics_, health_,
+                           [this](const StreamPosition& here) { return first_contact(here); },
                            [this](const std::string& reason) {
                              health_.fail(reason);
                              context_.fail(reason);
@@ -132,7 +133,7 @@ std::uint16_t NotifierApp::health_port() const {
 }
 
 // For all channels that are new: what comes between the first one's contact and another's is for both.
-Position NotifierApp::first_contact(const Position& here) {
+StreamPosition NotifierApp::first_contact(const StreamPosition& here) {
   const std::lock_guard lock(first_contact_mutex_);
   if (first_contact_) return *first_contact_;
   first_contact_ = here;

@@ -85,7 +85,7 @@ std::size_t Backlog::untold() const {
 std::vector<Progress> Backlog::advance() {
   std::vector<Progress> progress;
   while (!entries_.empty() && is_done(entries_.front())) {
-    const Position& position = entries_.front().event.position;
+    const StreamPosition& position = entries_.front().event.position;
     std::erase_if(progress, [&](const Progress& other) { return other.position.stream == position.stream; });
     progress.push_back({position, {}});
     told_.erase(first_);
@@ -99,7 +99,7 @@ std::vector<Progress> Backlog::advance() {
 
 void Backlog::add_ahead(std::vector<Progress>& progress) const {
   for (const auto event : told_) {
-    const Position& position = at(event).event.position;
+    const StreamPosition& position = at(event).event.position;
     auto of_stream = std::find_if(progress.begin(), progress.end(),
                                   [&](const Progress& other) { return other.position.stream == position.stream; });
     if (of_stream == progress.end()) {
@@ -110,10 +110,10 @@ void Backlog::add_ahead(std::vector<Progress>& progress) const {
 }
 
 // Of a stream that did not move everything before its first event here is done. Precondition: it has one.
-Position Backlog::before_first_of(const bus::StreamId& stream) const {
+StreamPosition Backlog::before_first_of(const bus::StreamId& stream) const {
   const auto first = std::find_if(entries_.begin(), entries_.end(),
                                   [&](const Entry& entry) { return entry.event.position.stream == stream; });
-  Position position = first->event.position;
+  StreamPosition position = first->event.position;
   --position.sequence;
   return position;
 }

@@ -78,7 +78,7 @@ bool is_stream(std::string_view text) {
 std::optional<Progress> parse_progress(std::string_view stream, std::string_view epoch, std::string_view sequence,
                                        std::optional<std::string_view> more) {
   Progress progress;
-  Position& position = progress.position;
+  StreamPosition& position = progress.position;
   if (!is_stream(stream) || !parse_number(epoch, position.epoch) || !parse_number(sequence, position.sequence)) {
     return std::nullopt;
   }
@@ -179,10 +179,10 @@ StateFile::StateFile(std::string path) : path_(std::move(path)), lock_(path_ + "
   write();  // a place that cannot be written shows now, not at the first alert
 }
 
-Positions StateFile::positions(std::string_view channel) const {
+StreamPositions StateFile::positions(std::string_view channel) const {
   const std::lock_guard lock(mutex_);
   const auto found = state_.find(channel);
-  return found == state_.end() ? Positions{} : found->second;
+  return found == state_.end() ? StreamPositions{} : found->second;
 }
 
 void StateFile::note(const std::string& channel, const Progress& progress) {

@@ -16,27 +16,27 @@
 namespace risk::notifier {
 
 // An event of a stream, and with it every one before.
-struct Position {
+struct StreamPosition {
   bus::StreamId stream;
   std::uint64_t epoch = 0;
   std::uint64_t sequence = 0;
 
-  friend bool operator==(const Position&, const Position&) = default;
+  friend bool operator==(const StreamPosition&, const StreamPosition&) = default;
 };
 
 // How far a channel is in a stream: with every event up to `position`, and with some after it.
 struct Progress {
-  Position position;
+  StreamPosition position;
   std::vector<std::uint64_t> ahead{};  // sequences of the position's epoch, rising, each above the position's
 
   friend bool operator==(const Progress&, const Progress&) = default;
 };
 
 // Where one channel is in each stream it has met, the newest met last.
-using Positions = std::vector<Progress>;
+using StreamPositions = std::vector<Progress>;
 inline constexpr std::size_t kStreamsKept = 16;
 
-using State = std::map<std::string, Positions, std::less<>>;  // by the channel's name
+using State = std::map<std::string, StreamPositions, std::less<>>;  // by the channel's name
 
 std::string format_state(const State& state);
 Result<State> parse_state(std::string_view text);
@@ -54,7 +54,7 @@ class StateFile {
   // is damaged, of another version, in use, cannot be read or cannot be written.
   explicit StateFile(std::string path);
 
-  Positions positions(std::string_view channel) const;
+  StreamPositions positions(std::string_view channel) const;
 
   // The channel has done for good what `progress` says; what it was noted to have done ahead before, it still has. On
   // the disk when it returns. Throws StateError when it cannot be written: the file is then as it was, and the next

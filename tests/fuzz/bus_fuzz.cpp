@@ -52,7 +52,7 @@ std::string frame(Input& input) {
   return damaged(input, std::string(writer.finish(input.below(40) + 1)));
 }
 
-class RuleEvaluator {
+class StreamTableFuzzer {
  public:
   void run(Input& input) {
     while (!input.empty()) {
@@ -150,6 +150,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   (void)decode_request_frame(bytes);
   Input input(data, size);
   read_segment(input, bytes);
-  RuleEvaluator().run(input);
+  StreamTableFuzzer().run(input);
   return 0;
 }

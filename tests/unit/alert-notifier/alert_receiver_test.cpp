@@ -21,9 +21,9 @@ TEST_CASE("two engines that publish one stream of alerts make the notifier unrea
                     {metrics, health, [](const Progress&) {}, [](Undelivered, const std::function<void()>&) {}});
   AlertReceiverOptions options;
   options.endpoints = {first.endpoint(), twin.endpoint()};
-  AlertReceiver receiver(
-      options, {},
-      AlertReceiverParts{delivery, metrics, health, [](const Position& here) { return here; }, [](const auto&) {}});
+  AlertReceiver receiver(options, {},
+                         AlertReceiverParts{delivery, metrics, health, [](const StreamPosition& here) { return here; },
+                                            [](const auto&) {}});
   REQUIRE(until([&] { return health.readiness().json.find("has two publishers") != std::string::npos; }));
   CHECK_FALSE(health.readiness().ok);
   for (const auto& part : {past->stream.text, first.endpoint(), twin.endpoint()}) {

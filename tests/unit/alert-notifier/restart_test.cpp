@@ -145,7 +145,7 @@ TEST_CASE("a kill after the first contact and before the first alert loses nothi
   const TemporaryFolder folder;
   Peer sink("http_sink.py");
   Notifier(engine.endpoint(), sink, folder.path() + "/state").kill();
-  CHECK(state_in(folder.path() + "/state")["slack"] == Positions{{past->stream, 1, 2}});
+  CHECK(state_in(folder.path() + "/state")["slack"] == StreamPositions{{past->stream, 1, 2}});
   engine.tell(exposure_alert(3));
   Notifier notifier(engine.endpoint(), sink, folder.path() + "/state");
   engine.tell(exposure_alert(4));
@@ -245,7 +245,8 @@ TEST_CASE("the alerts of another database are told from its first one on, and th
   engine = std::make_unique<Engine>(first, endpoint);
   CHECK(posted(sink, 1) == Ids{2});
   REQUIRE(until([&] {
-    return state_in(folder.path() + "/state")["slack"] == Positions{{first->stream, 1, 2}, {second->stream, 1, 3}};
+    return state_in(folder.path() + "/state")["slack"] ==
+           StreamPositions{{first->stream, 1, 2}, {second->stream, 1, 3}};
   }));
 }
 

@@ -128,8 +128,8 @@ TEST_CASE("what was noted is there after a restart, each channel and stream for 
     file.note("slack", {kOne, 2, 6});
   }
   const StateFile again(path);
-  CHECK(again.positions("slack") == Positions{{kOne, 2, 6}, {kOther, 1, 1}});
-  CHECK(again.positions("email") == Positions{{kOne, 1, 3}});
+  CHECK(again.positions("slack") == StreamPositions{{kOne, 2, 6}, {kOther, 1, 1}});
+  CHECK(again.positions("email") == StreamPositions{{kOne, 1, 3}});
   CHECK(again.positions("log").empty());
 }
 
@@ -142,11 +142,11 @@ TEST_CASE("what was done ahead stays done, whoever notes after a restart and doe
   }
   StateFile again(path);
   again.note("slack", {{kOne, 1, 1}, {7}});
-  CHECK(again.positions("slack") == Positions{{{kOne, 1, 1}, {5, 7, 9}}});
+  CHECK(again.positions("slack") == StreamPositions{{{kOne, 1, 1}, {5, 7, 9}}});
   again.note("slack", {{kOne, 1, 7}, {}});
-  CHECK(again.positions("slack") == Positions{{{kOne, 1, 7}, {9}}});
+  CHECK(again.positions("slack") == StreamPositions{{{kOne, 1, 7}, {9}}});
   again.note("slack", {{kOne, 2, 1}, {}});
-  CHECK(again.positions("slack") == Positions{{{kOne, 2, 1}, {}}});
+  CHECK(again.positions("slack") == StreamPositions{{{kOne, 2, 1}, {}}});
 }
 
 TEST_CASE("a lock that was deleted is made again with the next note, and refused where another notifier has it") {
@@ -191,7 +191,7 @@ TEST_CASE("a new file that a kill left half written is of no account") {
   const std::string path = folder / "state";
   { StateFile(path).note("slack", {kOne, 1, 5}); }
   put(path + ".new", "alert-notifier state 1\nslack 0011");
-  CHECK(StateFile(path).positions("slack") == Positions{{kOne, 1, 5}});
+  CHECK(StateFile(path).positions("slack") == StreamPositions{{kOne, 1, 5}});
 }
 
 TEST_CASE("a damaged state stops the start and says which file and what to do") {
@@ -246,5 +246,5 @@ TEST_CASE("what could not be written is written with the next") {
     std::filesystem::remove(path + ".new");
     file.note("email", {kOne, 1, 6});
   }
-  CHECK(StateFile(path).positions("slack") == Positions{{kOne, 1, 5}});
+  CHECK(StateFile(path).positions("slack") == StreamPositions{{kOne, 1, 5}});
 }
