@@ -14,7 +14,7 @@
 
 namespace risk::riskctl {
 
-// What `backtest` evaluations, by which rules, and how it answers.
+// What `backtest` evaluates, by which rules, and how it answers.
 struct BacktestOptions {
   enum class Format : std::uint8_t { kTable, kJsonLines };
 

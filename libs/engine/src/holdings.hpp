@@ -21,7 +21,7 @@ struct Holding {
   std::int64_t quantity_units = 0;
   std::uint32_t key = 0;  // the symbol's index + 1; 0: an empty slot, its quantity is zero
   bool changed = false;   // since the last take_changes()
-  bool leads = false;     // its client is among the symbol's top_holders
+  bool leads = false;     // its client is among the symbol's top holders
 
   SymbolIndex symbol() const { return key - 1; }
   Quantity quantity() const { return Quantity::from_units(quantity_units); }

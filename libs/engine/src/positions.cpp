@@ -328,7 +328,7 @@ Int128 Positions::value(ClientState& client, Measure measure) {
 }
 
 void Positions::tighten(ClientState& client) {
-  if (inverse_limit(client) == 0) return;  // it is not screened now
+  if (inverse_limit(client) == 0) return;  // the prefilter does not look at it now
   double at_references = 0;
   for (const Holding& holding : client.holdings) {
     if (holding.quantity_units == 0) continue;

@@ -51,7 +51,7 @@ class RuleEvaluator {
   // Every turnover is zero now.
   void note_turnover_reset() { exposures_.symbols.wake(); }
 
-  // Puts back how many alerts were opened, and finds the open ones in a positions that came from a snapshot.
+  // Puts back how many alerts were opened, and finds the open ones among positions that came from a snapshot.
   void restore(std::uint64_t alerts_opened);
 
  private:

@@ -1,4 +1,4 @@
-// The history that a backtest evaluations: a file of transactions, with the positions held before it, or a store.
+// The history that a backtest goes through: a file of transactions, with the positions held before it, or a store.
 #pragma once
 
 #include <optional>

@@ -436,8 +436,8 @@ class Journal::Impl {
   std::optional<std::string> contradiction;
   std::map<std::string, std::pair<std::uint64_t, std::uint64_t>, std::less<>> cursors;  // epoch, sequence by consumer
   std::map<std::uint64_t, std::uint64_t> last_of_epoch;
-  std::map<std::pair<std::uint64_t, std::uint64_t>, ReadPosition>
-      positions;  // where a reader goes on, by what it asks next
+  // Where a reader goes on, by what it asks next.
+  std::map<std::pair<std::uint64_t, std::uint64_t>, ReadPosition> positions;
 };
 
 Journal::Journal(JournalOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
