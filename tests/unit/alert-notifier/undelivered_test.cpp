@@ -40,10 +40,10 @@ class Commands {
       reply.reason = "as the test says";
       script_.pop_front();
     }
-    const auto command = wire::decode_command(payload);
-    REQUIRE(command);
+    // On the server's thread, where Catch2 cannot judge: value() ends the test if it cannot be read.
+    auto command = wire::decode_command(payload).value();
     if (reply.outcome == CommandReply::Outcome::kDone) {
-      taken_.push_back(std::get<wire::RecordDeliveries>(command->command));
+      taken_.push_back(std::get<wire::RecordDeliveries>(std::move(command.command)));
     }
     return wire::encode(reply);
   }
