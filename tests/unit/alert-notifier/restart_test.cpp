@@ -131,8 +131,9 @@ TEST_CASE("a CRITICAL alert that was told ahead of others is not told again afte
   }
   CHECK(state_in(state)["slack"].at(0).ahead == Ids{2});
   Notifier notifier(engine.endpoint(), sink, state);
+  CHECK(posted(sink, 1) == Ids{1});  // before the next CRITICAL one comes, which may pass it
   engine.tell(exposure_alert(3));
-  CHECK(posted(sink, 2) == Ids{1, 3});
+  CHECK(posted(sink, 1) == Ids{3});
   REQUIRE(until([&] { return state_in(state)["slack"].at(0).position.sequence == 3; }));
   CHECK(state_in(state)["slack"].at(0).ahead.empty());
 }
