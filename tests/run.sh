@@ -2,14 +2,16 @@
 # Installs what is missing, builds everything, and runs every suite. The last line is the sum of
 # all suites: N passed, N failed, N skipped.
 #
-# Usage: tests/run.sh [--preset dev|asan|tsan] [--only SUITE[,SUITE]] [--filter REGEX] [--compose] [--no-install]
+# Usage: tests/run.sh [--preset dev|asan|tsan] [--only SUITE[,SUITE]] [--filter REGEX | --target NAME[,NAME]]
+#                     [--compose] [--no-install]
 #   --preset      the C++ build (default dev); with asan and tsan the suite cpp alone runs unless --only says more
 #   --only        tidy: style and structure; cpp: unit, contract and mesh tests; python; fuzz: each fuzz target for a
 #                 while; chaos: rounds under faults on PostgreSQL; page: the page's own tests; browser: the page in Chromium;
 #                 compose: docker compose on PostgreSQL
 #   --filter      only the tests whose name matches, of the suites that run; none at all is a failure. A name is, in
-#                 tidy: the rule; cpp: EXECUTABLE: CASE; python: FOLDER/MODULE.CLASS.METHOD; fuzz: the target; chaos: the
+#                 tidy: the rule; cpp: EXECUTABLE:CASE; python: FOLDER/MODULE.CLASS.METHOD; fuzz: the target; chaos: the
 #                 fault; page, browser, compose: the case. Each runner reads REGEX itself: . * + ? [] () | ^ $ mean the same to all
+#   --target      of the suite cpp, which then runs alone, build and run these test executables only: bus_test,test_http
 #   --compose     run the suite compose too; without it, it runs where CI=true and a Docker engine answers
 #   --no-install  do not look for missing Debian packages
 set -euo pipefail
@@ -17,13 +19,14 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
 
-preset=dev only='' filter='' compose=auto install=yes
+preset=dev only='' filter='' targets='' compose=auto install=yes
 while [ $# -gt 0 ]; do
   case $1 in
-    --preset | --only | --filter) [ $# -ge 2 ] || { echo "tests: $1 needs a value" >&2; exit 2; } ;;&
+    --preset | --only | --filter | --target) [ $# -ge 2 ] || { echo "tests: $1 needs a value" >&2; exit 2; } ;;&
     --preset) preset=$2; shift ;;
     --only) only=$2; shift ;;
     --filter) filter=$2; shift ;;
+    --target) targets=$2 only=${only:-cpp}; shift ;;
     --compose) compose=yes ;;
     --no-install) install=no ;;
     -h | --help) sed -n '2,/^set -/{/^set -/d;s/^# \{0,1\}//p}' "$0"; exit 0 ;;
@@ -32,6 +35,7 @@ while [ $# -gt 0 ]; do
   shift
 done
 case $preset in dev) ;; asan | tsan) only=${only:-cpp} ;; *) echo "tests: --preset is one of dev, asan, tsan" >&2; exit 2 ;; esac
+[ -z "$targets" ] || { [ "$only" = cpp ] && [ -z "$filter" ]; } || { echo "tests: --target goes with neither --filter nor other suites than cpp" >&2; exit 2; }
 known=(tidy cpp python fuzz chaos page browser compose)
 for name in ${only//,/ }; do
   [[ " ${known[*]} " == *" $name "* ]] || { echo "tests: --only knows ${known[*]}" >&2; exit 2; }
@@ -93,7 +97,7 @@ build_all() {
   fi
   if wanted cpp || wanted python || wanted chaos || wanted browser; then
     cmake --preset "$preset" >"$logs/configure.log" || { cat "$logs/configure.log"; return 1; }
-    cmake --build --preset "$preset" || return
+    cmake --build --preset "$preset" ${targets:+--target ${targets//,/ }} || return
   fi
   if wanted page || wanted browser; then
     . deploy/page.sh
@@ -107,9 +111,20 @@ matching() {  # those lines of the input that match
 
 run_tidy() { tests/tidy/run.sh ${filter:+--filter "$filter"}; }
 
+tests_of() {  # tests_of TARGET: what ctest calls its tests, as a regex. A contract is a ctest for each database.
+  case $1 in *_contract_test) echo "^${1%_test}_[A-Z]" ;; *) echo "^$1:" ;; esac
+}
+
 run_cpp() {
   rm -f "$logs/cpp.xml"
-  local selection=(--no-tests=error)
+  local selection=(--no-tests=error) target
+  if [ -n "$targets" ]; then
+    for target in ${targets//,/ }; do
+      # A target without tests would pass unseen among the others.
+      ctest --test-dir "$build" -N -R "$(tests_of "$target")" | grep -q '^Total Tests: [1-9]' || { echo "no test is $target's"; return 1; }
+    done
+    selection+=(-R "$(for target in ${targets//,/ }; do tests_of "$target"; done | paste -sd'|')")
+  fi
   [ -z "$filter" ] || selection=(--no-tests=ignore -R "$filter")
   ctest --test-dir "$build" --output-on-failure "${selection[@]}" --output-junit "$logs/cpp.xml" -j "$(nproc)"
 }

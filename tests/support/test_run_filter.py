@@ -3,6 +3,7 @@
 It runs in a small tree of its own, with stand-ins for the build and for the runners that need one."""
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -18,15 +19,20 @@ class Limits(unittest.TestCase):
     def test_close(self): self.fail()
 """
 
-# Writes the report that ctest would: two cases, of which -R picks.
+# Writes the report that ctest would: three cases, of which -R picks.
 CTEST = """#!/usr/bin/env bash
-filter=. report=
+filter=. report=/dev/null
 while [ $# -gt 0 ]; do
   case $1 in -R) filter=$2 ;; --output-junit) report=$2 ;; esac
   shift
 done
-count=$(printf '%s\\n' 'engine_test: a limit opens' 'bus_test: a gap is told' | grep -cE "$filter")
+count=$(printf '%s\\n' 'engine_test:a limit opens' 'bus_test:a gap is told' store_contract_Sqlite | grep -cE "$filter")
 echo "<testsuite tests=\\"$count\\" failures=\\"0\\"/>" >"$report"
+echo "Total Tests: $count"
+"""
+
+CMAKE = """#!/bin/sh
+echo "asked: $*" >>"$ASKED"
 """
 
 # A suite of named cases, with --list as those of tests/ have it; what it is asked for stands in its output.
@@ -47,7 +53,7 @@ class FilterTest(unittest.TestCase):
         self.write("tests/unit/test_limits.py", PYTHON_TEST)
         for suite in ("fuzz/run.sh", "chaos/run.py", "compose/run.sh"):
             self.write(f"tests/{suite}", CASES, executable=True)
-        self.write("bin/cmake", "#!/bin/sh\n", executable=True)
+        self.write("bin/cmake", CMAKE, executable=True)
         self.write("bin/ctest", CTEST, executable=True)
 
     def write(self, name, text, executable=False):
@@ -88,14 +94,14 @@ class FilterTest(unittest.TestCase):
         self.assertEqual((0, "1 passed, 0 failed, 0 skipped"), (status, closing), output)
 
     def test_cases_of_ctest(self):
-        status, closing, output = self.run_tests("cpp", "--filter", "^bus_test: .*gap")
+        status, closing, output = self.run_tests("cpp", "--filter", "^bus_test:.*gap")
         self.assertEqual((0, "1 passed, 0 failed, 0 skipped"), (status, closing), output)
 
     def test_fuzz_targets_and_faults_and_compose_checks(self):
         self.assertEqual(0, self.run_tests("fuzz", "--filter", "^limit")[0])
         self.assertEqual(0, self.run_tests("chaos", "--filter", "wire|limit")[0])
         self.assertEqual(0, self.run_tests("compose", "--filter", "wire")[0])
-        fuzz, chaos, compose = self.asked().splitlines()
+        fuzz, chaos, compose = [line for line in self.asked().splitlines() if "--build" not in line and "--preset" not in line]
         self.assertRegex(fuzz, "^asked: --seconds [0-9]+ limit_fuzz$")
         self.assertRegex(chaos, "--faults limit_fuzz,wire_fuzz ")
         self.assertEqual("asked: --filter wire", compose)
@@ -116,6 +122,33 @@ class FilterTest(unittest.TestCase):
 
     def test_a_filter_without_a_value_is_refused(self):
         self.assertEqual(2, self.run_tests("tidy", "--filter")[0])
+
+    def test_targets_are_built_and_run_alone(self):
+        status, closing, output = self.run_tests("cpp", "--target", "bus_test,store_contract_test")
+        self.assertEqual((0, "2 passed, 0 failed, 0 skipped"), (status, closing), output)
+        self.assertIn("asked: --build --preset dev --target bus_test store_contract_test\n", self.asked())
+
+    def test_a_target_without_tests_fails_beside_others_that_pass(self):
+        status, closing, output = self.run_tests("cpp", "--target", "bus_test,renamed_test")
+        self.assertEqual((1, "0 passed, 1 failed, 0 skipped"), (status, closing), output)
+        self.assertIn("no test is renamed_test's", output)
+
+    def test_targets_of_other_suites_are_refused(self):
+        self.assertEqual(2, self.run_tests("python", "--target", "bus_test")[0])
+        self.assertEqual(2, self.run_tests("cpp", "--target", "bus_test", "--filter", "gap")[0])
+
+    def test_ci_names_targets_that_exist(self):
+        """A target that was renamed would be noticed an hour into a run of CI."""
+        root = os.path.dirname(TESTS)
+        with open(os.path.join(root, ".ci/run"), encoding="utf-8") as file:
+            named = {name for line in re.findall(r"^[at]san_targets=(.+)$", file.read(), re.M) for name in line.split(",")}
+        lists = [os.path.join(folder, name) for folder, _, names in os.walk(TESTS) for name in names if name == "CMakeLists.txt"]
+        built = set()
+        for path in lists:
+            with open(path, encoding="utf-8") as file:
+                built.update(re.findall(r"^(?:risk_test|add_executable)\((\w+)", file.read(), re.M))
+        self.assertEqual(set(), named - built)
+        self.assertGreater(len(named), 8)
 
 
 if __name__ == "__main__":
