@@ -42,7 +42,7 @@ TEMPLATE_TEST_CASE("a database is migrated once, however often it is asked", "[s
   if (versions)
     CHECK(*versions ==
           "1|0001_initial.sql\n2|0002_epochs_days_snapshots_lease.sql\n3|0003_deliveries.sql\n4|0004_cursor_record_"
-          "hashes.sql\n");
+          "hashes.sql\n5|0005_open_words.sql\n");
 }
 
 TEMPLATE_TEST_CASE("a migration that has changed since it was applied is refused with both checksums", "[store]",
@@ -64,7 +64,21 @@ TEMPLATE_TEST_CASE("a database newer than the program is refused with both versi
       "VALUES (9999, '9999_future.sql', '00', '2030-01-01T00:00:00.000000Z')");
   CHECK_THROWS_AS(f.store->migrate(), SchemaError);
   CHECK_THROWS_WITH(f.store->migrate(),
-                    Catch::Matchers::ContainsSubstring("version 9999") && Catch::Matchers::ContainsSubstring("'s 4"));
+                    Catch::Matchers::ContainsSubstring("version 9999") && Catch::Matchers::ContainsSubstring("'s 5"));
+}
+
+TEMPLATE_TEST_CASE("the schema takes the words of rules that are yet to come", "[store]", Sqlite, Postgres) {
+  RISK_BACKEND(backend);
+  Fixture f(std::move(backend));
+  auto commit = step(0, 1);
+  commit.alerts = {alert(1)};
+  f.store->commit(commit);
+  f.backend->run_sql("UPDATE alerts SET alert_type = 'HIGH_LOSS', entity_type = 'GROUP', measure = 'loss'");
+  CHECK(*f.backend->run_sql("SELECT alert_type, entity_type, measure FROM alerts") == "HIGH_LOSS|GROUP|loss\n");
+  f.backend->run_sql(
+      "INSERT INTO limits (rule, entity_id, entity_type, measure, limit_value, config_version) "
+      "VALUES ('group_loss', 'desk', 'GROUP', 'loss', '1', 1)");
+  CHECK(*f.backend->run_sql("SELECT entity_type, measure FROM limits") == "GROUP|loss\n");
 }
 
 TEMPLATE_TEST_CASE("a reader that comes before the schema is told to wait, then served", "[store]", Memory, Sqlite,
