@@ -67,11 +67,12 @@ void App::start() {
       service::HealthServerOptions{options_.common.health_address, options_.common.health_port,
                                    options_.common.health_allowed_hosts},
       health_, metrics_);
-  service::log_info("starting", {{"database", store::describe(options_.database)},
-                                 {"health_port", health_server_->port()},
-                                 {"config_client_limit", options_.rules.client_exposure.limit
-                                                             ? options_.rules.client_exposure.limit->to_string()
-                                                             : "none"}});
+  service::log_info("starting",
+                    {{"database", store::describe(options_.database)},
+                     {"health_port", health_server_->port()},
+                     {"config_client_limit", options_.rules.exposure("client_exposure").limit
+                                                 ? options_.rules.exposure("client_exposure").limit->to_string()
+                                                 : "none"}});
   thread_ = std::thread([this] { run(); });
 }
 

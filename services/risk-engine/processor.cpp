@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "risk/base/overloaded.hpp"
+#include "risk/engine/rule_table.hpp"
+#include "risk/wire/rules.hpp"
 
 namespace risk::risk_engine {
 namespace {
@@ -23,36 +25,36 @@ store::Origin origin_of(const bus::Record& record) {
   return {record.stream.text, record.sequence, record.epoch};
 }
 
+std::string limit_text(Money limit) {
+  return Notional::of(limit).to_string();
+}
+std::string limit_text(std::uint32_t limit) {
+  return std::to_string(limit);
+}
+std::string limit_text(Ratio limit) {
+  return format_rounded(limit.units(), kDecimalPlaces, kEdgePlaces);
+}
+
 std::vector<store::LimitRow> limit_rows(const engine::RuleSet& rules) {
   std::vector<store::LimitRow> rows;
-  const auto money = [](Money limit) { return Notional::of(limit).to_string(); };
-  const auto exposure = [&](const char* name, engine::EntityType type, const engine::ExposureRule& rule) {
+  engine::for_each_rule(rules, [&]<class Rule>(const Rule& rule) {
     if (!rule.enabled) return;
-    if (rule.limit) rows.push_back({name, type, "", rule.measure, money(*rule.limit), rules.config_version});
-    for (const auto& [id, limit] : rule.limit_by_entity) {
-      rows.push_back({name, type, id, rule.measure, money(limit), rules.config_version});
-    }
-  };
-  const auto velocity = [&](const char* name, engine::EntityType type, const engine::VelocityRule& rule) {
-    if (!rule.enabled) return;
-    rows.push_back({name, type, "", std::nullopt, std::to_string(rule.limit), rules.config_version});
-    for (const auto& [id, limit] : rule.limit_by_entity) {
-      rows.push_back({name, type, id, std::nullopt, std::to_string(limit), rules.config_version});
-    }
-  };
-  const auto anomaly = [&](const char* name, engine::EntityType type, const engine::AnomalyRule& rule) {
-    if (!rule.enabled) return;
-    rows.push_back({name, type, "", std::nullopt, format_rounded(rule.threshold.units(), kDecimalPlaces, kEdgePlaces),
-                    rules.config_version});
-  };
-  exposure("client_exposure", engine::EntityType::kClient, rules.client_exposure);
-  exposure("symbol_exposure", engine::EntityType::kSymbol, rules.symbol_exposure);
-  exposure("firm_exposure", engine::EntityType::kFirm, rules.firm_exposure);
-  velocity("client_velocity", engine::EntityType::kClient, rules.client_velocity);
-  velocity("symbol_velocity", engine::EntityType::kSymbol, rules.symbol_velocity);
-  anomaly("client_anomaly", engine::EntityType::kClient, rules.client_anomaly);
-  anomaly("symbol_anomaly", engine::EntityType::kSymbol, rules.symbol_anomaly);
-  anomaly("system_anomaly", engine::EntityType::kFirm, rules.system_anomaly);
+    std::optional<engine::Measure> measure;
+    if constexpr (requires { rule.measure; }) measure = rule.measure;
+    const auto add = [&](const std::string& entity_id, const auto& limit) {
+      rows.push_back({rule.name, rule.entity_type, entity_id, measure, limit_text(limit), rules.config_version});
+    };
+    engine::for_each_parameter<Rule>([&](const auto& parameter) {
+      const auto& value = rule.*parameter.member;
+      if constexpr (requires { value.begin(); }) {
+        for (const auto& [id, limit] : value) add(id, limit);
+      } else if constexpr (requires { value.has_value(); }) {
+        if (parameter.use == engine::ParameterUse::kLimit && value) add("", *value);
+      } else if constexpr (requires { limit_text(value); }) {
+        if (parameter.use == engine::ParameterUse::kLimit) add("", value);
+      }
+    });
+  });
   return rows;
 }
 
@@ -128,6 +130,7 @@ void Processor::start(const engine::RuleSet& rules, const engine::Bounds& bounds
   core_.set_bounds(bounds);
 
   engine::RuleSet next = rules;
+  if (has_rules_) engine::keep_missing_rules(next, core_.rules());
   next.config_version = has_rules_ ? core_.rules().config_version : 1;
   if (!has_rules_ || next != core_.rules()) {
     next.config_version += has_rules_ ? 1 : 0;

@@ -260,9 +260,9 @@ engine::Transaction paced(std::size_t i) {
 
 engine::RuleSet one_rule() {
   engine::RuleSet rules;
-  for (auto* rule : {&rules.client_velocity, &rules.symbol_velocity}) rule->enabled = false;
-  for (auto* rule : {&rules.client_anomaly, &rules.symbol_anomaly, &rules.system_anomaly}) rule->enabled = false;
-  rules.symbol_exposure.enabled = rules.firm_exposure.enabled = false;
+  for (auto& rule : rules.velocity_rules) rule.enabled = false;
+  for (auto& rule : rules.anomaly_rules) rule.enabled = false;
+  rules.exposure("symbol_exposure").enabled = rules.exposure("firm_exposure").enabled = false;
   return rules;
 }
 

@@ -46,11 +46,11 @@ std::string id(const char* prefix, std::uint32_t number) {
 
 engine::RuleSet all_rules() {
   engine::RuleSet rules;
-  rules.symbol_exposure.limit = Money::from_whole(25'000'000);
-  rules.firm_exposure.limit = Money::from_whole(90'000'000'000);
-  rules.client_velocity.limit = 600;
-  rules.symbol_velocity.limit = 10'000;
-  rules.system_anomaly.enabled = true;
+  rules.exposure("symbol_exposure").limit = Money::from_whole(25'000'000);
+  rules.exposure("firm_exposure").limit = Money::from_whole(90'000'000'000);
+  rules.velocity("client_velocity").limit = 600;
+  rules.velocity("symbol_velocity").limit = 10'000;
+  rules.anomaly("system_anomaly").enabled = true;
   return rules;
 }
 

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "risk/engine/core.hpp"
+#include "risk/engine/rule_table.hpp"
 #include "support/snapshots.hpp"
 
 namespace risk::engine {
@@ -41,39 +42,30 @@ Timestamp timestamp(const Json& value) {
   return must(parse_timestamp(text), text);
 }
 
-ExposureRule exposure_rule(const Json& json) {
-  ExposureRule rule;
-  rule.enabled = json.at("enabled");
-  rule.measure = parse_enum<Measure>(json.at("measure").get<std::string>()).value();
-  rule.limit.reset();
-  if (!json.at("limit").is_null()) rule.limit = decimal<Money>(json.at("limit"));
-  for (const auto& [id, limit] : json.at("limits").items()) rule.limit_by_entity[id] = decimal<Money>(limit);
-  rule.critical_ratio = decimal<Ratio>(json.at("critical_ratio"));
-  rule.worsened_ratio = decimal<Ratio>(json.at("worsened_ratio"));
-  rule.resolved_ratio = decimal<Ratio>(json.at("resolved_ratio"));
-  return rule;
+// A parameter of a rule.
+void read(const Json& json, bool& value) {
+  value = json;
 }
-
-VelocityRule velocity_rule(const Json& json) {
-  VelocityRule rule;
-  rule.enabled = json.at("enabled");
-  rule.limit = json.at("limit");
-  for (const auto& [id, limit] : json.at("limits").items()) rule.limit_by_entity[id] = limit;
-  rule.window_seconds = json.at("window_seconds");
-  rule.worsened_ratio = decimal<Ratio>(json.at("worsened_ratio"));
-  rule.resolved_ratio = decimal<Ratio>(json.at("resolved_ratio"));
-  return rule;
+void read(const Json& json, std::uint32_t& value) {
+  value = json;
 }
-
-AnomalyRule anomaly_rule(const Json& json) {
-  AnomalyRule rule;
-  rule.enabled = json.at("enabled");
-  rule.threshold = decimal<Ratio>(json.at("threshold"));
-  rule.high_threshold = decimal<Ratio>(json.at("high_threshold"));
-  rule.window = json.at("window");
-  rule.samples_min = json.at("samples_min");
-  rule.quiet_seconds = json.at("quiet_seconds");
-  return rule;
+void read(const Json& json, Measure& value) {
+  value = parse_enum<Measure>(json.get<std::string>()).value();
+}
+template <class D>
+requires requires {
+  D::from_units(1);
+}
+void read(const Json& json, D& value) {
+  value = decimal<D>(json);
+}
+void read(const Json& json, std::optional<Money>& value) {
+  value.reset();
+  if (!json.is_null()) value = decimal<Money>(json);
+}
+template <class Limit>
+void read(const Json& json, std::map<std::string, Limit, std::less<>>& limits) {
+  for (const auto& [id, limit] : json.items()) read(limit, limits[id]);
 }
 
 RuleSet rule_set(const Json& json) {
@@ -82,14 +74,13 @@ RuleSet rule_set(const Json& json) {
   rules.base_currency = json.at("base_currency");
   for (const auto& [currency, rate] : json.at("rates").items()) rules.rates[currency] = decimal<Rate>(rate);
   rules.session_start_seconds = json.at("session_start_seconds");
-  rules.client_exposure = exposure_rule(json.at("client_exposure"));
-  rules.symbol_exposure = exposure_rule(json.at("symbol_exposure"));
-  rules.firm_exposure = exposure_rule(json.at("firm_exposure"));
-  rules.client_velocity = velocity_rule(json.at("client_velocity"));
-  rules.symbol_velocity = velocity_rule(json.at("symbol_velocity"));
-  rules.client_anomaly = anomaly_rule(json.at("client_anomaly"));
-  rules.symbol_anomaly = anomaly_rule(json.at("symbol_anomaly"));
-  rules.system_anomaly = anomaly_rule(json.at("system_anomaly"));
+  for_each_rule(rules, [&]<class Rule>(Rule& rule) {
+    const Json& parameters = json.at(rule.name);
+    for_each_parameter<Rule>([&](const auto& parameter) {
+      const std::string name(parameter.name);
+      if (name != "limits" || rule.entity_type != EntityType::kFirm) read(parameters.at(name), rule.*parameter.member);
+    });
+  });
   if (const auto found = problems(rules); !found.empty()) throw std::runtime_error("rules: " + found.front());
   return rules;
 }

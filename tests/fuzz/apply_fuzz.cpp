@@ -65,25 +65,25 @@ RuleSet rules(Input& input) {
   rules.config_version = input.take<std::uint8_t>();
   rules.rates["EUR"] = Rate::from_units(std::max<std::int64_t>(1, input.take<std::uint32_t>()));
   rules.session_start_seconds = input.below(60'000);
-  for (ExposureRule* rule : {&rules.client_exposure, &rules.symbol_exposure, &rules.firm_exposure}) {
-    rule->enabled = input.below(8) != 0;
-    rule->measure = static_cast<Measure>(1 + input.below(5));
-    rule->limit.reset();
-    if (input.below(8) != 0) rule->limit = Money::from_units(std::max<std::int64_t>(1, std::abs(units(input) / 2)));
-    if (input.below(4) == 0) rule->worsened_ratio = Ratio::from_units(kDecimalScale + 1 + input.take<std::uint32_t>());
+  for (ExposureRule& rule : rules.exposure_rules) {
+    rule.enabled = input.below(8) != 0;
+    rule.measure = static_cast<Measure>(1 + input.below(5));
+    rule.limit.reset();
+    if (input.below(8) != 0) rule.limit = Money::from_units(std::max<std::int64_t>(1, std::abs(units(input) / 2)));
+    if (input.below(4) == 0) rule.worsened_ratio = Ratio::from_units(kDecimalScale + 1 + input.take<std::uint32_t>());
   }
-  for (VelocityRule* rule : {&rules.client_velocity, &rules.symbol_velocity}) {
-    rule->enabled = input.below(8) != 0;
-    rule->limit = 1 + input.below(20);
-    rule->window_seconds = input.below(2) == 0 ? 60 : 1 + input.below(3'600);
+  for (VelocityRule& rule : rules.velocity_rules) {
+    rule.enabled = input.below(8) != 0;
+    rule.limit = 1 + input.below(20);
+    rule.window_seconds = input.below(2) == 0 ? 60 : 1 + input.below(3'600);
   }
-  for (AnomalyRule* rule : {&rules.client_anomaly, &rules.symbol_anomaly, &rules.system_anomaly}) {
-    rule->enabled = input.below(8) != 0;
-    rule->window = 2 + input.below(40);
-    rule->samples_min = 2 + input.below(rule->window - 1);
-    rule->threshold = Ratio::from_units(std::int64_t{1} + input.take<std::uint32_t>());
-    rule->high_threshold = std::max(rule->threshold, rule->high_threshold);
-    rule->quiet_seconds = input.below(600);
+  for (AnomalyRule& rule : rules.anomaly_rules) {
+    rule.enabled = input.below(8) != 0;
+    rule.window = 2 + input.below(40);
+    rule.samples_min = 2 + input.below(rule.window - 1);
+    rule.threshold = Ratio::from_units(std::int64_t{1} + input.take<std::uint32_t>());
+    rule.high_threshold = std::max(rule.threshold, rule.high_threshold);
+    rule.quiet_seconds = input.below(600);
   }
   RISK_CHECK(problems(rules).empty());
   return rules;

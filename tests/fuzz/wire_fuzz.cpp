@@ -8,6 +8,7 @@
 #include "risk/wire/alert.hpp"
 #include "risk/wire/control.hpp"
 #include "risk/wire/exposure.hpp"
+#include "risk/wire/rules.hpp"
 #include "risk/wire/transaction.hpp"
 
 namespace {

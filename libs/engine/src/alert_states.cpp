@@ -38,7 +38,7 @@ std::uint64_t velocity_over_at(std::uint32_t limit, Ratio resolved_ratio) {
   return static_cast<std::uint64_t>(Int128{limit} * resolved_ratio.units() / kDecimalScale);
 }
 
-std::optional<Decision> evaluate_anomaly(const AnomalyState* state, const ZScore& z, const AnomalyRule& rule) {
+std::optional<Decision> evaluate_anomaly(const AnomalyAlertState* state, const ZScore& z, const AnomalyRule& rule) {
   const Severity severity = z.at_least(rule.high_threshold) ? Severity::kHigh : Severity::kMedium;
   if (state == nullptr) return Decision{AlertEventType::kOpened, severity};
   if (!z.above(state->largest)) return std::nullopt;

@@ -24,7 +24,7 @@ struct alignas(64) AlertState {
   void announce(Int128 value, Ratio worsened_ratio);
 };
 
-struct AnomalyState : AlertState {
+struct AnomalyAlertState : AlertState {
   ZScore largest;
   ZScore last;
   Timestamp last_seen;  // now, at the last anomaly
@@ -80,7 +80,7 @@ inline std::optional<Decision> evaluate_velocity(const AlertState* state, std::u
 std::uint64_t velocity_over_at(std::uint32_t limit, Ratio resolved_ratio);
 
 // Precondition: z is above the rule's threshold.
-std::optional<Decision> evaluate_anomaly(const AnomalyState* state, const ZScore& z, const AnomalyRule& rule);
+std::optional<Decision> evaluate_anomaly(const AnomalyAlertState* state, const ZScore& z, const AnomalyRule& rule);
 
 // value / limit scaled 10^4, half to even, capped to 64 bits. Preconditions: value >= 0, limit > 0.
 std::int64_t utilisation_e4(Int128 value, Int128 limit);

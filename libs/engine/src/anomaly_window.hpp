@@ -71,6 +71,7 @@ class AnomalyWindow {
   RISK_FETCHES void fetch_oldest() const { fetch(static_cast<const std::byte*>(samples_) + oldest_ * sample_bytes()); }
 
   std::vector<Uint128> samples() const;  // in cents, oldest first
+  bool empty() const { return size_ == 0 && !wide_; }
 
  private:
   struct WideSamples {

@@ -19,21 +19,30 @@ bool is_plainly_valid(const Transaction& t, const Prefetcher::Pair& named, const
          (t.broker_id.empty() || is_plain_id(t.broker_id)) && (t.market.empty() || is_plain_id(t.market));
 }
 
-ExposureRow row_of(std::string_view id, const Exposure& exposure, const ExposureRule& rule, const Watch& watch) {
+// Measure, limit and utilisation are those of the first exposure rule of the entity type; the risk level is the highest
+// that any of them gives.
+ExposureRow row_of(std::string_view id, const Exposure& exposure, EntityType type, const RuleSet& rules,
+                   const RuleStates& states) {
   ExposureRow row;
   row.id = std::string(id);
   row.exposure = exposure;
-  row.total_exposure = exposure.value(rule.measure);
-  if (watch.exposure_limit != nullptr) {
-    const Int128 value = row.total_exposure.magnitude().units();
-    row.utilisation_e4 = utilisation_e4(value, watch.exposure_limit->limit);
-    row.risk_level = risk_level(value, watch.exposure_limit->limit);
+  std::size_t place = 0;
+  for (const ExposureRule& rule : rules.exposure_rules) {
+    if (rule.entity_type != type) continue;
+    const Notional measured = exposure.value(rule.measure);
+    if (place == 0) row.total_exposure = measured;
+    if (const ExposureThresholds* limit = states.of<ExposureRule>(place).limit) {
+      const Int128 value = measured.magnitude().units();
+      if (place == 0) row.utilisation_e4 = utilisation_e4(value, limit->limit);
+      row.risk_level = std::max(row.risk_level, risk_level(value, limit->limit));
+    }
+    ++place;
   }
   return row;
 }
 
 ExposureRow row_of(const Positions& positions, const RuleSet& rules, const ClientState& client) {
-  auto row = row_of(client.id.view(), positions.exposure_of(client), rules.client_exposure, client.watch);
+  auto row = row_of(client.id.view(), positions.exposure_of(client), EntityType::kClient, rules, client.rules);
   row.position_count = client.positions;
   row.transaction_count = client.transactions;
   row.last_updated = client.touched;
@@ -45,7 +54,7 @@ ExposureRow row_of(const Positions& positions, const RuleSet& rules, const Clien
 }
 
 ExposureRow row_of(const RuleSet& rules, const SymbolState& symbol) {
-  auto row = row_of(symbol.id.view(), Positions::exposure_of(symbol), rules.symbol_exposure, symbol.watch);
+  auto row = row_of(symbol.id.view(), Positions::exposure_of(symbol), EntityType::kSymbol, rules, symbol.rules);
   row.position_count = symbol.positions;
   row.transaction_count = symbol.transactions;
   row.last_updated = symbol.touched;
@@ -204,7 +213,7 @@ std::vector<PositionRow> Core::position_rows() const {
 
 ExposureRow Core::firm_row() const {
   const Positions& positions = impl_->positions;
-  auto row = row_of("", positions.firm_exposure(), rules().firm_exposure, positions.firm.watch);
+  auto row = row_of("", positions.firm_exposure(), EntityType::kFirm, rules(), positions.firm.rules);
   for (std::uint32_t i = 0; i < positions.symbols.size(); ++i) row.position_count += positions.symbols[i].positions;
   row.transaction_count = impl_->counters.transactions;
   row.last_updated = impl_->now.value_or(Timestamp{});

@@ -8,28 +8,15 @@
 #include <memory>
 #include <vector>
 
-#include "alert_states.hpp"
-#include "anomaly_window.hpp"
 #include "entity_table.hpp"
 #include "holdings.hpp"
 #include "risk/engine/types.hpp"
+#include "rule_states.hpp"
 #include "top_holders.hpp"
-#include "velocity_window.hpp"
 
 namespace risk::engine {
 
 using ClientIndex = std::uint32_t;
-
-// The alerts and windows that an entity of any type has. An alert that is not there is closed.
-struct Watch {
-  const ExposureThresholds* exposure_limit = nullptr;  // owned by the evaluator; null: no limit
-  std::unique_ptr<AlertState> exposure_alert;
-  std::unique_ptr<AlertState> velocity_alert;
-  std::unique_ptr<AnomalyState> anomaly_alert;
-  std::uint32_t velocity_limit = 0;
-  VelocityWindow velocity;
-  AnomalyWindow anomaly;
-};
 
 // The exposure of a client with many positions as it was at an earlier move of the marks.
 struct Valuation {
@@ -51,7 +38,7 @@ struct alignas(64) ClientState {
   std::uint64_t transactions = 0;
   double bound = 0;                      // see prefilter.hpp
   std::unique_ptr<Valuation> valuation;  // null: few positions
-  Watch watch;
+  RuleStates rules;
 };
 
 struct alignas(64) SymbolState {
@@ -70,7 +57,7 @@ struct alignas(64) SymbolState {
   std::uint64_t top_holders_floor = kNoFloor;  // see top_holders.hpp; a holding that is larger may lead
   Timestamp mark_moved;                        // when the mark last changed its value
   Timestamp touched;
-  Watch watch;
+  RuleStates rules;
   std::vector<ClientIndex> holders;         // everyone who ever held it
   std::unique_ptr<TopHolders> top_holders;  // null: not asked for yet, or few holders
 
@@ -81,7 +68,7 @@ struct FirmState {
   Int128 long_value = 0;  // sums over symbols, scaled 10^16
   Int128 short_value = 0;
   Notional turnover;
-  Watch watch;  // its velocity is never judged
+  RuleStates rules;
 };
 
 }  // namespace risk::engine

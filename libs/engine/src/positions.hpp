@@ -2,6 +2,7 @@
 // told.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -109,10 +110,15 @@ class Positions {
 
   // To be called at each sweep: keeps the prefilter's bounds tight.
   void renew_prefilter();
-  // What the prefilter compares a client's bound with: 0 where it has nothing to say.
+  // What the prefilter compares a client's bound with, of its lowest limit that no alert is open for: 0 where it has
+  // nothing to say.
   static double inverse_limit(const ClientState& client) {
-    const ExposureThresholds* limit = client.watch.exposure_limit;
-    return limit == nullptr || client.watch.exposure_alert ? 0 : limit->inverse;
+    double inverse = 0;
+    for (std::size_t place = 0; place < client.rules.size<ExposureRule>(); ++place) {
+      const ExposureState& state = client.rules.of<ExposureRule>(place);
+      if (state.limit != nullptr && !state.alert) inverse = std::max(inverse, state.limit->inverse);
+    }
+    return inverse;
   }
 
   EntityTable<ClientState> clients;

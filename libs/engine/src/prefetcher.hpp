@@ -85,19 +85,16 @@ class Prefetcher {
     hint.client = positions_.clients.guess(hint.client_hash);
     hint.symbol = positions_.symbols.guess(hint.symbol_hash);
     if (hint.client != kNone) fetch_all(positions_.clients[hint.client]);
-    if (hint.symbol != kNone) fetch_through(positions_.symbols[hint.symbol], positions_.symbols[hint.symbol].watch);
+    if (hint.symbol != kNone) fetch_through(positions_.symbols[hint.symbol], positions_.symbols[hint.symbol].rules);
   }
 
   RISK_FETCHES void follow(const Hint& hint) const {
     if (hint.client == kNone || hint.symbol == kNone) return;
     positions_.fetch_holding(hint.client, hint.symbol);
     positions_.prefilter.fetch_ratio(hint.client);
-    for (const Watch* watch : {&positions_.clients[hint.client].watch, &positions_.symbols[hint.symbol].watch}) {
-      watch->anomaly.fetch_oldest();
-      fetch(watch->exposure_alert.get());
-      fetch(watch->velocity_alert.get());
-    }
-    if (positions_.clients[hint.client].watch.exposure_alert) positions_.fetch_holdings(hint.client);
+    positions_.clients[hint.client].rules.fetch_followed();
+    positions_.symbols[hint.symbol].rules.fetch_followed();
+    if (positions_.clients[hint.client].rules.of<ExposureRule>(0).alert) positions_.fetch_holdings(hint.client);
   }
 
   const Positions& positions_;

@@ -1,9 +1,8 @@
 // The rules applied to entities: reads the positions, keeps the alerts' states, appends events.
 #pragma once
 
-#include <map>
-#include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -13,22 +12,28 @@
 
 namespace risk::engine {
 
-// The thresholds of one exposure rule: the default and those of entities with a limit of their own.
-class ExposureLimits {
- public:
-  explicit ExposureLimits(const ExposureRule& rule);
-  const ExposureThresholds* of(std::string_view id) const;  // null: no limit
+// A rule at work.
+template <class Rule>
+struct ActiveRule {
+  ActiveRule(const Rule& by, std::size_t at) : rule(&by), derived(by), place(at) {}
+  const Rule* rule;
+  typename KindOf<Rule>::Derived derived;
+  std::size_t place;  // of its state among those of its kind in an entity (RuleStates)
+  Watchlist watched;  // whom a sweep looks at; the firm is not on it and looked at each time
 
- private:
-  std::optional<ExposureThresholds> default_;
-  std::map<std::string, ExposureThresholds, std::less<>> own_;
+  void watch(EntityType type, std::uint32_t index) {
+    if (type != EntityType::kFirm) watched.add(index);
+  }
 };
 
 class RuleEvaluator {
  public:
   // `positions` must outlive it.
   RuleEvaluator(RuleSet rules, Positions& positions);
+  RuleEvaluator(const RuleEvaluator&) = delete;
+  RuleEvaluator& operator=(const RuleEvaluator&) = delete;
 
+  // Precondition: problems(rules) is empty, and no rule of those before is missing.
   void set_rules(RuleSet rules);
   const RuleSet& rules() const { return rules_; }
   std::uint64_t alerts_opened() const { return alerts_opened_; }
@@ -37,87 +42,56 @@ class RuleEvaluator {
   void admit_client(ClientIndex index);
   void admit_symbol(SymbolIndex index);
   // The symbol's exposure has changed without being judged: the next sweep looks at it.
-  void note_symbol(SymbolIndex index) {
-    if (!std::exchange(positions_.symbols[index].unevaluated, true)) exposures_.symbols.add(index);
-  }
+  void note_symbol(SymbolIndex index);
 
-  // Counts the transaction, evaluates every rule it concerns, then adds it to the anomaly baselines.
+  // Evaluates every rule the transaction concerns, and adds it to velocity windows before and to anomaly baselines
+  // after.
   void evaluate(const Transaction& transaction, Notional notional, PositionKey place, Timestamp now,
                 std::vector<AlertEvent>& events);
 
-  // The three passes of a sweep at a whole second.
+  // A sweep at a whole second.
   void sweep(Timestamp second, std::vector<AlertEvent>& events);
 
   // Every turnover is zero now.
-  void note_turnover_reset() { exposures_.symbols.wake(); }
+  void note_turnover_reset();
 
   // Puts back how many alerts were opened, and finds the open ones among positions that came from a snapshot.
   void restore(std::uint64_t alerts_opened);
 
  private:
-  // An entity under judgement; `index` is of a client or a symbol.
-  struct Subject {
-    EntityType type;
-    std::uint32_t index;
-    std::string_view id;
-    Watch& watch;
-  };
-  // The instant of an evaluation; no transaction in a sweep.
-  struct Moment {
-    Timestamp at;
-    const Transaction* transaction;
-    std::vector<AlertEvent>& events;
-  };
-  // An anomaly threshold as it is used at every transaction.
-  struct Scoring {
-    explicit Scoring(const AnomalyRule& rule);
-    double threshold_squared;
-    Int128 threshold_e4;
-  };
-  // Whom a sweep looks at for one rule. The firm is looked at each time.
-  struct Watched {
-    Watchlist clients, symbols;
+  template <class... Rules>
+  static std::tuple<std::vector<ActiveRule<Rules>>...> active_of(RuleKindList<Rules...>);
+  using Active = decltype(active_of(RuleKinds{}));
+  template <class Rule>
+  std::vector<ActiveRule<Rule>>& active() {
+    return std::get<std::vector<ActiveRule<Rule>>>(active_);
+  }
 
-    void add(const Subject& subject) {
-      if (subject.type == EntityType::kClient) clients.add(subject.index);
-      if (subject.type == EntityType::kSymbol) symbols.add(subject.index);
-    }
-  };
-  // What follows from the rules.
-  struct Derived {
-    explicit Derived(const RuleSet& rules);
-    ExposureLimits client_limits, symbol_limits, firm_limits;
-    SlotClock client_clock, symbol_clock;
-    Scoring client_scoring, symbol_scoring, system_scoring;
-  };
+  Subject client(ClientIndex index) const { return {EntityType::kClient, index, positions_.clients[index].id.view()}; }
+  Subject symbol(SymbolIndex index) const { return {EntityType::kSymbol, index, positions_.symbols[index].id.view()}; }
+  static Subject firm() { return {EntityType::kFirm, 0, ""}; }
+  RuleStates& states_of(const Subject& subject);
+  // Calls look(active rule) for each rule, in the order of evaluation.
+  void for_each_active(const auto& look);
+  // Calls look(subject) for each entity of a type.
+  void for_each_subject(EntityType type, const auto& look);
 
-  Subject client(ClientIndex index);
-  Subject symbol(SymbolIndex index);
-  Subject firm();
-
-  void evaluate_client_exposure(ClientIndex index, const Moment& moment);
-  void evaluate_symbol_exposure(SymbolIndex index, const Moment& moment);
-  void evaluate_firm_exposure(const Moment& moment);
-  void evaluate_exposure(const Subject& subject, const ExposureRule& rule, Int128 value, const Moment& moment);
-  void evaluate_velocity(const Subject& subject, const VelocityRule& rule, std::uint64_t count, const Moment& moment);
-  void evaluate_anomaly(const Subject& subject, const AnomalyRule& rule, const Scoring& scoring, Uint128 cents,
-                        Notional notional, const Moment& moment);
-  // When the alert can resolve at the earliest; nothing: it is not open (any more).
-  std::optional<Timestamp> resolve_velocity(const Subject& subject, const VelocityRule& rule, SlotClock& clock,
-                                            const Moment& moment);
-  std::optional<Timestamp> resolve_anomaly(const Subject& subject, const AnomalyRule& rule, const Moment& moment);
-
-  // Carries a decision out: brings the state up to it, opening it where it is null, and gives its event, with figures
-  // in `unit`. The caller closes a resolved one.
-  template <class State>
-  AlertEvent decide(std::unique_ptr<State>& state, const Decision& decision, AlertType type, Int128 value, Int128 limit,
-                    Figure::Unit unit, const Subject& subject, const Moment& moment);
-  std::vector<Contributor> contributors(const Subject& subject, Measure measure);
+  // Takes the rules of a kind over from rules_, with the states and watchlists of those that were there before.
+  template <class Rule>
+  void take_over();
+  // Gives an entity that is new its states.
+  void admit(const Subject& subject);
+  template <class Rule>
+  void evaluate(ActiveRule<Rule>& active, const Subject& subject, const Size& size, const Moment& moment,
+                const EvaluationParts& parts);
+  template <class Rule>
+  Due sweep(ActiveRule<Rule>& active, const Subject& subject, const Moment& moment, const EvaluationParts& parts);
+  // Tells the prefilter what there is to know of a client.
+  void note_client(ClientIndex index);
 
   RuleSet rules_;
   Positions& positions_;
-  std::optional<Derived> derived_;
-  Watched exposures_, velocities_, anomalies_;
+  Active active_;
   std::uint64_t alerts_opened_ = 0;
 };
 

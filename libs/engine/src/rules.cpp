@@ -1,6 +1,10 @@
 #include "risk/engine/rules.hpp"
 
+#include <algorithm>
 #include <limits>
+#include <set>
+
+#include "risk/engine/rule_table.hpp"
 
 namespace risk::engine {
 namespace {
@@ -11,54 +15,94 @@ void require(Problems& found, bool condition, std::string problem) {
   if (!condition) found.push_back(std::move(problem));
 }
 
-void check_names(Problems& found, const std::string& rule, const auto& limit_by_entity) {
-  for (const auto& [name, limit] : limit_by_entity) {
-    if (const auto problem = id_problem(name)) {
-      found.push_back(rule + ".limits: name \"" + printable(name) + "\": " + std::string(*problem));
+// A parameter's value as a problem names it.
+std::string text_of(std::uint32_t value) {
+  return std::to_string(value);
+}
+std::string text_of(Ratio value) {
+  return value.to_string();
+}
+std::string text_of(const std::optional<Money>& value) {
+  return value ? value->to_string() : "none";
+}
+std::string text_of(bool value) {
+  return value ? "true" : "false";
+}
+std::string text_of(Measure value) {
+  return std::string(to_string(value));
+}
+
+// The limits of single entities.
+template <class Limit>
+void check_limits(Problems& found, const std::string& key, EntityType type,
+                  const std::map<std::string, Limit, std::less<>>& limits) {
+  for (const auto& [entity, limit] : limits) {
+    if constexpr (std::is_same_v<Limit, Money>) {
+      require(found, limit.units() > 0, key + "." + printable(entity) + " " + limit.to_string() + ": must be above 0");
+    } else {
+      require(found, limit >= 1, key + "." + printable(entity) + " 0: must be at least 1");
     }
   }
-}
-
-void check(Problems& found, const std::string& name, const ExposureRule& rule) {
-  const auto positive = [&](const std::string& key, Money limit) {
-    require(found, limit.units() > 0, name + "." + key + " " + limit.to_string() + ": must be above 0");
-  };
-  if (rule.limit) positive("limit", *rule.limit);
-  for (const auto& [entity, limit] : rule.limit_by_entity) positive("limits." + printable(entity), limit);
-  check_names(found, name, rule.limit_by_entity);
-  const Ratio one = Ratio::from_whole(1);
-  require(found, rule.critical_ratio >= one,
-          name + ".critical_ratio " + rule.critical_ratio.to_string() + ": must be at least 1");
-  require(found, rule.worsened_ratio > one,
-          name + ".worsened_ratio " + rule.worsened_ratio.to_string() + ": must be above 1");
-  require(found, rule.resolved_ratio.units() >= 0 && rule.resolved_ratio <= one,
-          name + ".resolved_ratio " + rule.resolved_ratio.to_string() + ": must be 0 to 1");
-}
-
-void check(Problems& found, const std::string& name, const VelocityRule& rule) {
-  require(found, rule.limit >= 1, name + ".limit 0: must be at least 1");
-  for (const auto& [entity, limit] : rule.limit_by_entity) {
-    require(found, limit >= 1, name + ".limits." + printable(entity) + " 0: must be at least 1");
+  for (const auto& [entity, limit] : limits) {
+    if (const auto problem = id_problem(entity)) {
+      found.push_back(key + ": name \"" + printable(entity) + "\": " + std::string(*problem));
+    }
   }
-  check_names(found, name, rule.limit_by_entity);
-  require(found, rule.window_seconds >= 1 && rule.window_seconds <= 86'400,
-          name + ".window_seconds " + std::to_string(rule.window_seconds) + ": must be 1 to 86400");
-  require(found, rule.worsened_ratio > Ratio::from_whole(1),
-          name + ".worsened_ratio " + rule.worsened_ratio.to_string() + ": must be above 1");
-  require(found, rule.resolved_ratio.units() >= 0 && rule.resolved_ratio <= Ratio::from_whole(1),
-          name + ".resolved_ratio " + rule.resolved_ratio.to_string() + ": must be 0 to 1");
+  require(found, type != EntityType::kFirm || limits.empty(), key + ": the firm has one limit");
 }
 
-void check(Problems& found, const std::string& name, const AnomalyRule& rule) {
-  require(found, rule.threshold.units() > 0 && rule.threshold <= Ratio::from_whole(1'000'000),
-          name + ".threshold " + rule.threshold.to_string() + ": must be above 0 and at most 1000000");
-  require(found, rule.high_threshold >= rule.threshold && rule.high_threshold <= Ratio::from_whole(1'000'000),
-          name + ".high_threshold " + rule.high_threshold.to_string() +
-              ": must be at least the threshold and at most 1000000");
-  require(found, rule.window >= 2 && rule.window <= 1000,
-          name + ".window " + std::to_string(rule.window) + ": must be 2 to 1000");
-  require(found, rule.samples_min >= 2 && rule.samples_min <= rule.window,
-          name + ".samples_min " + std::to_string(rule.samples_min) + ": must be 2 to the window");
+template <class Rule>
+void check(Problems& found, const Rule& rule) {
+  for_each_parameter<Rule>([&](const auto& parameter) {
+    const std::string key = rule.name + "." + std::string(parameter.name);
+    const auto& value = rule.*parameter.member;
+    if constexpr (requires { value.begin(); }) {
+      check_limits(found, key, rule.entity_type, value);
+    } else if (parameter.is_allowed != nullptr) {
+      require(found, parameter.is_allowed(rule),
+              key + " " + text_of(value) + ": must be " + std::string(parameter.allowed));
+    }
+  });
+}
+
+// That the rules of a kind are those of the table and then others, in order, each with a name of its own.
+template <class Rule>
+void check_list(Problems& found, const std::vector<Rule>& rules) {
+  const auto& builtin = RuleKind<Rule>::builtin;
+  for (std::size_t i = 0; i < builtin.size(); ++i) {
+    const bool is_there =
+        i < rules.size() && rules[i].name == builtin[i].name && rules[i].entity_type == builtin[i].entity_type;
+    require(found, is_there, std::string(builtin[i].name) + ": is missing");
+  }
+  for (std::size_t i = builtin.size(); i < rules.size(); ++i) {
+    const Rule& rule = rules[i];
+    if (const auto problem = id_problem(rule.name)) {
+      found.push_back("name \"" + printable(rule.name) + "\" of a rule: " + std::string(*problem));
+    }
+    require(found, i == builtin.size() || rules[i - 1].name < rule.name, printable(rule.name) + ": is not in order");
+    require(found, !std::is_same_v<Rule, VelocityRule> || rule.entity_type != EntityType::kFirm,
+            printable(rule.name) + ": the firm has no velocity");
+  }
+}
+
+template <class... Rules>
+void check_kinds(Problems& found, const RuleSet& rules, RuleKindList<Rules...>) {
+  (check_list(found, rules.of<Rules>()), ...);
+  std::set<std::string_view> names;
+  for_each_rule(rules, [&](const auto& rule) {
+    require(found, names.insert(rule.name).second, printable(rule.name) + ": two rules have this name");
+    check(found, rule);
+  });
+}
+
+template <class Rule>
+void add_builtin(std::vector<Rule>& rules) {
+  for (const auto& builtin : RuleKind<Rule>::builtin) {
+    Rule& rule = rules.emplace_back();
+    rule.name = builtin.name;
+    rule.entity_type = builtin.entity_type;
+    builtin.set_defaults(rule);
+  }
 }
 
 std::optional<std::string_view> optional_id_problem(std::string_view text) {
@@ -88,9 +132,26 @@ Result<Price, Rejection> to_base(Price price, const std::string& currency, const
 }  // namespace
 
 RuleSet::RuleSet() {
-  client_exposure.limit = Money::from_whole(1'000'000);
-  symbol_exposure.limit = Money::from_whole(500'000);
-  system_anomaly.enabled = false;
+  for_each_kind([this]<class Rule>() { add_builtin(of<Rule>()); });
+}
+
+void keep_missing_rules(RuleSet& next, const RuleSet& before) {
+  for_each_rule(before, [&]<class Rule>(const Rule& rule) {
+    auto& rules = next.of<Rule>();
+    const auto is_it = [&](const Rule& other) { return other.name == rule.name; };
+    if (std::any_of(rules.begin(), rules.end(), is_it)) return;
+    const auto further = rules.begin() + static_cast<std::ptrdiff_t>(RuleKind<Rule>::builtin.size());
+    const auto place = std::find_if(further, rules.end(), [&](const Rule& other) { return rule.name < other.name; });
+    rules.insert(place, rule)->enabled = false;
+  });
+}
+
+Figure::Unit unit_of(AlertType type) {
+  std::optional<Figure::Unit> unit;
+  for_each_kind([&]<class Rule>() {
+    if (is_alert_of<Rule>(type)) unit = RuleKind<Rule>::unit;
+  });
+  return unit.value_or(Figure::Unit::kMoney);
 }
 
 std::vector<std::string> problems(const RuleSet& rules) {
@@ -106,15 +167,7 @@ std::vector<std::string> problems(const RuleSet& rules) {
   }
   require(found, rules.session_start_seconds < 86'400,
           "session_start " + std::to_string(rules.session_start_seconds) + ": must be a time of day");
-  check(found, "client_exposure", rules.client_exposure);
-  check(found, "symbol_exposure", rules.symbol_exposure);
-  check(found, "firm_exposure", rules.firm_exposure);
-  require(found, rules.firm_exposure.limit_by_entity.empty(), "firm_exposure.limits: the firm has one limit");
-  check(found, "client_velocity", rules.client_velocity);
-  check(found, "symbol_velocity", rules.symbol_velocity);
-  check(found, "client_anomaly", rules.client_anomaly);
-  check(found, "symbol_anomaly", rules.symbol_anomaly);
-  check(found, "system_anomaly", rules.system_anomaly);
+  check_kinds(found, rules, RuleKinds{});
   return found;
 }
 

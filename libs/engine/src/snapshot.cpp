@@ -17,22 +17,19 @@ constexpr std::string_view kMagic = "RISKCORE";
 constexpr std::uint32_t kVersion = 2;
 constexpr std::uint32_t kOldestVersion = 1;
 constexpr std::uint32_t kHashVersion = 1;  // its form begins as a snapshot of version 1 does
-constexpr Uint128 kNotionalMax = ~Uint128{0} >> 1;
-constexpr Uint128 kCentsMax = Uint128{1} << 80;  // a quantity x a price in cents is below
-constexpr std::uint64_t kCountMax = std::uint64_t{1} << 56;
 
 }  // namespace
 
 // Writes a core's state in its canonical form.
 class SnapshotSaver {
  public:
-  SnapshotSaver(const Core::Impl& core, SnapshotWriter& out) : core_(core), out_(out) {}
+  SnapshotSaver(const Core::Impl& core, SnapshotWriter& out)
+      : core_(core), out_(out), later_(later_rules(core.evaluator.rules())) {}
 
   void save(std::uint32_t version) {
     out_.raw(kMagic);
     out_.number(version);
-    RuleFields<SnapshotWriter> fields{out_};
-    rule_set(fields, core_.evaluator.rules());
+    write_rules(out_, core_.evaluator.rules());
     out_.number((core_.now ? 1 : 0) + (core_.swept_second ? 2 : 0));
     if (core_.now) out_.signed_number(core_.now->micros);
     if (core_.swept_second) out_.signed_number(*core_.swept_second);
@@ -43,8 +40,7 @@ class SnapshotSaver {
     }
     save_symbols();
     save_clients();
-    save(core_.positions.firm.watch.exposure_alert);
-    save_anomaly(core_.positions.firm.watch);
+    save_states(core_.positions.firm.rules, EntityType::kFirm);
     out_.end_record();
     out_.number(0);
     out_.finish();
@@ -63,7 +59,7 @@ class SnapshotSaver {
       out_.number(static_cast<Uint128>(symbol.mark.units()));
       out_.signed_number(symbol.mark_moved.micros);
       save_traded(symbol);
-      save(symbol.watch, core_.evaluator.rules().symbol_velocity);
+      save_states(symbol.rules, EntityType::kSymbol);
       out_.end_record();
     }
   }
@@ -86,7 +82,7 @@ class SnapshotSaver {
         out_.number(symbol);
         out_.signed_number(quantity_units);
       }
-      save(client.watch, core_.evaluator.rules().client_velocity);
+      save_states(client.rules, EntityType::kClient);
       out_.end_record();
     }
   }
@@ -97,57 +93,24 @@ class SnapshotSaver {
     out_.number(entity.transactions);
   }
 
-  void save(const Watch& watch, const VelocityRule& rule) {
-    save(watch.exposure_alert);
-    save_velocity(watch.velocity, rule);
-    save(watch.velocity_alert);
-    save_anomaly(watch);
-  }
-
-  void save_velocity(const VelocityWindow& window, const VelocityRule& rule) {
-    // A window that nobody looked at lately may still hold what has left it.
-    const std::int64_t now_slot = core_.now ? SlotClock(rule.window_seconds).slot_of(*core_.now) : 0;
-    const std::int64_t behind = window.empty() ? VelocityWindow::kSlots : now_slot - window.newest_slot();
-    std::uint32_t slots = 0;
-    const auto visit = [&](const auto& look) {
-      for (std::int64_t age = behind; age < VelocityWindow::kSlots; ++age) {
-        const std::uint64_t count = window.count_before(static_cast<int>(age - behind));
-        if (count > 0) look(age, count);
-      }
-    };
-    visit([&](std::int64_t, std::uint64_t) { ++slots; });
-    out_.number(slots);
-    visit([&](std::int64_t age, std::uint64_t count) {
-      out_.number(static_cast<Uint128>(age));
-      out_.number(count);
+  // The states of the rules that watch an entity: those of version 1 in their order, the others in later fields.
+  void save_states(const RuleStates& states, EntityType type) {
+    for_each_rule_of(core_.evaluator.rules(), type, [&]<class Rule>(const Rule& rule, std::size_t place) {
+      if (is_of_version_1(rule)) KindOf<Rule>::save(out_, states.of<Rule>(place), rule, core_.now);
     });
-  }
-
-  void save_anomaly(const Watch& watch) {
-    const auto samples = watch.anomaly.samples();
-    out_.number(samples.size());
-    for (const Uint128 cents : samples) out_.number(cents);
-    save(watch.anomaly_alert);
-    if (!watch.anomaly_alert) return;
-    for (const ZScore* z : {&watch.anomaly_alert->largest, &watch.anomaly_alert->last}) {
-      out_.number(z->distance);
-      out_.wide(z->deviation);
-    }
-    out_.signed_number(watch.anomaly_alert->last_seen.micros);
-  }
-
-  template <class State>
-  void save(const std::unique_ptr<State>& alert) {
-    out_.number(alert ? 1 : 0);
-    if (!alert) return;
-    out_.number(alert->alert_id);
-    out_.number(static_cast<Uint128>(alert->severity));
-    for (const Int128 figure : {alert->announced, alert->peak, alert->limit}) out_.number(static_cast<Uint128>(figure));
-    out_.end_record();
+    if (later_.empty()) return;
+    for_each_rule_of(core_.evaluator.rules(), type, [&]<class Rule>(const Rule& rule, std::size_t place) {
+      const auto later = std::find(later_.begin(), later_.end(), rule.name);
+      if (later == later_.end() || KindOf<Rule>::is_new(states.of<Rule>(place))) return;
+      const auto text = SnapshotWriter::text_of(
+          [&](SnapshotWriter& inner) { KindOf<Rule>::save(inner, states.of<Rule>(place), rule, core_.now); });
+      out_.later_text(kLaterRulesFrom + static_cast<std::uint32_t>(later - later_.begin()), text);
+    });
   }
 
   const Core::Impl& core_;
   SnapshotWriter& out_;
+  std::vector<std::string> later_;  // the rules in later fields
   std::vector<std::uint32_t> place_of_symbol_;
 };
 
@@ -163,9 +126,7 @@ class SnapshotLoader {
       in_.refuse("version", std::to_string(version_) + " is not known");
     }
     if (version_ > 1) in_.expect_later_fields();
-    RuleSet rules;
-    RuleFields<SnapshotReader> fields{in_};
-    rule_set(fields, rules);
+    RuleSet rules = read_rules(in_, later_);
     if (const auto found = problems(rules); !found.empty()) in_.refuse("rules", "are not valid: " + found.front());
     core_ = std::make_unique<Core::Impl>(std::move(rules), key_, tuning_);
     load_time();
@@ -178,9 +139,7 @@ class SnapshotLoader {
     load_symbols();
     load_clients();
     core_->positions.set_bounds({});
-    core_->positions.firm.watch.exposure_alert = load_alert<AlertState>(kMoneyLimits);
-    load_anomaly(core_->positions.firm.watch, core_->evaluator.rules().system_anomaly);
-    in_.end_record();
+    load_states(core_->positions.firm.rules, EntityType::kFirm);
     if (in_.number("the end") != 0) in_.refuse("the end", "is not where it should be");
     in_.finish();
     core_->evaluator.restore(counters.alerts_opened);
@@ -238,8 +197,7 @@ class SnapshotLoader {
       SymbolState& symbol = core_->positions.symbols[index];
       symbol.mark_moved = load_timestamp("move of the mark");
       load_traded(symbol, turnover, transactions);
-      load_watch(symbol.watch, core_->evaluator.rules().symbol_velocity, core_->evaluator.rules().symbol_anomaly);
-      in_.end_record();
+      load_states(symbol.rules, EntityType::kSymbol);
     }
     core_->positions.firm.turnover = Notional::from_units(turnover);
     symbol_transactions_ = transactions;
@@ -258,8 +216,7 @@ class SnapshotLoader {
       client.touched = loaded.touched;
       client.turnover = loaded.turnover;
       client.transactions = loaded.transactions;
-      load_watch(client.watch, core_->evaluator.rules().client_velocity, core_->evaluator.rules().client_anomaly);
-      in_.end_record();
+      load_states(client.rules, EntityType::kClient);
     }
     if (turnover != core_->positions.firm.turnover.units() || transactions != symbol_transactions_ ||
         transactions != core_->counters.transactions) {
@@ -287,73 +244,35 @@ class SnapshotLoader {
     return client;
   }
 
-  void load_watch(Watch& watch, const VelocityRule& velocity, const AnomalyRule& anomaly) {
-    watch.exposure_alert = load_alert<AlertState>(kMoneyLimits);
-    load_velocity(watch.velocity, velocity);
-    watch.velocity_alert = load_alert<AlertState>(kCountLimits);
-    load_anomaly(watch, anomaly);
+  // To the end of the record.
+  void load_states(RuleStates& states, EntityType type) {
+    for_each_rule_of(core_->evaluator.rules(), type, [&]<class Rule>(const Rule& rule, std::size_t place) {
+      if (is_of_version_1(rule)) KindOf<Rule>::load(in_, states.of<Rule>(place), rule, loading());
+    });
+    in_.end_record([&](std::uint32_t field, const SnapshotReader::LaterValue& value) {
+      if (field < kLaterRulesFrom) return false;
+      if (field - kLaterRulesFrom >= later_.size() || !value.is_text) in_.refuse("state of a rule", "has no rule");
+      const std::string& name = later_[field - kLaterRulesFrom];
+      bool is_loaded = false;
+      for_each_rule_of(core_->evaluator.rules(), type, [&]<class Rule>(const Rule& rule, std::size_t place) {
+        if (rule.name != name) return;
+        is_loaded = true;
+        in_.read_inner("state of a rule", value.text, [&](SnapshotReader& inner) {
+          KindOf<Rule>::load(inner, states.of<Rule>(place), rule, loading());
+        });
+      });
+      if (!is_loaded && !name.empty()) in_.refuse("state of a rule", "is of a rule that does not watch the entity");
+      return is_loaded;
+    });
   }
 
-  void load_velocity(VelocityWindow& window, const VelocityRule& rule) {
-    const std::int64_t now_slot = core_->now ? SlotClock(rule.window_seconds).slot_of(*core_->now) : 0;
-    std::int64_t before = -1;
-    if (!core_->now) {
-      if (in_.number("slot count") != 0) in_.refuse("slot count", "is above zero before there was time");
-      return;
-    }
-    for (auto left = in_.number<std::uint32_t>("slot count", VelocityWindow::kSlots); left > 0; --left) {
-      const auto age = in_.number<std::int64_t>("slot", VelocityWindow::kSlots - 1);
-      if (age <= before) in_.refuse("slot", "is not in order");
-      before = age;
-      const auto count = in_.number("transactions of a slot", kCountMax);
-      if (count == 0) in_.refuse("transactions of a slot", "are none");
-      window.restore(now_slot - age, now_slot, count);
-    }
-  }
-
-  void load_anomaly(Watch& watch, const AnomalyRule& rule) {
-    for (auto left = in_.number<std::uint32_t>("sample count", rule.window); left > 0; --left) {
-      watch.anomaly.add(in_.number<Uint128>("sample", kCentsMax), rule.window, core_->positions.pool);
-    }
-    watch.anomaly_alert = load_alert<AnomalyState>(kScoreLimits);
-    if (!watch.anomaly_alert) return;
-    for (ZScore* z : {&watch.anomaly_alert->largest, &watch.anomaly_alert->last}) {
-      const auto distance = in_.number<Uint128>("distance", kCentsMax << 10);
-      const Wide deviation = in_.wide("deviation");
-      if (deviation.is_zero() || deviation > square(kCentsMax << 10)) in_.refuse("deviation", "is out of range");
-      *z = ZScore::of(distance, deviation);
-    }
-    watch.anomaly_alert->last_seen = load_timestamp("last anomaly");
-    if (!core_->now || watch.anomaly_alert->last_seen > *core_->now) in_.refuse("last anomaly", "is not before now");
-  }
-
-  // What a rule's limit can be, in the unit of its figures.
-  struct Limits {
-    Int128 least, most;
-  };
-  static constexpr Limits kMoneyLimits{kDecimalScale, Int128{INT64_MAX} * kDecimalScale};
-  static constexpr Limits kCountLimits{1, UINT32_MAX};
-  static constexpr Limits kScoreLimits{0, Int128{1'000'000} * 10'000};
-
-  template <class State>
-  std::unique_ptr<State> load_alert(const Limits& limits) {
-    if (!in_.flag("alert")) return nullptr;
-    auto alert = std::make_unique<State>();
-    alert->alert_id = in_.number("alert id", core_->counters.alerts_opened);
-    alert->severity = static_cast<Severity>(in_.number<std::uint8_t>("severity"));
-    if (alert->alert_id == 0 || to_string(alert->severity) == "UNKNOWN") in_.refuse("alert", "has no id or severity");
-    for (auto* figure : {&alert->announced, &alert->peak, &alert->limit}) {
-      *figure = in_.number<Int128>("figure of an alert", kNotionalMax);
-    }
-    in_.end_record();
-    if (alert->limit < limits.least || alert->limit > limits.most) in_.refuse("limit of an alert", "is out of range");
-    return alert;
-  }
+  Loading loading() { return {core_->now, core_->counters.alerts_opened, core_->positions.pool}; }
 
   SnapshotReader& in_;
   HashKey key_;
   Tuning tuning_;
   std::unique_ptr<Core::Impl> core_;
+  std::vector<std::string> later_;  // the rules in later fields, by field; "": not known
   std::uint64_t symbol_transactions_ = 0;
   std::uint32_t version_ = 0;
 };

@@ -1,130 +1,214 @@
-// The rules in a snapshot: each function reads or writes the same fields, whichever stream it is given.
+// The rules in a snapshot, as the rule table says them. The format is in SNAPSHOT.md.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "risk/base/id.hpp"
+#include "risk/engine/rule_table.hpp"
 #include "risk/engine/rules.hpp"
 #include "snapshot_stream.hpp"
 
 namespace risk::engine {
 
-template <class Stream>
-struct RuleFields;
+// Whether version 1 knows the rule. Those and their states stand in fixed places, in the order of the table; every
+// other rule, and its states, in fields that come later.
+template <class Rule>
+bool is_of_version_1(const Rule& rule) {
+  const auto* row = builtin_of(rule);
+  return row != nullptr && !row->is_later;
+}
 
-template <>
-struct RuleFields<SnapshotWriter> {
-  SnapshotWriter& stream;
+// A value of each type that a parameter has.
+struct RuleValues {
+  static void write(SnapshotWriter& out, bool value) { out.number(value ? 1 : 0); }
+  static void write(SnapshotWriter& out, std::uint32_t value) { out.number(value); }
+  static void write(SnapshotWriter& out, Measure value) { out.number(static_cast<Uint128>(value)); }
+  template <class D>
+  requires requires(const D& decimal) { decimal.units(); }
+  static void write(SnapshotWriter& out, const D& value) { out.signed_number(value.units()); }
+  template <class D>
+  static void write(SnapshotWriter& out, const std::optional<D>& value) {
+    out.number(value ? 1 : 0);
+    if (value) write(out, *value);
+  }
   template <class T>
-  void number(const char*, const T& value) {
-    stream.number(static_cast<Uint128>(value));
-  }
-  template <class D>
-  void decimal(const char*, const D& value) {
-    stream.signed_number(value.units());
-  }
-  void text(const char*, const std::string& value) { stream.text(value); }
-  void end() { stream.end_record(); }
-  template <class D>
-  void optional(const char*, const std::optional<D>& value) {
-    stream.number(value ? 1 : 0);
-    if (value) stream.signed_number(value->units());
-  }
-  template <class Map>
-  void map(const char*, const Map& values, const auto& field) {
-    stream.number(values.size());
+  static void write(SnapshotWriter& out, const std::map<std::string, T, std::less<>>& values) {
+    out.number(values.size());
     for (const auto& [name, value] : values) {
-      stream.text(name);
-      field(*this, value);
+      out.text(name);
+      write(out, value);
     }
   }
-};
 
-template <>
-struct RuleFields<SnapshotReader> {
-  SnapshotReader& stream;
-  template <class T>
-  void number(const char* what, T& value) {
-    if constexpr (std::is_enum_v<T>) {
-      value = static_cast<T>(stream.number<std::underlying_type_t<T>>(what));
-      if (to_string(value) == "UNKNOWN") stream.refuse(what, "is none that is known");
-    } else if constexpr (std::is_same_v<T, bool>) {
-      value = stream.flag(what);
-    } else {
-      value = stream.number<T>(what);
-    }
+  static void read(SnapshotReader& in, const char* what, bool& value) { value = in.flag(what); }
+  static void read(SnapshotReader& in, const char* what, std::uint32_t& value) {
+    value = in.number<std::uint32_t>(what);
+  }
+  static void read(SnapshotReader& in, const char* what, Measure& value) {
+    value = static_cast<Measure>(in.number<std::uint8_t>(what));
+    if (to_string(value) == "UNKNOWN") in.refuse(what, "is none that is known");
   }
   template <class D>
-  void decimal(const char* what, D& value) {
-    value = D::from_units(stream.signed_number(what));
-  }
-  void text(const char* what, std::string& value) { value = stream.text(what, kIdBytesMax); }
-  void end() { stream.end_record(); }
+  requires requires(const D& decimal) { decimal.units(); }
+  static void read(SnapshotReader& in, const char* what, D& value) { value = D::from_units(in.signed_number(what)); }
   template <class D>
-  void optional(const char* what, std::optional<D>& value) {
+  static void read(SnapshotReader& in, const char* what, std::optional<D>& value) {
     value.reset();
-    if (stream.flag(what)) value = D::from_units(stream.signed_number(what));
+    if (in.flag(what)) read(in, what, value.emplace());
   }
-  template <class Map>
-  void map(const char* what, Map& values, const auto& field) {
+  template <class T>
+  static void read(SnapshotReader& in, const char* what, std::map<std::string, T, std::less<>>& values) {
     values.clear();
-    for (auto left = stream.number<std::uint32_t>(what); left > 0; --left) {
-      std::string name = stream.text(what, kIdBytesMax);
-      if (!values.empty() && name <= values.rbegin()->first) stream.refuse(what, "is not in order");
-      field(*this, values[std::move(name)]);
+    for (auto left = in.number<std::uint32_t>(what); left > 0; --left) {
+      std::string name = in.text(what, kIdBytesMax);
+      if (!values.empty() && name <= values.rbegin()->first) in.refuse(what, "is not in order");
+      read(in, what, values[std::move(name)]);
     }
   }
 };
 
-inline void exposure_rule(auto& fields, auto& rule) {
-  fields.number("exposure rule enabled", rule.enabled);
-  fields.number("exposure rule measure", rule.measure);
-  fields.optional("exposure limit", rule.limit);
-  fields.map("exposure limits", rule.limit_by_entity, [](auto& f, auto& limit) { f.decimal("exposure limit", limit); });
-  fields.decimal("critical ratio", rule.critical_ratio);
-  fields.decimal("worsened ratio", rule.worsened_ratio);
-  fields.decimal("resolved ratio", rule.resolved_ratio);
-  fields.end();
+// The number of the first field of a record that stands for a later rule. Those below are free for others.
+inline constexpr std::uint32_t kLaterRulesFrom = 1'000;
+
+// Where the parameters of a rule stand: of one that version 1 knows those that it knows in fixed places, all others in
+// fields.
+enum class ParameterPlaces : std::uint8_t { kOfVersion1, kFields };
+
+// Calls look(parameter, field) for each parameter; field 0: it has a fixed place.
+template <class Rule>
+void for_each_place(ParameterPlaces places, const auto& look) {
+  std::uint32_t field = 0;
+  for_each_parameter<Rule>([&](const auto& parameter) {
+    const bool is_fixed = places == ParameterPlaces::kOfVersion1 && !parameter.is_later;
+    look(parameter, is_fixed ? 0 : ++field);
+  });
 }
 
-inline void velocity_rule(auto& fields, auto& rule) {
-  fields.number("velocity rule enabled", rule.enabled);
-  fields.number("velocity limit", rule.limit);
-  fields.map("velocity limits", rule.limit_by_entity, [](auto& f, auto& limit) { f.number("velocity limit", limit); });
-  fields.number("velocity window", rule.window_seconds);
-  fields.decimal("worsened ratio", rule.worsened_ratio);
-  fields.decimal("resolved ratio", rule.resolved_ratio);
-  fields.end();
+// Left out: fields with the default of the kind.
+template <class Rule>
+void write_parameters(SnapshotWriter& out, const Rule& rule, ParameterPlaces places) {
+  static const Rule kDefaults;
+  for_each_place<Rule>(places, [&](const auto& parameter, std::uint32_t field) {
+    const auto& value = rule.*parameter.member;
+    if (field == 0) {
+      RuleValues::write(out, value);
+    } else if (value != kDefaults.*parameter.member) {
+      out.later_text(field, SnapshotWriter::text_of([&](SnapshotWriter& inner) { RuleValues::write(inner, value); }));
+    }
+  });
+  out.end_record();
 }
 
-inline void anomaly_rule(auto& fields, auto& rule) {
-  fields.number("anomaly rule enabled", rule.enabled);
-  fields.decimal("anomaly threshold", rule.threshold);
-  fields.decimal("anomaly high threshold", rule.high_threshold);
-  fields.number("anomaly window", rule.window);
-  fields.number("anomaly samples_min", rule.samples_min);
-  fields.number("anomaly quiet_seconds", rule.quiet_seconds);
-  fields.end();
+template <class Rule>
+void read_parameters(SnapshotReader& in, Rule& rule, ParameterPlaces places) {
+  for_each_place<Rule>(places, [&](const auto& parameter, std::uint32_t field) {
+    if (field == 0) RuleValues::read(in, parameter.name.data(), rule.*parameter.member);
+  });
+  in.end_record([&](std::uint32_t field, const SnapshotReader::LaterValue& value) {
+    bool is_known = false;
+    for_each_place<Rule>(places, [&](const auto& parameter, std::uint32_t known) {
+      if (known != field || !value.is_text) return;
+      is_known = true;
+      in.read_inner(parameter.name.data(), value.text, [&](SnapshotReader& inner) {
+        RuleValues::read(inner, parameter.name.data(), rule.*parameter.member);
+      });
+    });
+    return is_known;
+  });
 }
 
-inline void rule_set(auto& fields, auto& rules) {
-  fields.number("config version", rules.config_version);
-  fields.text("base currency", rules.base_currency);
-  fields.map("rates", rules.rates, [](auto& f, auto& rate) { f.decimal("rate", rate); });
-  fields.number("session start", rules.session_start_seconds);
-  exposure_rule(fields, rules.client_exposure);
-  exposure_rule(fields, rules.symbol_exposure);
-  exposure_rule(fields, rules.firm_exposure);
-  velocity_rule(fields, rules.client_velocity);
-  velocity_rule(fields, rules.symbol_velocity);
-  anomaly_rule(fields, rules.client_anomaly);
-  anomaly_rule(fields, rules.symbol_anomaly);
-  anomaly_rule(fields, rules.system_anomaly);
-  fields.end();
+// Whether the rule is as if it were not there: it is then in no snapshot.
+template <class Rule>
+bool is_absent(const Rule& rule) {
+  const auto* row = builtin_of(rule);
+  if (row == nullptr) return false;
+  Rule absent;
+  row->set_defaults(absent);
+  absent.name = rule.name;
+  absent.entity_type = rule.entity_type;
+  absent.enabled = false;
+  return rule == absent;
+}
+
+// The names of the rules that stand in later fields, in the order of these fields.
+inline std::vector<std::string> later_rules(const RuleSet& rules) {
+  std::vector<std::string> names;
+  for_each_rule(rules, [&](const auto& rule) {
+    if (!is_of_version_1(rule) && !is_absent(rule)) names.push_back(rule.name);
+  });
+  return names;
+}
+
+inline void write_rules(SnapshotWriter& out, const RuleSet& rules) {
+  out.number(rules.config_version);
+  out.text(rules.base_currency);
+  RuleValues::write(out, rules.rates);
+  out.number(rules.session_start_seconds);
+  for_each_rule(rules, [&](const auto& rule) {
+    if (is_of_version_1(rule)) write_parameters(out, rule, ParameterPlaces::kOfVersion1);
+  });
+  std::uint32_t field = kLaterRulesFrom;
+  for_each_rule(rules, [&]<class Rule>(const Rule& rule) {
+    if (is_of_version_1(rule) || is_absent(rule)) return;
+    out.later_text(field++, SnapshotWriter::text_of([&](SnapshotWriter& inner) {
+                     inner.text(RuleKind<Rule>::name);
+                     inner.text(rule.name);
+                     inner.number(static_cast<Uint128>(rule.entity_type));
+                     write_parameters(inner, rule, ParameterPlaces::kFields);
+                   }));
+  });
+  out.end_record();
+}
+
+// `later` is set to the names of the rules in later fields, by field: "" where the kind is not known.
+inline RuleSet read_rules(SnapshotReader& in, std::vector<std::string>& later) {
+  RuleSet rules;
+  rules.config_version = in.number("config version");
+  rules.base_currency = in.text("base currency", kIdBytesMax);
+  RuleValues::read(in, "rates", rules.rates);
+  rules.session_start_seconds = in.number<std::uint32_t>("session start");
+  for_each_rule(rules, [&](auto& rule) {
+    if (is_of_version_1(rule)) {
+      read_parameters(in, rule, ParameterPlaces::kOfVersion1);
+    } else {
+      rule.enabled = false;  // unless a field says otherwise: it was not there when this was written
+    }
+  });
+  in.end_record([&](std::uint32_t field, const SnapshotReader::LaterValue& value) {
+    if (field < kLaterRulesFrom) return false;
+    if (field != kLaterRulesFrom + later.size() || !value.is_text) in.refuse("rule", "is not in order");
+    std::string& known = later.emplace_back();
+    in.read_inner("rule", value.text, [&](SnapshotReader& inner) {
+      const std::string kind = inner.text("kind of a rule", kIdBytesMax);
+      for_each_kind([&]<class Rule>() {
+        if (kind != RuleKind<Rule>::name) return;
+        Rule rule;
+        rule.name = inner.text("name of a rule", kIdBytesMax);
+        rule.entity_type = static_cast<EntityType>(inner.number<std::uint8_t>("entity type of a rule"));
+        if (to_string(rule.entity_type) == "UNKNOWN") inner.refuse("entity type of a rule", "is none that is known");
+        read_parameters(inner, rule, ParameterPlaces::kFields);
+        known = rule.name;
+        auto& list = rules.of<Rule>();
+        const auto same = std::find_if(list.begin(), list.end(), [&](const Rule& r) { return r.name == rule.name; });
+        if (same != list.end()) {
+          *same = std::move(rule);
+        } else {
+          list.push_back(std::move(rule));
+        }
+      });
+      if (known.empty()) inner.skip();
+    });
+    return !known.empty();
+  });
+  return rules;
 }
 
 }  // namespace risk::engine

@@ -41,6 +41,7 @@ void SnapshotReader::read_chunk() {
   const auto refuse_chunk = [this](const std::string& problem) {
     throw BadSnapshot{"chunk " + std::to_string(chunks_) + ": " + problem};
   };
+  if (!source_) refuse("field", "ends too early");
   const auto chunk = source_();
   if (!chunk) refuse_chunk("is missing");
   if (chunk->size() <= kChunkHeadBytes) refuse_chunk("is too short");

@@ -18,7 +18,7 @@ namespace risk::engine {
 inline constexpr std::size_t kChunkHeadBytes = 24;
 inline constexpr std::size_t kPayloadBytesMax = kSnapshotChunkBytes - kChunkHeadBytes;
 
-inline constexpr std::size_t kLaterTextBytesMax = std::size_t{1} << 16;
+inline constexpr std::size_t kLaterTextBytesMax = std::size_t{1} << 24;
 
 // What stands before a field that came after version 1.
 constexpr std::uint32_t later_tag(std::uint32_t field, bool is_text) {
@@ -75,6 +75,14 @@ class SnapshotWriter {
   void finish() {
     if (!payload_.empty()) sink_(payload_);
     payload_.clear();
+  }
+  // What `write` writes, as the value of a field that holds more than a number.
+  static std::string text_of(const std::function<void(SnapshotWriter& inner)>& write) {
+    std::string text;
+    SnapshotWriter inner([&](std::string_view payload) { text += payload; });
+    write(inner);
+    inner.finish();
+    return text;
   }
 
  private:
@@ -165,6 +173,14 @@ class SnapshotReader {
   // Records end as from version 2 on.
   void expect_later_fields() { has_later_fields_ = true; }
   std::uint64_t unknown_fields() const { return unknown_fields_; }
+  // Reads a later field's text that text_of() made: all of it.
+  void read_inner(const char* what, const std::string& text, const std::function<void(SnapshotReader& inner)>& read) {
+    SnapshotReader inner(*this, text);
+    read(inner);
+    if (inner.at_ != inner.payload_.size()) inner.refuse(what, "goes on after its end");
+    unknown_fields_ += inner.unknown_fields_;
+  }
+  void skip() { at_ = payload_.size(); }
   // Nothing may follow the body.
   void finish() {
     if (at_ != payload_.size() || source_()) throw BadSnapshot{"it goes on after its end"};
@@ -176,6 +192,9 @@ class SnapshotReader {
   }
 
  private:
+  SnapshotReader(const SnapshotReader& outer, std::string text)
+      : payload_(std::move(text)), chunks_(outer.chunks_), has_later_fields_(true) {}
+
   char next() {
     if (at_ == payload_.size()) read_chunk();
     return payload_[at_++];

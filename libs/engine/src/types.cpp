@@ -1,5 +1,6 @@
 #include "risk/engine/types.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace risk::engine {
@@ -100,6 +101,17 @@ std::optional<T> parse_enum(std::string_view name) {
   }
   return std::nullopt;
 }
+
+template <class T>
+std::span<const std::string_view> enum_names() {
+  static const auto kTexts = [] {
+    std::array<std::string_view, kNames<T>.size()> texts;
+    std::transform(kNames<T>.begin(), kNames<T>.end(), texts.begin(), [](const auto& name) { return name.text; });
+    return texts;
+  }();
+  return kTexts;
+}
+
 template std::optional<Side> parse_enum(std::string_view);
 template std::optional<Severity> parse_enum(std::string_view);
 template std::optional<RiskLevel> parse_enum(std::string_view);
@@ -108,6 +120,11 @@ template std::optional<EntityType> parse_enum(std::string_view);
 template std::optional<AlertStatus> parse_enum(std::string_view);
 template std::optional<AlertType> parse_enum(std::string_view);
 template std::optional<AlertEventType> parse_enum(std::string_view);
+template std::span<const std::string_view> enum_names<Severity>();
+template std::span<const std::string_view> enum_names<Measure>();
+template std::span<const std::string_view> enum_names<EntityType>();
+template std::span<const std::string_view> enum_names<AlertStatus>();
+template std::span<const std::string_view> enum_names<AlertType>();
 
 std::string Figure::to_string() const {
   switch (unit) {

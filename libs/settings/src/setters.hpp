@@ -1,4 +1,4 @@
-// Setters for the types that the rooms below service do not share.
+// Setters for the types that the modules below service do not share.
 #pragma once
 
 #include <limits>
@@ -24,12 +24,13 @@ inline std::optional<std::string> set_ratio(std::string_view text, Ratio& value)
   return std::nullopt;
 }
 
-// A count of at least 1; "10.0" is one too.
-inline std::optional<std::string> set_count(std::string_view text, std::uint32_t& value) {
+// A count of at least `least`; "10.0" is one too.
+inline std::optional<std::string> set_count(std::string_view text, std::uint32_t& value, std::uint32_t least = 1) {
   const auto parsed = parse_decimal_units(text);
-  const std::int64_t whole = parsed && *parsed % kDecimalScale == 0 ? *parsed / kDecimalScale : 0;
-  if (whole < 1 || whole > std::numeric_limits<std::uint32_t>::max()) {
-    return "a whole number from 1 to " + std::to_string(std::numeric_limits<std::uint32_t>::max());
+  const std::int64_t whole = parsed && *parsed % kDecimalScale == 0 ? *parsed / kDecimalScale : -1;
+  if (whole < least || whole > std::numeric_limits<std::uint32_t>::max()) {
+    return "a whole number from " + std::to_string(least) + " to " +
+           std::to_string(std::numeric_limits<std::uint32_t>::max());
   }
   value = static_cast<std::uint32_t>(whole);
   return std::nullopt;

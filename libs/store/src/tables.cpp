@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "risk/engine/rule_table.hpp"
+
 namespace risk::store {
 namespace {
 
@@ -55,17 +57,6 @@ std::vector<engine::Contributor> parse_contributors(const std::string& text) {
     throw StoreError("the database holds contributors that cannot be read: " + std::string(error.what()));
   }
   return contributors;
-}
-
-engine::Figure::Unit unit_of(engine::AlertType type) {
-  switch (type) {
-    case engine::AlertType::kHighTransactionVelocity:
-      return engine::Figure::Unit::kCount;
-    case engine::AlertType::kAnomalyDetected:
-      return engine::Figure::Unit::kZScore;
-    default:
-      return engine::Figure::Unit::kMoney;
-  }
 }
 
 engine::Figure read_figure(RowReader& in, engine::Figure::Unit unit) {
@@ -350,7 +341,7 @@ void write_row(RowWriter& out, const AlertRow& r) {
 void read_row(RowReader& in, AlertRow& r) {
   auto& e = r.latest;
   in.read(e.alert_id, e.alert_type, e.severity, r.status, e.entity_type, e.entity_id, e.measure);
-  const auto unit = unit_of(e.alert_type);
+  const auto unit = engine::unit_of(e.alert_type);
   for (auto* figure : {&e.value, &e.limit, &e.peak}) *figure = read_figure(in, unit);
   ScaledE4 utilisation;
   std::string contributors;

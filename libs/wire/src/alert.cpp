@@ -1,6 +1,7 @@
 #include "risk/wire/alert.hpp"
 
 #include "alert_message.hpp"
+#include "risk/engine/rule_table.hpp"
 
 namespace risk::wire {
 namespace {
@@ -18,17 +19,6 @@ std::optional<Error> read_enum(const char* field, int number, T& value) {
   if (!is_known<T>(number)) return Error{std::string(field) + " " + std::to_string(number) + ": unknown"};
   value = static_cast<T>(number);
   return std::nullopt;
-}
-
-Figure::Unit unit_of(engine::AlertType type) {
-  switch (type) {
-    case engine::AlertType::kHighTransactionVelocity:
-      return Figure::Unit::kCount;
-    case engine::AlertType::kAnomalyDetected:
-      return Figure::Unit::kZScore;
-    default:
-      return Figure::Unit::kMoney;
-  }
 }
 
 std::optional<Error> read_amount(const char* field, const std::string& text, int places, Int128& amount) {
@@ -70,7 +60,7 @@ std::optional<Error> read_enums(const v1::AlertEvent& message, AlertMessage& val
 }
 
 std::optional<Error> read_figures(const v1::AlertEvent& message, engine::AlertEvent& event) {
-  const auto unit = unit_of(event.alert_type);
+  const auto unit = engine::unit_of(event.alert_type);
   if (auto error = read_figure("value", message.value(), unit, event.value)) return error;
   if (auto error = read_figure("limit", message.limit(), unit, event.limit)) return error;
   if (auto error = read_figure("peak", message.peak(), unit, event.peak)) return error;

@@ -1,7 +1,5 @@
 #include "risk/wire/control.hpp"
 
-#include <google/protobuf/util/json_util.h>
-
 #include <algorithm>
 #include <limits>
 #include <utility>
@@ -85,88 +83,6 @@ std::optional<std::string> problem(const RecordDeliveries& deliveries) {
     if (auto found = problem(record)) return found;
   }
   return std::nullopt;
-}
-
-// Reads decimals of a RuleSet and keeps the first that is none.
-class DecimalReader {
- public:
-  // One that is not there keeps its default.
-  template <class T>
-  void read(const char* field, const std::string& text, T& value) {
-    if (!text.empty()) require(field, text, value);
-  }
-  template <class T>
-  void require(const char* field, const std::string& text, T& value) {
-    const auto parsed = T::parse(text);
-    if (parsed) {
-      value = *parsed;
-    } else if (!error_) {
-      error_ = Error{std::string(field) + " \"" + printable(text) + "\": " + parsed.error().reason};
-    }
-  }
-  const std::optional<Error>& error() const { return error_; }
-
- private:
-  std::optional<Error> error_;
-};
-
-void to_message(const engine::ExposureRule& rule, v1::RuleSet::ExposureRule& message) {
-  message.set_enabled(rule.enabled);
-  message.set_measure(static_cast<v1::Measure>(rule.measure));
-  if (rule.limit) message.set_limit(rule.limit->to_string());
-  for (const auto& [id, limit] : rule.limit_by_entity) (*message.mutable_limit_by_entity())[id] = limit.to_string();
-  message.set_critical_ratio(rule.critical_ratio.to_string());
-  message.set_worsened_ratio(rule.worsened_ratio.to_string());
-  message.set_resolved_ratio(rule.resolved_ratio.to_string());
-}
-
-void to_message(const engine::VelocityRule& rule, v1::RuleSet::VelocityRule& message) {
-  message.set_enabled(rule.enabled);
-  message.set_limit(rule.limit);
-  for (const auto& [id, limit] : rule.limit_by_entity) (*message.mutable_limit_by_entity())[id] = limit;
-  message.set_window_seconds(rule.window_seconds);
-  message.set_worsened_ratio(rule.worsened_ratio.to_string());
-  message.set_resolved_ratio(rule.resolved_ratio.to_string());
-}
-
-void to_message(const engine::AnomalyRule& rule, v1::RuleSet::AnomalyRule& message) {
-  message.set_enabled(rule.enabled);
-  message.set_threshold(rule.threshold.to_string());
-  message.set_high_threshold(rule.high_threshold.to_string());
-  message.set_window(rule.window);
-  message.set_samples_min(rule.samples_min);
-  message.set_quiet_seconds(rule.quiet_seconds);
-}
-
-void read(const v1::RuleSet::ExposureRule& message, engine::ExposureRule& rule, DecimalReader& reader) {
-  rule.enabled = message.enabled();
-  rule.measure = static_cast<engine::Measure>(message.measure());
-  rule.limit.reset();
-  if (!message.limit().empty()) reader.read("limit", message.limit(), rule.limit.emplace());
-  for (const auto& [id, limit] : message.limit_by_entity()) {
-    reader.require("limit_by_entity", limit, rule.limit_by_entity[id]);
-  }
-  reader.read("critical_ratio", message.critical_ratio(), rule.critical_ratio);
-  reader.read("worsened_ratio", message.worsened_ratio(), rule.worsened_ratio);
-  reader.read("resolved_ratio", message.resolved_ratio(), rule.resolved_ratio);
-}
-
-void read(const v1::RuleSet::VelocityRule& message, engine::VelocityRule& rule, DecimalReader& reader) {
-  rule.enabled = message.enabled();
-  if (message.limit() != 0) rule.limit = message.limit();
-  for (const auto& [id, limit] : message.limit_by_entity()) rule.limit_by_entity[id] = limit;
-  if (message.window_seconds() != 0) rule.window_seconds = message.window_seconds();
-  reader.read("worsened_ratio", message.worsened_ratio(), rule.worsened_ratio);
-  reader.read("resolved_ratio", message.resolved_ratio(), rule.resolved_ratio);
-}
-
-void read(const v1::RuleSet::AnomalyRule& message, engine::AnomalyRule& rule, DecimalReader& reader) {
-  rule.enabled = message.enabled();
-  reader.read("threshold", message.threshold(), rule.threshold);
-  reader.read("high_threshold", message.high_threshold(), rule.high_threshold);
-  if (message.window() != 0) rule.window = message.window();
-  if (message.samples_min() != 0) rule.samples_min = message.samples_min();
-  rule.quiet_seconds = message.quiet_seconds();
 }
 
 }  // namespace
@@ -290,54 +206,6 @@ Result<CommandReply> decode_command_reply(std::string_view payload) {
                                   cleanup.deliveries()};
   }
   return reply;
-}
-
-std::string encode(const engine::RuleSet& rules) {
-  v1::RuleSet message;
-  message.set_config_version(rules.config_version);
-  message.set_base_currency(rules.base_currency);
-  for (const auto& [currency, rate] : rules.rates) (*message.mutable_rates())[currency] = rate.to_string();
-  message.set_session_start_seconds(rules.session_start_seconds);
-  to_message(rules.client_exposure, *message.mutable_client_exposure());
-  to_message(rules.symbol_exposure, *message.mutable_symbol_exposure());
-  to_message(rules.firm_exposure, *message.mutable_firm_exposure());
-  to_message(rules.client_velocity, *message.mutable_client_velocity());
-  to_message(rules.symbol_velocity, *message.mutable_symbol_velocity());
-  to_message(rules.client_anomaly, *message.mutable_client_anomaly());
-  to_message(rules.symbol_anomaly, *message.mutable_symbol_anomaly());
-  to_message(rules.system_anomaly, *message.mutable_system_anomaly());
-  std::string text;
-  google::protobuf::util::JsonPrintOptions options;
-  options.preserve_proto_field_names = true;
-  RISK_CHECK(google::protobuf::util::MessageToJsonString(message, &text, options).ok());
-  return text;
-}
-
-Result<engine::RuleSet> decode_rules(std::string_view text) {
-  v1::RuleSet message;
-  google::protobuf::util::JsonParseOptions options;
-  options.ignore_unknown_fields = true;
-  if (!google::protobuf::util::JsonStringToMessage(std::string(text), &message, options).ok()) {
-    return Error{"not a RuleSet"};
-  }
-  engine::RuleSet rules;
-  DecimalReader reader;
-  if (message.config_version() != 0) rules.config_version = message.config_version();
-  if (!message.base_currency().empty()) rules.base_currency = message.base_currency();
-  for (const auto& [currency, rate] : message.rates()) reader.require("rates", rate, rules.rates[currency]);
-  rules.session_start_seconds = message.session_start_seconds();
-  if (message.has_client_exposure()) read(message.client_exposure(), rules.client_exposure, reader);
-  if (message.has_symbol_exposure()) read(message.symbol_exposure(), rules.symbol_exposure, reader);
-  if (message.has_firm_exposure()) read(message.firm_exposure(), rules.firm_exposure, reader);
-  if (message.has_client_velocity()) read(message.client_velocity(), rules.client_velocity, reader);
-  if (message.has_symbol_velocity()) read(message.symbol_velocity(), rules.symbol_velocity, reader);
-  if (message.has_client_anomaly()) read(message.client_anomaly(), rules.client_anomaly, reader);
-  if (message.has_symbol_anomaly()) read(message.symbol_anomaly(), rules.symbol_anomaly, reader);
-  if (message.has_system_anomaly()) read(message.system_anomaly(), rules.system_anomaly, reader);
-  if (reader.error()) return *reader.error();
-  const auto found = engine::problems(rules);
-  if (!found.empty()) return Error{found.front()};
-  return rules;
 }
 
 }  // namespace risk::wire

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,11 +20,10 @@
 namespace risk::gateway {
 
 // The names of the enumerations in the order the contract lists them.
-inline constexpr std::string_view kSeverities[] = {"LOW", "MEDIUM", "HIGH", "CRITICAL"};
-inline constexpr std::string_view kStatuses[] = {"OPEN", "ACKNOWLEDGED", "RESOLVED"};
-inline constexpr std::string_view kEntityTypes[] = {"CLIENT", "SYMBOL", "FIRM"};
-inline constexpr std::string_view kAlertTypes[] = {"HIGH_CLIENT_EXPOSURE", "HIGH_SYMBOL_EXPOSURE", "HIGH_FIRM_EXPOSURE",
-                                                   "HIGH_TRANSACTION_VELOCITY", "ANOMALY_DETECTED"};
+inline const std::span<const std::string_view> kSeverities = engine::enum_names<engine::Severity>();
+inline const std::span<const std::string_view> kStatuses = engine::enum_names<engine::AlertStatus>();
+inline const std::span<const std::string_view> kEntityTypes = engine::enum_names<engine::EntityType>();
+inline const std::span<const std::string_view> kAlertTypes = engine::enum_names<engine::AlertType>();
 
 // The exposure limits in force, from table `limits`.
 class LimitTable {
@@ -62,7 +62,8 @@ void write_limits(JsonWriter& json, const engine::RuleSet& rules, const std::vec
 
 // Alerts by severity and type.
 struct AlertTally {
-  std::uint64_t count[5][4] = {};  // [type][severity], in the order of the names above
+  // [type][severity], in the order of the names above
+  std::vector<std::vector<std::uint64_t>> count{kAlertTypes.size(), std::vector<std::uint64_t>(kSeverities.size())};
 
   void add(engine::AlertType type, engine::Severity severity, std::uint64_t n = 1);
 };

@@ -2,67 +2,63 @@
 #include <algorithm>
 
 #include "dashboard-gateway/api/json.hpp"
+#include "risk/engine/rule_table.hpp"
 
 namespace risk::gateway {
 namespace {
 
-class LimitsWriter {
- public:
-  LimitsWriter(JsonWriter& json, const std::vector<store::LimitRow>& rows) : json_(json), rows_(rows) {}
+std::string text_of(const engine::Measure& value) {
+  return std::string(engine::to_string(value));
+}
+std::string text_of(std::uint32_t value) {
+  return std::to_string(value);
+}
+std::string text_of(Ratio value) {
+  return value.to_string();
+}
+std::optional<std::string> text_of(const std::optional<Money>& limit) {
+  return limit ? std::optional(Notional::of(*limit).to_string()) : std::nullopt;
+}
 
-  void write(const char* name, const char* alert_type, const char* entity_type, const engine::ExposureRule& rule) {
-    std::optional<std::string> configured;
-    if (rule.limit) configured = Notional::of(*rule.limit).to_string();
-    begin(name, alert_type, entity_type, rule.enabled, engine::to_string(rule.measure), configured);
-    json_.member("critical_multiple", rule.critical_ratio.to_string());
-    json_.member("worsened_multiple", rule.worsened_ratio.to_string());
-    json_.member("resolved_multiple", rule.resolved_ratio.to_string());
-    end();
-  }
+// The limit in force of all entities a rule watches, or the configured one.
+template <class Rule>
+std::optional<std::string> limit_of(const Rule& rule, const std::vector<store::LimitRow>& rows) {
+  const auto stored = std::find_if(rows.begin(), rows.end(), [&](const store::LimitRow& row) {
+    return row.rule == rule.name && row.entity_id.empty();
+  });
+  if (stored != rows.end()) return stored->limit;
+  std::optional<std::string> limit;
+  engine::for_each_parameter<Rule>([&](const auto& parameter) {
+    if constexpr (requires { text_of(rule.*parameter.member); }) {
+      if (parameter.use == engine::ParameterUse::kLimit) limit = text_of(rule.*parameter.member);
+    }
+  });
+  return limit;
+}
 
-  void write(const char* name, const char* entity_type, const engine::VelocityRule& rule) {
-    begin(name, "HIGH_TRANSACTION_VELOCITY", entity_type, rule.enabled, std::nullopt, std::to_string(rule.limit));
-    json_.member("window_seconds", std::to_string(rule.window_seconds));
-    json_.member("worsened_multiple", rule.worsened_ratio.to_string());
-    json_.member("resolved_multiple", rule.resolved_ratio.to_string());
-    end();
-  }
-
-  void write(const char* name, const char* entity_type, const engine::AnomalyRule& rule) {
-    begin(name, "ANOMALY_DETECTED", entity_type, rule.enabled, std::nullopt, rule.threshold.to_string());
-    json_.member("high_threshold", rule.high_threshold.to_string());
-    json_.member("samples", std::to_string(rule.window));
-    json_.member("minimum_samples", std::to_string(rule.samples_min));
-    json_.member("resolved_after_seconds", std::to_string(rule.quiet_seconds));
-    end();
-  }
-
- private:
-  void begin(const char* name, const char* alert_type, const char* entity_type, bool enabled,
-             std::optional<std::string_view> measure, std::optional<std::string> limit) {
-    const auto stored = std::find_if(rows_.begin(), rows_.end(), [&](const store::LimitRow& row) {
-      return row.rule == name && row.entity_id.empty();
-    });
-    if (stored != rows_.end()) limit = stored->limit;
-    json_.begin_object();
-    json_.member("rule", name);
-    json_.member("alert_type", alert_type);
-    json_.member("entity_type", entity_type);
-    json_.member("enabled", enabled);
-    json_.member("measure", measure);
-    json_.member("limit", limit);
-    json_.key("parameters");
-    json_.begin_object();
-  }
-
-  void end() {
-    json_.end_object();
-    json_.end_object();
-  }
-
-  JsonWriter& json_;
-  const std::vector<store::LimitRow>& rows_;
-};
+template <class Rule>
+void write_rule(JsonWriter& json, const Rule& rule, const std::vector<store::LimitRow>& rows) {
+  json.begin_object();
+  json.member("rule", rule.name);
+  json.member("alert_type", engine::to_string(engine::alert_type_of(rule)));
+  json.member("entity_type", engine::to_string(rule.entity_type));
+  json.member("enabled", rule.enabled);
+  std::optional<std::string> measure;
+  if constexpr (requires { rule.measure; }) measure = text_of(rule.measure);
+  json.member("measure", measure);
+  json.member("limit", limit_of(rule, rows));
+  json.key("parameters");
+  json.begin_object();
+  engine::for_each_parameter<Rule>([&]<class T>(const engine::Parameter<Rule, T>& parameter) {
+    if constexpr (std::is_same_v<T, Ratio> || std::is_same_v<T, std::uint32_t>) {
+      if (parameter.use == engine::ParameterUse::kSetting) {
+        json.member(parameter.in_json(), text_of(rule.*parameter.member));
+      }
+    }
+  });
+  json.end_object();
+  json.end_object();
+}
 
 void write_entity_limit(JsonWriter& json, const store::LimitRow& row) {
   json.begin_object();
@@ -84,15 +80,7 @@ void write_limits(JsonWriter& json, const engine::RuleSet& rules, const std::vec
   json.member("config_version", rows.empty() ? rules.config_version : LimitTable(rows).config_version());
   json.key("rules");
   json.begin_array();
-  LimitsWriter writer(json, rows);
-  writer.write("client_exposure", "HIGH_CLIENT_EXPOSURE", "CLIENT", rules.client_exposure);
-  writer.write("symbol_exposure", "HIGH_SYMBOL_EXPOSURE", "SYMBOL", rules.symbol_exposure);
-  writer.write("firm_exposure", "HIGH_FIRM_EXPOSURE", "FIRM", rules.firm_exposure);
-  writer.write("client_velocity", "CLIENT", rules.client_velocity);
-  writer.write("symbol_velocity", "SYMBOL", rules.symbol_velocity);
-  writer.write("client_anomaly", "CLIENT", rules.client_anomaly);
-  writer.write("symbol_anomaly", "SYMBOL", rules.symbol_anomaly);
-  writer.write("system_anomaly", "FIRM", rules.system_anomaly);
+  engine::for_each_rule(rules, [&](const auto& rule) { write_rule(json, rule, rows); });
   json.end_array();
   json.key("entities");
   json.begin_array();

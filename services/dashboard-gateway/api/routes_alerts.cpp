@@ -105,7 +105,7 @@ HttpResponse alert_detail(store::Reader& reader, std::uint64_t id, const std::st
 
 HttpResponse alert_stats(store::Reader& reader, const LiveModel& model) {
   std::uint64_t total = 0;
-  std::uint64_t by_status[std::size(kStatuses)] = {};
+  std::vector<std::uint64_t> by_status(kStatuses.size());
   AlertTally unresolved;
   for (const store::AlertCount& count : reader.alert_counts()) {
     total += count.count;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "risk/engine/rule_table.hpp"
 #include "riskctl/backtest/figures.hpp"
 
 namespace risk::riskctl {
@@ -39,7 +40,7 @@ class Highest {
 std::map<Entity, Peak> peaks_of_alerts(const AlertLog& log) {
   std::map<Entity, Peak> peaks;
   for (const auto& alert : log.alerts()) {
-    if (alert.type == AlertType::kAnomalyDetected) continue;
+    if (engine::unit_of(alert.type) == Figure::Unit::kZScore) continue;
     const auto utilisation = utilisation_e4(alert.peak, alert.limit);
     auto& peak = peaks[{{alert.type, alert.entity_type}, alert.entity_id}];
     if (peak.of_alert && utilisation <= peak.utilisation_e4) continue;
@@ -67,23 +68,34 @@ Peak peak_at_end(AlertType type, EntityType entity_type, const engine::ExposureR
 std::vector<Peak> highest_peaks(const engine::Core& core, const AlertLog& log) {
   auto of_alerts = peaks_of_alerts(log);
   Highest highest;
-  const auto add_rows = [&](AlertType type, EntityType entity_type, const std::vector<engine::ExposureRow>& rows,
-                            const engine::ExposureRule& rule) {
-    if (!rule.enabled) return;
-    for (const auto& row : rows) {
+  const auto& rules = core.rules();
+  const auto rows_of = [&](EntityType type) {
+    switch (type) {
+      case EntityType::kClient:
+        return core.client_rows();
+      case EntityType::kSymbol:
+        return core.symbol_rows();
+      case EntityType::kFirm:
+        return std::vector{core.firm_row()};
+    }
+    RISK_CHECK(!"an entity type");
+  };
+  // A row holds the utilisation of the first exposure rule of its entity type.
+  for (const EntityType entity_type : engine::kEntityTypes) {
+    const auto rule = std::find_if(rules.exposure_rules.begin(), rules.exposure_rules.end(),
+                                   [&](const auto& other) { return other.entity_type == entity_type; });
+    if (rule == rules.exposure_rules.end() || !rule->enabled) continue;
+    const AlertType type = engine::alert_type_of(*rule);
+    for (const auto& row : rows_of(entity_type)) {
       if (!row.utilisation_e4) continue;
       const auto alert = of_alerts.find({{type, entity_type}, row.id});
       if (alert == of_alerts.end()) {
-        highest.add(peak_at_end(type, entity_type, row, rule));
+        highest.add(peak_at_end(type, entity_type, row, *rule));
       } else if (*row.utilisation_e4 > alert->second.utilisation_e4) {
-        alert->second = peak_at_end(type, entity_type, row, rule);
+        alert->second = peak_at_end(type, entity_type, row, *rule);
       }
     }
-  };
-  const auto& rules = core.rules();
-  add_rows(AlertType::kHighClientExposure, EntityType::kClient, core.client_rows(), rules.client_exposure);
-  add_rows(AlertType::kHighSymbolExposure, EntityType::kSymbol, core.symbol_rows(), rules.symbol_exposure);
-  add_rows(AlertType::kHighFirmExposure, EntityType::kFirm, {core.firm_row()}, rules.firm_exposure);
+  }
   for (auto& [entity, peak] : of_alerts) highest.add(std::move(peak));
   return highest.all();
 }

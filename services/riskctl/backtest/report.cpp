@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "risk/engine/rule_table.hpp"
 #include "riskctl/backtest/figures.hpp"
 #include "riskctl/backtest/peaks.hpp"
 #include "riskctl/table.hpp"
@@ -25,7 +26,15 @@ std::string resolved_text(const AlertSummary& alert) {
 
 std::string measure_text(const AlertSummary& alert) {
   if (alert.measure) return std::string(to_string(*alert.measure));
-  return alert.type == engine::AlertType::kAnomalyDetected ? "|z|" : "count";
+  switch (engine::unit_of(alert.type)) {
+    case engine::Figure::Unit::kMoney:
+      return "amount";
+    case engine::Figure::Unit::kCount:
+      return "count";
+    case engine::Figure::Unit::kZScore:
+      return "|z|";
+  }
+  RISK_CHECK(!"a unit");
 }
 
 // A blank line before each part, and a heading where the columns alone do not say what it is.

@@ -34,6 +34,27 @@ TEST_CASE("Every path of the contract is routed, and every route is in the contr
   CHECK(routed == promised);
 }
 
+// The values of an enumeration in the contract.
+std::vector<std::string> values_of(const Json& contract, const char* schema) {
+  return contract["components"]["schemas"][schema]["enum"];
+}
+
+std::vector<std::string> as_strings(std::span<const std::string_view> names) {
+  return {names.begin(), names.end()};
+}
+
+TEST_CASE("The contract knows every alert type, entity type, measure and rule of the engine, and no other") {
+  const Json contract = Json::parse(kOpenApi);
+  CHECK(values_of(contract, "AlertType") == as_strings(engine::enum_names<engine::AlertType>()));
+  CHECK(values_of(contract, "EntityType") == as_strings(engine::enum_names<engine::EntityType>()));
+  CHECK(values_of(contract, "AlertStatus") == as_strings(engine::enum_names<engine::AlertStatus>()));
+  CHECK(values_of(contract, "Measure") == as_strings(engine::enum_names<engine::Measure>()));
+  std::string names;
+  const engine::RuleSet rules;
+  engine::for_each_rule(rules, [&](const auto& rule) { names += (names.empty() ? "" : ", ") + rule.name; });
+  CHECK(contract["components"]["schemas"]["Rule"]["properties"]["rule"]["description"] == names + ".");
+}
+
 // Follows "$ref", takes the members that a schema requires, those of allOf's parts too.
 std::set<std::string> required_members(const Json& contract, const Json& schema) {
   if (schema.contains("$ref")) {

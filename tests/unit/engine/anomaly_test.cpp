@@ -7,8 +7,8 @@ namespace {
 
 RuleSet anomaly_rules() {
   RuleSet rules = quiet_rules();
-  rules.client_exposure.enabled = false;
-  rules.client_anomaly.enabled = true;
+  rules.exposure("client_exposure").enabled = false;
+  rules.anomaly("client_anomaly").enabled = true;
   return rules;
 }
 
@@ -54,8 +54,8 @@ TEST_CASE("while open only a larger z-score is told, and 300 s without an anomal
 
 TEST_CASE("the system scope scores against all transactions together") {
   RuleSet rules = anomaly_rules();
-  rules.client_anomaly.enabled = false;
-  rules.system_anomaly.enabled = true;
+  rules.anomaly("client_anomaly").enabled = false;
+  rules.anomaly("system_anomaly").enabled = true;
   Desk desk(rules);
   for (int i = 0; i < 30; ++i) desk.trade(i, "C" + std::to_string(i), "A", "1", i % 2 == 0 ? "90" : "110");
   CHECK(desk.trade(30, "NEW", "A", "1", "150") == Texts{"OPENED HIGH ANOMALY_DETECTED  5.0000"});

@@ -14,10 +14,10 @@ inline constexpr std::int64_t kMidnight = 1'726'790'400;  // 2024-09-20T00:00:00
 // Only the exposure rules of clients, gross, limit 1,000, unless the test says otherwise.
 inline RuleSet quiet_rules() {
   RuleSet rules;
-  rules.client_exposure.limit = Money::from_whole(1'000);
-  rules.symbol_exposure.enabled = rules.firm_exposure.enabled = false;
-  rules.client_velocity.enabled = rules.symbol_velocity.enabled = false;
-  rules.client_anomaly.enabled = rules.symbol_anomaly.enabled = false;
+  rules.exposure("client_exposure").limit = Money::from_whole(1'000);
+  rules.exposure("symbol_exposure").enabled = rules.exposure("firm_exposure").enabled = false;
+  rules.velocity("client_velocity").enabled = rules.velocity("symbol_velocity").enabled = false;
+  rules.anomaly("client_anomaly").enabled = rules.anomaly("symbol_anomaly").enabled = false;
   return rules;
 }
 

@@ -70,9 +70,9 @@ TEST_CASE("a mark that moves under an idle client is seen at the next sweep, and
 
 TEST_CASE("a sweep goes through clients in byte order, then symbols, then the firm") {
   RuleSet rules = quiet_rules();
-  rules.symbol_exposure.enabled = rules.firm_exposure.enabled = true;
-  rules.symbol_exposure.limit = Money::from_whole(1'500);
-  rules.firm_exposure.limit = Money::from_whole(1'500);
+  rules.exposure("symbol_exposure").enabled = rules.exposure("firm_exposure").enabled = true;
+  rules.exposure("symbol_exposure").limit = Money::from_whole(1'500);
+  rules.exposure("firm_exposure").limit = Money::from_whole(1'500);
   Desk desk(rules);
   desk.trade(1, "b", "A", "6", "100");
   desk.trade(1, "a", "A", "6", "100");
@@ -89,8 +89,8 @@ TEST_CASE("each measure can be the one that is limited, net by its magnitude") {
                                                                       {Measure::kShort, "1400.0000"},
                                                                       {Measure::kTurnover, "1600.0000"}}));
   RuleSet rules = quiet_rules();
-  rules.client_exposure.measure = measure;
-  rules.client_exposure.limit = Money::from_whole(1);
+  rules.exposure("client_exposure").measure = measure;
+  rules.exposure("client_exposure").limit = Money::from_whole(1);
   Desk desk(rules);
   desk.trade(1, "C", "A", "2", "100");
   desk.trade(1, "C", "B", "-14", "100");
@@ -101,8 +101,8 @@ TEST_CASE("each measure can be the one that is limited, net by its magnitude") {
 
 TEST_CASE("a limit of its own stands before the rule's, also without one") {
   RuleSet rules = quiet_rules();
-  rules.client_exposure.limit.reset();
-  rules.client_exposure.limit_by_entity["VIP"] = Money::from_whole(500);
+  rules.exposure("client_exposure").limit.reset();
+  rules.exposure("client_exposure").limit_by_entity["VIP"] = Money::from_whole(500);
   Desk desk(rules);
   CHECK(desk.trade(1, "C", "A", "1000", "100").empty());
   CHECK_FALSE(desk.core.client_rows().front().utilisation_e4);
@@ -126,11 +126,11 @@ TEST_CASE("rules that change judge open alerts at the next sweep; a limit that i
   desk.trade(1, "C", "A", "12", "100");
   RuleSet rules = quiet_rules();
   rules.config_version = 2;
-  rules.client_exposure.limit = Money::from_whole(700);
+  rules.exposure("client_exposure").limit = Money::from_whole(700);
   desk.core.set_rules(rules);
   CHECK(desk.tick(2) == Texts{"ESCALATED CRITICAL HIGH_CLIENT_EXPOSURE C 1200.0000"});
   CHECK(desk.events.front().config_version == 2);
-  rules.client_exposure.limit.reset();
+  rules.exposure("client_exposure").limit.reset();
   desk.core.set_rules(rules);
   CHECK(desk.tick(3) == Texts{"RESOLVED CRITICAL HIGH_CLIENT_EXPOSURE C 1200.0000"});
 }

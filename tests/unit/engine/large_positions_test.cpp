@@ -79,7 +79,7 @@ TEST_CASE("every exposure event comes when a walk through all positions would gi
   const std::int64_t limit = clients > 100 ? 20'000 : 200'000;
 
   RuleSet rules = quiet_rules();
-  rules.client_exposure.limit = Money::from_whole(limit);
+  rules.exposure("client_exposure").limit = Money::from_whole(limit);
   Desk desk(rules);
   Ledger ledger;
   Auditor auditor(limit);
@@ -131,7 +131,7 @@ TEST_CASE("a client at its limit is not cleared though most of its positions are
     for (std::int64_t i = 0; i < kDust; ++i) open("D" + std::to_string(i), 1, 1'000'000);
     open("BIG", kDecimalScale, 1'000'000 * kDecimalScale - kDust / 100);
     ClientState& client = positions.clients[0];
-    client.watch.exposure_limit = &limit;
+    client.rules.of<ExposureRule>(0).limit = &limit;
     REQUIRE(positions.value(client, Measure::kGross) == limit.limit);
     CHECK_FALSE(positions.prefilter.clears(client.bound, limit.inverse));
   }
@@ -139,15 +139,15 @@ TEST_CASE("a client at its limit is not cleared though most of its positions are
 
 TEST_CASE("the largest contributors of a symbol and of the firm are found among many") {
   RuleSet rules = quiet_rules();
-  rules.client_exposure.enabled = false;
+  rules.exposure("client_exposure").enabled = false;
   Desk desk(rules);
   for (int i = 0; i < 500; ++i) {
     const std::string client = "C" + std::to_string(1'000 + i);
     desk.trade(1, client, "A", (i % 2 == 0 ? "-" : "") + std::to_string(1 + i * 7'919 % 500), "10");
     desk.trade(1, client, "B", "1", "1");
   }
-  rules.symbol_exposure.enabled = rules.firm_exposure.enabled = true;
-  rules.symbol_exposure.limit = rules.firm_exposure.limit = Money::from_whole(1'000);
+  rules.exposure("symbol_exposure").enabled = rules.exposure("firm_exposure").enabled = true;
+  rules.exposure("symbol_exposure").limit = rules.exposure("firm_exposure").limit = Money::from_whole(1'000);
   desk.core.set_rules(rules);
   CHECK(desk.tick(2).size() == 2);
   for (const auto& event : desk.events) {
@@ -170,7 +170,7 @@ TEST_CASE("expected transactions are applied as unexpected ones are") {
                                              std::to_string(90 + random() % 20)));
   }
   RuleSet rules;
-  rules.client_exposure.limit = Money::from_whole(3'000);
+  rules.exposure("client_exposure").limit = Money::from_whole(3'000);
   Core plain(rules), keyed(rules, {1, 2});
   std::vector<AlertEvent> plain_events, keyed_events;
   for (const auto& transaction : transactions) CHECK(plain.apply(transaction, plain_events));

@@ -12,13 +12,13 @@ inline RuleSet lively_rules() {
   RuleSet rules;
   rules.config_version = 7;
   rules.rates["EUR"] = *Rate::parse("1.08");
-  rules.client_exposure.limit = Money::from_whole(20'000);
-  rules.client_exposure.limit_by_entity["C1"] = Money::from_whole(5'000);
-  rules.symbol_exposure.limit = Money::from_whole(30'000);
-  rules.firm_exposure.limit = Money::from_whole(60'000);
-  rules.client_velocity.limit_by_entity["C2"] = 3;
-  rules.system_anomaly.enabled = true;
-  rules.client_anomaly.window = 40;
+  rules.exposure("client_exposure").limit = Money::from_whole(20'000);
+  rules.exposure("client_exposure").limit_by_entity["C1"] = Money::from_whole(5'000);
+  rules.exposure("symbol_exposure").limit = Money::from_whole(30'000);
+  rules.exposure("firm_exposure").limit = Money::from_whole(60'000);
+  rules.velocity("client_velocity").limit_by_entity["C2"] = 3;
+  rules.anomaly("system_anomaly").enabled = true;
+  rules.anomaly("client_anomaly").window = 40;
   return rules;
 }
 

@@ -73,9 +73,9 @@ TEST_CASE("a price in another currency is converted before anything sees it") {
 TEST_CASE("every mistake of a rule set is named at once") {
   RuleSet rules;
   CHECK(problems(rules).empty());
-  rules.client_exposure.limit = Money{};
-  rules.symbol_velocity.window_seconds = 0;
-  rules.client_anomaly.samples_min = 101;
+  rules.exposure("client_exposure").limit = Money{};
+  rules.velocity("symbol_velocity").window_seconds = 0;
+  rules.anomaly("client_anomaly").samples_min = 101;
   rules.rates["EUR"] = Rate{};
   CHECK(problems(rules) == std::vector<std::string>{"rates.EUR 0: must be above 0",
                                                     "client_exposure.limit 0: must be above 0",

@@ -5,7 +5,7 @@ using namespace risk::engine;
 
 TEST_CASE("a new session begins with no turnover, positions stay") {
   RuleSet rules = quiet_rules();
-  rules.client_exposure.measure = Measure::kTurnover;
+  rules.exposure("client_exposure").measure = Measure::kTurnover;
   Desk desk(rules);
   CHECK(desk.trade(86'399, "C", "A", "11", "100").size() == 1);
   CHECK(desk.trade(86'400, "C", "A", "1", "100") == Texts{"RESOLVED HIGH HIGH_CLIENT_EXPOSURE C 0.0000"});

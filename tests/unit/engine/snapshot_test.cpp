@@ -55,7 +55,7 @@ TEST_CASE("states that differ in one thing differ in their hash") {
   CHECK(hash_after([](Desk& desk) { desk.trade(1, "C", "A", "0.00000001", "100"); }) != same);
   CHECK(hash_after([](Desk& desk) {
           RuleSet rules = quiet_rules();
-          rules.client_velocity.worsened_ratio = *Ratio::parse("2.00000001");
+          rules.velocity("client_velocity").worsened_ratio = *Ratio::parse("2.00000001");
           desk.core.set_rules(rules);
         }) != same);
   CHECK(same.size() == 32);

@@ -7,9 +7,9 @@ namespace {
 
 RuleSet velocity_rules() {
   RuleSet rules = quiet_rules();
-  rules.client_exposure.enabled = false;
-  rules.client_velocity.enabled = true;
-  rules.client_velocity.limit = 3;
+  rules.exposure("client_exposure").enabled = false;
+  rules.velocity("client_velocity").enabled = true;
+  rules.velocity("client_velocity").limit = 3;
   return rules;
 }
 

@@ -39,7 +39,7 @@ struct Mesh {
     options.common.health_port = 0;
     options.database.type = store::DatabaseConfig::Type::kMemory;
     options.database.memory = database;
-    options.rules.client_exposure.limit = Money::from_whole(1'000);
+    options.rules.exposure("client_exposure").limit = Money::from_whole(1'000);
     options.transaction_endpoints = {publisher.endpoint()};
     options.publish_port = options.replay_port = options.command_port = 0;
     options.standby_patience = 100ms;

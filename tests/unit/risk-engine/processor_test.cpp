@@ -13,7 +13,7 @@ const bus::StreamId kStream{"00000000000000000000000000000001"};
 
 engine::RuleSet rules() {
   engine::RuleSet rules;
-  rules.client_exposure.limit = Money::from_whole(1'000);
+  rules.exposure("client_exposure").limit = Money::from_whole(1'000);
   return rules;
 }
 
@@ -214,7 +214,7 @@ TEST_CASE("other rules at a restart are an input of their own, so that history i
   rig.send(transaction(1, 0, "9"));
   rig.commit();
   engine::RuleSet stricter = rules();
-  stricter.client_exposure.limit = Money::from_whole(500);
+  stricter.exposure("client_exposure").limit = Money::from_whole(500);
   rig.restart(stricter);
   const auto changed = rig.commit();
   CHECK(changed.commit.alert_events.empty());
@@ -240,7 +240,7 @@ TEST_CASE(
   rig.store->commit(traded.commit);
 
   engine::RuleSet stricter = rules();
-  stricter.client_exposure.limit = Money::from_whole(960);
+  stricter.exposure("client_exposure").limit = Money::from_whole(960);
   rig.restart(stricter);
   const auto commit = rig.commit().commit;
   REQUIRE(commit.client_exposures.size() == 2);

@@ -38,7 +38,7 @@ struct Rig {
     auto recovery = recover(*store, *reader, {}, go_on);
     processor = std::move(recovery.processor);
     engine::RuleSet rules;
-    rules.client_exposure.limit = Money::from_whole(1'000);
+    rules.exposure("client_exposure").limit = Money::from_whole(1'000);
     processor->start(rules);
     return recovery;
   }
@@ -136,7 +136,7 @@ TEST_CASE("a restart begins with the newest snapshot and comes to the same state
   CHECK(recovery.snapshot_seq == 501);  // the rules are the first input
   CHECK(recovery.inputs == 100);
   CHECK(rig.processor->core().state_hash() == hash);
-  CHECK_FALSE(rig.processor->core().rules().client_exposure.limit == std::nullopt);
+  CHECK_FALSE(rig.processor->core().rules().exposure("client_exposure").limit == std::nullopt);
   // And goes on: ids of alerts and events do not begin anew.
   rig.trade(200);
   rig.commit();

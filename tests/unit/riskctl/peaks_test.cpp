@@ -10,9 +10,9 @@ namespace {
 
 engine::RuleSet rules_with_limit(std::int64_t whole) {
   engine::RuleSet rules;
-  rules.client_exposure.limit = Money::from_whole(whole);
-  rules.client_exposure.limit_by_entity["own"] = Money::from_whole(10);
-  rules.symbol_exposure.limit.reset();
+  rules.exposure("client_exposure").limit = Money::from_whole(whole);
+  rules.exposure("client_exposure").limit_by_entity["own"] = Money::from_whole(10);
+  rules.exposure("symbol_exposure").limit.reset();
   return rules;
 }
 
@@ -56,6 +56,6 @@ TEST_CASE("each limit shows the few entities nearest to it", "[riskctl]") {
   CHECK(peaks.back().entity_id == "C25");
 
   auto disabled = rules_with_limit(100);
-  disabled.client_exposure.enabled = false;
+  disabled.exposure("client_exposure").enabled = false;
   CHECK(highest_peaks(holding(disabled, held), AlertLog(0, "USD")).empty());
 }

@@ -34,8 +34,11 @@ struct Everything : service::OptionsFixture {
   }
 };
 
-engine::ExposureRule other_exposure() {
-  return {false,
+// Other values than the defaults in every parameter.
+void change(engine::ExposureRule& rule) {
+  rule = {rule.name,
+          rule.entity_type,
+          false,
           engine::Measure::kShort,
           Money::from_whole(7),
           {},
@@ -43,11 +46,11 @@ engine::ExposureRule other_exposure() {
           Ratio::from_whole(7),
           Ratio::from_units(7)};
 }
-engine::VelocityRule other_velocity() {
-  return {false, 7, {}, 7, Ratio::from_whole(7), Ratio::from_units(7)};
+void change(engine::VelocityRule& rule) {
+  rule = {rule.name, rule.entity_type, false, 7, {}, 7, Ratio::from_whole(7), Ratio::from_units(7)};
 }
-engine::AnomalyRule other_anomaly() {
-  return {false, Ratio::from_whole(7), Ratio::from_whole(8), 9, 8, 7};
+void change(engine::AnomalyRule& rule) {
+  rule = {rule.name, rule.entity_type, false, Ratio::from_whole(7), Ratio::from_whole(8), 9, 8, 7};
 }
 
 }  // namespace
@@ -68,10 +71,8 @@ TEST_CASE("the example configuration gives every setting, each with its default"
   changed.database = {store::DatabaseConfig::Type::kPostgresql, "x", "x", 7, "x", "x", {}, nullptr};
   changed.rules.base_currency = "XXX";
   changed.rules.session_start_seconds = 7;
-  changed.rules.client_exposure = changed.rules.symbol_exposure = changed.rules.firm_exposure = other_exposure();
-  changed.rules.client_velocity = changed.rules.symbol_velocity = other_velocity();
-  changed.rules.client_anomaly = changed.rules.symbol_anomaly = changed.rules.system_anomaly = other_anomaly();
-  changed.rules.system_anomaly.enabled = true;
+  engine::for_each_rule(changed.rules, [](auto& rule) { change(rule); });
+  changed.rules.anomaly("system_anomaly").enabled = true;
   changed.bounds = {7, 7, 7};
   changed.endpoints = {{"x"}, {"x"}};
   changed.bind = {"x", true};

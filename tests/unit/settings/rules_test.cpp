@@ -55,21 +55,33 @@ rules:
   expected.base_currency = "EUR";
   expected.rates = {{"USD", Rate::from_units(92'233'720)}, {"GBP", Rate::from_units(117'000'000)}};
   expected.session_start_seconds = 9 * 3600 + 30 * 60;
-  expected.client_exposure = {false,
-                              Measure::kNet,
-                              Money::from_units(100'000'000'000'001),
-                              {{"CLIENT_001", Money::from_whole(250'000)}, {"client 2", Money::from_units(50'000'000)}},
-                              Ratio::from_whole(2),
-                              Ratio::from_units(150'000'000),
-                              Ratio::from_units(90'000'000)};
-  expected.symbol_exposure.measure = Measure::kTurnover;
-  expected.symbol_exposure.limit.reset();
-  expected.symbol_exposure.limit_by_entity = {{"AAPL", Money::from_units(9'007'199'254'740'993'000)}};
-  expected.firm_exposure.limit = Money::from_whole(5'000'000);
-  expected.client_velocity = {true, 20, {{"CLIENT_001", 99}}, 30, Ratio::from_whole(3), Ratio::from_units(25'000'000)};
-  expected.symbol_velocity.enabled = false;
-  expected.client_anomaly = {true, Ratio::from_units(250'000'000), Ratio::from_whole(5), 50, 10, 60};
-  expected.system_anomaly.enabled = true;
+  expected.exposure("client_exposure") = {
+      "client_exposure",
+      engine::EntityType::kClient,
+      false,
+      Measure::kNet,
+      Money::from_units(100'000'000'000'001),
+      {{"CLIENT_001", Money::from_whole(250'000)}, {"client 2", Money::from_units(50'000'000)}},
+      Ratio::from_whole(2),
+      Ratio::from_units(150'000'000),
+      Ratio::from_units(90'000'000)};
+  expected.exposure("symbol_exposure").measure = Measure::kTurnover;
+  expected.exposure("symbol_exposure").limit.reset();
+  expected.exposure("symbol_exposure").limit_by_entity = {{"AAPL", Money::from_units(9'007'199'254'740'993'000)}};
+  expected.exposure("firm_exposure").limit = Money::from_whole(5'000'000);
+  expected.velocity("client_velocity") = {
+      "client_velocity",    engine::EntityType::kClient,  true, 20, {{"CLIENT_001", 99}}, 30,
+      Ratio::from_whole(3), Ratio::from_units(25'000'000)};
+  expected.velocity("symbol_velocity").enabled = false;
+  expected.anomaly("client_anomaly") = {"client_anomaly",
+                                        engine::EntityType::kClient,
+                                        true,
+                                        Ratio::from_units(250'000'000),
+                                        Ratio::from_whole(5),
+                                        50,
+                                        10,
+                                        60};
+  expected.anomaly("system_anomaly").enabled = true;
   CHECK(r.rules == expected);
 }
 
@@ -81,12 +93,12 @@ TEST_CASE("the variables of the original set the thresholds, with or without dec
                  {"TRANSACTION_VELOCITY_THRESHOLD", thousand},
                  {"ANOMALY_DETECTION_THRESHOLD", "2.5"}};
   CHECK(r.parse() == std::nullopt);
-  CHECK(r.rules.client_exposure.limit == Money::from_whole(1000));
-  CHECK(r.rules.symbol_exposure.limit == Money::from_whole(1000));
-  CHECK(r.rules.client_velocity.limit == 1000);
-  CHECK(r.rules.symbol_velocity.limit == 1000);
-  for (const auto* rule : {&r.rules.client_anomaly, &r.rules.symbol_anomaly, &r.rules.system_anomaly}) {
-    CHECK(rule->threshold == Ratio::from_units(250'000'000));
+  CHECK(r.rules.exposure("client_exposure").limit == Money::from_whole(1000));
+  CHECK(r.rules.exposure("symbol_exposure").limit == Money::from_whole(1000));
+  CHECK(r.rules.velocity("client_velocity").limit == 1000);
+  CHECK(r.rules.velocity("symbol_velocity").limit == 1000);
+  for (const auto& rule : r.rules.anomaly_rules) {
+    CHECK(rule.threshold == Ratio::from_units(250'000'000));
   }
 }
 
@@ -96,18 +108,18 @@ TEST_CASE("the environment wins over YAML, a flag for one rule over the joint on
   const auto yaml = r.file("risk.yaml", "rules: {client_velocity: {limit: 5}, client_anomaly: {threshold: 2}}");
   CHECK(r.parse({"--config", yaml, "--symbol-velocity-limit", "30", "--anomaly-threshold=3.5",
                  "--symbol-anomaly-threshold=3"}) == std::nullopt);
-  CHECK(r.rules.client_velocity.limit == 20);
-  CHECK(r.rules.symbol_velocity.limit == 30);
-  CHECK(r.rules.client_anomaly.threshold == Ratio::from_units(350'000'000));
-  CHECK(r.rules.symbol_anomaly.threshold == Ratio::from_whole(3));
+  CHECK(r.rules.velocity("client_velocity").limit == 20);
+  CHECK(r.rules.velocity("symbol_velocity").limit == 30);
+  CHECK(r.rules.anomaly("client_anomaly").threshold == Ratio::from_units(350'000'000));
+  CHECK(r.rules.anomaly("symbol_anomaly").threshold == Ratio::from_whole(3));
 }
 
 TEST_CASE("a default gives way to what the user set, but what the user set twice is judged") {
   Rules raised;
   raised.variables = {{"ANOMALY_DETECTION_THRESHOLD", "5"}};
   CHECK(raised.parse_yaml("rules: {client_anomaly: {window: 20}}") == std::nullopt);
-  CHECK(raised.rules.symbol_anomaly.high_threshold == Ratio::from_whole(5));
-  CHECK(raised.rules.client_anomaly.samples_min == 20);
+  CHECK(raised.rules.anomaly("symbol_anomaly").high_threshold == Ratio::from_whole(5));
+  CHECK(raised.rules.anomaly("client_anomaly").samples_min == 20);
 
   Rules contradicted;
   CHECK(contradicted.parse_yaml("rules:\n  client_anomaly:\n    threshold: 5\n    high_threshold: 4.5\n"

@@ -5,6 +5,7 @@
 #include "risk/wire/alert.hpp"
 #include "risk/wire/control.hpp"
 #include "risk/wire/exposure.hpp"
+#include "risk/wire/rules.hpp"
 #include "risk/wire/transaction.hpp"
 #include "support/catch.hpp"
 
@@ -223,10 +224,10 @@ TEST_CASE("rules come back as they were stored") {
   engine::RuleSet rules;
   rules.config_version = 5;
   rules.rates["EUR"] = *Rate::parse("1.0842");
-  rules.client_exposure.limit_by_entity["CLIENT_001"] = *Money::parse("0.5");
-  rules.firm_exposure.limit = Money::from_whole(7);
-  rules.symbol_velocity.limit_by_entity["AAPL"] = 3;
-  rules.system_anomaly.enabled = true;
+  rules.exposure("client_exposure").limit_by_entity["CLIENT_001"] = *Money::parse("0.5");
+  rules.exposure("firm_exposure").limit = Money::from_whole(7);
+  rules.velocity("symbol_velocity").limit_by_entity["AAPL"] = 3;
+  rules.anomaly("system_anomaly").enabled = true;
   const auto decoded = decode_rules(encode(rules));
   REQUIRE(decoded.ok());
   CHECK(*decoded == rules);
@@ -237,9 +238,9 @@ TEST_CASE("rules come back as they were stored") {
 TEST_CASE("stored rules without a ratio or a rule have its default, and a field of a newer program is ignored") {
   engine::RuleSet rules;
   rules.config_version = 9;
-  rules.client_exposure.worsened_ratio = *Ratio::parse("1.5");
-  rules.symbol_velocity.enabled = false;
-  rules.firm_exposure.limit = Money::from_whole(5);
+  rules.exposure("client_exposure").worsened_ratio = *Ratio::parse("1.5");
+  rules.velocity("symbol_velocity").enabled = false;
+  rules.exposure("firm_exposure").limit = Money::from_whole(5);
   std::string text = encode(rules);
   const auto replace = [&](const std::string& part, const std::string& by) {
     const auto at = text.find(part);
@@ -248,7 +249,7 @@ TEST_CASE("stored rules without a ratio or a rule have its default, and a field 
   };
   replace("\"worsened_ratio\":\"1.5\",", "\"of_a_newer_program\":{\"deep\":[1,{}]},");
   auto expected = rules;
-  expected.client_exposure.worsened_ratio = engine::ExposureRule{}.worsened_ratio;
+  expected.exposure("client_exposure").worsened_ratio = engine::ExposureRule{}.worsened_ratio;
   auto decoded = decode_rules(text);
   REQUIRE(decoded.ok());
   CHECK(*decoded == expected);
@@ -258,6 +259,6 @@ TEST_CASE("stored rules without a ratio or a rule have its default, and a field 
   text = text.substr(0, at) + "}";
   decoded = decode_rules(text);
   REQUIRE(decoded.ok());
-  CHECK(decoded->system_anomaly == engine::RuleSet{}.system_anomaly);
-  CHECK(decoded->client_exposure == expected.client_exposure);
+  CHECK(decoded->anomaly("system_anomaly") == engine::RuleSet{}.anomaly("system_anomaly"));
+  CHECK(decoded->exposure("client_exposure") == expected.exposure("client_exposure"));
 }

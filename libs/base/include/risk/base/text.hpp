@@ -5,11 +5,13 @@
 // (U+00A0, U+3000, …). Letters of different scripts that look alike are not looked for.
 #pragma once
 
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 namespace risk {
 
@@ -52,5 +54,15 @@ std::string display_prose(std::string_view text);
 // The text with every path in it cut to its last name ("cannot open /srv/desk/risk.db" to "cannot open risk.db"): where
 // things lie on the disk is for logs, not for whoever asks how a service is. Addresses (tcp://…) stay.
 std::string without_folders(std::string_view text);
+
+// A whole number in decimal digits and nothing else, with a minus where T is signed; nothing: it is none, or out of
+// T's range.
+template <class T>
+std::optional<T> parse_whole(std::string_view text) {
+  T number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
 
 }  // namespace risk

@@ -115,8 +115,8 @@ class Core {
 
   // From here on the rules are these. An open alert stays open and is judged by them at the next evaluation or sweep;
   // one whose rule is disabled or has no limit any more resolves at the next sweep. A velocity window of another length
-  // starts to count anew; an anomaly window keeps the newest notionals it has room for. Precondition: problems(rules)
-  // is empty.
+  // starts to count anew; an anomaly window keeps the newest notionals it has room for. Preconditions: problems(rules)
+  // is empty, and no rule of those before is missing (keep_missing_rules).
   void set_rules(RuleSet rules);
 
   // Entities whose row may have changed since the last call, once each, in byte order of id. A row may be listed

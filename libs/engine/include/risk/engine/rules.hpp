@@ -5,17 +5,27 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
+#include "risk/base/check.hpp"
 #include "risk/base/decimal.hpp"
 #include "risk/base/id.hpp"
 #include "risk/engine/types.hpp"
 
 namespace risk::engine {
 
-// An exposure limit of one kind of entity. All ratios are multiples; limits are > 0.
+// A rule watches all entities of a type. Its members are its parameters; what else is to be said of each (help, bounds,
+// its name on every interface) stands once, in rule_table.hpp.
+
+// A limit of one measure of an entity's exposure. All ratios are multiples; limits are > 0.
 struct ExposureRule {
+  std::string name;  // "client_exposure", unique in a rule set
+  EntityType entity_type = EntityType::kClient;
   bool enabled = true;
   Measure measure = Measure::kGross;
   std::optional<Money> limit;                                 // none: no limit but for those named below
@@ -29,6 +39,8 @@ struct ExposureRule {
 
 // More than `limit` transactions of an entity in the window.
 struct VelocityRule {
+  std::string name;
+  EntityType entity_type = EntityType::kClient;  // not the firm
   bool enabled = true;
   std::uint32_t limit = 10;
   std::map<std::string, std::uint32_t, std::less<>> limit_by_entity;
@@ -41,6 +53,8 @@ struct VelocityRule {
 
 // A notional far from the entity's previous ones.
 struct AnomalyRule {
+  std::string name;
+  EntityType entity_type = EntityType::kClient;
   bool enabled = true;
   Ratio threshold = Ratio::from_units(300'000'000);       // |z| above it opens
   Ratio high_threshold = Ratio::from_units(400'000'000);  // |z| from it on is HIGH
@@ -51,28 +65,75 @@ struct AnomalyRule {
   friend bool operator==(const AnomalyRule&, const AnomalyRule&) = default;
 };
 
+// The kinds of rules, in the order in which an evaluation goes through them.
+template <class... Rules>
+struct RuleKindList {};
+using RuleKinds = RuleKindList<ExposureRule, VelocityRule, AnomalyRule>;
+
 struct RuleSet {
   std::uint64_t config_version = 1;
   std::string base_currency = "USD";
   std::map<std::string, Rate, std::less<>> rates;  // base currency per unit; the base currency itself needs none
   std::uint32_t session_start_seconds = 0;         // of the day, UTC, below 86,400
 
-  ExposureRule client_exposure;
-  ExposureRule symbol_exposure;
-  ExposureRule firm_exposure;
-  VelocityRule client_velocity;
-  VelocityRule symbol_velocity;
-  AnomalyRule client_anomaly;
-  AnomalyRule symbol_anomaly;
-  AnomalyRule system_anomaly;
+  // Of each kind first the rules that are always there (rule_table.hpp: client_exposure, symbol_exposure,
+  // firm_exposure; client_velocity, symbol_velocity; client_anomaly, symbol_anomaly, system_anomaly), in the order of
+  // the table; then further ones in byte order of name. They are evaluated in this order.
+  std::vector<ExposureRule> exposure_rules;
+  std::vector<VelocityRule> velocity_rules;
+  std::vector<AnomalyRule> anomaly_rules;
 
   RuleSet();  // the defaults: client gross 1,000,000; symbol gross 500,000; firm no limit; system anomaly off
 
+  // All rules of a kind.
+  template <class Rule>
+  std::vector<Rule>& of() {
+    return const_cast<std::vector<Rule>&>(std::as_const(*this).of<Rule>());
+  }
+  template <class Rule>
+  const std::vector<Rule>& of() const {
+    if constexpr (std::is_same_v<Rule, ExposureRule>) return exposure_rules;
+    if constexpr (std::is_same_v<Rule, VelocityRule>) return velocity_rules;
+    if constexpr (std::is_same_v<Rule, AnomalyRule>) return anomaly_rules;
+  }
+  // The rule of that name. Precondition: it is there.
+  ExposureRule& exposure(std::string_view name) { return named(std::span(exposure_rules), name); }
+  VelocityRule& velocity(std::string_view name) { return named(std::span(velocity_rules), name); }
+  AnomalyRule& anomaly(std::string_view name) { return named(std::span(anomaly_rules), name); }
+  const ExposureRule& exposure(std::string_view name) const { return named(std::span(exposure_rules), name); }
+  const VelocityRule& velocity(std::string_view name) const { return named(std::span(velocity_rules), name); }
+  const AnomalyRule& anomaly(std::string_view name) const { return named(std::span(anomaly_rules), name); }
+
   friend bool operator==(const RuleSet&, const RuleSet&) = default;
+
+ private:
+  template <class Rule>
+  static Rule& named(std::span<Rule> rules, std::string_view name) {
+    for (Rule& rule : rules) {
+      if (rule.name == name) return rule;
+    }
+    RISK_CHECK(!"a rule of that name");
+  }
 };
+
+// Calls look(rule) for each rule, in the order in which they are evaluated. `rules` is a RuleSet, const or not; `look`
+// takes a rule of any kind.
+template <class Set, class... Rules>
+void for_each_rule(Set& rules, const auto& look, RuleKindList<Rules...>) {
+  const auto of_kind = [&](auto& list) {
+    for (auto& rule : list) look(rule);
+  };
+  (of_kind(rules.template of<Rules>()), ...);
+}
+void for_each_rule(auto& rules, const auto& look) {
+  for_each_rule(rules, look, RuleKinds{});
+}
 
 // Every mistake in the rules ("client_velocity.window_seconds 0: must be at least 1"); empty when there is none.
 std::vector<std::string> problems(const RuleSet& rules);
+
+// Adds to `next` the rules of `before` that it lacks, disabled: so that what they have open resolves.
+void keep_missing_rules(RuleSet& next, const RuleSet& before);
 
 // The base-currency price of a valid transaction, or why it cannot be applied: the first field, in the order of the
 // struct, that does not fit. Pure: depends on the rules' rates alone.

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,7 @@ enum class Severity : std::uint8_t { kLow = 1, kMedium = 2, kHigh = 3, kCritical
 enum class RiskLevel : std::uint8_t { kLow = 1, kMedium = 2, kHigh = 3, kCritical = 4 };
 enum class Measure : std::uint8_t { kGross = 1, kNet = 2, kLong = 3, kShort = 4, kTurnover = 5 };
 enum class EntityType : std::uint8_t { kClient = 1, kSymbol = 2, kFirm = 3 };
+inline constexpr EntityType kEntityTypes[] = {EntityType::kClient, EntityType::kSymbol, EntityType::kFirm};
 enum class AlertStatus : std::uint8_t { kOpen = 1, kAcknowledged = 2, kResolved = 3 };
 enum class AlertType : std::uint8_t {
   kHighClientExposure = 1,
@@ -51,6 +53,9 @@ std::string_view to_string(AlertEventType type);
 // The inverse of to_string. No value: not one of the names. T is any enumeration above.
 template <class T>
 std::optional<T> parse_enum(std::string_view name);
+// All names of an enumeration above, in the order of its values.
+template <class T>
+std::span<const std::string_view> enum_names();
 
 // One execution as it arrived, not yet judged: see validate() in rules.hpp for what the core accepts.
 struct Transaction {

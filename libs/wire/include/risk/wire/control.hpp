@@ -1,4 +1,4 @@
-// Commands to the engine and its answers, and the rules as the store keeps them (proto/risk/v1/control.proto).
+// Commands to the engine and its answers (proto/risk/v1/control.proto).
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,6 @@
 
 #include "risk/base/result.hpp"
 #include "risk/base/timestamp.hpp"
-#include "risk/engine/rules.hpp"
 #include "risk/wire/alert.hpp"
 
 namespace risk::wire {
@@ -92,12 +91,5 @@ struct CommandReply {
 
 std::string encode(const CommandReply& reply);
 Result<CommandReply> decode_command_reply(std::string_view payload);
-
-// As text a person can read (protobuf's JSON form). decode_rules(encode(rules)) is rules.
-// A rule or a ratio that is not in the text has its default, and a field that is not known is ignored. `enabled`,
-// `limit` of an exposure, `measure`, `quiet_seconds` and `session_start_seconds` are not in the text where they are
-// false, none or zero.
-std::string encode(const engine::RuleSet& rules);
-Result<engine::RuleSet> decode_rules(std::string_view text);
 
 }  // namespace risk::wire

@@ -1,0 +1,104 @@
+// A notional far from the entity's previous ones.
+#pragma once
+
+#include "alert_text.hpp"
+#include "anomaly_window.hpp"
+#include "kinds/kind.hpp"
+
+namespace risk::engine {
+
+template <>
+struct KindOf<AnomalyRule> {
+  struct State {
+    std::unique_ptr<AnomalyAlertState> alert;
+    AnomalyWindow window;
+  };
+  // The threshold as it is used at every transaction.
+  struct Derived {
+    explicit Derived(const AnomalyRule& rule)
+        : threshold_squared(estimate_of(rule.threshold) * estimate_of(rule.threshold)),
+          threshold_e4(divide_half_even(rule.threshold.units(), kDecimalScale / 10'000)) {}
+    double threshold_squared;
+    Int128 threshold_e4;
+  };
+
+  static void fit(const Derived&, const AnomalyRule&, State&, std::string_view) {}
+  static void refit(const Derived&, const AnomalyRule& rule, const AnomalyRule*, State& state, Pool& pool) {
+    state.window.trim(rule.window, pool);
+  }
+
+  static void evaluate(Evaluation<AnomalyRule>& e, const Size& size) {
+    if (!e.rule.enabled) return;
+    State& state = e.state;
+    if (const auto z = state.window.anomaly(size.cents, e.rule, e.derived.threshold_squared)) {
+      if (const auto decision = evaluate_anomaly(state.alert.get(), *z, e.rule)) {
+        AlertEvent event = e.decide(*decision, z->e4(), e.derived.threshold_e4);
+        event.anomaly = state.window.evidence(size.notional);
+        e.tell(std::move(event));
+        state.alert->largest = *z;
+      }
+      state.alert->last = *z;
+      state.alert->last_seen = e.moment.at;
+    }
+    state.window.add(size.cents, e.rule.window, pool_of(e.parts.positions));
+  }
+  static Due sweep(Evaluation<AnomalyRule>& e) {
+    State& state = e.state;
+    if (!state.alert) return std::nullopt;
+    const Timestamp quiet{state.alert->last_seen.micros + std::int64_t{e.rule.quiet_seconds} * kMicrosPerSecond};
+    if (e.rule.enabled && e.moment.at < quiet) return quiet;
+
+    e.tell(e.decide({AlertEventType::kResolved, state.alert->severity}, state.alert->last.e4(), state.alert->limit));
+    state.alert.reset();
+    return std::nullopt;
+  }
+  RISK_FETCHES static void fetch(const State& state) { state.window.fetch_oldest(); }
+
+  static void restore(const AnomalyRule&, State&) {}
+  static bool is_new(const State& state) { return !state.alert && state.window.empty(); }
+  static void save(SnapshotWriter& out, const State& state, const AnomalyRule&, std::optional<Timestamp>) {
+    const auto samples = state.window.samples();
+    out.number(samples.size());
+    for (const Uint128 cents : samples) out.number(cents);
+    save_alert(out, state.alert);
+    if (!state.alert) return;
+    for (const ZScore* z : {&state.alert->largest, &state.alert->last}) {
+      out.number(z->distance);
+      out.wide(z->deviation);
+    }
+    out.signed_number(state.alert->last_seen.micros);
+  }
+  static void load(SnapshotReader& in, State& state, const AnomalyRule& rule, const Loading& loading) {
+    for (auto left = in.number<std::uint32_t>("sample count", rule.window); left > 0; --left) {
+      state.window.add(in.number<Uint128>("sample", kCentsMax), rule.window, loading.pool);
+    }
+    constexpr LimitRange kLimits{0, Int128{1'000'000} * 10'000};
+    state.alert = load_alert<AnomalyAlertState>(in, kLimits, loading);
+    if (!state.alert) return;
+    for (ZScore* z : {&state.alert->largest, &state.alert->last}) {
+      const auto distance = in.number<Uint128>("distance", kCentsMax << 10);
+      const Wide deviation = in.wide("deviation");
+      if (deviation.is_zero() || deviation > square(kCentsMax << 10)) in.refuse("deviation", "is out of range");
+      *z = ZScore::of(distance, deviation);
+    }
+    state.alert->last_seen = {in.signed_number("last anomaly", kTimestampMin.micros, kTimestampMax.micros)};
+    if (!loading.now || state.alert->last_seen > *loading.now) in.refuse("last anomaly", "is not before now");
+  }
+
+  static std::string text(const AlertEvent& event, std::string_view base_currency) {
+    if (event.type == AlertEventType::kResolved) {
+      return entity_text(event) + " transactions are back to their usual size (largest z-score " +
+             z_score_text(event.peak.amount) + ", limit " + z_score_text(event.limit.amount) + ")";
+    }
+    std::string text = entity_text(event) + " transaction";
+    if (event.anomaly) text += " of " + money_text(event.anomaly->notional.units(), base_currency);
+    text += " is unusual: z-score " + z_score_text(event.value.amount) + ", limit " + z_score_text(event.limit.amount);
+    if (event.anomaly) {
+      text += " (mean of the last " + std::to_string(event.anomaly->sample_count) + ": " +
+              money_text(event.anomaly->mean.units(), base_currency) + ")";
+    }
+    return text;
+  }
+};
+
+}  // namespace risk::engine

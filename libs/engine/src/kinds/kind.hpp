@@ -1,0 +1,169 @@
+// What a kind of rule is made of, and what it is given. A kind is a specialisation of KindOf in a file of its own
+// beside this one; the evaluator, the entities, the snapshot and the messages ask it for all that differs from kind to
+// kind:
+//
+//   State                            what an entity keeps for a rule: the open alert (null: none), a window, a limit
+//   Derived                          what follows from the rule's parameters; made from the rule
+//   fit(derived, rule, state, id)    sets what of the state follows from the rule: the entity or the rules are new
+//   refit(derived, rule, before, state, pool)
+//                                    the same for what an old state has kept; `before` is null for a rule that is new
+//   evaluate(evaluation, size)       a transaction is applied: may open an alert or change it
+//   sweep(evaluation)                a sweep looks at the entity, which it does from the time that is returned on
+//   fetch(state)                     fetches what evaluate() reads beyond the entity itself
+//   restore(rule, state)             after a load, what the snapshot does not hold because it follows from the rest
+//   is_new(state)                    whether it may be left out of a snapshot
+//   save(out, state, rule, now), load(in, state, rule, loading)
+//   text(event, base_currency)       the sentence of an alert
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "alert_states.hpp"
+#include "fetch.hpp"
+#include "pool.hpp"
+#include "risk/engine/rule_table.hpp"
+#include "snapshot_stream.hpp"
+
+namespace risk::engine {
+
+class Positions;
+
+template <class Rule>
+struct KindOf;
+
+// An entity under judgement; `index` is of a client or a symbol.
+struct Subject {
+  EntityType type;
+  std::uint32_t index;
+  std::string_view id;
+};
+
+// The instant of an evaluation; no transaction in a sweep.
+struct Moment {
+  Timestamp at;
+  const Transaction* transaction;
+};
+
+// The size of the transaction being applied.
+struct Size {
+  Notional notional;
+  Uint128 cents;  // half to even
+};
+
+// When a sweep has to look at the entity again; nothing: not before the rule asks for it.
+using Due = std::optional<Timestamp>;
+
+// What all evaluations share.
+struct EvaluationParts {
+  Positions& positions;
+  std::uint64_t config_version;
+  std::uint64_t& alerts_opened;
+  std::vector<AlertEvent>& events;
+};
+
+Int128 magnitude(Positions& positions, const Subject& subject, Measure measure);
+std::vector<Contributor> contributors(Positions& positions, const Subject& subject, Measure measure);
+// Whether a client's exposure is below a limit for certain, without being made.
+bool is_cleared(Positions& positions, const Subject& subject, const ExposureThresholds& limit);
+Pool& pool_of(Positions& positions);
+
+// One rule applied to one entity at one instant.
+template <class Rule>
+struct Evaluation {
+  const Rule& rule;
+  typename KindOf<Rule>::Derived& derived;
+  typename KindOf<Rule>::State& state;
+  const Subject& subject;
+  const Moment& moment;
+  const EvaluationParts& parts;
+  bool has_opened = false;  // the next sweeps are to look at the entity
+
+  // Carries a decision out: brings the alert's state up to it, opening it where it is null, and gives its event, to be
+  // completed and told. The caller closes a resolved one.
+  AlertEvent decide(const Decision& decision, Int128 value, Int128 limit) {
+    auto& alert = state.alert;
+    if (!alert) {
+      alert = std::make_unique<typename std::remove_reference_t<decltype(alert)>::element_type>();
+      alert->alert_id = ++parts.alerts_opened;
+    }
+    alert->severity = decision.severity;
+    alert->peak = std::max(alert->peak, value);
+    alert->limit = limit;
+
+    constexpr Figure::Unit kUnit = RuleKind<Rule>::unit;
+    AlertEvent event;
+    event.alert_id = alert->alert_id;
+    event.type = decision.event;
+    event.alert_type = alert_type_of(rule);
+    event.severity = decision.severity;
+    event.entity_type = subject.type;
+    event.entity_id = std::string(subject.id);
+    event.value = {kUnit, value};
+    event.limit = {kUnit, limit};
+    event.peak = {kUnit, alert->peak};
+    if (kUnit != Figure::Unit::kZScore) event.utilisation_e4 = utilisation_e4(value, limit);
+    event.config_version = parts.config_version;
+    event.at = moment.at;
+    if (moment.transaction != nullptr) event.transaction_id = moment.transaction->transaction_id;
+    return event;
+  }
+
+  void tell(AlertEvent event) {
+    has_opened |= event.type == AlertEventType::kOpened;
+    parts.events.push_back(std::move(event));
+  }
+};
+
+// What follows from the last announced value, by another rule.
+inline void announce_anew(const std::unique_ptr<AlertState>& alert, Ratio worsened_ratio) {
+  if (alert) alert->announce(alert->announced, worsened_ratio);
+}
+
+// What a state needs to know of the core it is loaded into.
+struct Loading {
+  std::optional<Timestamp> now;
+  std::uint64_t alerts_opened;
+  Pool& pool;
+};
+
+inline constexpr Uint128 kNotionalMax = ~Uint128{0} >> 1;
+inline constexpr Uint128 kCentsMax = Uint128{1} << 80;  // a quantity x a price in cents is below
+inline constexpr std::uint64_t kCountMax = std::uint64_t{1} << 56;
+
+template <class Alert>
+void save_alert(SnapshotWriter& out, const std::unique_ptr<Alert>& alert) {
+  out.number(alert ? 1 : 0);
+  if (!alert) return;
+  out.number(alert->alert_id);
+  out.number(static_cast<Uint128>(alert->severity));
+  for (const Int128 figure : {alert->announced, alert->peak, alert->limit}) out.number(static_cast<Uint128>(figure));
+  out.end_record();
+}
+
+// What a rule's limit can be, in the unit of its figures.
+struct LimitRange {
+  Int128 least, most;
+};
+
+template <class Alert>
+std::unique_ptr<Alert> load_alert(SnapshotReader& in, const LimitRange& limits, const Loading& loading) {
+  if (!in.flag("alert")) return nullptr;
+  auto alert = std::make_unique<Alert>();
+  alert->alert_id = in.number("alert id", loading.alerts_opened);
+  alert->severity = static_cast<Severity>(in.number<std::uint8_t>("severity"));
+  if (alert->alert_id == 0 || to_string(alert->severity) == "UNKNOWN") in.refuse("alert", "has no id or severity");
+  for (auto* figure : {&alert->announced, &alert->peak, &alert->limit}) {
+    *figure = in.number<Int128>("figure of an alert", kNotionalMax);
+  }
+  in.end_record();
+  if (alert->limit < limits.least || alert->limit > limits.most) in.refuse("limit of an alert", "is out of range");
+  return alert;
+}
+
+}  // namespace risk::engine

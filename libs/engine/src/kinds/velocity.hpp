@@ -1,0 +1,114 @@
+// More transactions of an entity in a window than its limit.
+#pragma once
+
+#include "alert_text.hpp"
+#include "kinds/kind.hpp"
+#include "velocity_window.hpp"
+
+namespace risk::engine {
+
+template <>
+struct KindOf<VelocityRule> {
+  struct State {
+    std::unique_ptr<AlertState> alert;
+    std::uint32_t limit = 0;
+    VelocityWindow window;
+  };
+  struct Derived {
+    explicit Derived(const VelocityRule& rule) : clock(rule.window_seconds) {}
+    SlotClock clock;
+  };
+
+  static void fit(const Derived&, const VelocityRule& rule, State& state, std::string_view id) {
+    const auto own = rule.limit_by_entity.find(id);
+    state.limit = own != rule.limit_by_entity.end() ? own->second : rule.limit;
+  }
+  static void refit(const Derived&, const VelocityRule& rule, const VelocityRule* before, State& state, Pool&) {
+    announce_anew(state.alert, rule.worsened_ratio);
+    const bool counts_on = rule.enabled && before != nullptr && before->window_seconds == rule.window_seconds;
+    if (!counts_on) state.window = {};
+  }
+
+  static void evaluate(Evaluation<VelocityRule>& e, const Size&) {
+    if (!e.rule.enabled) return;
+    State& state = e.state;
+    const Timestamp executed_at = e.moment.transaction->executed_at;
+    const std::int64_t now_slot = e.derived.clock.slot_of(e.moment.at);
+    state.window.add(executed_at == e.moment.at ? now_slot : e.derived.clock.slot_of(executed_at), now_slot);
+    const std::uint64_t count = state.window.count(now_slot);
+
+    const auto value = static_cast<Int128>(count);
+    const auto decision = evaluate_velocity(state.alert.get(), count, state.limit);
+    if (state.alert) state.alert->peak = std::max(state.alert->peak, value);
+    if (!decision) return;
+
+    AlertEvent event = e.decide(*decision, value, state.limit);
+    state.alert->announce(value, e.rule.worsened_ratio);
+    event.window_seconds = e.rule.window_seconds;
+    e.tell(std::move(event));
+  }
+  static Due sweep(Evaluation<VelocityRule>& e) {
+    State& state = e.state;
+    if (!state.alert) return std::nullopt;
+    const std::uint64_t count = state.window.count(e.derived.clock.slot_of(e.moment.at));
+    const std::uint64_t over_at = velocity_over_at(state.limit, e.rule.resolved_ratio);
+    // It is over when enough of what is counted has left the window, or later if more comes.
+    if (e.rule.enabled && count > over_at) return e.derived.clock.start_of(state.window.falls_to(over_at));
+
+    AlertEvent event =
+        e.decide({AlertEventType::kResolved, state.alert->severity}, static_cast<Int128>(count), state.limit);
+    event.window_seconds = e.rule.window_seconds;
+    e.tell(std::move(event));
+    state.alert.reset();
+    return std::nullopt;
+  }
+  RISK_FETCHES static void fetch(const State& state) { engine::fetch(state.alert.get()); }
+
+  static void restore(const VelocityRule& rule, State& state) { announce_anew(state.alert, rule.worsened_ratio); }
+  static bool is_new(const State& state) { return !state.alert && state.window.empty(); }
+  static void save(SnapshotWriter& out, const State& state, const VelocityRule& rule, std::optional<Timestamp> now) {
+    // A window that nobody looked at lately may still hold what has left it.
+    const VelocityWindow& window = state.window;
+    const std::int64_t now_slot = now ? SlotClock(rule.window_seconds).slot_of(*now) : 0;
+    const std::int64_t behind = window.empty() ? VelocityWindow::kSlots : now_slot - window.newest_slot();
+    std::uint32_t slots = 0;
+    const auto visit = [&](const auto& look) {
+      for (std::int64_t age = behind; age < VelocityWindow::kSlots; ++age) {
+        const std::uint64_t count = window.count_before(static_cast<int>(age - behind));
+        if (count > 0) look(age, count);
+      }
+    };
+    visit([&](std::int64_t, std::uint64_t) { ++slots; });
+    out.number(slots);
+    visit([&](std::int64_t age, std::uint64_t count) {
+      out.number(static_cast<Uint128>(age));
+      out.number(count);
+    });
+    save_alert(out, state.alert);
+  }
+  static void load(SnapshotReader& in, State& state, const VelocityRule& rule, const Loading& loading) {
+    const std::int64_t now_slot = loading.now ? SlotClock(rule.window_seconds).slot_of(*loading.now) : 0;
+    std::int64_t before = -1;
+    const auto slots = in.number<std::uint32_t>("slot count", VelocityWindow::kSlots);
+    if (slots != 0 && !loading.now) in.refuse("slot count", "is above zero before there was time");
+    for (auto left = slots; left > 0; --left) {
+      const auto age = in.number<std::int64_t>("slot", VelocityWindow::kSlots - 1);
+      if (age <= before) in.refuse("slot", "is not in order");
+      before = age;
+      const auto count = in.number("transactions of a slot", kCountMax);
+      if (count == 0) in.refuse("transactions of a slot", "are none");
+      state.window.restore(now_slot - age, now_slot, count);
+    }
+    constexpr LimitRange kLimits{1, UINT32_MAX};
+    state.alert = load_alert<AlertState>(in, kLimits, loading);
+  }
+
+  static std::string text(const AlertEvent& event, std::string_view) {
+    const bool back = event.type == AlertEventType::kResolved;
+    return entity_text(event) + " made " + event.value.to_string() + " transactions in " +
+           std::to_string(event.window_seconds) + " s, " + (back ? "back within limit " : "limit ") +
+           event.limit.to_string() + percent_text(event.utilisation_e4);
+  }
+};
+
+}  // namespace risk::engine
