@@ -51,8 +51,8 @@ void Broadcaster::publish(Batch& batch) {
   for (auto i = first; i < inputs.size(); ++i) {
     const auto* applied = std::get_if<store::TransactionInput>(&inputs[i].input);
     if (applied == nullptr) continue;
-    const Notional notional = applied->transaction.quantity * applied->base_price;
-    transactions_.push_back({applied->transaction, inputs[i].apply_seq, notional.to_string(), applied->late});
+    transactions_.push_back(
+        {applied->transaction, inputs[i].apply_seq, applied->notional().to_string(), applied->late});
     if (transactions_.size() > kTransactionsMax) transactions_.pop_front();
   }
   apply_seq_ = batch.apply_seq;

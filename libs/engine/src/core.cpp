@@ -100,7 +100,7 @@ Result<Applied, Rejection> Core::apply(const Transaction& transaction, std::vect
   }
   const std::int64_t units = transaction.quantity.units();
   const auto signed_quantity = Quantity::from_units(transaction.side == Side::kBuy ? units : -units);
-  const Notional notional = transaction.quantity * price;
+  const Notional notional = Notional::of(transaction.quantity, price);
   Positions::Plan plan(named.client, named.symbol, price);
   if (auto rejection = impl_->positions.plan_trade(signed_quantity, notional, plan)) return std::move(*rejection);
 

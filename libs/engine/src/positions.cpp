@@ -16,10 +16,24 @@ Int128 negative_part(std::int64_t units) {
   return std::max(-Int128{units}, Int128{0});
 }
 
-// quantity x mark of a symbol's side. False: it leaves 127 bits. Preconditions: both >= 0.
+// Notional::of in units, for the sums below.
+Int128 notional_units(std::int64_t quantity_units, std::int64_t price_units) {
+  return Notional::of(Quantity::from_units(quantity_units), Price::from_units(price_units)).units();
+}
+
+// What of it is long, and what is short. A position may change by a change of price, too.
+Int128 long_units(std::int64_t quantity_units, std::int64_t price_units) {
+  return notional_units(std::max<std::int64_t>(quantity_units, 0), price_units);
+}
+Int128 short_units(std::int64_t quantity_units, std::int64_t price_units) {
+  return -notional_units(std::min<std::int64_t>(quantity_units, 0), price_units);
+}
+
+// The same of all that a symbol's holders have on one side, which may be more than a Quantity holds. False: it leaves
+// 127 bits. Preconditions: both >= 0.
 bool multiply(Int128 quantity, Price mark, Int128& value) {
   if (quantity >> 63 == 0) [[likely]] {
-    value = Int128{static_cast<std::int64_t>(quantity)} * mark.units();
+    value = notional_units(static_cast<std::int64_t>(quantity), mark.units());
     return true;
   }
   return !__builtin_mul_overflow(quantity, Int128{mark.units()}, &value);
@@ -37,7 +51,7 @@ Rejection too_many(const char* field, std::string_view id, std::uint64_t most, c
 
 // A position's part of its client's and its symbol's exposure.
 Int128 part_of(const Holding& holding, Price mark, Measure measure) {
-  const Int128 value = Int128{holding.quantity_units} * mark.units();
+  const Int128 value = Notional::of(holding.quantity(), mark).units();
   switch (measure) {
     case Measure::kGross:
       return value < 0 ? -value : value;
@@ -219,10 +233,10 @@ void Positions::move_quantity(ClientIndex index, SymbolIndex symbol, Holding& ho
   const std::int64_t from_units = holding.quantity_units;
   if (client.valuation && catch_up(client)) {
     const std::int64_t mark_units = marks.mark(symbol).units();
-    add_wrapping(client.valuation->long_value, positive_part(to.units()) * mark_units);
-    add_wrapping(client.valuation->long_value, -positive_part(from_units) * mark_units);
-    add_wrapping(client.valuation->short_value, negative_part(to.units()) * mark_units);
-    add_wrapping(client.valuation->short_value, -negative_part(from_units) * mark_units);
+    add_wrapping(client.valuation->long_value, long_units(to.units(), mark_units));
+    add_wrapping(client.valuation->long_value, -long_units(from_units, mark_units));
+    add_wrapping(client.valuation->short_value, short_units(to.units(), mark_units));
+    add_wrapping(client.valuation->short_value, -short_units(from_units, mark_units));
   } else if (client.valuation) {
     client.valuation->moved = Valuation::kNever;
   }
@@ -275,8 +289,8 @@ bool Positions::catch_up(ClientState& client) const {
     const MarkLog::Move& move = marks.move(valuation.moved);
     const Holding* holding = client.holdings.find(move.symbol, multiplier_);
     if (holding == nullptr) continue;
-    add_wrapping(valuation.long_value, positive_part(holding->quantity_units) * move.change_units);
-    add_wrapping(valuation.short_value, negative_part(holding->quantity_units) * move.change_units);
+    add_wrapping(valuation.long_value, long_units(holding->quantity_units, move.change_units));
+    add_wrapping(valuation.short_value, short_units(holding->quantity_units, move.change_units));
   }
   return true;
 }
@@ -285,7 +299,7 @@ Exposure Positions::exposure_of(const ClientState& client) const {
   const std::int64_t* mark_units = marks.units_by_key();
   Int128 long_value = 0, short_value = 0;
   for (const Holding& holding : client.holdings) {
-    const Int128 value = Int128{holding.quantity_units} * mark_units[holding.key];
+    const Int128 value = notional_units(holding.quantity_units, mark_units[holding.key]);
     const Int128 sign = value >> 127;  // all ones below zero
     long_value += value & ~sign;
     short_value -= value & sign;
@@ -309,7 +323,7 @@ Int128 Positions::value(ClientState& client, Measure measure) {
     const std::int64_t* mark_units = marks.units_by_key();
     Int128 total = 0;
     for (const Holding& holding : client.holdings) {
-      total += Int128{counted(holding.quantity_units)} * mark_units[holding.key];
+      total += notional_units(counted(holding.quantity_units), mark_units[holding.key]);
     }
     total = total < 0 ? -total : total;
     if (prefilter.at_references(client.bound) > kLoose * approximate(total)) tighten(client);
@@ -456,8 +470,8 @@ std::vector<Contributor> Positions::contributors(SymbolIndex index, Measure meas
   TopHolders& top_holders = *symbol.top_holders;
   if (top_holders.found(measure)) {
     for (const ClientIndex client : top_holders.clients()) add(client, holding({client, index}));
-    const Int128 floor = static_cast<Int128>(top_holders.floor()) * symbol.mark.units();
-    if (largest.least() > floor) return largest.take();
+    Int128 floor;
+    if (multiply(top_holders.floor(), symbol.mark, floor) && largest.least() > floor) return largest.take();
     largest = {};  // somebody who is not listed may be among them by now
   }
   find_top_holders(index, measure);

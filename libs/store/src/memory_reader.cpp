@@ -103,7 +103,7 @@ class MemoryReader final : public Reader {
             !matches(filter.symbol, t->transaction.symbol.text) || !below(filter.before, input->apply_seq)) {
           continue;
         }
-        const auto notional = at_edge(t->transaction.quantity * t->base_price);
+        const auto notional = at_edge(t->notional());
         rows.push_back({input->apply_seq, input->origin, t->transaction, t->base_price, notional, t->late});
       }
     }

@@ -259,7 +259,7 @@ void write_transaction(RowWriter& out, const AppliedInput& row, Day day) {
   const auto& t = input.transaction;
   out.row(row.apply_seq, day, row.origin.stream_id, row.origin.epoch, row.origin.sequence, t.transaction_id,
           t.executed_at, t.client_id, t.symbol, t.side, t.quantity, t.price, t.currency, t.broker_id, t.market,
-          input.base_price, input.late, t.quantity * input.base_price);
+          input.base_price, input.late, input.notional());
 }
 
 void write_engine_input(RowWriter& out, const AppliedInput& row, Day day) {

@@ -157,7 +157,7 @@ void write_position(JsonWriter& json, const engine::PositionRow& row) {
   json.member("symbol", row.symbol.text);
   json.member("quantity", row.quantity.to_string());
   json.member("mark", row.mark.to_string());
-  json.member("market_value", (row.quantity * row.mark).to_string());
+  json.member("market_value", row.market_value().to_string());
   json.end_object();
 }
 

@@ -113,8 +113,8 @@ HttpResponse one_exposure(store::Reader& reader, const Entity& entity, const std
   if (!row) return problem(404, std::string("no ") + (is_client ? "client " : "symbol ") + printable(id), path);
   auto positions = reader.positions(is_client ? id : "", is_client ? "" : id);
   std::sort(positions.begin(), positions.end(), [](const engine::PositionRow& a, const engine::PositionRow& b) {
-    const Notional x = (a.quantity * a.mark).magnitude();
-    const Notional y = (b.quantity * b.mark).magnitude();
+    const Notional x = a.market_value().magnitude();
+    const Notional y = b.market_value().magnitude();
     return x != y ? x > y : std::tie(a.client_id, a.symbol) < std::tie(b.client_id, b.symbol);
   });
   const auto alerts =

@@ -72,7 +72,7 @@ TEST_CASE("money is grouped for people") {
 
 TEST_CASE("the largest product of a quantity and a price is exact") {
   const auto most = std::numeric_limits<std::int64_t>::max();
-  const Notional product = Quantity::from_units(most) * Price::from_units(most);
+  const Notional product = Notional::of(Quantity::from_units(most), Price::from_units(most));
   CHECK(product.to_string() == "8507059173023461584739.6908");
   CHECK_FALSE(add(product, add(product, product).value_or(product)).has_value());
 }

@@ -87,6 +87,10 @@ class Notional {
     return notional;
   }
   static constexpr Notional of(Money money) { return from_units(Int128{money.units()} * kDecimalScale); }
+  // quantity x price, here and nowhere else. Exact: |result| <= 2^126.
+  static constexpr Notional of(Quantity quantity, Price price) {
+    return from_units(Int128{quantity.units()} * price.units());
+  }
 
   constexpr Int128 units() const { return units_; }
   constexpr Notional magnitude() const { return from_units(units_ < 0 ? -units_ : units_); }
@@ -103,11 +107,6 @@ class Notional {
  private:
   Int128 units_ = 0;
 };
-
-// Exact: |result| <= 2^126.
-constexpr Notional operator*(Quantity quantity, Price price) {
-  return Notional::from_units(Int128{quantity.units()} * price.units());
-}
 
 // No value: the result leaves 64 (128) bits.
 std::optional<Quantity> add(Quantity a, Quantity b);

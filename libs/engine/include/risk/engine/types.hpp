@@ -142,6 +142,7 @@ struct PositionRow {
   Quantity quantity;
   Price mark;  // the symbol's latest, base currency
 
+  Notional market_value() const { return Notional::of(quantity, mark); }
   friend bool operator==(const PositionRow&, const PositionRow&) = default;
 };
 

@@ -33,6 +33,7 @@ struct TransactionInput {
   Price base_price;  // the price in base currency that the core saw
   bool late = false;
 
+  Notional notional() const { return Notional::of(transaction.quantity, base_price); }
   friend bool operator==(const TransactionInput&, const TransactionInput&) = default;
 };
 struct TickInput {
