@@ -5,18 +5,46 @@
 
 #include "core_impl.hpp"
 #include "plain_text.hpp"
+#include "risk/engine/transaction_fields.hpp"
 
 namespace risk::engine {
 namespace {
 
-// Whether validate() would accept the transaction at its own price, when that shows at a glance; known ids were judged
-// when they were new.
+// Whether validate() would accept a field's value, when that shows at a glance.
+template <class Field>
+bool is_plainly_valid(Field, const std::string& text) {
+  return (Field::presence != Presence::kRequired && text.empty()) || is_plain_id(text);
+}
+template <class Field, class Tag>
+bool is_plainly_valid(Field field, const Id<Tag>& id) {
+  return is_plainly_valid(field, id.text);
+}
+template <class Field>
+bool is_plainly_valid(Field, Timestamp time) {
+  return kTimestampMin <= time && time <= kTimestampMax;
+}
+template <class Field>
+bool is_plainly_valid(Field, Side side) {
+  return side == Side::kBuy || side == Side::kSell;
+}
+template <class Field, class Tag>
+bool is_plainly_valid(Field, Decimal<Tag> value) {
+  return value.units() > 0;
+}
+
+// The same of all fields, at the transaction's own price; known ids were judged when they were new.
 bool is_plainly_valid(const Transaction& t, const Prefetcher::Pair& named, const RuleSet& rules) {
-  return is_plain_id(t.transaction_id) && (named.client.index != kNone || is_plain_id(t.client_id.text)) &&
-         (named.symbol.index != kNone || is_plain_id(t.symbol.text)) && kTimestampMin <= t.executed_at &&
-         t.executed_at <= kTimestampMax && (t.side == Side::kBuy || t.side == Side::kSell) && t.quantity.units() > 0 &&
-         t.price.units() > 0 && (t.currency.empty() || t.currency == rules.base_currency) &&
-         (t.broker_id.empty() || is_plain_id(t.broker_id)) && (t.market.empty() || is_plain_id(t.market));
+  return all_transaction_fields([&](auto field) {
+    if constexpr (is_field<&Transaction::client_id>(field)) {
+      return named.client.index != kNone || is_plainly_valid(field, t.client_id);
+    } else if constexpr (is_field<&Transaction::symbol>(field)) {
+      return named.symbol.index != kNone || is_plainly_valid(field, t.symbol);
+    } else if constexpr (is_field<&Transaction::currency>(field)) {
+      return t.currency.empty() || t.currency == rules.base_currency;
+    } else {
+      return is_plainly_valid(field, field.of(t));
+    }
+  });
 }
 
 // Measure, limit and utilisation are those of the first exposure rule of the entity type; the risk level is the highest

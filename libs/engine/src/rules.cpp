@@ -6,6 +6,8 @@
 
 #include "risk/engine/rule_table.hpp"
 
+#include "risk/engine/transaction_fields.hpp"
+
 namespace risk::engine {
 namespace {
 
@@ -113,6 +115,33 @@ Rejection reject(std::string field, std::string_view value, std::string reason) 
   return {std::move(field), printable(value), std::move(reason)};
 }
 
+// Why a value cannot be its field's.
+template <class Field>
+std::optional<Rejection> problem_of(Field, const std::string& text) {
+  const auto problem = Field::presence == Presence::kRequired ? id_problem(text) : optional_id_problem(text);
+  if (!problem) return std::nullopt;
+  return reject(std::string(Field::name), text, std::string(*problem));
+}
+template <class Field, class Tag>
+std::optional<Rejection> problem_of(Field field, const Id<Tag>& id) {
+  return problem_of(field, id.text);
+}
+template <class Field>
+std::optional<Rejection> problem_of(Field, Timestamp time) {
+  if (kTimestampMin <= time && time <= kTimestampMax) return std::nullopt;
+  return reject(std::string(Field::name), std::to_string(time.micros), "outside the years 1 to 9999");
+}
+template <class Field>
+std::optional<Rejection> problem_of(Field, Side side) {
+  if (side == Side::kBuy || side == Side::kSell) return std::nullopt;
+  return reject(std::string(Field::name), std::to_string(static_cast<int>(side)), "not BUY or SELL");
+}
+template <class Field, class Tag>
+std::optional<Rejection> problem_of(Field, Decimal<Tag> value) {
+  if (value.units() > 0) return std::nullopt;
+  return reject(std::string(Field::name), value.to_string(), "must be above 0");
+}
+
 Result<Price, Rejection> to_base(Price price, const std::string& currency, const RuleSet& rules) {
   if (currency.empty() || currency == rules.base_currency) return price;
   const auto rate = rules.rates.find(currency);
@@ -172,27 +201,13 @@ std::vector<std::string> problems(const RuleSet& rules) {
 }
 
 Result<Price, Rejection> validate(const Transaction& transaction, const RuleSet& rules) {
-  const auto& t = transaction;
-  if (const auto problem = id_problem(t.transaction_id)) {
-    return reject("transaction_id", t.transaction_id, std::string(*problem));
-  }
-  if (t.executed_at < kTimestampMin || t.executed_at > kTimestampMax) {
-    return reject("executed_at", std::to_string(t.executed_at.micros), "outside the years 1 to 9999");
-  }
-  if (const auto problem = id_problem(t.client_id.text))
-    return reject("client_id", t.client_id.text, std::string(*problem));
-  if (const auto problem = id_problem(t.symbol.text)) return reject("symbol", t.symbol.text, std::string(*problem));
-  if (t.side != Side::kBuy && t.side != Side::kSell) {
-    return reject("side", std::to_string(static_cast<int>(t.side)), "not BUY or SELL");
-  }
-  if (t.quantity.units() <= 0) return reject("quantity", t.quantity.to_string(), "must be above 0");
-  if (t.price.units() <= 0) return reject("price", t.price.to_string(), "must be above 0");
-  if (const auto problem = optional_id_problem(t.currency))
-    return reject("currency", t.currency, std::string(*problem));
-  if (const auto problem = optional_id_problem(t.broker_id))
-    return reject("broker_id", t.broker_id, std::string(*problem));
-  if (const auto problem = optional_id_problem(t.market)) return reject("market", t.market, std::string(*problem));
-  return to_base(t.price, t.currency, rules);
+  std::optional<Rejection> problem;
+  all_transaction_fields([&](auto field) {
+    problem = problem_of(field, field.of(transaction));
+    return !problem;
+  });
+  if (problem) return std::move(*problem);
+  return to_base(transaction.price, transaction.currency, rules);
 }
 
 Result<Price, Rejection> validate(const OpeningPosition& position, const RuleSet& rules) {

@@ -11,10 +11,10 @@
 #include "risk/base/decimal.hpp"
 #include "risk/base/id.hpp"
 #include "risk/base/timestamp.hpp"
+#include "risk/engine/transaction.hpp"
 
 namespace risk::engine {
 
-enum class Side : std::uint8_t { kUnknown = 0, kBuy = 1, kSell = 2 };
 enum class Severity : std::uint8_t { kLow = 1, kMedium = 2, kHigh = 3, kCritical = 4 };
 enum class RiskLevel : std::uint8_t { kLow = 1, kMedium = 2, kHigh = 3, kCritical = 4 };
 enum class Measure : std::uint8_t { kGross = 1, kNet = 2, kLong = 3, kShort = 4, kTurnover = 5 };
@@ -56,22 +56,6 @@ std::optional<T> parse_enum(std::string_view name);
 // All names of an enumeration above, in the order of its values.
 template <class T>
 std::span<const std::string_view> enum_names();
-
-// One execution as it arrived, not yet judged: see validate() in rules.hpp for what the core accepts.
-struct Transaction {
-  std::string transaction_id;
-  Timestamp executed_at;
-  ClientId client_id;
-  Symbol symbol;
-  Side side = Side::kUnknown;
-  Quantity quantity;     // > 0
-  Price price;           // > 0, in `currency`
-  std::string currency;  // of price; a currency with a configured rate
-  std::string broker_id;
-  std::string market;
-
-  friend bool operator==(const Transaction&, const Transaction&) = default;
-};
 
 // A position held before the first transaction. Sets quantity (and the symbol's mark), whatever they were before.
 struct OpeningPosition {
