@@ -3,8 +3,12 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <tuple>
+#include <type_traits>
+#include <utility>
 
 #include "risk/base/check.hpp"
+#include "risk/engine/transaction_fields.hpp"
 #include "risk/v1/transaction.pb.h"
 
 // https://protobuf.dev/programming-guides/encoding
@@ -21,18 +25,7 @@ consteval char tag_of(int field, WireType type) {
   return static_cast<char>(static_cast<unsigned>(field) << 3 | type);
 }
 
-using Message = v1::Transaction;
 constexpr char kTransaction = tag_of(v1::TransactionRecord::kTransactionFieldNumber, kLengthDelimited);
-constexpr char kTransactionId = tag_of(Message::kTransactionIdFieldNumber, kLengthDelimited);
-constexpr char kExecutedAt = tag_of(Message::kExecutedAtUsFieldNumber, kFixed64);
-constexpr char kClientId = tag_of(Message::kClientIdFieldNumber, kLengthDelimited);
-constexpr char kSymbol = tag_of(Message::kSymbolFieldNumber, kLengthDelimited);
-constexpr char kSide = tag_of(Message::kSideFieldNumber, kVarint);
-constexpr char kQuantity = tag_of(Message::kQuantityE8FieldNumber, kVarint);
-constexpr char kPrice = tag_of(Message::kPriceE8FieldNumber, kVarint);
-constexpr char kCurrency = tag_of(Message::kCurrencyFieldNumber, kLengthDelimited);
-constexpr char kBrokerId = tag_of(Message::kBrokerIdFieldNumber, kLengthDelimited);
-constexpr char kMarket = tag_of(Message::kMarketFieldNumber, kLengthDelimited);
 static_assert(static_cast<int>(engine::Side::kBuy) == v1::BUY && static_cast<int>(engine::Side::kSell) == v1::SELL);
 
 // --- writing: fields in the order of their numbers, none that has its default
@@ -47,25 +40,71 @@ char* put_varint(char* at, std::uint64_t value) {
   return at;
 }
 
-std::size_t text_bytes(std::string_view text) {
-  return text.empty() ? 0 : 1 + varint_bytes(text.size()) + text.size();
+// What a field is on the wire: text, a varint, or eight bytes.
+struct Fixed64 {
+  std::int64_t value;
+};
+
+std::string_view on_wire(const std::string& text) {
+  return text;
+}
+template <class Tag>
+std::string_view on_wire(const Id<Tag>& id) {
+  return id.text;
+}
+Fixed64 on_wire(Timestamp time) {
+  return {time.micros};
+}
+std::uint64_t on_wire(engine::Side side) {
+  return static_cast<std::uint64_t>(side);
+}
+template <class Tag>
+std::uint64_t on_wire(Decimal<Tag> value) {
+  return static_cast<std::uint64_t>(value.units());
 }
 
-char* put_text(char* at, char tag, std::string_view text) {
+template <class Field>
+using OnWire = decltype(on_wire(std::declval<const typename Field::Type&>()));
+
+constexpr WireType wire_type(std::string_view) {
+  return kLengthDelimited;
+}
+constexpr WireType wire_type(Fixed64) {
+  return kFixed64;
+}
+constexpr WireType wire_type(std::uint64_t) {
+  return kVarint;
+}
+
+template <class Field>
+constexpr char kTag = tag_of(Field::wire_number, wire_type(OnWire<Field>{}));
+
+std::size_t bytes_of(std::string_view text) {
+  return text.empty() ? 0 : 1 + varint_bytes(text.size()) + text.size();
+}
+std::size_t bytes_of(Fixed64 number) {
+  return number.value == 0 ? 0 : 1 + sizeof number.value;
+}
+std::size_t bytes_of(std::uint64_t number) {
+  return number == 0 ? 0 : 1 + varint_bytes(number);
+}
+
+char* put(char* at, char tag, std::string_view text) {
   if (text.empty()) return at;
   *at++ = tag;
   at = put_varint(at, text.size());
   return at + text.copy(at, text.size());
 }
-
-std::size_t number_bytes(std::int64_t value) {
-  return value == 0 ? 0 : 1 + varint_bytes(static_cast<std::uint64_t>(value));
-}
-
-char* put_number(char* at, char tag, std::int64_t value) {
-  if (value == 0) return at;
+char* put(char* at, char tag, Fixed64 number) {
+  if (number.value == 0) return at;
   *at++ = tag;
-  return put_varint(at, static_cast<std::uint64_t>(value));
+  std::memcpy(at, &number.value, sizeof number.value);
+  return at + sizeof number.value;
+}
+char* put(char* at, char tag, std::uint64_t number) {
+  if (number == 0) return at;
+  *at++ = tag;
+  return put_varint(at, number);
 }
 
 // --- reading
@@ -77,6 +116,11 @@ class Reader {
   bool at_end() const { return at_ == end_; }
   std::size_t left() const { return static_cast<std::size_t>(end_ - at_); }
   char tag() { return *at_++; }  // precondition: !at_end()
+  bool take(char tag) {          // whether that is the next byte
+    if (at_ == end_ || *at_ != tag) return false;
+    ++at_;
+    return true;
+  }
 
   // Each says whether it could be read.
   bool varint(std::uint64_t& value) {
@@ -118,85 +162,67 @@ class Reader {
   const char* end_;
 };
 
+// A field's value as read() leaves it, put where it belongs once the whole record has turned out to be plain.
 void assign(std::string& to, std::string_view text) {
   if (!to.empty() || !text.empty()) to.assign(text);
+}
+template <class Tag>
+void assign(Id<Tag>& to, std::string_view text) {
+  assign(to.text, text);
+}
+void assign(Timestamp& to, Fixed64 number) {
+  to = {number.value};
+}
+void assign(engine::Side& to, std::uint64_t number) {
+  to = static_cast<engine::Side>(number);
+}
+template <class Tag>
+void assign(Decimal<Tag>& to, std::uint64_t number) {
+  to = Decimal<Tag>::from_units(static_cast<std::int64_t>(number));
+}
+
+template <class Field>
+bool read(Reader& reader, Field, std::string_view& text) {
+  return reader.ascii(text);
+}
+template <class Field>
+bool read(Reader& reader, Field, Fixed64& number) {
+  return reader.fixed64(number.value);
+}
+template <class Field>
+bool read(Reader& reader, Field, std::uint64_t& number) {
+  if (!reader.varint(number)) return false;
+  if constexpr (std::is_same_v<typename Field::Type, engine::Side>) return number == v1::BUY || number == v1::SELL;
+  return true;
 }
 
 }  // namespace
 
 void write_plain(const engine::Transaction& t, std::string& bytes) {
-  const auto side = static_cast<std::int64_t>(t.side);
-  const std::size_t executed_at_bytes = t.executed_at.micros == 0 ? 0 : 1 + sizeof t.executed_at.micros;
-  const auto size = text_bytes(t.transaction_id) + executed_at_bytes + text_bytes(t.client_id.text) +
-                    text_bytes(t.symbol.text) + number_bytes(side) + number_bytes(t.quantity.units()) +
-                    number_bytes(t.price.units()) + text_bytes(t.currency) + text_bytes(t.broker_id) +
-                    text_bytes(t.market);
+  std::size_t size = 0;
+  engine::for_each_transaction_field([&](auto field) { size += bytes_of(on_wire(field.of(t))); });
   bytes.resize(1 + varint_bytes(size) + size);
   char* at = bytes.data();
   *at++ = kTransaction;
   at = put_varint(at, size);
-  at = put_text(at, kTransactionId, t.transaction_id);
-  if (t.executed_at.micros != 0) {
-    *at++ = kExecutedAt;
-    std::memcpy(at, &t.executed_at.micros, sizeof t.executed_at.micros);
-    at += sizeof t.executed_at.micros;
-  }
-  at = put_text(at, kClientId, t.client_id.text);
-  at = put_text(at, kSymbol, t.symbol.text);
-  at = put_number(at, kSide, side);
-  at = put_number(at, kQuantity, t.quantity.units());
-  at = put_number(at, kPrice, t.price.units());
-  at = put_text(at, kCurrency, t.currency);
-  at = put_text(at, kBrokerId, t.broker_id);
-  put_text(at, kMarket, t.market);
+  engine::for_each_transaction_field([&](auto field) { at = put(at, kTag<decltype(field)>, on_wire(field.of(t))); });
 }
 
 bool read_plain(std::string_view bytes, engine::Transaction& into) {
   Reader reader(bytes);
   std::size_t size;
   if (reader.at_end() || reader.tag() != kTransaction || !reader.length(size) || size != reader.left()) return false;
-  std::string_view transaction_id, client_id, symbol, currency, broker_id, market;
-  std::int64_t executed_at = 0;
-  std::uint64_t side = 0, quantity = 0, price = 0;
-  const auto read_field = [&](char tag) {
-    switch (tag) {
-      case kTransactionId:
-        return reader.ascii(transaction_id);
-      case kExecutedAt:
-        return reader.fixed64(executed_at);
-      case kClientId:
-        return reader.ascii(client_id);
-      case kSymbol:
-        return reader.ascii(symbol);
-      case kSide:
-        return reader.varint(side) && (side == v1::BUY || side == v1::SELL);
-      case kQuantity:
-        return reader.varint(quantity);
-      case kPrice:
-        return reader.varint(price);
-      case kCurrency:
-        return reader.ascii(currency);
-      case kBrokerId:
-        return reader.ascii(broker_id);
-      case kMarket:
-        return reader.ascii(market);
-      default:
-        return false;
-    }
-  };
+  auto values = engine::with_transaction_fields([](auto... field) { return std::tuple<OnWire<decltype(field)>...>{}; });
+  // Writers put the fields in the order of their numbers: one pass takes them all. Any other order takes more passes,
+  // of which each must find one at least.
   while (!reader.at_end()) {
-    if (!read_field(reader.tag())) return false;
+    const std::size_t before = reader.left();
+    const bool readable = engine::all_transaction_fields([&](auto field) {
+      return !reader.take(kTag<decltype(field)>) || read(reader, field, std::get<field.index>(values));
+    });
+    if (!readable || reader.left() == before) return false;
   }
-  assign(into.transaction_id, transaction_id);
-  into.executed_at = {executed_at};
-  assign(into.client_id.text, client_id);
-  assign(into.symbol.text, symbol);
-  into.side = static_cast<engine::Side>(side);
-  into.quantity = Quantity::from_units(static_cast<std::int64_t>(quantity));
-  into.price = Price::from_units(static_cast<std::int64_t>(price));
-  assign(into.currency, currency);
-  assign(into.broker_id, broker_id);
-  assign(into.market, market);
+  engine::for_each_transaction_field([&](auto field) { assign(field.of(into), std::get<field.index>(values)); });
   return true;
 }
 

@@ -1,24 +1,86 @@
 #include "risk/wire/transaction.hpp"
 
 #include <limits>
+#include <tuple>
+#include <type_traits>
 
 #include "plain_transaction.hpp"
 #include "risk/base/overloaded.hpp"
+#include "risk/engine/transaction_fields.hpp"
 #include "risk/v1/transaction.pb.h"
 #include "transaction_message.hpp"
 
 namespace risk::wire {
 namespace {
 
-engine::Side side_of(v1::Side side) {
-  switch (side) {
-    case v1::BUY:
-      return engine::Side::kBuy;
-    case v1::SELL:
-      return engine::Side::kSell;
-    default:
-      return engine::Side::kUnknown;
+// How the generated message lets a field be read and written: get and set of a number, get and mutable of a text.
+template <class Get, class Set>
+struct Access {
+  int wire_number;
+  Get get;
+  Set set;
+};
+
+using Message = v1::Transaction;
+constexpr std::tuple kAccess{
+    Access{Message::kTransactionIdFieldNumber, &Message::transaction_id, &Message::mutable_transaction_id},
+    Access{Message::kExecutedAtUsFieldNumber, &Message::executed_at_us, &Message::set_executed_at_us},
+    Access{Message::kClientIdFieldNumber, &Message::client_id, &Message::mutable_client_id},
+    Access{Message::kSymbolFieldNumber, &Message::symbol, &Message::mutable_symbol},
+    Access{Message::kSideFieldNumber, &Message::side, &Message::set_side},
+    Access{Message::kQuantityE8FieldNumber, &Message::quantity_e8, &Message::set_quantity_e8},
+    Access{Message::kPriceE8FieldNumber, &Message::price_e8, &Message::set_price_e8},
+    Access{Message::kCurrencyFieldNumber, &Message::currency, &Message::mutable_currency},
+    Access{Message::kBrokerIdFieldNumber, &Message::broker_id, &Message::mutable_broker_id},
+    Access{Message::kMarketFieldNumber, &Message::market, &Message::mutable_market},
+};
+
+template <std::size_t... Index>
+consteval bool covers_all_fields(std::index_sequence<Index...>) {
+  if constexpr (sizeof...(Index) != std::tuple_size_v<decltype(kAccess)>) {
+    return false;
+  } else {
+    return ((std::get<Index>(kAccess).wire_number == engine::TransactionFieldAt<Index>::wire_number) && ...);
   }
+}
+static_assert(covers_all_fields(std::make_index_sequence<engine::kTransactionFieldCount>()),
+              "kAccess has a line for each of kTransactionFields, in its order and of its number");
+
+// Each kind of value to and from what the message holds.
+const std::string& on_wire(const std::string& text) {
+  return text;
+}
+template <class Tag>
+const std::string& on_wire(const Id<Tag>& id) {
+  return id.text;
+}
+std::int64_t on_wire(Timestamp time) {
+  return time.micros;
+}
+v1::Side on_wire(engine::Side side) {
+  return static_cast<v1::Side>(side);
+}
+template <class Tag>
+std::int64_t on_wire(Decimal<Tag> value) {
+  return value.units();
+}
+
+void from_wire(const std::string& text, std::string& value) {
+  value = text;
+}
+template <class Tag>
+void from_wire(const std::string& text, Id<Tag>& value) {
+  value.text = text;
+}
+void from_wire(std::int64_t micros, Timestamp& value) {
+  value = {micros};
+}
+void from_wire(v1::Side side, engine::Side& value) {
+  value = side == v1::BUY || side == v1::SELL ? static_cast<engine::Side>(side) : engine::Side::kUnknown;
+}
+template <class Tag>
+void from_wire(std::int64_t units, Decimal<Tag>& value) {
+  value = Decimal<Tag>::from_units(units);
 }
 
 engine::OpeningPosition to_value(const v1::OpeningPosition& message) {
@@ -33,29 +95,19 @@ RejectedInput to_value(const v1::RejectedInput& message) {
 }  // namespace
 
 void to_message(const engine::Transaction& value, v1::Transaction& message) {
-  message.set_transaction_id(value.transaction_id);
-  message.set_executed_at_us(value.executed_at.micros);
-  message.set_client_id(value.client_id.text);
-  message.set_symbol(value.symbol.text);
-  message.set_side(static_cast<v1::Side>(value.side));
-  message.set_quantity_e8(value.quantity.units());
-  message.set_price_e8(value.price.units());
-  message.set_currency(value.currency);
-  message.set_broker_id(value.broker_id);
-  message.set_market(value.market);
+  engine::for_each_transaction_field([&](auto field) {
+    constexpr auto access = std::get<field.index>(kAccess);
+    if constexpr (std::is_invocable_v<decltype(access.set), v1::Transaction&>) {
+      *(message.*access.set)() = on_wire(field.of(value));
+    } else {
+      (message.*access.set)(on_wire(field.of(value)));
+    }
+  });
 }
 
 void to_value(const v1::Transaction& message, engine::Transaction& value) {
-  value.transaction_id = message.transaction_id();
-  value.executed_at = {message.executed_at_us()};
-  value.client_id.text = message.client_id();
-  value.symbol.text = message.symbol();
-  value.side = side_of(message.side());
-  value.quantity = Quantity::from_units(message.quantity_e8());
-  value.price = Price::from_units(message.price_e8());
-  value.currency = message.currency();
-  value.broker_id = message.broker_id();
-  value.market = message.market();
+  engine::for_each_transaction_field(
+      [&](auto field) { from_wire((message.*std::get<field.index>(kAccess).get)(), field.of(value)); });
 }
 
 engine::Transaction to_value(const v1::Transaction& message) {

@@ -9,9 +9,11 @@
 #include <vector>
 
 #include "plain_transaction.hpp"
+#include "risk/engine/transaction_fields.hpp"
 #include "risk/v1/transaction.pb.h"
 #include "risk/wire/transaction.hpp"
 #include "support/catch.hpp"
+#include "support/distinct_transaction.hpp"
 #include "transaction_message.hpp"
 
 using namespace risk;
@@ -40,20 +42,23 @@ class Chance {
 
   engine::Transaction transaction() {
     engine::Transaction t;
-    t.transaction_id = text();
-    t.executed_at.micros = number();
-    t.client_id.text = text();
-    t.symbol.text = text();
-    t.side = one_of({engine::Side::kUnknown, engine::Side::kBuy, engine::Side::kSell});
-    t.quantity = Quantity::from_units(number());
-    t.price = Price::from_units(number());
-    t.currency = text();
-    t.broker_id = text();
-    t.market = text();
+    engine::for_each_transaction_field([&](auto field) { set(field.of(t)); });
     return t;
   }
 
  private:
+  void set(std::string& value) { value = text(); }
+  template <class Tag>
+  void set(Id<Tag>& id) {
+    id.text = text();
+  }
+  void set(Timestamp& time) { time = {number()}; }
+  void set(engine::Side& side) { side = one_of({engine::Side::kUnknown, engine::Side::kBuy, engine::Side::kSell}); }
+  template <class Tag>
+  void set(Decimal<Tag>& value) {
+    value = Decimal<Tag>::from_units(number());
+  }
+
   std::mt19937_64 random_{42};
 };
 
@@ -87,6 +92,65 @@ TEST_CASE("a transaction is written byte by byte as protobuf writes it, and read
     wire::encode(transaction, bytes);
     REQUIRE(bytes == message_of(transaction).SerializeAsString());
     REQUIRE(read(bytes) == transaction);
+  }
+}
+
+TEST_CASE("the table of fields and the message in proto/ have the same numbers, of the same types") {
+  using google::protobuf::FieldDescriptor;
+  const auto* message = v1::Transaction::descriptor();
+  CHECK(static_cast<std::size_t>(message->field_count()) == engine::kTransactionFieldCount);
+  engine::for_each_transaction_field([&](auto field) {
+    using Type = typename decltype(field)::Type;
+    CAPTURE(field.name);
+    const auto* found = message->FindFieldByNumber(field.wire_number);
+    REQUIRE(found != nullptr);
+    CHECK(found->name().starts_with(field.name));  // some go on with their unit
+    constexpr bool is_text = requires(const Type& value) {
+      value.empty();
+    };
+    constexpr bool is_decimal = requires(const Type& value) {
+      value.units();
+    };
+    CHECK(found->type() == (is_text                           ? FieldDescriptor::TYPE_STRING
+                            : is_decimal                      ? FieldDescriptor::TYPE_INT64
+                            : std::is_same_v<Type, Timestamp> ? FieldDescriptor::TYPE_SFIXED64
+                                                              : FieldDescriptor::TYPE_ENUM));
+  });
+}
+
+TEST_CASE("no field of a transaction is lost or taken for another, with and without protobuf's code") {
+  const auto transaction = test::distinct_transaction();
+  engine::Transaction into;
+  CHECK(wire::read_plain(wire::encode(transaction), into));
+  CHECK(into == transaction);
+  CHECK(parsed(wire::encode(transaction, {"fills.csv", 12})) == transaction);
+  CHECK(wire::to_value(message_of(transaction).transaction()) == transaction);
+}
+
+TEST_CASE("fields in any order and more than once are read as protobuf reads them, without its code") {
+  Chance chance;
+  const auto fields = [&] {
+    v1::Transaction message;
+    wire::to_message(test::distinct_transaction(), message);
+    std::vector<std::string> each;
+    engine::for_each_transaction_field([&](auto field) {
+      v1::Transaction one = message;
+      const auto* all = v1::Transaction::descriptor();
+      for (int i = 0; i < all->field_count(); ++i) {
+        if (all->field(i)->number() != field.wire_number) one.GetReflection()->ClearField(&one, all->field(i));
+      }
+      each.push_back(one.SerializeAsString());
+    });
+    return each;
+  }();
+  for (int i = 0; i < 1000; ++i) {
+    std::string message;
+    for (auto n = chance.below(2 * fields.size()); n > 0; --n) message += fields[chance.below(fields.size())];
+    const auto record = std::string("\x0a") + static_cast<char>(message.size() | 0x80) +
+                        static_cast<char>(message.size() >> 7) + message;
+    engine::Transaction into;
+    REQUIRE(wire::read_plain(record, into));
+    REQUIRE(into == parsed(record));
   }
 }
 
