@@ -6,6 +6,7 @@
 
 #include "risk/base/check.hpp"
 #include "risk/base/overloaded.hpp"
+#include "risk/engine/transaction_fields.hpp"
 
 namespace risk::store {
 namespace {
@@ -90,30 +91,53 @@ using StreamId = decltype(Origin::stream_id);
 
 enum class Kind : unsigned char { kTransaction, kTick, kOpeningPosition, kRules };
 
+// Each kind of value.
+void pack(const std::string& text, Packer& to) {
+  to.text(text);
+}
+template <class Tag>
+void pack(const Id<Tag>& id, Packer& to) {
+  to.text(id.text);
+}
+void pack(Timestamp time, Packer& to) {
+  to.number(time.micros);
+}
+template <class Tag>
+void pack(Decimal<Tag> value, Packer& to) {
+  to.number(value.units());
+}
+template <class E>
+requires std::is_enum_v<E>
+void pack(E value, Packer& to) {
+  to.number(value);
+}
+
+void unpack(Unpacker& from, std::string& text) {
+  from.text(text);
+}
+template <class Tag>
+void unpack(Unpacker& from, Id<Tag>& id) {
+  from.text(id.text);
+}
+void unpack(Unpacker& from, Timestamp& time) {
+  from.number(time.micros);
+}
+template <class Tag>
+void unpack(Unpacker& from, Decimal<Tag>& value) {
+  value = Decimal<Tag>::from_units(from.number<std::int64_t>());
+}
+template <class E>
+requires std::is_enum_v<E>
+void unpack(Unpacker& from, E& value) {
+  from.number(value);
+}
+
 void pack(const engine::Transaction& t, Packer& to) {
-  to.text(t.transaction_id);
-  to.number(t.executed_at.micros);
-  to.text(t.client_id.text);
-  to.text(t.symbol.text);
-  to.number(t.side);
-  to.number(t.quantity.units());
-  to.number(t.price.units());
-  to.text(t.currency);
-  to.text(t.broker_id);
-  to.text(t.market);
+  engine::for_each_transaction_field([&](auto field) { pack(field.of(t), to); });
 }
 
 void unpack(Unpacker& from, engine::Transaction& t) {
-  from.text(t.transaction_id);
-  from.number(t.executed_at.micros);
-  from.text(t.client_id.text);
-  from.text(t.symbol.text);
-  from.number(t.side);
-  t.quantity = Quantity::from_units(from.number<std::int64_t>());
-  t.price = Price::from_units(from.number<std::int64_t>());
-  from.text(t.currency);
-  from.text(t.broker_id);
-  from.text(t.market);
+  engine::for_each_transaction_field([&](auto field) { unpack(from, field.of(t)); });
 }
 
 void pack(const decltype(AppliedInput::input)& input, Packer& to) {

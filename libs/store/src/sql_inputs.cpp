@@ -61,15 +61,12 @@ void shorten_day(SqlConnection& connection, const InputDay& day, std::uint64_t f
 
 // The inputs with after < apply_seq <= last, in order.
 Query inputs_between(std::uint64_t after, std::uint64_t last) {
-  Query query(
-      "SELECT apply_seq, stream_id, epoch, sequence, NULL AS kind, transaction_id, executed_at, client_id, symbol, "
-      "side, quantity, price, currency, broker_id, market, base_price, late, NULL AS config_version, NULL AS rules "
-      "FROM transactions");
-  query.add(" WHERE apply_seq > ", after).add(" AND apply_seq <= ", last);
-  query.add(
-      " UNION ALL SELECT apply_seq, stream_id, epoch, sequence, kind, NULL, time, client_id, symbol, NULL, quantity, "
-      "price, currency, NULL, NULL, NULL, NULL, config_version, rules FROM engine_inputs");
-  query.add(" WHERE apply_seq > ", after).add(" AND apply_seq <= ", last);
+  Query query("");
+  for (const auto* table : kTables) {
+    query.add(query.text().empty() ? "SELECT " : " UNION ALL SELECT ");
+    query.add(input_columns(*table)).add(" FROM ").add(table->name);
+    query.add(" WHERE apply_seq > ", after).add(" AND apply_seq <= ", last);
+  }
   return query.add(" ORDER BY apply_seq");
 }
 

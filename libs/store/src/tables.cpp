@@ -1,8 +1,12 @@
 #include "tables.hpp"
 
+#include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
+#include "risk/base/check.hpp"
 #include "risk/engine/rule_table.hpp"
+#include "risk/engine/transaction_fields.hpp"
 
 namespace risk::store {
 namespace {
@@ -35,6 +39,49 @@ Table symbol_exposures_table() {
   Table table = exposures_table("symbol_exposures", "symbol");
   table.columns.push_back({"mark", kDecimal});
   return table;
+}
+
+// The kind of a column by the type of its field.
+template <class Field>
+constexpr ColumnKind kind_of(Field) {
+  using Type = typename Field::Type;
+  if constexpr (std::is_same_v<Type, Timestamp>) {
+    return kTime;
+  } else if constexpr (requires(const Type& value) { value.units(); }) {
+    return kDecimal;
+  } else {
+    return kText;
+  }
+}
+
+Table transactions_table() {
+  Table table{"transactions",
+              "",
+              0,
+              {{"apply_seq", kInteger},
+               {"recorded_on", kDate},
+               {"stream_id", kText},
+               {"epoch", kInteger},
+               {"sequence", kInteger}}};
+  engine::for_each_transaction_field([&](auto field) {
+    table.columns.push_back({std::string(field.name), kind_of(field)});
+  });
+  table.columns.insert(table.columns.end(), {{"base_price", kDecimal}, {"late", kFlag}, {"notional", kDecimal}});
+  return table;
+}
+
+// What an input of either table is read back from: where it came from; its kind, which is NULL for a transaction, and
+// what engine_inputs has of the others; a transaction's own. The columns that the other table has are NULL.
+constexpr std::array kInputOrigin{"apply_seq", "stream_id", "epoch", "sequence"};
+constexpr std::array kEngineInputValues{"time",  "client_id", "symbol",         "quantity",
+                                        "price", "currency",  "config_version", "rules"};
+constexpr std::array kTransactionExtras{"base_price", "late"};
+
+// How many columns lie between `kind` and this one.
+consteval int columns_before(std::string_view engine_input_value) {
+  const auto at = std::ranges::find(kEngineInputValues, engine_input_value);
+  RISK_CHECK(at != kEngineInputValues.end());
+  return static_cast<int>(at - kEngineInputValues.begin());
 }
 
 std::string contributors_json(const std::vector<engine::Contributor>& contributors) {
@@ -73,9 +120,8 @@ engine::Figure read_figure(RowReader& in, engine::Figure::Unit unit) {
 
 TransactionInput read_transaction(RowReader& in) {
   TransactionInput input;
-  auto& t = input.transaction;
-  in.read(t.transaction_id, t.executed_at, t.client_id, t.symbol, t.side, t.quantity, t.price, t.currency, t.broker_id,
-          t.market, input.base_price, input.late);
+  engine::with_transaction_fields(
+      [&](auto... field) { in.read(field.of(input.transaction)..., input.base_price, input.late); });
   return input;
 }
 
@@ -92,27 +138,7 @@ const Table kCursorsTable{"stream_cursors",
                            {"updated_at", kTime},
                            {"record_hash", kText}}};
 
-const Table kTransactionsTable{"transactions",
-                               "",
-                               0,
-                               {{"apply_seq", kInteger},
-                                {"recorded_on", kDate},
-                                {"stream_id", kText},
-                                {"epoch", kInteger},
-                                {"sequence", kInteger},
-                                {"transaction_id", kText},
-                                {"executed_at", kTime},
-                                {"client_id", kText},
-                                {"symbol", kText},
-                                {"side", kText},
-                                {"quantity", kDecimal},
-                                {"price", kDecimal},
-                                {"currency", kText},
-                                {"broker_id", kText},
-                                {"market", kText},
-                                {"base_price", kDecimal},
-                                {"late", kFlag},
-                                {"notional", kDecimal}}};
+const Table kTransactionsTable = transactions_table();
 
 const Table kEngineInputsTable{"engine_inputs",
                                "",
@@ -254,12 +280,26 @@ const Table kCleanupsTable{"cleanups",
                             {"quarantine", kInteger},
                             {"deliveries", kInteger}}};
 
+std::string input_columns(const Table& table) {
+  const bool transactions = &table == &kTransactionsTable;
+  std::string list;
+  const auto add = [&list](bool has, std::string_view column) {
+    list.append(list.empty() ? "" : ", ").append(has ? column : "NULL");
+  };
+  for (const auto* column : kInputOrigin) add(true, column);
+  add(!transactions, "kind");
+  for (const auto* column : kEngineInputValues) add(!transactions, column);
+  for (const auto column : engine::kTransactionFieldNames) add(transactions, column);
+  for (const auto* column : kTransactionExtras) add(transactions, column);
+  return list;
+}
+
 void write_transaction(RowWriter& out, const AppliedInput& row, Day day) {
   const auto& input = std::get<TransactionInput>(row.input);
-  const auto& t = input.transaction;
-  out.row(row.apply_seq, day, row.origin.stream_id, row.origin.epoch, row.origin.sequence, t.transaction_id,
-          t.executed_at, t.client_id, t.symbol, t.side, t.quantity, t.price, t.currency, t.broker_id, t.market,
-          input.base_price, input.late, input.notional());
+  engine::with_transaction_fields([&](auto... field) {
+    out.row(row.apply_seq, day, row.origin.stream_id, row.origin.epoch, row.origin.sequence,
+            field.of(input.transaction)..., input.base_price, input.late, input.notional());
+  });
 }
 
 void write_engine_input(RowWriter& out, const AppliedInput& row, Day day) {
@@ -429,20 +469,19 @@ void read_row(RowReader& in, AppliedInput& row) {
   in.read(row.apply_seq, row.origin.stream_id, row.origin.epoch, row.origin.sequence);
   const auto kind = in.next<std::optional<std::string>>();
   if (!kind) {
+    in.skip(static_cast<int>(kEngineInputValues.size()));
     row.input = read_transaction(in);
   } else if (*kind == kTick) {
-    in.skip(1);
+    in.skip(columns_before("time"));
     row.input = TickInput{in.next<Timestamp>()};
   } else if (*kind == kOpeningPosition) {
     engine::OpeningPosition position;
-    in.skip(2);
-    in.read(position.client_id, position.symbol);
-    in.skip(1);
-    in.read(position.quantity, position.price, position.currency);
+    in.skip(columns_before("client_id"));
+    in.read(position.client_id, position.symbol, position.quantity, position.price, position.currency);
     row.input = std::move(position);
   } else {
     RulesInput rules;
-    in.skip(12);
+    in.skip(columns_before("config_version"));
     in.read(rules.config_version);
     rules.rules = in.next_bytes().value_or("");
     row.input = std::move(rules);

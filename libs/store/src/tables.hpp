@@ -59,6 +59,8 @@ void read_row(RowReader& in, LimitRow& row);
 void read_row(RowReader& in, CursorRow& row);
 void read_row(RowReader& in, StoredTransaction& row);
 
+// An input of either table, from the columns that input_columns() names; ", " between them.
+std::string input_columns(const Table& table);  // precondition: kTransactionsTable or kEngineInputsTable
 void read_row(RowReader& in, AppliedInput& row);
 
 // All rows of a query.

@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "backends.hpp"
+#include "risk/engine/transaction_fields.hpp"
 #include "samples.hpp"
 #include "support/catch.hpp"
 
@@ -34,7 +35,9 @@ TEMPLATE_TEST_CASE("any text of a transaction comes back as it was", "[store]", 
   for (std::size_t i = 0; i < kOddTexts.size(); ++i) {
     auto input = transaction(i + 1, i + 1, kOddTexts[i], kOddTexts[i]);
     auto& t = std::get<TransactionInput>(input.input).transaction;
-    t.transaction_id = t.currency = t.broker_id = t.market = kOddTexts[i];
+    engine::for_each_transaction_field([&](auto field) {
+      if constexpr (std::is_same_v<typename decltype(field)::Type, std::string>) field.of(t) = kOddTexts[i];
+    });
     commit.inputs.push_back(input);
   }
   f.store->commit(commit);

@@ -1,5 +1,7 @@
 #include "samples.hpp"
 
+#include "support/distinct_transaction.hpp"
+
 namespace risk::test {
 
 using namespace engine;
@@ -26,16 +28,13 @@ Commit step(std::uint64_t from, std::uint64_t to) {
 AppliedInput transaction(std::uint64_t apply_seq, std::uint64_t sequence, const std::string& client,
                          const std::string& symbol) {
   TransactionInput input;
-  input.transaction = {"T-" + std::to_string(sequence),
-                       kNoon,
-                       ClientId(client),
-                       Symbol(symbol),
-                       Side::kSell,
-                       Quantity::parse("12.5").value(),
-                       Price::parse("187.12345678").value(),
-                       "EUR",
-                       "BROKER_7",
-                       "XETR"};
+  auto& t = input.transaction = distinct_transaction();
+  t.transaction_id = "T-" + std::to_string(sequence);
+  t.executed_at = kNoon;
+  t.client_id = ClientId(client);
+  t.symbol = Symbol(symbol);
+  t.quantity = Quantity::parse("12.5").value();
+  t.price = Price::parse("187.12345678").value();
   input.base_price = Price::parse("203.00000001").value();
   input.late = sequence % 2 == 1;
   return {apply_seq, {kStream, sequence}, input};
