@@ -1,59 +1,65 @@
 #include "risk/ingest/csv.hpp"
 
+#include <array>
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
 
 #include "risk/base/os.hpp"
+#include "risk/engine/transaction_fields.hpp"
 #include "table.hpp"
 
 namespace risk::ingest {
 namespace {
 
-// Indices of kTransactionColumns.
-enum TransactionColumn : std::size_t {
-  kTransactionId,
-  kExecutedAt,
-  kClientId,
-  kSymbol,
-  kSide,
-  kQuantity,
-  kPrice,
-  kCurrency,
-  kBrokerId,
-  kMarket,
-};
-constexpr std::string_view kTransactionColumns[] = {"transaction_id", "executed_at", "client_id", "symbol",
-                                                    "side",           "quantity",    "price",     "currency",
-                                                    "broker_id",      "market"};
+// At the index of their field.
+constexpr auto kTransactionColumns = engine::with_transaction_fields([](auto... field) {
+  return std::array{Column{field.name, field.presence == engine::Presence::kOptionalColumn}...};
+});
 
 namespace position {
-enum Column : std::size_t { kClientId, kSymbol, kQuantity, kPrice, kCurrency };
-constexpr std::string_view kColumns[] = {"client_id", "symbol", "quantity", "price", "currency"};
+enum Index : std::size_t { kClientId, kSymbol, kQuantity, kPrice, kCurrency };
+constexpr Column kColumns[] = {{"client_id"}, {"symbol"}, {"quantity"}, {"price"}, {"currency"}};
 }  // namespace position
+
+// Each sets a value from its text, or says why the text is none.
+std::optional<std::string> set(std::string& value, std::string_view text) {
+  value = text;
+  return std::nullopt;
+}
+template <class Tag>
+std::optional<std::string> set(Id<Tag>& value, std::string_view text) {
+  value.text = text;
+  return std::nullopt;
+}
+std::optional<std::string> set(Timestamp& value, std::string_view text) {
+  const auto time = parse_timestamp(text);
+  if (!time) return time.error().reason;
+  value = *time;
+  return std::nullopt;
+}
+std::optional<std::string> set(engine::Side& value, std::string_view text) {
+  const auto side = engine::parse_enum<engine::Side>(text);
+  if (!side) return "not BUY or SELL";
+  value = *side;
+  return std::nullopt;
+}
+template <class Tag>
+std::optional<std::string> set(Decimal<Tag>& value, std::string_view text) {
+  const auto decimal = Decimal<Tag>::parse(text);
+  if (!decimal) return decimal.error().reason;
+  value = *decimal;
+  return std::nullopt;
+}
 
 // Sets `transaction` from the row, or says what is wrong with it.
 std::optional<BadRow> set_value(const Table& row, engine::Transaction& transaction) {
-  const auto executed_at = parse_timestamp(row[kExecutedAt]);
-  if (!executed_at) return row.reject(kExecutedAt, executed_at.error().reason);
-  const auto side = engine::parse_enum<engine::Side>(row[kSide]);
-  if (!side) return row.reject(kSide, "not BUY or SELL");
-  const auto quantity = Quantity::parse(row[kQuantity]);
-  if (!quantity) return row.reject(kQuantity, quantity.error().reason);
-  const auto price = Price::parse(row[kPrice]);
-  if (!price) return row.reject(kPrice, price.error().reason);
-
-  transaction.transaction_id = row[kTransactionId];
-  transaction.executed_at = *executed_at;
-  transaction.client_id.text = row[kClientId];
-  transaction.symbol.text = row[kSymbol];
-  transaction.side = *side;
-  transaction.quantity = *quantity;
-  transaction.price = *price;
-  transaction.currency = row[kCurrency];
-  transaction.broker_id = row[kBrokerId];
-  transaction.market = row[kMarket];
-  return std::nullopt;
+  std::optional<BadRow> bad;
+  engine::all_transaction_fields([&](auto field) {
+    if (auto problem = set(field.of(transaction), row[field.index])) bad = row.reject(field.index, std::move(*problem));
+    return !bad;
+  });
+  return bad;
 }
 
 std::optional<BadRow> set_value(const Table& row, engine::OpeningPosition& opening) {
@@ -110,9 +116,8 @@ std::optional<std::variant<Value, BadRow>> next_value(Table& table) {
 
 // A reader of a file of its own, or of a stream that someone else owns.
 struct Source {
-  Source(const std::string& path, std::span<const std::string_view> columns)
-      : file(open(path)), table(file, path, columns) {}
-  Source(std::istream& input, std::string name, std::span<const std::string_view> columns)
+  Source(const std::string& path, std::span<const Column> columns) : file(open(path)), table(file, path, columns) {}
+  Source(std::istream& input, std::string name, std::span<const Column> columns)
       : table(input, std::move(name), columns) {}
 
   std::ifstream file;

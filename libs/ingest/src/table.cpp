@@ -15,8 +15,8 @@ bool is_ascii(std::string_view text) {
 
 }  // namespace
 
-Table::Table(std::istream& input, std::string name, std::span<const std::string_view> columns)
-    : name_(std::move(name)), columns_(columns), scanner_(input), position_of_(columns.size(), columns.size()) {
+Table::Table(std::istream& input, std::string name, std::span<const Column> columns)
+    : name_(std::move(name)), columns_(columns), scanner_(input), position_of_(columns.size(), kAbsent) {
   read_header();
 }
 
@@ -32,10 +32,10 @@ void Table::read_header() {
   };
   for (std::size_t position = 0; position < row_->fields.size(); ++position) {
     const std::string_view field = row_->fields[position];
-    const auto column = static_cast<std::size_t>(std::find(columns_.begin(), columns_.end(), field) - columns_.begin());
+    const auto column = static_cast<std::size_t>(std::ranges::find(columns_, field, &Column::name) - columns_.begin());
     if (column == columns_.size()) {
       add(field, " is unknown");
-    } else if (position_of_[column] != columns_.size()) {
+    } else if (position_of_[column] != kAbsent) {
       add(field, " comes twice");
     } else {
       position_of_[column] = position;
@@ -43,14 +43,13 @@ void Table::read_header() {
     column_at_.push_back(column);
   }
   for (std::size_t column = 0; column < columns_.size(); ++column) {
-    if (position_of_[column] == columns_.size()) add(columns_[column], " is missing");
+    if (position_of_[column] == kAbsent && !columns_[column].may_be_absent) add(columns_[column].name, " is missing");
   }
   if (!problems.empty()) fail(row_->line, problems);
 }
 
 void Table::fail(std::uint64_t line, const std::string& problem) const {
-  throw CsvError(name_ + ":" + std::to_string(line) + ": " + problem + " (the columns are " + join(columns_, ",") +
-                 ")");
+  throw CsvError(name_ + ":" + std::to_string(line) + ": " + problem + " (the columns are " + column_names() + ")");
 }
 
 const Row* Table::read_row() try { return scanner_.next(); } catch (const std::ios_base::failure&) {
@@ -70,7 +69,7 @@ std::optional<engine::Rejection> Table::problem_of_row() {
   const auto rejection = [](std::string_view field, std::string_view value, std::string reason) {
     return engine::Rejection{std::string(field), printable(value), std::move(reason)};
   };
-  const std::size_t width = columns_.size();
+  const std::size_t width = column_at_.size();
   // Quotes that pair up wrongly can join lines into a row of another width; then they are what is wrong with it.
   if (row_->flaw == Row::Flaw::kNone && row_->fields.size() != width && scanner_.spans_lines()) {
     scanner_.refuse_quoting();
@@ -104,15 +103,22 @@ std::optional<engine::Rejection> Table::problem_of_row() {
 }
 
 BadRow Table::reject(std::size_t column, std::string reason) const {
-  return {row_->line, {std::string(columns_[column]), printable((*this)[column]), std::move(reason)}, raw()};
+  return {row_->line, {std::string(columns_[column].name), printable((*this)[column]), std::move(reason)}, raw()};
 }
 
 std::string Table::raw() const {
   return row_ == nullptr ? "" : printable(row_->raw, kRawBytesMax);
 }
 
+// "client_id,symbol", and where there are such " and perhaps broker_id".
+std::string Table::column_names() const {
+  std::vector<std::string_view> always, perhaps;
+  for (const Column& column : columns_) (column.may_be_absent ? perhaps : always).push_back(column.name);
+  return join(always, ",") + (perhaps.empty() ? "" : " and perhaps " + join(perhaps, ","));
+}
+
 std::string_view Table::name_at(std::size_t position) const {
-  return position < column_at_.size() ? columns_[column_at_[position]] : std::string_view{};
+  return position < column_at_.size() ? columns_[column_at_[position]].name : std::string_view{};
 }
 
 }  // namespace risk::ingest

@@ -3,6 +3,7 @@
 #include "read_all.hpp"
 #include "risk/engine/rules.hpp"
 #include "support/catch.hpp"
+#include "support/distinct_transaction.hpp"
 
 using namespace risk;
 using namespace risk::ingest;
@@ -58,6 +59,31 @@ TEST_CASE("every column of a row arrives exactly", "[ingest]") {
   CHECK(t.currency == "EUR");
   CHECK(t.broker_id == "B1");
   CHECK(t.market == "XETR");
+}
+
+TEST_CASE("no field of a transaction is lost or taken for another", "[ingest]") {
+  const auto transaction = test::distinct_transaction();
+  std::string header, row;
+  engine::for_each_transaction_field([&](auto field) {
+    const auto text = [](const auto& value) -> std::string {
+      if constexpr (requires { value.text; }) {
+        return value.text;
+      } else if constexpr (requires { value.units(); }) {
+        return value.to_string();
+      } else if constexpr (requires { value.micros; }) {
+        return format_timestamp(value);
+      } else if constexpr (std::is_enum_v<std::remove_cvref_t<decltype(value)>>) {
+        return std::string(to_string(value));
+      } else {
+        return value;
+      }
+    };
+    header.append(header.empty() ? "" : ",").append(field.name);
+    row.append(row.empty() ? "" : ",").append(text(field.of(transaction)));
+  });
+  const auto read = read_transactions(header + "\n" + row + "\n");
+  REQUIRE(read.good.size() == 1);
+  CHECK(read.good[0] == transaction);
 }
 
 TEST_CASE("columns are found by name, in any order", "[ingest]") {

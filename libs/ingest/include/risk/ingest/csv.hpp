@@ -1,8 +1,8 @@
 // Transactions and positions from CSV: ISO 8601 UTC times, header required, RFC 4180 quoting, columns in any order.
 //
 // A row that cannot be read is a BadRow with its line, field, value and reason, and reading goes on at the next row.
-// What cannot be read at all (no such file, a header that lacks a column, has one twice or has one of another name)
-// stops with CsvError.
+// What cannot be read at all (no such file, a header that lacks a required column, has one twice or has one of another
+// name) stops with CsvError.
 //
 // The readers judge the text, not the values: a negative quantity or an empty client is a value, and engine::validate
 // judges it.
@@ -42,7 +42,7 @@ struct BadRow {
 
 enum class Step : std::uint8_t { kValue, kBadRow, kEnd };
 
-// transaction_id,executed_at,client_id,symbol,side,quantity,price,currency,broker_id,market
+// Columns: engine::kTransactionFields, of which a file may lack those of Presence::kOptionalColumn.
 class TransactionReader {
  public:
   explicit TransactionReader(const std::string& path);       // throws CsvError
