@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "risk/engine/transaction_fields.hpp"
+
 namespace risk::gateway {
 namespace {
 
@@ -15,6 +17,25 @@ void member_time(JsonWriter& json, std::string_view name, const std::optional<Ti
 
 std::optional<std::string> unless_empty(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional(text);
+}
+
+// What a field of a transaction is in JSON.
+const std::string& text_of(const std::string& text) {
+  return text;
+}
+template <class Tag>
+const std::string& text_of(const Id<Tag>& id) {
+  return id.text;
+}
+std::string text_of(Timestamp time) {
+  return format_timestamp(time);
+}
+std::string_view text_of(engine::Side side) {
+  return engine::to_string(side);
+}
+template <class Tag>
+std::string text_of(Decimal<Tag> value) {
+  return value.to_string();
 }
 
 void write_measures(JsonWriter& json, const wire::ExposureFigures& row) {
@@ -201,20 +222,17 @@ void write_alert_detail(JsonWriter& json, const store::AlertRow& row,
 }
 
 void write_transaction(JsonWriter& json, const wire::AppliedTransaction& row) {
-  const engine::Transaction& transaction = row.transaction;
   json.begin_object();
   json.member("apply_seq", row.apply_seq);
-  json.member("transaction_id", transaction.transaction_id);
-  member_time(json, "executed_at", transaction.executed_at);
-  json.member("client_id", transaction.client_id.text);
-  json.member("symbol", transaction.symbol.text);
-  json.member("side", engine::to_string(transaction.side));
-  json.member("quantity", transaction.quantity.to_string());
-  json.member("price", transaction.price.to_string());
-  json.member("currency", transaction.currency);
-  json.member("notional", row.notional);
-  json.member("broker_id", unless_empty(transaction.broker_id));
-  json.member("market", unless_empty(transaction.market));
+  engine::for_each_transaction_field([&](auto field) {
+    const auto& value = field.of(row.transaction);
+    if constexpr (field.presence >= engine::Presence::kOptional) {
+      json.member(field.name, unless_empty(value));
+    } else {
+      json.member(field.name, text_of(value));
+    }
+    if constexpr (engine::is_field<&engine::Transaction::currency>(field)) json.member("notional", row.notional);
+  });
   json.end_object();
 }
 
