@@ -92,7 +92,14 @@ export interface AlertEvent {
   message: string;
 }
 
-export interface Transaction {
+/** The texts that a transaction need not have, in the order in which they are shown. */
+export const TRANSACTION_TEXTS = [
+  { field: 'broker_id', label: 'Broker' },
+  { field: 'market', label: 'Market' },
+] as const;
+export type TransactionText = (typeof TRANSACTION_TEXTS)[number]['field'];
+
+export interface Transaction extends Record<TransactionText, string | null> {
   apply_seq: number;
   transaction_id: string;
   executed_at: Timestamp;
@@ -103,8 +110,6 @@ export interface Transaction {
   price: Decimal;
   currency: string;
   notional: Decimal;
-  broker_id: string | null;
-  market: string | null;
 }
 
 export interface AlertDetail extends Alert {
