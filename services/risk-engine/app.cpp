@@ -262,7 +262,7 @@ void App::subscribe() {
   subscriber_ = std::make_unique<bus::Subscriber>(std::move(options), std::move(handlers));
   health_.met(kPublishersCondition);
   for (const auto& row : processor_->transaction_streams()) {
-    const auto hash = row.record_hash ? bus::parse_hash_digits(*row.record_hash) : std::nullopt;
+    const auto hash = row.record_hash ? log::parse_hash_digits(*row.record_hash) : std::nullopt;
     subscriber_->resume_after(bus::StreamId{row.stream_id}, row.epoch, row.sequence, hash);
     subscriber_->commit(bus::StreamId{row.stream_id}, row.epoch, row.sequence);
   }

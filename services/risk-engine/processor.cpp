@@ -390,7 +390,7 @@ Batch Processor::take(engine::Core::Scope scope, Timestamp wall, std::size_t mar
   const auto step = [&](Cursor& cursor) {
     cursor.row.updated_at = wall;
     cursor.row.record_hash.reset();
-    if (cursor.record_hash) cursor.row.record_hash = bus::hash_digits(*cursor.record_hash);
+    if (cursor.record_hash) cursor.row.record_hash = log::hash_digits(*cursor.record_hash);
     batch.commit.cursors.push_back({cursor.row, cursor.committed, cursor.committed_epoch});
     cursor.committed = cursor.row.sequence;
     cursor.committed_epoch = cursor.row.epoch;

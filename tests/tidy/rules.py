@@ -13,12 +13,13 @@ LIBRARIES = {
     "base": set(),
     "engine": {"base"},
     "wire": {"base", "engine"},
-    "bus": {"base"},
+    "log": {"base"},
+    "bus": {"base", "log"},
     "store": {"base", "engine"},
     "http": {"base"},
     "service": {"base", "http"},
     "ingest": {"base", "engine"},
-    "settings": {"base", "engine", "store", "bus", "service"},
+    "settings": {"base", "engine", "store", "log", "bus", "service"},
 }
 SERVICES = ("simulator", "risk-engine", "alert-notifier", "dashboard-gateway", "riskctl")
 

@@ -182,7 +182,7 @@ TEST_CASE("A consumer that starts anew refuses a twin by what it kept of the las
       hash = records.last_hash.value();
     };
     auto subscriber = std::make_unique<Subscriber>(engine({publisher.endpoint()}), handlers);
-    if (stream != nullptr) subscriber->resume_after(*stream, 1, last, parse_hash_digits(hash_digits(hash)));
+    if (stream != nullptr) subscriber->resume_after(*stream, 1, last, hash);
     return subscriber;
   };
   StreamId stream;

@@ -304,7 +304,7 @@ std::size_t StreamTable::take_data(Stream& stream, const Frame& frame, std::stri
     fresh_.push_back(payload);
   }
   stream.last_record = {stream.epoch, last, hashes[last % kHashesKept]};
-  deliver(stream, {stream.id, frame.publisher, stream.epoch, sequence, fresh_, stream.last_record->hash});
+  deliver(stream, {stream.id, frame.publisher, stream.epoch, sequence, fresh_, stream.last_record->hash, stream.topic});
   return fresh_.size();
 }
 

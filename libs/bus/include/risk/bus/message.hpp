@@ -5,14 +5,15 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <string_view>
+
+#include "risk/log/record.hpp"
 
 namespace risk::bus {
 
 // The longest record and the longest frame accepted from a peer; what is longer is refused unread.
-inline constexpr std::size_t kRecordBytesMax = 1 << 20;
+inline constexpr std::size_t kRecordBytesMax = log::kRecordBytesMax;
 inline constexpr std::size_t kFrameBytesMax = 8 << 20;
 
 // An ordered, gapless series of records of one publisher.
@@ -40,14 +41,11 @@ struct Records {
   std::uint64_t first;  // sequence of the first
   std::span<const std::string_view> payloads;
   std::optional<std::uint64_t> last_hash{};  // XXH3-64 of the last payload, from a subscriber: for resume_after()
+  std::string_view topic{};                  // from a subscriber
 
   std::uint64_t last() const { return first + payloads.size() - 1; }
   Record operator[](std::size_t i) const { return {stream, publisher, epoch, first + i, payloads[i]}; }
 };
-
-// The hash of a record as text, 16 hexadecimal digits, and back; no value: it is none.
-std::string hash_digits(std::uint64_t hash);
-std::optional<std::uint64_t> parse_hash_digits(std::string_view digits);
 
 // Records [first, last] of a stream that will not arrive: nobody has them any more, or the stream has no past.
 struct Gap {
@@ -59,9 +57,9 @@ struct Gap {
 };
 
 // A socket cannot be opened, bound or used: the message names the endpoint and the reason.
-class BusError : public std::runtime_error {
+class BusError : public log::LogError {
  public:
-  using std::runtime_error::runtime_error;
+  using log::LogError::LogError;
 };
 
 }  // namespace risk::bus

@@ -1,0 +1,150 @@
+#include <map>
+#include <utility>
+
+#include "risk/base/check.hpp"
+#include "risk/bus/journal.hpp"
+#include "risk/bus/log.hpp"
+
+namespace risk::bus {
+namespace {
+
+constexpr std::uint64_t kFirstEpoch = 1;
+
+// The history of a topic as the replay server asks for it. A history has one epoch, the first.
+class HistorySource final : public ReplaySource {
+ public:
+  explicit HistorySource(std::shared_ptr<log::History> history) : history_(std::move(history)) {}
+
+  Extent extent(std::uint64_t epoch) override {
+    if (epoch != kFirstEpoch) return {1, 0, epoch < kFirstEpoch};
+    const auto kept = history_->kept();
+    return {kept.first, kept.last, false};
+  }
+  void read(std::uint64_t, std::uint64_t from, std::size_t bytes_max,
+            const std::function<void(const Run&)>& take) override {
+    history_->read(from, bytes_max, [&](std::uint64_t first, std::span<const std::string_view> payloads) {
+      std::string records;
+      for (const auto payload : payloads) append_record(records, payload);
+      take({first, static_cast<std::uint32_t>(payloads.size()), records});
+    });
+  }
+  // A history is kept whoever has it.
+  void committed(std::string_view, std::uint64_t, std::uint64_t) override {}
+
+ private:
+  static void append_record(std::string& records, std::string_view payload) {
+    const auto length = static_cast<std::uint32_t>(payload.size());
+    for (int shift = 0; shift < 32; shift += 8) records += static_cast<char>(length >> shift & 0xff);
+    records += payload;
+  }
+  const std::shared_ptr<log::History> history_;
+};
+
+PublisherOptions with(PublisherOptions transport, log::WriterHandlers& handlers) {
+  transport.on_problem = std::move(handlers.on_problem);
+  transport.on_blocked = std::move(handlers.on_blocked);
+  return transport;
+}
+
+class LogWriter final : public log::Writer {
+ public:
+  LogWriter(PublisherOptions transport, std::vector<log::Topic> topics, log::WriterHandlers handlers)
+      : publisher_(with(std::move(transport), handlers)) {
+    for (auto& topic : topics) open(std::move(topic));
+  }
+  LogWriter(PublisherOptions transport, std::shared_ptr<Journal> journal, const log::Topic& topic,
+            log::WriterHandlers handlers)
+      : journal_(std::move(journal)), publisher_(with(std::move(transport), handlers)) {
+    RISK_CHECK(!topic.after && !topic.history);
+    publisher_.open_stream(topic.name, journal_);
+    streams_[topic.name] = {log::StreamId{journal_->stream().text}, journal_->epoch(), 0};
+  }
+
+  log::Position append(std::string_view topic, std::string_view payload) override {
+    // Of few topics one is appended to many times in a row.
+    if (!recent_ || recent_->first != topic) recent_ = &*find(topic);
+    auto fields = recent_->second;
+    fields.sequence = publisher_.publish(topic, payload);
+    return log::Position(fields);
+  }
+  void flush() override { publisher_.flush(); }
+  void service() override { publisher_.service(); }
+  bool wait_for_reader(std::string_view topic, std::chrono::milliseconds timeout) override {
+    return publisher_.wait_for_subscriber(topic, timeout);
+  }
+  void interrupt() override { publisher_.interrupt(); }
+  void close(std::chrono::milliseconds timeout) override { publisher_.close(timeout); }
+
+  // Of a journal what it has, not what waits in the publisher's batch.
+  log::Position last(std::string_view topic) const override {
+    return at(topic, journal_ ? journal_->last_sequence() : publisher_.last_sequence(topic));
+  }
+  log::Position committed(std::string_view topic) const override {
+    return journal_ ? at(topic, journal_->committed()) : last(topic);
+  }
+  std::uint64_t appended_since(std::string_view topic, const log::Position& position) const override {
+    const auto newest = last(topic);
+    const auto& from = position.fields();
+    if (!journal_ || from.epoch == newest.fields().epoch) return log::distance(position, newest);
+    return journal_->extent(from.epoch).last - from.sequence + newest.fields().sequence;
+  }
+  std::optional<std::string> contradiction() const override {
+    return journal_ ? journal_->contradiction() : std::nullopt;
+  }
+
+  log::WriterCounters counters() const override {
+    const auto sent = publisher_.counters();
+    return {sent.records, sent.frames, sent.bytes, sent.replayed_records, journal_ ? journal_->bytes() : 0};
+  }
+  std::uint64_t dropped_peers() const override { return publisher_.dropped_peers(); }
+  std::string address() const override { return publisher_.endpoint(); }
+  std::vector<std::pair<std::string, std::uint64_t>> facts() const override {
+    return {{"replay_port", publisher_.replay_port()}};
+  }
+
+ private:
+  using Streams = std::map<std::string, log::Position::Fields, std::less<>>;
+
+  void open(log::Topic topic) {
+    const auto fields =
+        topic.after ? topic.after->fields() : log::Position::Fields{log::make_stream_id(), kFirstEpoch, 0};
+    std::shared_ptr<ReplaySource> past;
+    if (topic.history) past = std::make_shared<HistorySource>(std::move(topic.history));
+    publisher_.open_stream(topic.name, StreamId{std::string(fields.stream.text)}, fields.epoch, fields.sequence,
+                           std::move(past));
+    streams_[topic.name] = {fields.stream, fields.epoch, 0};
+  }
+  Streams::const_iterator find(std::string_view topic) const {
+    const auto found = streams_.find(topic);
+    RISK_CHECK(found != streams_.end());
+    return found;
+  }
+  log::Position at(std::string_view topic, std::uint64_t sequence) const {
+    auto fields = find(topic)->second;
+    fields.sequence = sequence;
+    return log::Position(fields);
+  }
+
+  const std::shared_ptr<Journal> journal_;  // may be none
+  Publisher publisher_;
+  Streams streams_;  // by topic, without the sequence
+  const Streams::value_type* recent_ = nullptr;
+};
+
+}  // namespace
+
+std::unique_ptr<log::Writer> open_writer(PublisherOptions transport, std::vector<log::Topic> topics,
+                                         log::WriterHandlers handlers) {
+  return std::make_unique<LogWriter>(std::move(transport), std::move(topics), std::move(handlers));
+}
+
+std::unique_ptr<log::Writer> open_journaled_writer(PublisherOptions transport, JournalOptions journal,
+                                                   const log::Topic& topic, log::WriterHandlers handlers) {
+  auto opened = std::make_shared<Journal>(std::move(journal));
+  for (const auto& note : opened->notes()) {
+    if (handlers.on_note) handlers.on_note(note);
+  }
+  return std::make_unique<LogWriter>(std::move(transport), std::move(opened), topic, std::move(handlers));
+}
+
+}  // namespace risk::bus
