@@ -4,13 +4,12 @@
 #include <exception>
 
 #include "alert-notifier/notification.hpp"
-#include "risk/base/join.hpp"
 #include "risk/service/log.hpp"
 #include "risk/wire/alert.hpp"
 
 namespace risk::notifier {
 
-using FirstMet = bus::SubscriberOptions::FirstMet;
+using log::FirstMet;
 using std::chrono::milliseconds;
 
 namespace {
@@ -36,12 +35,13 @@ AlertReceiver::AlertReceiver(AlertReceiverOptions options, StreamPositions posit
       missing_(parts_.metrics.counter("notifier_missing_alert_events_total", "Alert events that never came",
                                       {{"channel", channel_}})),
       pulse_(parts_.health.watch("reading for " + channel_)) {
-  parts_.health.require(condition_, "nothing heard from " + join(options_.endpoints, ", "));
+  parts_.health.require(condition_, "nothing heard from " + options_.engines.name);
   for (const auto& [position, ahead] : positions_) {
-    known_.insert(position.stream);
-    for (const auto sequence : ahead) told_ahead_.emplace(position.stream, position.epoch, sequence);
+    const auto& stream = position.stream();
+    known_.insert(stream);
+    for (const auto sequence : ahead) told_ahead_[stream].emplace(stream, position.fields().epoch, sequence);
   }
-  subscriber_ = positions_.empty() ? make_scout() : make_follower();
+  reader_ = positions_.empty() ? make_scout() : make_follower();
   thread_ = std::thread([this] { run(); });
 }
 
@@ -65,7 +65,7 @@ void AlertReceiver::run() {
       pulse_.beat();
       const std::size_t room = parts_.delivery.wait_for_room(kPollTime);
       if (room == 0) continue;
-      subscriber_->poll(kPollTime, room);
+      reader_->poll(kPollTime, room);
       note_streams();
     }
   } catch (const std::exception& error) {
@@ -78,79 +78,77 @@ void AlertReceiver::run() {
 void AlertReceiver::meet() {
   while (!stopping_ && positions_.empty()) {
     pulse_.beat();
-    subscriber_->poll(kPollTime);
-    const auto streams = subscriber_->streams();
+    reader_->poll(kPollTime);
+    const auto streams = reader_->streams();
     if (positions_.empty() && !streams.empty()) {
-      positions_ = {{{streams[0].id, streams[0].epoch, streams[0].delivered}, {}}};
+      positions_ = {{streams[0].delivered, {}}};
     }
   }
   if (positions_.empty()) return;
   positions_ = {{parts_.first_contact(positions_[0].position), {}}};
-  known_.insert(positions_[0].position.stream);
-  subscriber_ = make_follower();
+  known_.insert(positions_[0].position.stream());
+  reader_ = make_follower();
 }
 
-std::unique_ptr<bus::Subscriber> AlertReceiver::make_scout() {
-  return std::make_unique<bus::Subscriber>(
-      subscription(FirstMet::kFromHere),
-      bus::SubscriberHandlers{[this](const bus::Record& record) {
-                                if (positions_.empty()) {
-                                  positions_ = {{{record.stream, record.epoch, record.sequence - 1}, {}}};
-                                }
-                              },
-                              {},
-                              [this](std::string_view reason) { on_bad_frame(reason); }});
+std::unique_ptr<log::Reader> AlertReceiver::make_scout() {
+  log::ReaderHandlers handlers;
+  handlers.on_records = [this](const log::Records& records) {
+    if (positions_.empty()) positions_ = {{records.first.previous(), {}}};
+  };
+  handlers.on_problem = [this](std::string_view reason) { on_problem(reason); };
+  return options_.engines.open(alerts_from(FirstMet::kFromHere), std::move(handlers));
 }
 
-std::unique_ptr<bus::Subscriber> AlertReceiver::make_follower() {
-  auto subscriber = std::make_unique<bus::Subscriber>(
-      subscription(FirstMet::kFromBeginning),
-      bus::SubscriberHandlers{[this](const bus::Record& record) { on_record(record); },
-                              [this](const bus::Gap& gap) { on_gap(gap); },
-                              [this](std::string_view reason) { on_bad_frame(reason); }});
-  for (const auto& [position, ahead] : positions_) {
-    subscriber->resume_after(position.stream, position.epoch, position.sequence);
-  }
-  return subscriber;
+std::unique_ptr<log::Reader> AlertReceiver::make_follower() {
+  log::ReaderHandlers handlers;
+  handlers.on_records = [this](const log::Records& records) {
+    for (std::size_t i = 0; i < records.size(); ++i) on_record(records[i]);
+  };
+  handlers.on_gap = [this](const log::Gap& gap) { on_gap(gap); };
+  handlers.on_problem = [this](std::string_view reason) { on_problem(reason); };
+  auto reader = options_.engines.open(alerts_from(FirstMet::kFromBeginning), std::move(handlers));
+  for (const auto& [position, ahead] : positions_) reader->resume_after(position);
+  return reader;
 }
 
-bus::SubscriberOptions AlertReceiver::subscription(FirstMet first_met) const {
-  bus::SubscriberOptions subscription;
-  subscription.endpoints = options_.endpoints;
-  subscription.topics = {wire::kAlertsTopic};
-  subscription.curve = options_.curve;
-  subscription.first_met = first_met;
-  subscription.silence_max = kSilenceMax;
-  return subscription;
+log::ReaderOptions AlertReceiver::alerts_from(FirstMet first_met) {
+  log::ReaderOptions alerts;
+  alerts.topics = {wire::kAlertsTopic};
+  alerts.first_met = first_met;
+  alerts.silence_max = kSilenceMax;
+  return alerts;
 }
 
 void AlertReceiver::note_streams() {
-  const auto streams = subscriber_->streams();
+  const auto streams = reader_->streams();
   for (const auto& stream : streams) {
-    if (!known_.insert(stream.id).second) continue;
+    if (!known_.insert(stream.stream()).second) continue;
     service::log_warning("the engine has another database: its alerts are told from the first one on",
-                         {{"channel", channel_}, {"publisher", stream.publisher}, {"stream", stream.id.text}});
+                         {{"channel", channel_}, {"publisher", stream.publisher}, {"stream", stream.stream().text}});
   }
-  const auto conflicts = bus::conflicts(streams);
-  const bool is_up = std::any_of(streams.begin(), streams.end(), [](const auto& stream) { return stream.up; });
+  const auto conflicts = log::conflicts(streams);
+  const bool is_up = std::any_of(streams.begin(), streams.end(), [](const auto& stream) { return stream.is_up; });
   if (!conflicts.empty()) return parts_.health.not_met(condition_, conflicts);
-  if (!is_up) return parts_.health.not_met(condition_, "nothing heard from " + join(options_.endpoints, ", "));
+  if (!is_up) return parts_.health.not_met(condition_, "nothing heard from " + options_.engines.name);
   parts_.health.met(condition_);
 }
 
-void AlertReceiver::on_record(const bus::Record& record) {
-  Event event{{record.stream, record.epoch, record.sequence}, std::nullopt};
-  if (record.payload.empty()) return parts_.delivery.enqueue(std::move(event));  // a clean-up deleted it
-  if (told_ahead_.erase({record.stream, record.epoch, record.sequence}) > 0) {
+void AlertReceiver::on_record(const log::Record& record) {
+  const auto position = record.position();
+  Event event{position, std::nullopt};
+  if (record.payload().empty()) return parts_.delivery.enqueue(std::move(event));  // a clean-up deleted it
+  const auto told_ahead = told_ahead_.find(position.stream());
+  if (told_ahead != told_ahead_.end() && told_ahead->second.erase(position) > 0) {
     return parts_.delivery.enqueue(std::move(event));
   }
 
-  const auto message = wire::decode_alert(record.payload);
+  const auto& [stream, epoch, sequence, hash] = position.fields();
+  const auto message = wire::decode_alert(record.payload());
   if (!message) {
     unreadable_.add();
     unreadable_log_.tell({{"channel", channel_},
-                          {"publisher", record.publisher},
-                          {"sequence", record.sequence},
+                          {"publisher", record.publisher()},
+                          {"sequence", sequence},
                           {"reason", message.error().reason}});
     return parts_.delivery.enqueue(std::move(event));
   }
@@ -160,19 +158,22 @@ void AlertReceiver::on_record(const bus::Record& record) {
     service::log_debug("alert event not told",
                        {{"channel", channel_}, {"event_id", message->event_id}, {"reason", *reason}});
   } else {
-    event.notification = describe(*message, record.stream.text, record.epoch);
+    event.notification = describe(*message, stream.text, epoch);
   }
   parts_.delivery.enqueue(std::move(event));
 }
 
-void AlertReceiver::on_bad_frame(std::string_view reason) {
-  bad_frame_log_.tell({{"reason", reason}});
+void AlertReceiver::on_problem(std::string_view reason) {
+  problem_log_.tell({{"reason", reason}});
 }
 
-void AlertReceiver::on_gap(const bus::Gap& gap) {
-  missing_.add(static_cast<double>(gap.last - gap.first + 1));
-  missing_log_.tell({{"channel", channel_}, {"publisher", gap.publisher}, {"first", gap.first}, {"last", gap.last}});
-  parts_.delivery.enqueue({{gap.stream, gap.epoch, gap.last}, std::nullopt});
+void AlertReceiver::on_gap(const log::Gap& gap) {
+  missing_.add(static_cast<double>(gap.records()));
+  missing_log_.tell({{"channel", channel_},
+                     {"publisher", gap.publisher},
+                     {"first", gap.first.fields().sequence},
+                     {"last", gap.last.fields().sequence}});
+  parts_.delivery.enqueue({gap.last, std::nullopt});
 }
 
 }  // namespace risk::notifier

@@ -7,19 +7,19 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <thread>
-#include <tuple>
 #include <vector>
 
 #include "alert-notifier/delivery.hpp"
 #include "alert-notifier/filter.hpp"
 #include "alert-notifier/state_file.hpp"
-#include "risk/bus/subscriber.hpp"
+#include "risk/log/reader.hpp"
 #include "risk/service/health.hpp"
 #include "risk/service/metrics.hpp"
 #include "risk/service/repeated_log.hpp"
@@ -27,8 +27,7 @@
 namespace risk::notifier {
 
 struct AlertReceiverOptions {
-  std::vector<std::string> endpoints;  // of engines
-  std::optional<bus::CurveClient> curve{};
+  log::Source engines;
   Filter filter;
 };
 
@@ -38,14 +37,14 @@ struct AlertReceiverParts {
   service::Metrics& metrics;
   service::Health& health;
   // A channel that had no position has heard the engine, whose stream is at `here`; returns where the channel begins.
-  std::function<StreamPosition(const StreamPosition& here)> first_contact;
+  std::function<log::Position(const log::Position& here)> first_contact;
   std::function<void(const std::string& reason)> on_death;  // by an error: nothing is read any more
 };
 
 class AlertReceiver {
  public:
-  // `positions` are those that the channel has noted. Throws bus::BusError: an endpoint cannot be parsed, what should
-  // be a key is none.
+  // `positions` are those that the channel has noted. Throws log::LogError: an engine's place cannot
+  // be understood.
   AlertReceiver(AlertReceiverOptions options, StreamPositions positions, AlertReceiverParts parts);
   ~AlertReceiver();  // stop()
 
@@ -58,18 +57,17 @@ class AlertReceiver {
  private:
   void run();
   void meet();
-  std::unique_ptr<bus::Subscriber> make_scout();     // sees where the stream is
-  std::unique_ptr<bus::Subscriber> make_follower();  // goes on behind positions_
-  bus::SubscriberOptions subscription(bus::SubscriberOptions::FirstMet first_met) const;
-  void on_record(const bus::Record& record);
-  void on_gap(const bus::Gap& gap);
-  void on_bad_frame(std::string_view reason);
+  std::unique_ptr<log::Reader> make_scout();     // sees where the stream is
+  std::unique_ptr<log::Reader> make_follower();  // goes on behind positions_
+  static log::ReaderOptions alerts_from(log::FirstMet first_met);
+  void on_record(const log::Record& record);
+  void on_gap(const log::Gap& gap);
+  void on_problem(std::string_view reason);
   void note_streams();
 
   const AlertReceiverOptions options_;
   StreamPositions positions_;
-  // Of what was told before something ahead of it: stream, epoch and sequence.
-  std::set<std::tuple<bus::StreamId, std::uint64_t, std::uint64_t>> told_ahead_;
+  std::map<log::StreamId, std::set<log::Position>> told_ahead_;  // what was told before something ahead of it
   const AlertReceiverParts parts_;
   const std::string channel_;
   const std::string condition_;
@@ -77,12 +75,12 @@ class AlertReceiver {
   service::Counter& skipped_;
   service::Counter& unreadable_;
   service::Counter& missing_;
-  service::RepeatedLog bad_frame_log_{service::LogLevel::kError, "frame that cannot be read"};
+  service::RepeatedLog problem_log_{service::LogLevel::kError, "frame that cannot be read"};
   service::RepeatedLog unreadable_log_{service::LogLevel::kError, "alert event that cannot be read"};
   service::RepeatedLog missing_log_{service::LogLevel::kError, "alert events are missing"};
   service::Pulse& pulse_;
-  std::set<bus::StreamId> known_;
-  std::unique_ptr<bus::Subscriber> subscriber_;
+  std::set<log::StreamId> known_;
+  std::unique_ptr<log::Reader> reader_;
   std::atomic<bool> stopping_{false};
   std::thread thread_;  // last: it uses all of the above
 };

@@ -10,6 +10,7 @@
 #include "alert-notifier/channels/slack.hpp"
 #include "risk/base/timestamp.hpp"
 #include "risk/service/log.hpp"
+#include "risk/settings/log.hpp"
 
 namespace risk::notifier {
 
@@ -113,10 +114,11 @@ void NotifierApp::start() {
   for (const auto& delivery : deliveries_) {
     const std::string name(delivery->channel());
     receivers_.push_back(std::make_unique<AlertReceiver>(
-        AlertReceiverOptions{options_.engine.publish, options_.curve.client_of("risk-engine"), make_filter(options_)},
+        AlertReceiverOptions{settings::source_at(options_.engine.publish, options_.curve, "risk-engine"),
+                             make_filter(options_)},
         state_->positions(name),
         AlertReceiverParts{*delivery, metrics_, health_,
-                           [this](const StreamPosition& here) { return first_contact(here); },
+                           [this](const log::Position& here) { return first_contact(here); },
                            [this](const std::string& reason) {
                              health_.fail(reason);
                              context_.fail(reason);
@@ -133,16 +135,17 @@ std::uint16_t NotifierApp::health_port() const {
 }
 
 // For all channels that are new: what comes between the first one's contact and another's is for both.
-StreamPosition NotifierApp::first_contact(const StreamPosition& here) {
+log::Position NotifierApp::first_contact(const log::Position& here) {
   const std::lock_guard lock(first_contact_mutex_);
   if (first_contact_) return *first_contact_;
   first_contact_ = here;
+  const auto& fields = here.fields();
   for (const auto& delivery : deliveries_) {
     const std::string channel(delivery->channel());
     if (!state_->positions(channel).empty()) continue;
     service::log_info(
         "first contact: alerts are told from here on",
-        {{"channel", channel}, {"stream", here.stream.text}, {"epoch", here.epoch}, {"after", here.sequence}});
+        {{"channel", channel}, {"stream", fields.stream.text}, {"epoch", fields.epoch}, {"after", fields.sequence}});
     note(channel, {here, {}});
   }
   return here;

@@ -44,7 +44,7 @@ class NotifierApp : public service::App {
   service::Metrics& metrics() { return metrics_; }
 
  private:
-  StreamPosition first_contact(const StreamPosition& here);
+  log::Position first_contact(const log::Position& here);
   void note(const std::string& channel, const Progress& progress);
 
   const Options options_;
@@ -58,7 +58,7 @@ class NotifierApp : public service::App {
   std::unique_ptr<UndeliveredKeeper> keeper_;  // destroyed before the deliveries, whose callbacks it holds
   std::vector<std::unique_ptr<AlertReceiver>> receivers_;
   std::mutex first_contact_mutex_;
-  std::optional<StreamPosition> first_contact_;  // since the start
+  std::optional<log::Position> first_contact_;  // since the start
   service::Teardown teardown_;
 };
 

@@ -15,7 +15,7 @@ void Backlog::add(Event event, SteadyTime now) {
   }
   // Of events in a row that nobody is told of, the last one's turn is the turn of all.
   const bool joins_last = !entries_.empty() && entries_.back().state == State::kPassed &&
-                          entries_.back().event.position.stream == event.position.stream;
+                          entries_.back().event.position.stream() == event.position.stream();
   if (joins_last) entries_.pop_back();
   entries_.push_back({std::move(event), now, State::kPassed});
 }
@@ -85,8 +85,8 @@ std::size_t Backlog::untold() const {
 std::vector<Progress> Backlog::advance() {
   std::vector<Progress> progress;
   while (!entries_.empty() && is_done(entries_.front())) {
-    const StreamPosition& position = entries_.front().event.position;
-    std::erase_if(progress, [&](const Progress& other) { return other.position.stream == position.stream; });
+    const log::Position& position = entries_.front().event.position;
+    std::erase_if(progress, [&](const Progress& other) { return other.position.stream() == position.stream(); });
     progress.push_back({position, {}});
     told_.erase(first_);
     entries_.pop_front();
@@ -99,23 +99,22 @@ std::vector<Progress> Backlog::advance() {
 
 void Backlog::add_ahead(std::vector<Progress>& progress) const {
   for (const auto event : told_) {
-    const StreamPosition& position = at(event).event.position;
+    const log::Position& position = at(event).event.position;
     auto of_stream = std::find_if(progress.begin(), progress.end(),
-                                  [&](const Progress& other) { return other.position.stream == position.stream; });
+                                  [&](const Progress& other) { return other.position.stream() == position.stream(); });
     if (of_stream == progress.end()) {
-      of_stream = progress.insert(progress.end(), {before_first_of(position.stream), {}});
+      of_stream = progress.insert(progress.end(), {before_first_of(position.stream()), {}});
     }
-    if (of_stream->position.epoch == position.epoch) of_stream->ahead.push_back(position.sequence);
+    const auto& [stream, epoch, sequence, hash] = position.fields();
+    if (of_stream->position.fields().epoch == epoch) of_stream->ahead.push_back(sequence);
   }
 }
 
 // Of a stream that did not move everything before its first event here is done. Precondition: it has one.
-StreamPosition Backlog::before_first_of(const bus::StreamId& stream) const {
+log::Position Backlog::before_first_of(const log::StreamId& stream) const {
   const auto first = std::find_if(entries_.begin(), entries_.end(),
-                                  [&](const Entry& entry) { return entry.event.position.stream == stream; });
-  StreamPosition position = first->event.position;
-  --position.sequence;
-  return position;
+                                  [&](const Entry& entry) { return entry.event.position.stream() == stream; });
+  return first->event.position.previous();
 }
 
 }  // namespace risk::notifier

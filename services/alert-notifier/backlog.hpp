@@ -29,7 +29,7 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 
 // An event of the engine's stream, in its place. Without a notification nobody is told of it.
 struct Event {
-  StreamPosition position;
+  log::Position position;
   std::optional<Notification> notification;
 };
 
@@ -88,7 +88,7 @@ class Backlog {
   bool is_urgent_next() const;
   Turn turn_of(const std::vector<Ticket>& events);
   void add_ahead(std::vector<Progress>& progress) const;
-  StreamPosition before_first_of(const bus::StreamId& stream) const;
+  log::Position before_first_of(const log::StreamId& stream) const;
 
   const std::uint64_t summary_above_;
   std::deque<Entry> entries_;

@@ -77,12 +77,12 @@ bool is_stream(std::string_view text) {
 // `more` is what follows the sequence: nothing, or "ahead 7-9,12".
 std::optional<Progress> parse_progress(std::string_view stream, std::string_view epoch, std::string_view sequence,
                                        std::optional<std::string_view> more) {
-  Progress progress;
-  StreamPosition& position = progress.position;
+  log::Position::Fields position;
   if (!is_stream(stream) || !parse_number(epoch, position.epoch) || !parse_number(sequence, position.sequence)) {
     return std::nullopt;
   }
-  position.stream.text = stream;
+  position.stream = {stream};
+  Progress progress{log::Position(position)};
   if (!more) return progress;
   if (!more->starts_with(kAhead)) return std::nullopt;
   if (!parse_ranges(more->substr(kAhead.size()), position.sequence, progress.ahead)) return std::nullopt;
@@ -92,11 +92,12 @@ std::optional<Progress> parse_progress(std::string_view stream, std::string_view
 // What was done ahead once stays done: after a restart it is passed over, and who notes then does not know of it.
 Progress merged(const Progress& before, const Progress& now) {
   Progress progress = now;
-  if (before.position.epoch != now.position.epoch) return progress;
+  const auto& position = now.position.fields();
+  if (before.position.fields().epoch != position.epoch) return progress;
   std::vector<std::uint64_t> ahead;
   std::set_union(before.ahead.begin(), before.ahead.end(), now.ahead.begin(), now.ahead.end(),
                  std::back_inserter(ahead));
-  std::erase_if(ahead, [&](std::uint64_t sequence) { return sequence <= now.position.sequence; });
+  std::erase_if(ahead, [&](std::uint64_t sequence) { return sequence <= position.sequence; });
   progress.ahead = std::move(ahead);
   return progress;
 }
@@ -121,8 +122,8 @@ std::string format_state(const State& state) {
   std::string text = std::string(kFirstWords) + std::string(kVersion) + "\n";
   for (const auto& [channel, positions] : state) {
     for (const auto& [position, ahead] : positions) {
-      text += channel + " " + position.stream.text + " " + std::to_string(position.epoch) + " " +
-              std::to_string(position.sequence);
+      const auto& [stream, epoch, sequence, hash] = position.fields();
+      text += channel + " " + std::string(stream.text) + " " + std::to_string(epoch) + " " + std::to_string(sequence);
       if (!ahead.empty()) text += " " + std::string(kAhead) + format_ranges(ahead);
       text += "\n";
     }
@@ -189,7 +190,7 @@ void StateFile::note(const std::string& channel, const Progress& progress) {
   const std::lock_guard lock(mutex_);
   auto& positions = state_[channel];
   const auto known = std::find_if(positions.begin(), positions.end(), [&](const Progress& other) {
-    return other.position.stream == progress.position.stream;
+    return other.position.stream() == progress.position.stream();
   });
   if (known != positions.end()) {
     *known = merged(*known, progress);

@@ -11,23 +11,15 @@
 
 #include "risk/base/os.hpp"
 #include "risk/base/result.hpp"
-#include "risk/bus/message.hpp"
+#include "risk/log/position.hpp"
 
 namespace risk::notifier {
 
-// An event of a stream, and with it every one before.
-struct StreamPosition {
-  bus::StreamId stream;
-  std::uint64_t epoch = 0;
-  std::uint64_t sequence = 0;
-
-  friend bool operator==(const StreamPosition&, const StreamPosition&) = default;
-};
-
 // How far a channel is in a stream: with every event up to `position`, and with some after it.
 struct Progress {
-  StreamPosition position;
-  std::vector<std::uint64_t> ahead{};  // sequences of the position's epoch, rising, each above the position's
+  log::Position position;
+  // Sequences of the position's epoch as they are written down, rising, each above the position's.
+  std::vector<std::uint64_t> ahead{};
 
   friend bool operator==(const Progress&, const Progress&) = default;
 };

@@ -36,7 +36,7 @@ struct Stream {
     for (const auto& [consumer, sequence] : committed) least = std::min(least, sequence);
     return least;
   }
-  Position at(std::uint64_t sequence) const { return Position({id, kEpoch, sequence}); }
+  Position at(std::uint64_t sequence) const { return Position(id, kEpoch, sequence); }
 };
 
 }  // namespace

@@ -30,7 +30,7 @@ std::optional<std::uint64_t> parse_hash_digits(std::string_view digits) {
 
 Position Position::previous() const {
   RISK_CHECK(fields_.sequence > 0);
-  return Position({fields_.stream, fields_.epoch, fields_.sequence - 1});
+  return Position(fields_.stream, fields_.epoch, fields_.sequence - 1);
 }
 
 std::partial_ordering operator<=>(const Position& a, const Position& b) {

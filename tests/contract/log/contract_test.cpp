@@ -204,7 +204,7 @@ TEMPLATE_TEST_CASE("what every durable consumer has committed shows at the write
 TEMPLATE_TEST_CASE("what its writer keeps elsewhere is had from there, and what was deleted there is a gap", "", Memory,
                    Bus) {
   const auto log = TestType::make();
-  const Position after({make_stream_id(), 1, 5});
+  const Position after(make_stream_id(), 1, 5);
   const auto writer = log->write_unkept({{"t", after, std::make_shared<Table>()}});
   CHECK(writer->last("t") == after);
   Ear ear(log->source(), reading({"t"}));

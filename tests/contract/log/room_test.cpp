@@ -77,7 +77,7 @@ TEMPLATE_TEST_CASE("an interrupted writer stops waiting for room, and what found
   REQUIRE(ear.until({}, [&] { return filling.is_blocked.load(); }));
   filling.writer->interrupt();
   REQUIRE(ear.until({}, [&] { return filling.is_done.load(); }));
-  const auto kept = distance(Position({filling.writer->last("t").stream(), 1, 0}), filling.writer->last("t"));
+  const auto kept = distance(Position(filling.writer->last("t").stream(), 1, 0), filling.writer->last("t"));
   CHECK(kept < filling.count());
   REQUIRE(ear.until_records({filling.writer.get()}, static_cast<std::size_t>(kept)));
   CHECK(ear.seen.size() == kept);

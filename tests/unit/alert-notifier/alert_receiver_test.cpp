@@ -3,6 +3,7 @@
 
 #include "alert-notifier/channels/log.hpp"
 #include "engine_end.hpp"
+#include "risk/settings/log.hpp"
 #include "support/catch.hpp"
 
 using namespace risk;
@@ -20,13 +21,13 @@ TEST_CASE("two engines that publish one stream of alerts make the notifier unrea
   Delivery delivery(std::make_unique<LogChannel>(), DeliveryOptions{},
                     {metrics, health, [](const Progress&) {}, [](Undelivered, const std::function<void()>&) {}});
   AlertReceiverOptions options;
-  options.endpoints = {first.endpoint(), twin.endpoint()};
+  options.engines = settings::source_at({first.endpoint(), twin.endpoint()}, settings::CurveOptions{}, "risk-engine");
   AlertReceiver receiver(options, {},
-                         AlertReceiverParts{delivery, metrics, health, [](const StreamPosition& here) { return here; },
+                         AlertReceiverParts{delivery, metrics, health, [](const log::Position& here) { return here; },
                                             [](const auto&) {}});
   REQUIRE(until([&] { return health.readiness().json.find("has two publishers") != std::string::npos; }));
   CHECK_FALSE(health.readiness().ok);
-  for (const auto& part : {past->stream.text, first.endpoint(), twin.endpoint()}) {
+  for (const auto& part : {std::string(past->stream.text), first.endpoint(), twin.endpoint()}) {
     CHECK_THAT(health.readiness().json, ContainsSubstring(part));
   }
   receiver.stop();

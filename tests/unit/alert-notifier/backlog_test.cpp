@@ -15,8 +15,8 @@ using notifier::test::exposure_notification;
 
 namespace {
 
-const bus::StreamId kStream{notifier::test::kStream};
-const bus::StreamId kOther{"00112233445566778899aabbccddeeff"};
+const log::StreamId kStream{notifier::test::kStream};
+const log::StreamId kOther{"00112233445566778899aabbccddeeff"};
 
 Event event(std::uint64_t id, Severity severity = Severity::kHigh, AlertEventType type = AlertEventType::kOpened) {
   Event one{{kStream, 1, id}, exposure_notification(id)};
@@ -132,7 +132,7 @@ TEST_CASE("what was told ahead of others is said to be, until they are told too"
 TEST_CASE("of two streams each has its own progress") {
   Backlog backlog(20);
   Event other = event(7, Severity::kCritical);
-  other.position.stream = kOther;
+  other.position = {kOther, 1, 7};
   backlog.add(event(1), {});
   backlog.add(other, {});
   settle(backlog);

@@ -30,7 +30,7 @@ inline DeliveryOptions quick() {
 }
 
 inline Event event(std::uint64_t id) {
-  return {{bus::StreamId{kStream}, 1, id}, exposure_notification(id)};
+  return {{log::StreamId{kStream}, 1, id}, exposure_notification(id)};
 }
 
 // What a delivery works with.

@@ -60,7 +60,7 @@ TEST_CASE("a message that alone is refused is kept as undelivered, a notice take
   std::uint64_t done = 0;
   Delivery delivery(watched<SlackChannel>(watch, webhook(sink)), quick(), bench.parts([&](const Progress& progress) {
     const std::lock_guard lock(mutex);
-    done = progress.position.sequence;
+    done = progress.position.fields().sequence;
   }));
   Event poison = event(1);
   poison.notification->message = "Client CLIENT_666 gross exposure";

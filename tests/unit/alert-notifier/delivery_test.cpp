@@ -161,7 +161,7 @@ TEST_CASE("an event is done after its delivery, never before, and what nobody is
                       bench.parts([&](const Progress& progress) {
                         const std::lock_guard lock(mutex);
                         if (done.empty()) delivered_first = watch.delivered().size();
-                        done.push_back(progress.position.sequence);
+                        done.push_back(progress.position.fields().sequence);
                       }));
     delivery.enqueue(event(1));
     for (std::uint64_t id = 2; id <= 4; ++id) delivery.enqueue({event(id).position, std::nullopt});

@@ -3,43 +3,39 @@
 
 #include <chrono>
 #include <condition_variable>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
-#include "risk/bus/publisher.hpp"
+#include "risk/bus/log.hpp"
 #include "risk/wire/alert.hpp"
 
 namespace risk::notifier::test {
 
 // Everything that was ever published, as the engine's database has it.
-class Past : public bus::ReplaySource {
+class Past : public log::History {
  public:
-  const bus::StreamId stream = bus::make_stream_id();
+  const log::StreamId stream = log::make_stream_id();
 
   void add(std::string payload) {
     const std::lock_guard lock(mutex_);
     payloads_.push_back(std::move(payload));
   }
-  std::uint64_t last() const {
+  log::Position last() const {
     const std::lock_guard lock(mutex_);
-    return payloads_.size();
+    return {stream, 1, payloads_.size()};
   }
-  bus::Extent extent(std::uint64_t) override { return {1, last(), false}; }
-  void read(std::uint64_t, std::uint64_t from, std::size_t, const std::function<void(const bus::Run&)>& take) override {
+  Kept kept() override { return {1, last().fields().sequence}; }
+  void read(std::uint64_t from, std::size_t, const Take& take) override {
     const std::lock_guard lock(mutex_);
     for (; from <= payloads_.size(); ++from) {
-      const std::string& payload = payloads_[from - 1];
-      std::string record;
-      for (int shift = 0; shift < 32; shift += 8) record += static_cast<char>(payload.size() >> shift & 0xff);
-      record += payload;
-      take({from, 1, record});
+      const std::string_view payload = payloads_[from - 1];
+      take(from, {&payload, 1});
     }
   }
-  void committed(std::string_view, std::uint64_t, std::uint64_t) override {}
 
  private:
   mutable std::mutex mutex_;
@@ -50,28 +46,28 @@ class Past : public bus::ReplaySource {
 class Engine {
  public:
   explicit Engine(std::shared_ptr<Past> past = std::make_shared<Past>(), std::string endpoint = "tcp://127.0.0.1:*")
-      : past_(std::move(past)), publisher_(options(std::move(endpoint))) {
-    publisher_.open_stream(wire::kAlertsTopic, past_->stream, 1, past_->last(), past_);
+      : past_(std::move(past)),
+        writer_(bus::open_writer(options(std::move(endpoint)), {{wire::kAlertsTopic, past_->last(), past_}}, {})) {
     beats_ = std::jthread([this](std::stop_token stop) {
       std::unique_lock lock(mutex_);
       while (!stop.stop_requested()) {
-        publisher_.service();
+        writer_->service();
         stopped_.wait_for(lock, stop, std::chrono::milliseconds(5), [] { return false; });
       }
     });
   }
 
-  std::string endpoint() const { return publisher_.endpoint(); }
+  std::string endpoint() const { return writer_->address(); }
   bool is_heard() {
     const std::lock_guard lock(mutex_);
-    return publisher_.wait_for_subscriber(wire::kAlertsTopic, std::chrono::seconds(20));
+    return writer_->wait_for_reader(wire::kAlertsTopic, std::chrono::seconds(20));
   }
   void tell(const wire::AlertMessage& message) { tell(wire::encode(message)); }
   void tell(const std::string& payload) {
     const std::lock_guard lock(mutex_);
     past_->add(payload);
-    publisher_.publish(wire::kAlertsTopic, payload);
-    publisher_.flush();
+    writer_->append(wire::kAlertsTopic, payload);
+    writer_->flush();
   }
 
  private:
@@ -85,7 +81,7 @@ class Engine {
   std::shared_ptr<Past> past_;
   std::mutex mutex_;
   std::condition_variable_any stopped_;
-  bus::Publisher publisher_;
+  std::unique_ptr<log::Writer> writer_;
   std::jthread beats_;  // last: it uses the above
 };
 

@@ -105,7 +105,7 @@ TEST_CASE("alerts raised while the notifier is dead are delivered once it is bac
     Notifier notifier(engine.endpoint(), sink, state);
     for (std::uint64_t id = 1; id <= 3; ++id) engine.tell(exposure_alert(id));
     CHECK(posted(sink, 3) == Ids{1, 2, 3});
-    REQUIRE(until([&] { return state_in(state)["slack"].at(0).position.sequence == 3; }));
+    REQUIRE(until([&] { return state_in(state)["slack"].at(0).position.fields().sequence == 3; }));
     notifier.kill();
   }
   for (std::uint64_t id = 4; id <= 6; ++id) engine.tell(exposure_alert(id));
@@ -134,7 +134,7 @@ TEST_CASE("a CRITICAL alert that was told ahead of others is not told again afte
   CHECK(posted(sink, 1) == Ids{1});  // before the next CRITICAL one comes, which may pass it
   engine.tell(exposure_alert(3));
   CHECK(posted(sink, 1) == Ids{3});
-  REQUIRE(until([&] { return state_in(state)["slack"].at(0).position.sequence == 3; }));
+  REQUIRE(until([&] { return state_in(state)["slack"].at(0).position.fields().sequence == 3; }));
   CHECK(state_in(state)["slack"].at(0).ahead.empty());
 }
 
@@ -146,7 +146,7 @@ TEST_CASE("a kill after the first contact and before the first alert loses nothi
   const TemporaryFolder folder;
   Peer sink("http_sink.py");
   Notifier(engine.endpoint(), sink, folder.path() + "/state").kill();
-  CHECK(state_in(folder.path() + "/state")["slack"] == StreamPositions{{past->stream, 1, 2}});
+  CHECK(state_in(folder.path() + "/state")["slack"] == StreamPositions{{{past->stream, 1, 2}}});
   engine.tell(exposure_alert(3));
   Notifier notifier(engine.endpoint(), sink, folder.path() + "/state");
   engine.tell(exposure_alert(4));
@@ -189,7 +189,7 @@ TEST_CASE("a channel that was down goes on behind its own position after a resta
     REQUIRE(until([&] { return notifier.app.health().readiness().ok; }));
     for (std::uint64_t id = 1; id <= 3; ++id) engine.tell(exposure_alert(id));
     CHECK(posted(sink, 3) == Ids{1, 2, 3});
-    REQUIRE(until([&] { return state_in(options.state_path)["slack"].at(0).position.sequence == 3; }));
+    REQUIRE(until([&] { return state_in(options.state_path)["slack"].at(0).position.fields().sequence == 3; }));
   }
   server.listen();
   InProcess notifier(options);
@@ -247,7 +247,7 @@ TEST_CASE("the alerts of another database are told from its first one on, and th
   CHECK(posted(sink, 1) == Ids{2});
   REQUIRE(until([&] {
     return state_in(folder.path() + "/state")["slack"] ==
-           StreamPositions{{first->stream, 1, 2}, {second->stream, 1, 3}};
+           StreamPositions{{{first->stream, 1, 2}}, {{second->stream, 1, 3}}};
   }));
 }
 
@@ -255,7 +255,7 @@ TEST_CASE("another database met at the start is told from its first alert on as 
   const auto past = std::make_shared<Past>();
   past->add(wire::encode(exposure_alert(1)));
   const TemporaryFolder folder;
-  { StateFile(folder.path() + "/state").note("slack", {bus::make_stream_id(), 1, 77}); }
+  { StateFile(folder.path() + "/state").note("slack", {{log::make_stream_id(), 1, 77}}); }
   Engine engine(past);
   Peer sink("http_sink.py");
   InProcess notifier(quick_options(engine, folder, sink));
@@ -273,7 +273,7 @@ TEST_CASE("an event that a clean-up deleted is passed over without a word") {
   engine.tell(exposure_alert(3));
   engine.tell(std::string());
   CHECK(posted(sink, 2) == Ids{1, 3});
-  REQUIRE(until([&] { return state_in(folder.path() + "/state")["slack"].at(0).position.sequence == 4; }));
+  REQUIRE(until([&] { return state_in(folder.path() + "/state")["slack"].at(0).position.fields().sequence == 4; }));
   CHECK(notifier.counted("notifier_alert_events_total") == 2);
   CHECK(notifier.counted("notifier_unreadable_alert_events_total") == 0);
 }

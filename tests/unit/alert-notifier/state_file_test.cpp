@@ -22,8 +22,8 @@ using risk::test::TemporaryFolder;
 
 namespace {
 
-const bus::StreamId kOne{"00112233445566778899aabbccddeeff"};
-const bus::StreamId kOther{"0123456789abcdef0123456789abcdef"};
+const log::StreamId kOne{"00112233445566778899aabbccddeeff"};
+const log::StreamId kOther{"0123456789abcdef0123456789abcdef"};
 
 // As in services/alert-notifier/README.md.
 constexpr char kExample[] =
@@ -93,7 +93,8 @@ TEST_CASE("what is said to be told ahead must lie ahead, in order") {
 }
 
 TEST_CASE("a state comes back as it was written") {
-  const State state{{"email", {{kOther, 3, 18'446'744'073'709'551'615U}, {kOne, 1, 0}}}, {"slack", {{kOne, 2, 7}}}};
+  const State state{{"email", {{{kOther, 3, 18'446'744'073'709'551'615U}}, {{kOne, 1, 0}}}},
+                    {"slack", {{{kOne, 2, 7}}}}};
   const auto parsed = parse_state(format_state(state));
   REQUIRE(parsed);
   CHECK(*parsed == state);
@@ -122,14 +123,14 @@ TEST_CASE("what was noted is there after a restart, each channel and stream for 
   {
     StateFile file(path);
     CHECK(file.positions("slack").empty());
-    file.note("slack", {kOne, 1, 5});
-    file.note("email", {kOne, 1, 3});
-    file.note("slack", {kOther, 1, 1});
-    file.note("slack", {kOne, 2, 6});
+    file.note("slack", {{kOne, 1, 5}});
+    file.note("email", {{kOne, 1, 3}});
+    file.note("slack", {{kOther, 1, 1}});
+    file.note("slack", {{kOne, 2, 6}});
   }
   const StateFile again(path);
-  CHECK(again.positions("slack") == StreamPositions{{kOne, 2, 6}, {kOther, 1, 1}});
-  CHECK(again.positions("email") == StreamPositions{{kOne, 1, 3}});
+  CHECK(again.positions("slack") == StreamPositions{{{kOne, 2, 6}}, {{kOther, 1, 1}}});
+  CHECK(again.positions("email") == StreamPositions{{{kOne, 1, 3}}});
   CHECK(again.positions("log").empty());
 }
 
@@ -164,11 +165,11 @@ TEST_CASE("a lock that was deleted is made again with the next note, and refused
 TEST_CASE("of many streams the newest met are kept") {
   const TemporaryFolder folder;
   StateFile file(folder / "state");
-  for (std::size_t i = 0; i <= kStreamsKept; ++i) file.note("slack", {bus::make_stream_id(), 1, i});
+  for (std::size_t i = 0; i <= kStreamsKept; ++i) file.note("slack", {{log::make_stream_id(), 1, i}});
   const auto positions = file.positions("slack");
   CHECK(positions.size() == kStreamsKept);
-  CHECK(positions.front().position.sequence == 1);
-  CHECK(positions.back().position.sequence == kStreamsKept);
+  CHECK(positions.front().position.fields().sequence == 1);
+  CHECK(positions.back().position.fields().sequence == kStreamsKept);
 }
 
 TEST_CASE("whoever looks at the file sees a whole state, also while it is written") {
@@ -177,7 +178,7 @@ TEST_CASE("whoever looks at the file sees a whole state, also while it is writte
   StateFile file(path);
   std::atomic<bool> written = false;
   std::thread writer([&] {
-    for (std::uint64_t sequence = 1; sequence <= 300; ++sequence) file.note("slack", {kOne, 1, sequence});
+    for (std::uint64_t sequence = 1; sequence <= 300; ++sequence) file.note("slack", {{kOne, 1, sequence}});
     written = true;
   });
   std::size_t broken = 0;
@@ -189,9 +190,9 @@ TEST_CASE("whoever looks at the file sees a whole state, also while it is writte
 TEST_CASE("a new file that a kill left half written is of no account") {
   const TemporaryFolder folder;
   const std::string path = folder / "state";
-  { StateFile(path).note("slack", {kOne, 1, 5}); }
+  { StateFile(path).note("slack", {{kOne, 1, 5}}); }
   put(path + ".new", "alert-notifier state 1\nslack 0011");
-  CHECK(StateFile(path).positions("slack") == StreamPositions{{kOne, 1, 5}});
+  CHECK(StateFile(path).positions("slack") == StreamPositions{{{kOne, 1, 5}}});
 }
 
 TEST_CASE("a damaged state stops the start and says which file and what to do") {
@@ -244,7 +245,7 @@ TEST_CASE("what could not be written is written with the next") {
     std::filesystem::create_directory(path + ".new");  // in the way
     CHECK_THROWS_AS(file.note("slack", {{kOne, 1, 5}, {}}), StateError);
     std::filesystem::remove(path + ".new");
-    file.note("email", {kOne, 1, 6});
+    file.note("email", {{kOne, 1, 6}});
   }
-  CHECK(StateFile(path).positions("slack") == StreamPositions{{kOne, 1, 5}});
+  CHECK(StateFile(path).positions("slack") == StreamPositions{{{kOne, 1, 5}}});
 }

@@ -7,7 +7,7 @@ namespace risk::bus {
 namespace {
 
 log::Position position(const StreamId& stream, std::uint64_t epoch, std::uint64_t sequence) {
-  return log::Position({log::StreamId{stream.text}, epoch, sequence});
+  return log::Position(log::StreamId{stream.text}, epoch, sequence);
 }
 
 StreamId stream_of(const log::Position& position) {

@@ -48,6 +48,7 @@ class Position {
   };
 
   Position() = default;  // of no stream
+  Position(const StreamId& stream, std::uint64_t epoch, std::uint64_t sequence) : fields_{stream, epoch, sequence} {}
   explicit Position(const Fields& fields) : fields_(fields) {}
 
   const Fields& fields() const { return fields_; }
