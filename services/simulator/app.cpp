@@ -1,8 +1,10 @@
 #include "simulator/app.hpp"
 
 #include <random>
+#include <vector>
 
 #include "risk/service/log.hpp"
+#include "risk/settings/log.hpp"
 #include "simulator/progress.hpp"
 
 namespace risk::simulator {
@@ -14,7 +16,7 @@ using std::chrono::seconds;
 constexpr char kJournalCondition[] = "journal";
 constexpr milliseconds kConsumerPoll{20};
 constexpr seconds kConsumerLogInterval{30};
-constexpr std::uint32_t kFramesQueuedMax = 200;  // what waits for a slow engine waits in the journal, not in memory
+constexpr std::uint32_t kMessagesQueuedMax = 200;  // what waits for a slow engine waits in the journal, not in memory
 // What is queued at the end of a finite run is waited for; at a stop it is not.
 constexpr std::chrono::minutes kSendTimeMax{10};
 constexpr seconds kStopTimeMax{1};
@@ -26,7 +28,11 @@ std::uint64_t random_seed() {
 
 // Of transaction ids: another one for each run, for the stream goes on over runs.
 std::string run_prefix() {
-  return std::string("T").append(bus::make_stream_id().text, 0, 8).append("-");
+  return std::string("T").append(log::make_stream_id().text.view(), 0, 8).append("-");
+}
+
+std::uint64_t uncommitted(const log::Writer& log) {
+  return log::distance(log.committed(wire::kTransactionsTopic), log.last(wire::kTransactionsTopic));
 }
 
 }  // namespace
@@ -49,19 +55,20 @@ class SimulatorApp::Gauges {
         uncommitted_(metrics.gauge("simulator_uncommitted_records",
                                    "Records published that a durable consumer has not committed.")) {}
 
-  void set(const PublisherTotals& totals, std::chrono::duration<double> behind, const bus::PublisherCounters& sent,
-           std::uint64_t dropped_peers, bool subscribed, const bus::Journal& journal) {
+  void set(const PublisherTotals& totals, std::chrono::duration<double> behind, const log::Writer& log,
+           bool subscribed) {
     const auto raise = [](service::Counter& counter, std::uint64_t total) {
       counter.add(static_cast<double>(total) - counter.value());
     };
+    const auto sent = log.counters();
     raise(replayed_, sent.replayed_records);
-    raise(dropped_peers_, dropped_peers);
-    journal_bytes_.set(static_cast<double>(journal.bytes()));
-    uncommitted_.set(static_cast<double>(journal.last_sequence() - journal.committed()));
+    raise(dropped_peers_, log.dropped_peers());
+    journal_bytes_.set(static_cast<double>(sent.kept_bytes));
+    uncommitted_.set(static_cast<double>(uncommitted(log)));
     raise(transactions_, totals.transactions);
     raise(rejected_, totals.rejected_rows);
     raise(records_, sent.records);
-    raise(frames_, sent.frames);
+    raise(frames_, sent.messages);
     raise(bytes_, sent.bytes);
     subscribed_.set(subscribed ? 1 : 0);
     behind_.set(behind.count());
@@ -92,36 +99,27 @@ void SimulatorApp::start() {
   if (!options_.positions_path.empty()) positions_ = make_position_source(options_.positions_path);
   if (!options_.replay_path.empty()) replay_ = make_replay_source(options_.replay_path, options_.speed);
   health_.require(kJournalCondition, "not open yet");
-  open_stream();
+  open_log();
   health_.met(kJournalCondition);
   health_server_ = std::make_unique<service::HealthServer>(
       service::HealthServerOptions{options_.common.health_address, options_.common.health_port,
                                    options_.common.health_allowed_hosts},
       health_, metrics_);
-  service::log_info("publishing", {{"endpoint", endpoint()},
-                                   {"replay_port", publisher_->replay_port()},
-                                   {"journal", options_.journal.directory},
-                                   {"stream", journal_->stream().text},
-                                   {"epoch", journal_->epoch()},
-                                   {"sequence", journal_->last_sequence()},
-                                   {"name", options_.stream_name},
-                                   {"health_port", health_port()}});
+  log_opened();
   thread_ = std::thread([this] { run(); });
 }
 
-void SimulatorApp::open_stream() {
-  journal_ = std::make_shared<bus::Journal>(options_.journal);
-  for (const auto& note : journal_->notes()) service::log_warning("journal", {{"note", note}});
-
-  bus::PublisherOptions publisher;
-  publisher.endpoint = options_.bind.endpoint(options_.port);
-  publisher.replay_endpoint = options_.bind.endpoint(options_.replay_port);
-  publisher.name = options_.stream_name;
-  publisher.allow_plaintext = options_.bind.allow_plaintext;
-  publisher.curve = options_.curve.server();
-  publisher.frames_queued_max = kFramesQueuedMax;
-  publisher.on_problem = [this](const std::string& problem) { bus_log_.tell({{"problem", problem}}); };
-  publisher.on_blocked = [this](const std::optional<std::string>& why) {
+void SimulatorApp::open_log() {
+  const settings::Publishing place{.name = options_.stream_name,
+                                   .bind = options_.bind,
+                                   .curve = options_.curve,
+                                   .port = options_.port,
+                                   .replay_port = options_.replay_port,
+                                   .messages_queued_max = kMessagesQueuedMax};
+  log::WriterHandlers handlers;
+  handlers.on_note = [](const std::string& note) { service::log_warning("journal", {{"note", note}}); };
+  handlers.on_problem = [this](const std::string& problem) { problem_log_.tell({{"problem", problem}}); };
+  handlers.on_blocked = [this](const std::optional<std::string>& why) {
     if (why) {
       publishing_.rest();
       health_.not_met(kJournalCondition, *why);
@@ -129,15 +127,29 @@ void SimulatorApp::open_stream() {
       health_.met(kJournalCondition);
     }
   };
-  publisher_ = std::make_unique<bus::Publisher>(std::move(publisher));
-  publisher_->open_stream(wire::kTransactionsTopic, journal_);
+  log_ = settings::journaled_writer_at(place, options_.journal)({{wire::kTransactionsTopic}}, std::move(handlers));
+}
+
+void SimulatorApp::log_opened() const {
+  const auto end = log_->last(wire::kTransactionsTopic);
+  const auto& [stream, epoch, sequence, hash] = end.fields();
+  std::vector<service::Field> fields{{"endpoint", endpoint()}};
+  const auto facts = log_->facts();
+  for (const auto& [name, number] : facts) fields.emplace_back(name, number);
+  fields.insert(fields.end(), {{"journal", options_.journal.directory},
+                               {"stream", stream.text.view()},
+                               {"epoch", epoch},
+                               {"sequence", sequence},
+                               {"name", options_.stream_name},
+                               {"health_port", health_port()}});
+  service::log_fields(service::LogLevel::kInfo, "publishing", fields);
 }
 
 void SimulatorApp::stop() {
   stopping_.request_stop("stop");
   if (thread_.joinable()) {
     // A journal without room must not keep the process.
-    if (!done_.wait_for(kStopTimeMax)) publisher_->interrupt();
+    if (!done_.wait_for(kStopTimeMax)) log_->interrupt();
     thread_.join();
   }
   health_server_.reset();
@@ -155,8 +167,9 @@ void SimulatorApp::run() noexcept {
 
 void SimulatorApp::publish() {
   const bool recorded = replay_ != nullptr;
-  const auto done =
-      recorded ? begin_input(*journal_, options_.journal.directory, input_of(options_), options_.resume) : 0;
+  const auto done = recorded ? begin_input(*log_, wire::kTransactionsTopic, options_.journal.directory,
+                                           input_of(options_), options_.resume)
+                             : 0;
   // The two clocks are read together, so that executed_at is the instant at which a transaction is due.
   auto start = std::chrono::steady_clock::now();
   const Timestamp wall_start = system_now();
@@ -165,7 +178,7 @@ void SimulatorApp::publish() {
     start -= feed.skip(done);
     service::log_info("resuming", {{"input", input_of(options_)}, {"records", done}});
   }
-  PacedPublisher paced_publisher(*publisher_, stopping_, [this, recorded](const auto& totals, auto behind) {
+  PacedPublisher paced_publisher(*log_, stopping_, [this, recorded](const auto& totals, auto behind) {
     if (!recorded) publishing_.beat();  // a file may be a pipe, which waits for its writer
     report(totals, behind);
   });
@@ -179,32 +192,33 @@ void SimulatorApp::publish() {
                      {"opening_positions", totals.opening_positions},
                      {"rejected", totals.rejected_rows},
                      {"records", totals.published()},
-                     {"sequence", journal_->last_sequence()},
+                     {"sequence", log_->last(wire::kTransactionsTopic).fields().sequence},
                      {"seconds", took.count()},
                      {"transactions_per_second", static_cast<double>(totals.transactions) / took.count()}});
   if (ended) wait_for_consumers();
   report(totals, {});
-  publisher_->close(ended ? milliseconds{kSendTimeMax} : milliseconds{kStopTimeMax});
+  log_->close(ended ? milliseconds{kSendTimeMax} : milliseconds{kStopTimeMax});
   if (ended) context_.stop.request_stop("everything is published");
 }
 
 void SimulatorApp::report(const PublisherTotals& totals, std::chrono::duration<double> behind) {
-  const bool subscribed = publisher_->wait_for_subscriber(wire::kTransactionsTopic, milliseconds{0});
-  gauges_->set(totals, behind, publisher_->counters(), publisher_->dropped_peers(), subscribed, *journal_);
-  if (const auto contradiction = journal_->contradiction()) {
-    throw bus::JournalError(*contradiction +
-                            ": it is not the journal that was published from; start with --reset-journal to go on in a "
-                            "new epoch, or with an empty folder if this is a copy and the first is still in use");
+  const bool subscribed = log_->wait_for_reader(wire::kTransactionsTopic, milliseconds{0});
+  gauges_->set(totals, behind, *log_, subscribed);
+  if (const auto contradiction = log_->contradiction()) {
+    throw log::LogError(*contradiction +
+                        ": it is not the journal that was published from; start with --reset-journal to go on in a "
+                        "new epoch, or with an empty folder if this is a copy and the first is still in use");
   }
 }
 
 void SimulatorApp::wait_for_consumers() {
   auto log_at = std::chrono::steady_clock::now() + seconds{1};
-  while (journal_->committed() < journal_->last_sequence() && !stopping_.wait_for(kConsumerPoll)) {
-    publisher_->service();
+  while (uncommitted(*log_) > 0 && !stopping_.wait_for(kConsumerPoll)) {
+    log_->service();
     if (std::chrono::steady_clock::now() < log_at) continue;
     service::log_info("waiting for consumers to commit everything",
-                      {{"committed", journal_->committed()}, {"of", journal_->last_sequence()}});
+                      {{"committed", log_->committed(wire::kTransactionsTopic).fields().sequence},
+                       {"of", log_->last(wire::kTransactionsTopic).fields().sequence}});
     log_at += kConsumerLogInterval;
   }
 }

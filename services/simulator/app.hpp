@@ -6,8 +6,7 @@
 #include <string>
 #include <thread>
 
-#include "risk/bus/journal.hpp"
-#include "risk/bus/publisher.hpp"
+#include "risk/log/writer.hpp"
 #include "risk/service/health.hpp"
 #include "risk/service/metrics.hpp"
 #include "risk/service/repeated_log.hpp"
@@ -28,7 +27,7 @@ class SimulatorApp : public service::App {
   void stop() override;
 
   // After start(): as bound, with the real ports.
-  std::string endpoint() const { return publisher_->endpoint(); }
+  std::string endpoint() const { return log_->address(); }
   std::uint16_t health_port() const { return health_server_->port(); }
 
  private:
@@ -36,7 +35,8 @@ class SimulatorApp : public service::App {
 
   void run() noexcept;
   void publish();
-  void open_stream();
+  void open_log();
+  void log_opened() const;
   // Until every durable consumer has everything, or a stop is requested.
   void wait_for_consumers();
   void report(const PublisherTotals& totals, std::chrono::duration<double> behind);
@@ -48,9 +48,8 @@ class SimulatorApp : public service::App {
   service::Health health_;
   service::Pulse& publishing_ = health_.watch("publishing");
   std::unique_ptr<Gauges> gauges_;
-  service::RepeatedLog bus_log_{service::LogLevel::kError, "bus"};
-  std::shared_ptr<bus::Journal> journal_;
-  std::unique_ptr<bus::Publisher> publisher_;
+  service::RepeatedLog problem_log_{service::LogLevel::kError, "bus"};
+  std::unique_ptr<log::Writer> log_;
   std::unique_ptr<Source> positions_;
   std::unique_ptr<Source> replay_;
   std::unique_ptr<service::HealthServer> health_server_;

@@ -5,10 +5,10 @@
 #include <optional>
 #include <string>
 
-#include "risk/bus/journal.hpp"
 #include "risk/service/options.hpp"
 #include "risk/service/run.hpp"
 #include "risk/settings/curve.hpp"
+#include "risk/settings/log.hpp"
 #include "risk/settings/settings.hpp"
 #include "simulator/source.hpp"
 
@@ -22,7 +22,7 @@ struct Options {
   settings::CurveOptions curve;
   std::uint16_t port = 5551;         // 0 takes a free one
   std::uint16_t replay_port = 5552;  // the same
-  bus::JournalOptions journal;
+  settings::JournalOptions journal;
   bool resume = false;      // go on in the input where the journal ends
   std::string stream_name;  // simulator@HOSTNAME
 

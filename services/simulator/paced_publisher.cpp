@@ -13,8 +13,8 @@ constexpr milliseconds kServiceInterval{50};
 constexpr milliseconds kReportInterval{100};
 }  // namespace
 
-PacedPublisher::PacedPublisher(bus::Publisher& publisher, const service::StopSource& stop, Report report)
-    : publisher_(publisher), stop_(stop), report_(std::move(report)) {}
+PacedPublisher::PacedPublisher(log::Writer& log, const service::StopSource& stop, Report report)
+    : log_(log), stop_(stop), report_(std::move(report)) {}
 
 bool PacedPublisher::run(Feed& feed, Clock::time_point start) {
   const Item* item = feed.next();
@@ -29,17 +29,17 @@ bool PacedPublisher::run(Feed& feed, Clock::time_point start) {
       publish(*item);
       item = feed.next();
     }
-    publisher_.service();
+    log_.service();
     report_if_due(now);
   }
-  publisher_.flush();
+  log_.flush();
   report_(totals_, behind_);
   return item == nullptr;
 }
 
 void PacedPublisher::publish(const Item& item) {
   wire::encode(item.input, item.provenance, payload_);
-  publisher_.publish(wire::kTransactionsTopic, payload_);
+  log_.append(wire::kTransactionsTopic, payload_);
   if (std::holds_alternative<engine::Transaction>(item.input)) {
     ++totals_.transactions;
   } else if (std::holds_alternative<wire::Tick>(item.input)) {
@@ -58,8 +58,8 @@ void PacedPublisher::publish(const Item& item) {
 }
 
 void PacedPublisher::idle_until(Clock::time_point due) {
-  publisher_.flush();
-  publisher_.service();
+  log_.flush();
+  log_.service();
   const auto now = Clock::now();
   report_if_due(now);
   const auto wait = std::min<Clock::duration>(due - now, kServiceInterval);

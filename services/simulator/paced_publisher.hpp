@@ -9,7 +9,7 @@
 #include <functional>
 #include <string>
 
-#include "risk/bus/publisher.hpp"
+#include "risk/log/writer.hpp"
 #include "risk/service/repeated_log.hpp"
 #include "risk/service/run.hpp"
 #include "simulator/source.hpp"
@@ -30,8 +30,8 @@ class PacedPublisher {
   // Called every 100 ms and at the end, with how late the last item was.
   using Report = std::function<void(const PublisherTotals&, std::chrono::duration<double> behind)>;
 
-  // Publishes on the topic "transactions", open. `publisher` and `stop` must outlive it.
-  PacedPublisher(bus::Publisher& publisher, const service::StopSource& stop, Report report);
+  // Appends to the topic "transactions", open. `log` and `stop` must outlive it.
+  PacedPublisher(log::Writer& log, const service::StopSource& stop, Report report);
 
   // Until the feed ends or a stop is requested; the feed's times count from `start`. Returns whether the feed ended.
   bool run(Feed& feed, std::chrono::steady_clock::time_point start);
@@ -45,7 +45,7 @@ class PacedPublisher {
   void idle_until(Clock::time_point due);
   void report_if_due(Clock::time_point now);
 
-  bus::Publisher& publisher_;
+  log::Writer& log_;
   const service::StopSource& stop_;
   Report report_;
   service::RepeatedLog rejected_log_{service::LogLevel::kWarning, "row cannot be applied"};  // the quarantine has all

@@ -32,7 +32,7 @@ void write(const std::string& path, const Progress& progress) {
   const auto text = std::to_string(progress.epoch) + " " + std::to_string(progress.base) + " " +
                     std::to_string(progress.items) + "\n" + progress.input + "\n";
   if (const auto problem = replace_file(path, text, 0666)) {
-    throw bus::JournalError("cannot write " + path + ": " + errno_text(problem->error));
+    throw log::LogError("cannot write " + path + ": " + errno_text(problem->error));
   }
 }
 
@@ -48,20 +48,24 @@ std::string input_of(const Options& options) {
          "speed=" + (options.speed == Speed::max() ? "max" : std::to_string(options.speed.factor));
 }
 
-std::uint64_t begin_input(bus::Journal& journal, const std::string& directory, const std::string& input, bool resume) {
+std::uint64_t begin_input(const log::Writer& log, const std::string& topic, const std::string& directory,
+                          const std::string& input, bool resume) {
+  const auto end = log.last(topic);
+  const auto& [stream, epoch, sequence, hash] = end.fields();
+  const auto appended_since = [&, &stream = stream](std::uint64_t of_epoch, std::uint64_t of_sequence) {
+    return log.appended_since(topic, log::Position(stream, of_epoch, of_sequence));
+  };
   const std::string path = directory + "/input";
   const auto noted = read(path);
   auto progress = noted;
-  if (!resume || !progress || progress->input != input) {
-    progress = Progress{journal.epoch(), journal.last_sequence(), 0, input};
-  }
-  if (progress->epoch != journal.epoch()) {
-    progress->items += journal.extent(progress->epoch).last - progress->base;
-    progress->epoch = journal.epoch();
+  if (!resume || !progress || progress->input != input) progress = Progress{epoch, sequence, 0, input};
+  if (progress->epoch != epoch) {
+    progress->items += appended_since(progress->epoch, progress->base) - appended_since(epoch, 0);
+    progress->epoch = epoch;
     progress->base = 0;
   }
   if (progress != noted) write(path, *progress);  // a volume may be full while nothing is to be noted
-  return progress->items + journal.last_sequence() - progress->base;
+  return progress->items + appended_since(progress->epoch, progress->base);
 }
 
 }  // namespace risk::simulator

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 
-#include "risk/bus/journal.hpp"
+#include "risk/log/writer.hpp"
 #include "simulator/options.hpp"
 
 namespace risk::simulator {
@@ -15,8 +15,9 @@ namespace risk::simulator {
 // ticks stand.
 std::string input_of(const Options& options);
 
-// How many items of `input` the journal's stream holds already, and the note that they are this input's from here on;
-// 0 where `resume` is false or the stream was fed from something else. Throws bus::JournalError.
-std::uint64_t begin_input(bus::Journal& journal, const std::string& directory, const std::string& input, bool resume);
+// How many items of `input` the stream of `topic` holds already, and the note in `directory` that they are this input's
+// from here on; 0 where `resume` is false or the stream was fed from something else. Throws log::LogError.
+std::uint64_t begin_input(const log::Writer& log, const std::string& topic, const std::string& directory,
+                          const std::string& input, bool resume);
 
 }  // namespace risk::simulator
