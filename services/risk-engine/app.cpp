@@ -9,6 +9,7 @@
 #include "risk-engine/alert_replay.hpp"
 #include "risk-engine/recovery.hpp"
 #include "risk/service/log.hpp"
+#include "risk/settings/log.hpp"
 #include "risk/store/reader.hpp"
 
 namespace risk::risk_engine {
@@ -28,8 +29,8 @@ constexpr std::chrono::seconds kCommitPatience{10};
 constexpr std::chrono::milliseconds kStopTimeout{3000};
 constexpr std::size_t kRecordsPerPoll = 4096;
 constexpr std::chrono::milliseconds kGroupTime{200};
-constexpr std::uint32_t kFramesQueuedMax = 200;  // of a publisher; the rest waits in its journal
-constexpr char kConsumer[] = "risk-engine";      // as publishers know it
+constexpr std::uint32_t kMessagesQueuedMax = 200;  // of a publisher; the rest waits in its journal
+constexpr char kConsumer[] = "risk-engine";        // as publishers know it
 constexpr char kPublishersCondition[] = "one publisher a stream";
 
 // Of the core's tables of ids: nobody outside may know which ids share a place.
@@ -190,19 +191,21 @@ bool App::recover(store::Store& store) {
 }
 
 void App::start_streams(std::unique_ptr<store::Store> store) {
-  bus::PublisherOptions publisher;
-  publisher.endpoint = options_.bind.endpoint(options_.publish_port);
-  publisher.replay_endpoint = options_.bind.endpoint(options_.replay_port);
-  publisher.name = "risk-engine";
-  publisher.on_problem = [this](const std::string& problem) { bus_log_.tell({{"problem", problem}}); };
-  publisher.allow_plaintext = options_.bind.allow_plaintext;
-  publisher.curve = options_.curve.server();
-  auto broadcaster = std::make_unique<Broadcaster>(publisher, *processor_, std::make_shared<AlertReplay>(database_));
-  const std::string published_at = broadcaster->endpoint();
+  const settings::Publishing place{.name = "risk-engine",
+                                   .bind = options_.bind,
+                                   .curve = options_.curve,
+                                   .port = options_.publish_port,
+                                   .replay_port = options_.replay_port};
+  const auto on_problem = [this](const std::string& problem) { bus_log_.tell({{"problem", problem}}); };
+  log::WriterHandlers handlers;
+  handlers.on_problem = on_problem;
+  auto broadcaster = std::make_unique<Broadcaster>(settings::writer_at(place), std::move(handlers), *processor_,
+                                                   std::make_shared<AlertReplay>(database_));
+  const std::string published_at = broadcaster->address();
 
-  subscribe();
+  read_transactions();
   WriterEvents events;
-  events.idle = [this] { subscriber_->wake(); };
+  events.idle = [this] { transactions_->wake(); };
   events.away = [this](const std::string& reason) {
     database_is_away_ = true;
     health_.not_met("database", reason);
@@ -227,12 +230,12 @@ void App::start_streams(std::unique_ptr<store::Store> store) {
   writer.database = database_;
   writer.term = term_;
   writer_ = std::make_unique<Writer>(writer, std::move(store), std::move(broadcaster), events);
-  commands_ = std::make_unique<Commands>([this] { subscriber_->wake(); });
+  commands_ = std::make_unique<Commands>([this] { transactions_->wake(); });
   bus::RequestServerOptions requests;
   requests.endpoint = options_.bind.endpoint(options_.command_port);
   requests.allow_plaintext = options_.bind.allow_plaintext;
   requests.curve = options_.curve.server();
-  requests.on_problem = publisher.on_problem;
+  requests.on_problem = on_problem;
   requests.on_death = [this](const std::string& reason) { fail(reason); };
   requests_server_ = std::make_unique<bus::RequestServer>(
       std::move(requests), [this](std::string_view payload) { return commands_->answer(payload); });
@@ -240,31 +243,31 @@ void App::start_streams(std::unique_ptr<store::Store> store) {
   const std::lock_guard lock(mutex_);
   publish_endpoint_ = published_at;
   command_endpoint_ = requests_server_->endpoint();
-  wakeable_ = subscriber_.get();
+  wakeable_ = transactions_.get();
   service::log_info("ready", {{"publishes", publish_endpoint_}, {"commands", command_endpoint_}});
 }
 
-void App::subscribe() {
-  bus::SubscriberOptions options;
-  options.endpoints = options_.transaction_endpoints;
+void App::read_transactions() {
+  const auto source =
+      settings::source_at(options_.transaction_endpoints, options_.curve, "simulator", kMessagesQueuedMax);
+  log::ReaderOptions options;
   options.topics = {wire::kTransactionsTopic};
   options.consumer = kConsumer;
-  options.frames_queued_max = kFramesQueuedMax;
-  options.curve = options_.curve.client_of("simulator");
-  bus::SubscriberHandlers handlers;
-  handlers.on_records = [this](const bus::Records& records) { processor_->apply(records, system_now()); };
-  handlers.on_gap = [this](const bus::Gap& gap) {
+  log::ReaderHandlers handlers;
+  handlers.on_records = [this](const log::Records& records) { processor_->apply(records, system_now()); };
+  handlers.on_gap = [this](const log::Gap& gap) {
     processor_->skip(gap);
-    missing_log_.tell(
-        {{"publisher", gap.publisher}, {"stream", gap.stream.text}, {"first", gap.first}, {"last", gap.last}});
+    missing_log_.tell({{"publisher", gap.publisher},
+                       {"stream", gap.last.stream().text},
+                       {"first", gap.first.fields().sequence},
+                       {"last", gap.last.fields().sequence}});
   };
-  handlers.on_bad_frame = [this](std::string_view reason) { bad_frame_log_.tell({{"reason", reason}}); };
-  subscriber_ = std::make_unique<bus::Subscriber>(std::move(options), std::move(handlers));
+  handlers.on_problem = [this](std::string_view reason) { dropped_log_.tell({{"reason", reason}}); };
+  transactions_ = source.open(std::move(options), std::move(handlers));
   health_.met(kPublishersCondition);
-  for (const auto& row : processor_->transaction_streams()) {
-    const auto hash = row.record_hash ? log::parse_hash_digits(*row.record_hash) : std::nullopt;
-    subscriber_->resume_after(bus::StreamId{row.stream_id}, row.epoch, row.sequence, hash);
-    subscriber_->commit(bus::StreamId{row.stream_id}, row.epoch, row.sequence);
+  for (const auto& position : processor_->transaction_positions()) {
+    transactions_->resume_after(position);
+    transactions_->commit(position);
   }
 }
 
@@ -275,11 +278,11 @@ void App::work() {
     hand_over();
     tell_committed();
     report_status();
-    // With too much uncommitted the bus is left alone: publishers are held up, or what they send is fetched later.
+    // With too much uncommitted the log is left alone: publishers are held up, or what they send is fetched later.
     if (processor_->pending_records() >= options_.uncommitted_max) {
       writer_->wait_idle(kPollInterval);
     } else {
-      is_behind_ = subscriber_->poll(kPollInterval, kRecordsPerPoll) >= kRecordsPerPoll;
+      is_behind_ = transactions_->poll(kPollInterval, kRecordsPerPoll) >= kRecordsPerPoll;
     }
   }
   applying_.rest();
@@ -317,7 +320,7 @@ void App::note_metrics(Clock::time_point now) {
   processor_->note_metrics(system_now());
 }
 
-// While more waits on the bus, a commit waits to be worth its rows: each changed row is written once a commit.
+// While more waits in the log, a commit waits to be worth its rows: each changed row is written once a commit.
 bool App::gathers(Clock::time_point now) const {
   return is_behind_ && processor_->pending_records() < options_.uncommitted_max && now - handed_over_at_ < kGroupTime;
 }
@@ -331,7 +334,7 @@ void App::tell_committed() {
   }
   for (const auto& [id, row] : committed) {
     if (id == store::kEngineCursor || id == store::kAlertsCursor) continue;
-    subscriber_->commit(bus::StreamId{id}, row.epoch, row.sequence);
+    transactions_->commit(position_of(row));
   }
 }
 
@@ -362,13 +365,13 @@ void App::report_status() {
   reported_transactions_ = counters.transactions;
   status.uncommitted_inputs = processor_->pending_records();
   double lag = 0, up = 0;
-  const auto streams = subscriber_->streams();
-  report_conflicts(bus::conflicts(streams));
+  const auto streams = transactions_->streams();
+  report_conflicts(log::conflicts(streams));
   for (const auto& stream : streams) {
-    status.streams.push_back(
-        {stream.id.text, stream.publisher, stream.delivered, stream.announced, stream.missing, stream.up});
-    lag += static_cast<double>(stream.announced - std::min(stream.announced, stream.delivered));
-    up += stream.up ? 1 : 0;
+    status.streams.push_back({std::string(stream.stream().text), stream.publisher, stream.delivered.fields().sequence,
+                              stream.announced.fields().sequence, stream.missing, stream.is_up});
+    lag += static_cast<double>(stream.lag());
+    up += stream.is_up ? 1 : 0;
   }
   writer_->broadcaster().set_status(std::move(status));
   gauges_->update(counters);
@@ -376,7 +379,7 @@ void App::report_status() {
   gauges_->uncommitted.set(static_cast<double>(processor_->pending_records()));
   gauges_->lag.set(lag);
   gauges_->streams.set(up);
-  gauges_->update(subscriber_->counters());
+  gauges_->update(transactions_->counters());
   gauges_->update_dropped_peers(requests_server_->dropped_peers() + writer_->broadcaster().dropped_peers());
 }
 
@@ -435,7 +438,7 @@ void App::finish(bool commit) {
   snapshotter_.reset();
   on_stored_.clear();
   requests_server_.reset();
-  subscriber_.reset();
+  transactions_.reset();
   leadership_.reset();  // last: whoever leads next finds everything stored
 }
 

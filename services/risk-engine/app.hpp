@@ -19,7 +19,7 @@
 #include "risk-engine/snapshotter.hpp"
 #include "risk-engine/writer.hpp"
 #include "risk/bus/request.hpp"
-#include "risk/bus/subscriber.hpp"
+#include "risk/log/reader.hpp"
 #include "risk/service/health.hpp"
 #include "risk/service/metrics.hpp"
 #include "risk/service/repeated_log.hpp"
@@ -52,7 +52,7 @@ class App : public service::App {
   bool told_to_stop() const;
   void fail(const std::string& reason);
   void start_streams(std::unique_ptr<store::Store> store);
-  void subscribe();
+  void read_transactions();
   void work();
   void serve_requests();
   void carry_out(const std::shared_ptr<Request>& request);
@@ -76,7 +76,7 @@ class App : public service::App {
   std::unique_ptr<Gauges> gauges_;
   std::unique_ptr<service::HealthServer> health_server_;
   service::RepeatedLog missing_log_{service::LogLevel::kError, "transactions are missing"};
-  service::RepeatedLog bad_frame_log_{service::LogLevel::kError, "a frame was dropped"};
+  service::RepeatedLog dropped_log_{service::LogLevel::kError, "a frame was dropped"};
   service::RepeatedLog bus_log_{service::LogLevel::kError, "bus"};
   service::RepeatedLog away_log_{service::LogLevel::kWarning, "the database is away, trying again"};
 
@@ -86,7 +86,7 @@ class App : public service::App {
   std::unique_ptr<Processor> processor_;
   std::unique_ptr<Snapshotter> snapshotter_;
   bool snapshot_turn_ = false;
-  std::unique_ptr<bus::Subscriber> subscriber_;
+  std::unique_ptr<log::Reader> transactions_;
   std::unique_ptr<Writer> writer_;
   std::unique_ptr<Commands> commands_;
   std::unique_ptr<bus::RequestServer> requests_server_;
@@ -94,14 +94,14 @@ class App : public service::App {
   std::chrono::steady_clock::time_point marked_at_{}, measured_at_{}, reported_at_{}, handed_over_at_{},
       writing_since_{};
   bool commit_is_late_ = false;
-  bool is_behind_ = false;  // the bus has more than one poll took
+  bool is_behind_ = false;  // the log has more than one poll took
   std::uint64_t reported_transactions_ = 0, measured_inputs_ = 0;
 
   std::atomic<bool> stopping_{false};
   std::atomic<bool> database_is_away_{false};          // as the writer last said
   mutable std::mutex mutex_;                           // guards what follows
   std::map<std::string, store::CursorRow> committed_;  // of streams, by id, since the applying thread told them last
-  bus::Subscriber* wakeable_ = nullptr;
+  log::Reader* wakeable_ = nullptr;
   std::string publish_endpoint_, command_endpoint_;
 };
 

@@ -25,21 +25,18 @@ void keep_newest(std::unordered_map<std::string, engine::ExposureRow>& kept, std
 
 }  // namespace
 
-Broadcaster::Broadcaster(bus::PublisherOptions options, const Processor& stored,
-                         std::shared_ptr<bus::ReplaySource> past)
-    : publisher_(std::move(options)),
+Broadcaster::Broadcaster(const log::OpenWriter& open, log::WriterHandlers handlers, const Processor& stored,
+                         std::shared_ptr<log::History> past)
+    : log_(open({{wire::kAlertsTopic, stored.alerts_position(), std::move(past)}, {wire::kExposuresTopic}},
+                std::move(handlers))),
       apply_seq_(stored.apply_seq()),
       now_(stored.core().now()),
       transactions_total_(stored.counters().transactions),
-      quarantined_total_(stored.quarantined_total()) {
-  publisher_.open_stream(wire::kAlertsTopic, bus::StreamId{stored.alerts_stream()}, 1, stored.last_event_id(),
-                         std::move(past));
-  publisher_.open_stream(wire::kExposuresTopic, bus::make_stream_id(), 1, 0);
-}
+      quarantined_total_(stored.quarantined_total()) {}
 
 void Broadcaster::publish(Batch& batch) {
-  for (const auto& event : batch.commit.alert_events) publisher_.publish(wire::kAlertsTopic, event.payload);
-  if (!batch.commit.alert_events.empty()) publisher_.flush();
+  for (const auto& event : batch.commit.alert_events) log_->append(wire::kAlertsTopic, event.payload);
+  if (!batch.commit.alert_events.empty()) log_->flush();
 
   keep_newest(clients_, batch.commit.client_exposures);
   keep_newest(symbols_, batch.commit.symbol_exposures);
@@ -73,7 +70,7 @@ void Broadcaster::service(std::chrono::steady_clock::time_point now) {
     last_update_ = now;
     send_update();
   }
-  publisher_.service();
+  log_->service();
 }
 
 void Broadcaster::send_update() {
@@ -95,14 +92,14 @@ void Broadcaster::send_update() {
       update.uncommitted_inputs = status_.uncommitted_inputs;
       update.streams = status_.streams;
     }
-    publisher_.publish(wire::kExposuresTopic, wire::encode(update));
+    log_->append(wire::kExposuresTopic, wire::encode(update));
   } while (!clients_.empty() || !symbols_.empty());
-  publisher_.flush();
+  log_->flush();
   changed_ = false;
 }
 
 void Broadcaster::close(std::chrono::milliseconds timeout) {
-  publisher_.close(timeout);
+  log_->close(timeout);
 }
 
 }  // namespace risk::risk_engine

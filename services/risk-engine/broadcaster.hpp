@@ -6,13 +6,14 @@
 
 #include <chrono>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "risk-engine/processor.hpp"
-#include "risk/bus/publisher.hpp"
+#include "risk/log/writer.hpp"
 #include "risk/wire/exposure.hpp"
 
 namespace risk::risk_engine {
@@ -26,26 +27,27 @@ struct EngineStatus {
 
 class Broadcaster {
  public:
-  // Binds, and goes on from what is stored; alert events that were missed come from `past`. Throws bus::BusError.
-  Broadcaster(bus::PublisherOptions options, const Processor& stored, std::shared_ptr<bus::ReplaySource> past);
+  // Opens its topics behind what is stored; alert events that were missed come from `past`. Throws log::LogError.
+  Broadcaster(const log::OpenWriter& open, log::WriterHandlers handlers, const Processor& stored,
+              std::shared_ptr<log::History> past);
 
   // A batch that is stored: its alert events go out now, its rows, which are taken out of it, with the next update.
   void publish(Batch& batch);
   void set_status(EngineStatus status);
-  // Sends an update when one is due, and the bus's heartbeats. Call at least every 100 ms.
+  // Sends an update when one is due, and does what is due of the log. Call at least every 100 ms.
   void service(std::chrono::steady_clock::time_point now);
-  std::uint64_t dropped_peers() const { return publisher_.dropped_peers(); }  // any thread, until close()
+  std::uint64_t dropped_peers() const { return log_->dropped_peers(); }  // any thread, until close()
   void close(std::chrono::milliseconds timeout);
 
-  std::string endpoint() const { return publisher_.endpoint(); }
+  std::string address() const { return log_->address(); }
 
  private:
   static constexpr std::size_t kTransactionsMax = 100;
-  static constexpr std::size_t kRowsPerUpdate = 2'000;  // keeps a record well below bus::kRecordBytesMax
+  static constexpr std::size_t kRowsPerUpdate = 2'000;  // keeps a record well below log::kRecordBytesMax
 
   void send_update();
 
-  bus::Publisher publisher_;
+  std::unique_ptr<log::Writer> log_;
   using Rows = std::unordered_map<std::string, engine::ExposureRow>;
   Rows clients_, symbols_;  // changed since the last update
   std::optional<engine::ExposureRow> firm_;

@@ -39,9 +39,9 @@ void Gauges::update(const ProcessorCounters& now) {
   follow(alert_events, seen_.alert_events, now.alert_events);
 }
 
-void Gauges::update(const bus::SubscriberCounters& now) {
+void Gauges::update(const log::ReaderCounters& now) {
   follow(replayed, heard_.replayed_records, now.replayed_records);
-  follow(bad_frames, heard_.bad_frames, now.bad_frames);
+  follow(bad_frames, heard_.problems, now.problems);
   follow(rival_records, heard_.rival_records, now.rival_records);
 }
 

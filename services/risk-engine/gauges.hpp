@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "risk-engine/processor.hpp"
-#include "risk/bus/subscriber.hpp"
+#include "risk/log/reader.hpp"
 #include "risk/service/metrics.hpp"
 
 namespace risk::risk_engine {
@@ -15,7 +15,7 @@ struct Gauges {
   // What was before this process is not counted again.
   void start_from(const ProcessorCounters& before) { seen_ = before; }
   void update(const ProcessorCounters& now);
-  void update(const bus::SubscriberCounters& now);
+  void update(const log::ReaderCounters& now);
   void update_dropped_peers(std::uint64_t now);
 
   service::Counter &transactions, &late, &quarantined, &missing, &alert_events;
@@ -26,7 +26,7 @@ struct Gauges {
 
  private:
   ProcessorCounters seen_;
-  bus::SubscriberCounters heard_;
+  log::ReaderCounters heard_;
   std::uint64_t dropped_ = 0;
 };
 

@@ -21,8 +21,10 @@ std::string describe(const engine::OpeningPosition& p) {
                    "," + p.currency);
 }
 
-store::Origin origin_of(const bus::Record& record) {
-  return {record.stream.text, record.sequence, record.epoch};
+store::Origin origin_of(const log::Record& record) {
+  const auto position = record.position();
+  const auto& [stream, epoch, sequence, hash] = position.fields();
+  return {stream.text, sequence, epoch};
 }
 
 std::string limit_text(Money limit) {
@@ -60,6 +62,11 @@ std::vector<store::LimitRow> limit_rows(const engine::RuleSet& rules) {
 
 }  // namespace
 
+log::Position position_of(const store::CursorRow& cursor) {
+  const auto hash = cursor.record_hash ? log::parse_hash_digits(*cursor.record_hash) : std::nullopt;
+  return log::Position(log::Position::Fields{{cursor.stream_id}, cursor.epoch, cursor.sequence, hash});
+}
+
 Processor::Processor(store::ResumePoint resume, std::uint64_t quarantined_total, engine::HashKey key)
     : core_(engine::RuleSet{}, key),
       alerts_("USD", std::move(resume.open_alerts), resume.last_event_id),
@@ -77,9 +84,10 @@ Processor::Processor(store::ResumePoint resume, std::uint64_t quarantined_total,
     Cursor& cursor = cursors_[row.stream_id];
     cursor.committed = row.sequence;
     cursor.committed_epoch = row.epoch;
+    cursor.record_hash = position_of(row).fields().record_hash;
     cursor.row = std::move(row);
   }
-  if (alerts_stream_.empty()) alerts_stream_ = bus::make_stream_id().text;
+  if (alerts_stream_.empty()) alerts_stream_ = std::string(log::make_stream_id().text);
   alerts_cursor_.row = {store::kAlertsCursor, alerts_stream_, 1, alerts_cursor_.committed, 0, {}};
 }
 
@@ -149,20 +157,23 @@ void Processor::start(const engine::RuleSet& rules, const engine::Bounds& bounds
   alerts_.set_base_currency(core_.rules().base_currency);
 }
 
-Processor::Cursor& Processor::cursor_of(const std::string& stream_id, std::string_view name, std::uint64_t epoch) {
-  Cursor& cursor = cursors_[stream_id];
-  cursor.row.stream_id = stream_id;
-  cursor.row.name = printable(name);
+Processor::Cursor& Processor::move_cursor(const log::Position& to, std::string_view publisher) {
+  const auto& [stream, epoch, sequence, hash] = to.fields();
+  Cursor& cursor = cursors_[std::string(stream.text)];
+  cursor.row.stream_id = stream.text;
+  cursor.row.name = printable(publisher);
   cursor.row.epoch = epoch;
+  cursor.row.sequence = sequence;
+  cursor.record_hash = hash;
   cursor.moved = true;
   return cursor;
 }
 
-void Processor::quarantine(const bus::Record& record, const wire::Provenance& provenance, engine::Rejection rejection,
+void Processor::quarantine(const log::Record& record, const wire::Provenance& provenance, engine::Rejection rejection,
                            std::string raw, Timestamp wall) {
   store::QuarantineRow row;
   row.origin = origin_of(record);
-  row.source = printable(provenance.source.empty() ? record.publisher : std::string_view(provenance.source));
+  row.source = printable(provenance.source.empty() ? record.publisher() : std::string_view(provenance.source));
   row.line = provenance.line;
   row.rejection = {printable(rejection.field), printable(rejection.value), printable(rejection.reason)};
   row.raw = printable(raw, 1000);
@@ -196,7 +207,7 @@ class Processor::InputSlots {
   engine::Transaction& next() { return transaction(0); }
 
   // Each record goes one of these ways, in order.
-  void keep(std::uint64_t apply_seq, const bus::Record& record, Price base_price, bool late) {
+  void keep(std::uint64_t apply_seq, const log::Record& record, Price base_price, bool late) {
     auto& place = inputs_[next_];
     auto& input = std::get<store::TransactionInput>(place.input);
     input.base_price = base_price;
@@ -204,14 +215,14 @@ class Processor::InputSlots {
     if (kept_ != next_) inputs_[kept_].input = std::move(place.input);
     keep_from(apply_seq, record);
   }
-  void keep(std::uint64_t apply_seq, const bus::Record& record, decltype(store::AppliedInput::input) input) {
+  void keep(std::uint64_t apply_seq, const log::Record& record, decltype(store::AppliedInput::input) input) {
     inputs_[kept_].input = std::move(input);
     keep_from(apply_seq, record);
   }
   void pass_over() { ++next_; }
 
  private:
-  void keep_from(std::uint64_t apply_seq, const bus::Record& record) {
+  void keep_from(std::uint64_t apply_seq, const log::Record& record) {
     inputs_[kept_].apply_seq = apply_seq;
     inputs_[kept_].origin = origin_of(record);
     ++kept_;
@@ -223,8 +234,8 @@ class Processor::InputSlots {
   std::size_t kept_;  // the end of those that are kept
 };
 
-void Processor::apply(const bus::Records& records, Timestamp wall) {
-  const auto count = records.payloads.size();
+void Processor::apply(const log::Records& records, Timestamp wall) {
+  const auto count = records.size();
   {
     InputSlots places(pending_.inputs, count);
     expected_.clear();
@@ -246,16 +257,14 @@ void Processor::apply(const bus::Records& records, Timestamp wall) {
     }
   }
   // Last, so that what failed half way is not taken for done.
-  Cursor& cursor = cursor_of(records.stream.text, records.publisher, records.epoch);
-  cursor.row.sequence = records.last();
-  cursor.record_hash = records.last_hash;
+  move_cursor(records.last(), records.publisher);
 }
 
-void Processor::apply_transaction(const bus::Record& record, InputSlots& places, Timestamp wall) {
+void Processor::apply_transaction(const log::Record& record, InputSlots& places, Timestamp wall) {
   const auto& transaction = places.next();
   const auto applied = core_.apply(transaction, events_);
   if (!applied) {
-    const auto decoded = decoder_.decode(record.payload);  // again, for where it was read
+    const auto decoded = decoder_.decode(record.payload());  // again, for where it was read
     quarantine(record, decoded ? decoded->provenance : wire::Provenance{}, applied.error(), describe(transaction),
                wall);
     return places.pass_over();
@@ -265,10 +274,10 @@ void Processor::apply_transaction(const bus::Record& record, InputSlots& places,
   counters_.late += applied->late ? 1 : 0;
 }
 
-void Processor::apply_other(const bus::Record& record, InputSlots& places, Timestamp wall) {
-  auto decoded = decoder_.decode(record.payload);
+void Processor::apply_other(const log::Record& record, InputSlots& places, Timestamp wall) {
+  auto decoded = decoder_.decode(record.payload());
   if (!decoded) {
-    quarantine(record, {}, {"record", "", decoded.error().reason}, std::string(record.payload), wall);
+    quarantine(record, {}, {"record", "", decoded.error().reason}, std::string(record.payload()), wall);
     return places.pass_over();
   }
   auto [input, provenance] = std::move(decoded).value();
@@ -297,13 +306,9 @@ void Processor::apply_other(const bus::Record& record, InputSlots& places, Times
              input);
 }
 
-void Processor::skip(const bus::Gap& gap) {
-  const std::uint64_t count = gap.last - gap.first + 1;
-  Cursor& cursor = cursor_of(gap.stream.text, gap.publisher, gap.epoch);
-  cursor.row.sequence = gap.last;
-  cursor.record_hash.reset();
-  cursor.row.missing += count;
-  counters_.missing_records += count;
+void Processor::skip(const log::Gap& gap) {
+  move_cursor(gap.last, gap.publisher).row.missing += gap.records();
+  counters_.missing_records += gap.records();
 }
 
 wire::CommandReply Processor::apply(const wire::Command& command, Timestamp wall) {
@@ -412,10 +417,16 @@ Batch Processor::take(engine::Core::Scope scope, Timestamp wall, std::size_t mar
   return batch;
 }
 
-std::vector<store::CursorRow> Processor::transaction_streams() const {
-  std::vector<store::CursorRow> rows;
-  for (const auto& [id, cursor] : cursors_) rows.push_back(cursor.row);
-  return rows;
+std::vector<log::Position> Processor::transaction_positions() const {
+  std::vector<log::Position> positions;
+  for (const auto& [id, cursor] : cursors_) {
+    positions.emplace_back(log::Position::Fields{{id}, cursor.row.epoch, cursor.row.sequence, cursor.record_hash});
+  }
+  return positions;
+}
+
+log::Position Processor::alerts_position() const {
+  return {log::StreamId{alerts_stream_}, 1, alerts_.last_event_id()};
 }
 
 void Processor::Standings::update(const std::vector<engine::ExposureRow>& rows) {

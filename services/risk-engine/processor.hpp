@@ -12,15 +12,14 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "risk-engine/alert_register.hpp"
-#include "risk/bus/message.hpp"
 #include "risk/engine/core.hpp"
+#include "risk/log/record.hpp"
 #include "risk/store/store.hpp"
 #include "risk/wire/control.hpp"
 #include "risk/wire/exposure.hpp"
@@ -36,6 +35,9 @@ struct Batch {
   std::uint64_t transactions_total = 0;
   std::uint64_t quarantined_total = 0;
 };
+
+// Where a cursor of a transaction stream stands in the log.
+log::Position position_of(const store::CursorRow& cursor);
 
 struct ProcessorCounters {
   std::uint64_t transactions = 0;  // applied since the store began
@@ -60,11 +62,8 @@ class Processor {
   void start(const engine::RuleSet& rules, const engine::Bounds& bounds = {});
 
   // Records of a transaction stream.
-  void apply(const bus::Records& records, Timestamp wall);
-  void apply(const bus::Record& record, Timestamp wall) {
-    apply({record.stream, record.publisher, record.epoch, record.sequence, std::span(&record.payload, 1)}, wall);
-  }
-  void skip(const bus::Gap& gap);
+  void apply(const log::Records& records, Timestamp wall);
+  void skip(const log::Gap& gap);
   // A person's action on an alert, or what became of a delivery. Its effect is stored by the next take().
   wire::CommandReply apply(const wire::Command& command, Timestamp wall);
 
@@ -81,15 +80,14 @@ class Processor {
   Batch take(engine::Core::Scope scope, Timestamp wall, std::size_t marked_max = engine::Core::kAllMarked,
              std::vector<store::AppliedInput> spare = {});
 
-  std::vector<store::CursorRow> transaction_streams() const;
+  std::vector<log::Position> transaction_positions() const;  // of each stream: the last record that was applied
   const ProcessorCounters& counters() const { return counters_; }
   const engine::Core& core() const { return core_; }
   std::uint64_t apply_seq() const { return apply_seq_; }                        // of the last input
   std::uint64_t last_apply_seq() const { return engine_cursor_.row.sequence; }  // that a batch held
   std::uint64_t quarantined_total() const { return quarantined_total_; }
-  // The stream of alert events: its id, kept in the store, and the last event.
-  const std::string& alerts_stream() const { return alerts_stream_; }
-  std::uint64_t last_event_id() const { return alerts_.last_event_id(); }
+  // The last event of the stream of alert events: its id is kept in the store, its records are numbered as the events.
+  log::Position alerts_position() const;
   std::size_t open_alerts() const { return alerts_.open_count(); }
 
  private:
@@ -97,7 +95,7 @@ class Processor {
     store::CursorRow row;
     std::uint64_t committed = 0;
     std::uint64_t committed_epoch = 1;
-    std::optional<std::uint64_t> record_hash{};  // of the record at row.sequence, when it came since the start
+    std::optional<std::uint64_t> record_hash{};  // of the record at row.sequence; written into the row by take()
     bool moved = false;
   };
   // The risk level of each entity, and whether it holds anything, for the metrics.
@@ -116,10 +114,10 @@ class Processor {
   };
 
   class InputSlots;  // where in pending_.inputs the records at hand go
-  void apply_transaction(const bus::Record& record, InputSlots& places, Timestamp wall);
-  void apply_other(const bus::Record& record, InputSlots& places, Timestamp wall);
-  Cursor& cursor_of(const std::string& stream_id, std::string_view name, std::uint64_t epoch);
-  void quarantine(const bus::Record& record, const wire::Provenance& provenance, engine::Rejection rejection,
+  void apply_transaction(const log::Record& record, InputSlots& places, Timestamp wall);
+  void apply_other(const log::Record& record, InputSlots& places, Timestamp wall);
+  Cursor& move_cursor(const log::Position& to, std::string_view publisher);
+  void quarantine(const log::Record& record, const wire::Provenance& provenance, engine::Rejection rejection,
                   std::string raw, Timestamp wall);
   void announce(const std::vector<engine::AlertEvent>& events);
   wire::CommandReply record(const wire::RecordDeliveries& deliveries);

@@ -63,6 +63,10 @@ void wait_until(const std::function<bool()>& done) {
 
 // --- the other sides
 
+void apply_one(risk_engine::Processor& processor, const log::Position& position, std::string_view payload) {
+  processor.apply({wire::kTransactionsTopic, "bench", position, {&payload, 1}}, system_now());
+}
+
 // Every transaction encoded, sent, received and decoded, `per_message` to a message: ZeroMQ and generated protobuf code
 // on arenas.
 double wire_alone(std::size_t count, std::size_t per_message) {
@@ -309,11 +313,11 @@ void latency(test::PostgresCluster& cluster, std::size_t rate) {
   store->migrate();
   risk_engine::Processor processor(store->resume_point(), 0);
   processor.start(one_rule());
-  const bus::StreamId stream{"00000000000000000000000000000001"};
+  const log::StreamId stream{"00000000000000000000000000000001"};
   std::vector<double> commits;
   for (std::size_t i = 0, sequence = 0; i < 300; ++i) {
     for (std::size_t k = 0; k < size; ++k, ++sequence) {
-      processor.apply({stream, "bench", 1, sequence + 1, wire::encode(paced(sequence))}, system_now());
+      apply_one(processor, {stream, 1, sequence + 1}, wire::encode(paced(sequence)));
     }
     const auto batch = processor.take(engine::Core::Scope::kTraded, system_now());
     const auto start = Clock::now();
@@ -336,10 +340,10 @@ void fill(test::PostgresCluster& cluster, std::uint64_t transactions) {
   store->migrate();
   risk_engine::Processor processor(store->resume_point(), 0);
   processor.start(bench::all_rules());
-  const bus::StreamId stream{"00000000000000000000000000000001"};
+  const log::StreamId stream{"00000000000000000000000000000001"};
   std::uint64_t sequence = 0;
   const auto apply = [&](const wire::Input& input) {
-    processor.apply({stream, "bench", 1, ++sequence, wire::encode(input)}, system_now());
+    apply_one(processor, {stream, 1, ++sequence}, wire::encode(input));
     if (sequence % kPerCommit == 0) store->commit(processor.take(engine::Core::Scope::kTraded, system_now()).commit);
   };
   bench::Market market = kMarket;

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "risk/bus/publisher.hpp"
+#include "risk/bus/subscriber.hpp"
 #include "risk/store/lease.hpp"
 #include "risk/store/memory.hpp"
 #include "risk/store/reader.hpp"

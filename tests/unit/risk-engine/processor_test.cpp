@@ -9,7 +9,7 @@ using namespace risk::risk_engine;
 namespace {
 
 constexpr std::int64_t kStart = 1'726'821'360;
-const bus::StreamId kStream{"00000000000000000000000000000001"};
+const log::StreamId kStream{"00000000000000000000000000000001"};
 
 engine::RuleSet rules() {
   engine::RuleSet rules;
@@ -29,6 +29,12 @@ engine::Transaction transaction(int number, std::int64_t second, const char* qua
   return t;
 }
 
+// Records of the stream, as the log delivers them.
+log::Records records(std::uint64_t first, std::span<const std::string_view> payloads,
+                     std::string_view publisher = "simulator@test") {
+  return {wire::kTransactionsTopic, publisher, {kStream, 1, first}, payloads};
+}
+
 // A processor on a store in memory, and the records of one stream.
 struct Rig {
   explicit Rig(const engine::RuleSet& configured = rules()) { restart(configured); }
@@ -41,8 +47,10 @@ struct Rig {
     processor->start(configured, bounds);
   }
   void send(const wire::Input& input, const wire::Provenance& provenance = {}) {
-    const std::string payload = wire::encode(input, provenance);
-    processor->apply({kStream, "simulator@test", 1, ++sequence, payload}, Timestamp::from_seconds(kStart));
+    send_bytes(wire::encode(input, provenance));
+  }
+  void send_bytes(std::string_view payload) {
+    processor->apply(records(++sequence, {&payload, 1}), Timestamp::from_seconds(kStart));
   }
   Batch commit() {
     Batch batch = processor->take(engine::Core::Scope::kMarked, Timestamp::from_seconds(kStart));
@@ -126,9 +134,9 @@ TEST_CASE("records that come together give what they give one by one, whatever i
   const std::vector<std::string_view> views(payloads.begin(), payloads.end());
   Rig together, one_by_one;
   const auto wall = Timestamp::from_seconds(kStart);
-  together.processor->apply({kStream, "simulator@test", 1, 1, views}, wall);
+  together.processor->apply(records(1, views), wall);
   for (std::size_t i = 0; i < views.size(); ++i) {
-    one_by_one.processor->apply({kStream, "simulator@test", 1, i + 1, views[i]}, wall);
+    one_by_one.processor->apply(records(i + 1, {&views[i], 1}), wall);
   }
   CHECK(together.processor->core().state_hash() == one_by_one.processor->core().state_hash());
   CHECK(together.processor->counters().transactions == 4);
@@ -146,7 +154,7 @@ TEST_CASE("bytes that say nothing protobuf can read are kept, however little is 
   rig.commit();
   using namespace std::string_literals;
   const std::string length_of_six_bytes = "\x0a\x80\x80\x80\x80\x80\x00"s;
-  rig.processor->apply({kStream, "simulator@test", 1, 1, length_of_six_bytes}, Timestamp::from_seconds(kStart));
+  rig.send_bytes(length_of_six_bytes);
   const auto commit = rig.commit().commit;
   REQUIRE(commit.quarantine.size() == 1);
   CHECK(commit.quarantine[0].rejection.reason == "not a TransactionRecord");
@@ -160,7 +168,7 @@ TEST_CASE("a record that cannot be applied is kept with its place and reason, an
   rig.send(unpaid, {"fills.csv", 12});
   rig.send(wire::RejectedInput{{"price", "1.x", "not a decimal number"}, "a,b,1.x"}, {"fills.csv", 13});
   rig.send(wire::Tick{{kTimestampMax.micros + 1}});
-  rig.processor->apply({kStream, "simulator@test", 1, ++rig.sequence, "\xff\xff"}, {});
+  rig.send_bytes("\xff\xff");
   const auto commit = rig.commit().commit;
   REQUIRE(commit.quarantine.size() == 4);
   CHECK(commit.quarantine[0].source == "fills.csv");
@@ -179,12 +187,12 @@ TEST_CASE("records that never came are counted and their cursor moves on") {
   Rig rig;
   rig.commit();
   rig.send(transaction(1, 0, "1"));
-  rig.processor->skip({kStream, "simulator@test", 1, 2, 9});
-  rig.commit();
-  const auto streams = rig.processor->transaction_streams();
-  REQUIRE(streams.size() == 1);
-  CHECK(streams[0].sequence == 9);
-  CHECK(streams[0].missing == 8);
+  rig.processor->skip({"simulator@test", {kStream, 1, 2}, {kStream, 1, 9}});
+  const auto cursors = rig.commit().commit.cursors;
+  REQUIRE(cursors.size() == 2);
+  CHECK(cursors[1].to.sequence == 9);
+  CHECK(cursors[1].to.missing == 8);
+  CHECK(rig.processor->transaction_positions() == std::vector{log::Position(kStream, 1, 9)});
   CHECK(rig.processor->counters().missing_records == 8);
 }
 
@@ -257,15 +265,15 @@ TEST_CASE("a publisher may be called what it likes: the stream of alerts stays t
   Rig rig;
   rig.commit();
   const std::string payload = wire::encode(transaction(1, 0, "11"));
-  rig.processor->apply({kStream, "alerts", 1, 1, payload}, {});
+  const std::string_view view = payload;
+  rig.processor->apply(records(1, {&view, 1}, "alerts"), {});
   rig.commit();
-  const std::string own = rig.processor->alerts_stream();
+  const auto own = rig.processor->alerts_position();
   rig.restart(rules());
-  CHECK(rig.processor->alerts_stream() == own);
-  CHECK(own != kStream.text);
-  CHECK(rig.processor->last_event_id() == 1);
-  REQUIRE(rig.processor->transaction_streams().size() == 1);
-  CHECK(rig.processor->transaction_streams()[0].stream_id == kStream.text);
+  CHECK(rig.processor->alerts_position() == own);
+  CHECK(own.stream() != kStream);
+  CHECK(own.fields().sequence == 1);
+  CHECK(rig.processor->transaction_positions() == std::vector{log::Position(kStream, 1, 1)});
 }
 
 TEST_CASE("what is quarantined is held back like what is applied") {
