@@ -14,6 +14,7 @@
 #include "risk/http/server.hpp"
 #include "risk/service/http_report.hpp"
 #include "risk/service/log.hpp"
+#include "risk/settings/log.hpp"
 
 namespace risk::gateway {
 namespace {
@@ -87,8 +88,7 @@ class GatewayApp::Impl {
                              health_, metrics_);
     }
     LiveFeedOptions feed = options_.feed;
-    feed.engine_endpoints = options_.engine.publish;
-    feed.curve = options_.curve.client_of(kEngine);
+    feed.engines = settings::source_at(options_.engine.publish, options_.curve, kEngine);
     const auto on_death = [this](const std::string& reason) {
       health_.fail(reason);
       context_.fail(reason);

@@ -17,7 +17,7 @@ class GatewayApp : public service::App {
   ~GatewayApp() override;  // stop()
 
   // Binds and starts everything. Neither the database nor the engine need be there yet.
-  // Throws std::runtime_error: the port is in use, the page's files cannot be read; bus::BusError: a bad endpoint.
+  // Throws std::runtime_error: the port is in use, the page's files cannot be read; log::LogError: a bad endpoint.
   void start() override;
   void stop() override;
 

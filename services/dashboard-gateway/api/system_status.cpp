@@ -58,18 +58,20 @@ void SystemStatus::set_engine(const wire::ExposureUpdate& update, SteadyTime at)
   engine_rate_.add(at, update.transactions_total);
 }
 
-void SystemStatus::set_own_streams(const std::vector<bus::StreamStatus>& streams, SteadyTime at) {
+void SystemStatus::set_own_streams(const std::vector<log::StreamStatus>& streams, SteadyTime at) {
   std::lock_guard lock(mutex_);
   // An engine that started again has new streams; the old ones are only of interest until then.
   const auto superseded = [&](const Stream& old) {
-    return old.label != wire::kTransactionsTopic &&
-           std::none_of(streams.begin(), streams.end(), [&](const auto& s) { return s.id.text == old.id; });
+    return old.label != wire::kTransactionsTopic && std::none_of(streams.begin(), streams.end(), [&](const auto& s) {
+             return s.stream().text.view() == old.id;
+           });
   };
   std::erase_if(streams_, [&](const auto& entry) { return superseded(entry.second); });
-  for (const bus::StreamStatus& status : streams) {
-    Stream& stream = note(status.topic, status.id.text, status.publisher, status.delivered, status.announced, at);
+  for (const log::StreamStatus& status : streams) {
+    Stream& stream = note(status.topic, std::string(status.stream().text), status.publisher,
+                          status.delivered.fields().sequence, status.announced.fields().sequence, at);
     stream.missing = status.missing;
-    stream.up = status.up;
+    stream.up = status.is_up;
   }
 }
 

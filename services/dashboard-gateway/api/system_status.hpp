@@ -13,7 +13,7 @@
 #include "dashboard-gateway/live/rate_meter.hpp"
 #include "risk/base/json.hpp"
 #include "risk/base/timestamp.hpp"
-#include "risk/bus/subscriber.hpp"
+#include "risk/log/reader.hpp"
 #include "risk/wire/exposure.hpp"
 
 namespace risk::gateway {
@@ -35,7 +35,7 @@ class SystemStatus {
   void set_health(const std::string& service, HealthAnswer answer);
   void set_database(bool up, std::string detail);
   void set_engine(const wire::ExposureUpdate& update, SteadyTime at);
-  void set_own_streams(const std::vector<bus::StreamStatus>& streams, SteadyTime at);
+  void set_own_streams(const std::vector<log::StreamStatus>& streams, SteadyTime at);
 
   std::string json(SteadyTime at);
 

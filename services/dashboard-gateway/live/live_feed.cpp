@@ -25,20 +25,19 @@ LiveFeed::LiveFeed(LiveFeedOptions options, LiveFeedParts parts, OpenReader open
           parts.metrics.counter("gateway_database_errors_total", "Questions the database did not answer.")),
       bad_records_(parts.metrics.counter("gateway_bad_records_total", "Records of the engine that cannot be read.")),
       retry_(options_.retry_min) {
-  bus::SubscriberOptions bus_options;
-  bus_options.endpoints = options_.engine_endpoints;
-  bus_options.silence_max = kSilenceMax;
-  bus_options.curve = options_.curve;
-  bus_options.topics = {wire::kAlertsTopic, wire::kExposuresTopic};
-  bus_options.first_met = bus::SubscriberOptions::FirstMet::kFromHere;  // what was before is in the database
-  bus::SubscriberHandlers handlers;
-  handlers.on_record = [this](const bus::Record& record) { on_record(record); };
-  handlers.on_gap = [this](const bus::Gap& gap) {
-    missed_log_.tell({{"publisher", gap.publisher}, {"first", gap.first}, {"last", gap.last}});
+  log::ReaderOptions streams;
+  streams.topics = {wire::kAlertsTopic, wire::kExposuresTopic};
+  streams.first_met = log::FirstMet::kFromHere;  // what was before is in the database
+  streams.silence_max = kSilenceMax;
+  log::ReaderHandlers handlers;
+  handlers.on_records = [this](const log::Records& records) { on_records(records); };
+  handlers.on_gap = [this](const log::Gap& gap) {
+    missed_log_.tell(
+        {{"publisher", gap.publisher}, {"first", gap.first.fields().sequence}, {"last", gap.last.fields().sequence}});
     load_due_ = true;
   };
-  handlers.on_bad_frame = [this](std::string_view reason) { bad_frame_log_.tell({{"reason", reason}}); };
-  subscriber_ = std::make_unique<bus::Subscriber>(std::move(bus_options), std::move(handlers));
+  handlers.on_problem = [this](std::string_view reason) { problem_log_.tell({{"reason", reason}}); };
+  reader_ = options_.engines.open(std::move(streams), std::move(handlers));
   parts_.health.require("database", "not read yet");
   parts_.health.require(kPublishersCondition, "listens to nobody yet");
   thread_ = std::thread([this] { run(); });
@@ -50,7 +49,7 @@ LiveFeed::~LiveFeed() {
 
 void LiveFeed::stop() {
   stopping_ = true;
-  subscriber_->wake();
+  reader_->wake();
   if (thread_.joinable()) thread_.join();
 }
 
@@ -67,11 +66,11 @@ void LiveFeed::work() {
   pulse_.rest();  // the database may take its time
   if (load_due_ && due(next_attempt_)) read_database();
   pulse_.beat();
-  subscriber_->poll(kPollTime);
+  reader_->poll(kPollTime);
   note_streams();
-  const auto streams = subscriber_->streams();
+  const auto streams = reader_->streams();
   parts_.status.set_own_streams(streams, Clock::now());
-  report_conflicts(bus::conflicts(streams));
+  report_conflicts(log::conflicts(streams));
   pulse_.rest();
   if (!load_due_) refresh();
 }
@@ -81,23 +80,27 @@ void LiveFeed::report_conflicts(const std::string& conflicts) {
   parts_.health.not_met(kPublishersCondition, conflicts);
 }
 
-void LiveFeed::on_record(const bus::Record& record) {
-  if (!topics_.contains(record.stream)) note_streams();
-  if (topics_[record.stream] == wire::kAlertsTopic) {
-    on_alert(record.payload);
-  } else {
-    on_exposures(record.payload);
+void LiveFeed::on_records(const log::Records& records) {
+  note_stream(records.stream());
+  const bool are_alerts = records.topic == wire::kAlertsTopic;
+  for (const auto payload : records.payloads) {
+    if (are_alerts) {
+      on_alert(payload);
+    } else {
+      on_exposures(payload);
+    }
   }
 }
 
-// A record does not say its topic: the subscriber knows it of the stream. A stream that is new is that of an engine
-// that has started again.
 void LiveFeed::note_streams() {
-  for (const bus::StreamStatus& status : subscriber_->streams()) {
-    if (!topics_.emplace(status.id, status.topic).second) continue;
-    parts_.model.expect_another_history();
-    load_due_ = true;
-  }
+  for (const auto& status : reader_->streams()) note_stream(status.stream());
+}
+
+// A stream that is new is that of an engine that has started again.
+void LiveFeed::note_stream(const log::StreamId& stream) {
+  if (!known_.insert(stream).second) return;
+  parts_.model.expect_another_history();
+  load_due_ = true;
 }
 
 void LiveFeed::on_alert(std::string_view payload) {
@@ -121,8 +124,8 @@ void LiveFeed::on_exposures(std::string_view payload) {
 
 void LiveFeed::read_database() {
   try {
-    if (!reader_) reader_ = open_reader_();
-    parts_.model.load(read_live_load(*reader_, parts_.model), Clock::now());
+    if (!database_) database_ = open_reader_();
+    parts_.model.load(read_live_load(*database_, parts_.model), Clock::now());
   } catch (const store::StoreError& error) {
     return database_lost(error.what());
   }
@@ -138,8 +141,8 @@ void LiveFeed::read_database() {
 void LiveFeed::refresh() {
   if (!due(next_refresh_) || !due(next_attempt_)) return;
   try {
-    if (!reader_) reader_ = open_reader_();
-    parts_.model.set_limits(LimitTable(reader_->limits()));
+    if (!database_) database_ = open_reader_();
+    parts_.model.set_limits(LimitTable(database_->limits()));
     next_refresh_ = Clock::now() + options_.refresh_interval;
   } catch (const store::StoreError& error) {
     return database_lost(error.what());
@@ -151,7 +154,7 @@ void LiveFeed::refresh() {
 
 // What comes back may be another database, or an older copy: all of it is read again.
 void LiveFeed::database_lost(const std::string& reason) {
-  reader_.reset();
+  database_.reset();
   parts_.model.expect_another_history();
   load_due_ = true;
   database_errors_.add();

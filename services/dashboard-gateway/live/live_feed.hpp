@@ -7,16 +7,15 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
-#include <optional>
+#include <set>
 #include <string>
 #include <thread>
 
 #include "dashboard-gateway/api/database_pool.hpp"
 #include "dashboard-gateway/api/system_status.hpp"
 #include "dashboard-gateway/live/live_model.hpp"
-#include "risk/bus/subscriber.hpp"
+#include "risk/log/reader.hpp"
 #include "risk/service/health.hpp"
 #include "risk/service/metrics.hpp"
 #include "risk/service/repeated_log.hpp"
@@ -24,8 +23,7 @@
 namespace risk::gateway {
 
 struct LiveFeedOptions {
-  std::vector<std::string> engine_endpoints;  // with its standbys'
-  std::optional<bus::CurveClient> curve{};
+  log::Source engines;  // the engine's streams, with its standbys'
   std::chrono::milliseconds retry_min{250};
   std::chrono::milliseconds retry_max{5000};
   std::chrono::milliseconds refresh_interval{5000};  // of what no stream carries: the limits
@@ -41,7 +39,7 @@ struct LiveFeedParts {
 
 class LiveFeed {
  public:
-  // Throws bus::BusError on an endpoint that cannot be parsed. The parts must outlive it.
+  // Throws log::LogError: an engine's place cannot be understood. The parts must outlive it.
   LiveFeed(LiveFeedOptions options, LiveFeedParts parts, OpenReader open_reader);
   ~LiveFeed();  // stop()
 
@@ -52,8 +50,9 @@ class LiveFeed {
 
   void run();
   void work();
-  void on_record(const bus::Record& record);
+  void on_records(const log::Records& records);
   void note_streams();
+  void note_stream(const log::StreamId& stream);
   void report_conflicts(const std::string& conflicts);
   void on_alert(std::string_view payload);
   void on_exposures(std::string_view payload);
@@ -70,17 +69,17 @@ class LiveFeed {
   service::Counter& bad_records_;
   service::RepeatedLog read_log_{service::LogLevel::kInfo, "database read"};
   service::RepeatedLog missed_log_{service::LogLevel::kWarning, "records missed, reading the database again"};
-  service::RepeatedLog bad_frame_log_{service::LogLevel::kError, "bad frame"};
+  service::RepeatedLog problem_log_{service::LogLevel::kError, "bad frame"};
   service::RepeatedLog bad_record_log_{service::LogLevel::kError, "record that cannot be read"};
 
-  std::unique_ptr<store::Reader> reader_;
+  std::unique_ptr<store::Reader> database_;
   bool load_due_ = true;
   Clock::time_point next_attempt_;
   Clock::time_point next_refresh_;
   std::chrono::milliseconds retry_;
 
-  std::map<bus::StreamId, std::string> topics_;  // of the streams heard so far
-  std::unique_ptr<bus::Subscriber> subscriber_;
+  std::set<log::StreamId> known_;  // streams heard so far
+  std::unique_ptr<log::Reader> reader_;
   std::atomic<bool> stopping_{false};
   std::thread thread_;
 };
