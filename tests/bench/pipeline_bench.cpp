@@ -21,8 +21,7 @@
 
 #include "risk-engine/app.hpp"
 #include "risk-engine/snapshotter.hpp"
-#include "risk/bus/journal.hpp"
-#include "risk/bus/publisher.hpp"
+#include "risk/bus/log.hpp"
 #include "risk/bus/subscriber.hpp"
 #include "risk/store/memory.hpp"
 #include "risk/store/reader.hpp"
@@ -151,40 +150,37 @@ double rows_alone(const store::DatabaseConfig& config, std::size_t count) {
 class Pipeline {
  public:
   explicit Pipeline(const store::DatabaseConfig& database, const engine::RuleSet& rules = bench::all_rules()) {
-    bus::JournalOptions where;
-    where.directory = folder_ / "journal";
-    where.durable_consumers = {"risk-engine"};
-    journal_ = std::make_shared<bus::Journal>(where);
+    bus::JournalOptions journal;
+    journal.directory = folder_ / "journal";
+    journal.durable_consumers = {"risk-engine"};
     bus::PublisherOptions options;
     options.replay_endpoint = "tcp://127.0.0.1:*";
     options.frames_queued_max = 200;
-    publisher_ = std::make_unique<bus::Publisher>(options);
-    publisher_->open_stream(wire::kTransactionsTopic, journal_);
+    log_ = bus::open_journaled_writer(options, journal, {wire::kTransactionsTopic}, {});
 
     risk_engine::Options engine;
     engine.common.health_port = 0;
     engine.database = database;
     engine.rules = rules;
-    engine.transaction_endpoints = {publisher_->endpoint()};
+    engine.transaction_endpoints = {log_->address()};
     engine.publish_port = engine.replay_port = engine.command_port = 0;
     app_ = std::make_unique<risk_engine::App>(engine, context_);
     app_->start();
     wait_until([&] { return !app_->publish_endpoint().empty() || context_.failed; });
-    if (context_.failed || !publisher_->wait_for_subscriber(wire::kTransactionsTopic, std::chrono::seconds{10}))
-      std::abort();
+    if (context_.failed || !log_->wait_for_reader(wire::kTransactionsTopic, std::chrono::seconds{10})) std::abort();
   }
   ~Pipeline() { app_->stop(); }
 
   void publish(const engine::Transaction& transaction) {
     wire::encode(transaction, payload_);
-    publisher_->publish(wire::kTransactionsTopic, payload_);
+    log_->append(wire::kTransactionsTopic, payload_);
   }
-  bus::Publisher& publisher() { return *publisher_; }
+  log::Writer& log() { return *log_; }
   const risk_engine::App& app() const { return *app_; }
   void wait_committed() {
-    publisher_->flush();
-    while (journal_->committed() < journal_->last_sequence()) {
-      publisher_->service();
+    log_->flush();
+    while (log_->committed(wire::kTransactionsTopic) < log_->last(wire::kTransactionsTopic)) {
+      log_->service();
       pass_until(Clock::now() + milliseconds{1});
     }
   }
@@ -192,8 +188,7 @@ class Pipeline {
  private:
   TemporaryFolder folder_;
   std::string payload_;
-  std::shared_ptr<bus::Journal> journal_;
-  std::unique_ptr<bus::Publisher> publisher_;
+  std::unique_ptr<log::Writer> log_;
   service::RunContext context_;
   std::unique_ptr<risk_engine::App> app_;
 };
@@ -205,7 +200,7 @@ double pipeline(const store::DatabaseConfig& config, std::size_t count) {
   std::size_t sent = 0;
   for (; sent < count; sent += kBatch) {
     for (const auto& transaction : workload.next()) pipeline.publish(transaction);
-    pipeline.publisher().service();
+    pipeline.log().service();
   }
   pipeline.wait_committed();
   return static_cast<double>(sent) / seconds_since(start);
@@ -295,11 +290,11 @@ void latency(test::PostgresCluster& cluster, std::size_t rate) {
   });
   for (std::size_t i = 0; i < kSeconds * rate; ++i) {
     if (Clock::now() < due(i)) {
-      pipeline.publisher().flush();
+      pipeline.log().flush();
       pass_until(due(i));
     }
     pipeline.publish(paced(i));
-    if (i % 256 == 0) pipeline.publisher().service();
+    if (i % 256 == 0) pipeline.log().service();
   }
   pipeline.wait_committed();
   pass_until(Clock::now() + milliseconds{200});  // the last alerts are on their way
