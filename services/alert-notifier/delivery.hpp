@@ -3,7 +3,7 @@
 //
 // Invariants
 //   1. Nothing is dropped: an event is delivered by itself, counted in a summary that was delivered, or kept as
-//      undelivered. Who queues asks for room first, so that about queue_max wait: what came in one frame of the bus is
+//      undelivered. Who queues asks for room first, so that about queue_max wait: what came together from the log is
 //      not split.
 //   2. Only what is about one message ends that message: a channel that takes nothing loses nothing. A message that is
 //      refused is replaced by a plain notice: if the channel takes that, the message was at fault, else the channel is.

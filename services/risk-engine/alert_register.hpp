@@ -1,5 +1,5 @@
 // The alerts that are open, as the desk sees them: what the core announces, and who acknowledged, was assigned or
-// commented. Turns each change into rows for the store and a message for the bus.
+// commented. Turns each change into rows for the store and a record for the log.
 //
 // Invariants
 //   1. event_id rises by one with every change, in the order in which the changes happened.

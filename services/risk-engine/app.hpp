@@ -1,4 +1,4 @@
-// The risk engine: opens the store, goes on where it stopped, applies what the bus brings on one thread and writes on
+// The risk engine: opens the store, goes on where it stopped, applies what the log brings on one thread and writes on
 // another.
 #pragma once
 

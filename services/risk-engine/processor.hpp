@@ -1,4 +1,4 @@
-// Everything the engine does with an input between the bus and the store: the core, the alerts, the cursors, the
+// Everything the engine does with an input between the log and the store: the core, the alerts, the cursors, the
 // quarantine. Collects what has to be committed; whoever writes takes it in one piece. Asks no clock: wall-clock times
 // are arguments.
 //

@@ -61,7 +61,7 @@ class Writer {
 
   Broadcaster& broadcaster() { return *broadcaster_; }
 
-  // Writes what was submitted (not longer than `timeout` if the database is away), closes the bus, ends the thread.
+  // Writes what was submitted (not longer than `timeout` if the database is away), closes the log, ends the thread.
   // Idempotent.
   void stop(std::chrono::milliseconds timeout);
 

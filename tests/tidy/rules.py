@@ -23,6 +23,8 @@ LIBRARIES = {
 }
 SERVICES = ("simulator", "risk-engine", "alert-notifier", "dashboard-gateway", "riskctl")
 
+BUS_FOR_SERVICES = {"risk/bus/request.hpp", "risk/bus/curve.hpp"}
+
 VENDOR_ANYWHERE = re.compile(r"<(pqxx/|libpq|zmq|boost/beast|boost/asio|curl/|sqlite3|lmdb)")
 VENDOR_PUBLIC = re.compile(r"<(yaml-cpp/|CLI/|spdlog/|fmt/|prometheus/|nlohmann/|boost/|google/|sodium)")
 GENERATED_READERS = ("libs/wire/", "tests/unit/wire/", "tests/bench/", "tests/fuzz/")
@@ -118,6 +120,14 @@ def service_includes(tree):
         for number, include in includes(tree, path):
             if "../" in include or include[1:].split("/")[0] in set(SERVICES) - {service}:
                 yield path, number, f"services/{service} may not include {include[1:]}"
+
+
+def log_seam(tree):
+    """Services know the log by libs/log; of the bus they use requests and keys. libs/settings makes the one out of the other."""
+    for path in tree.ending(*SOURCE, under=["services/"]):
+        for number, include in includes(tree, path):
+            if include.startswith('"risk/bus/') and include[1:] not in BUS_FOR_SERVICES:
+                yield path, number, f"{include[1:]} is behind the log: use risk/log, and risk/settings/log.hpp where it is opened"
 
 
 def vendor_headers(tree):
@@ -370,7 +380,7 @@ class Skipped(Exception):
 
 
 RULES = (
-    library_includes, service_includes, vendor_headers, generated_code, dead_files, long_files, banned_calls, pragma_once,
+    library_includes, service_includes, log_seam, vendor_headers, generated_code, dead_files, long_files, banned_calls, pragma_once,
     whitespace, example_environment, compose_environment, unfinished_marks, machine_paths, hidden_tests, test_names, migrations, readmes, shell_scripts, formatted,
     python_layout, shell_mistakes,
 )

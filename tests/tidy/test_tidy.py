@@ -41,6 +41,13 @@ class RuleTest(unittest.TestCase):
         self.breaks(rules.service_includes, "services/riskctl/main.cpp", '#include "risk-engine/app.hpp"\n')
         self.keeps(rules.service_includes, "services/riskctl/main.cpp", '#include "riskctl/app.hpp"\n#include "risk/base/id.hpp"\n')
 
+    def test_a_service_that_looks_behind_the_log(self):
+        for header in ("publisher", "subscriber", "journal", "replay", "message", "log"):
+            with self.subTest(header):
+                self.breaks(rules.log_seam, "services/riskctl/a.cpp", f'#include "risk/bus/{header}.hpp"\n')
+        self.keeps(rules.log_seam, "services/riskctl/a.cpp", '#include "risk/bus/request.hpp"\n#include "risk/bus/curve.hpp"\n#include "risk/log/reader.hpp"\n')
+        self.keeps(rules.log_seam, "libs/settings/src/a.cpp", '#include "risk/bus/log.hpp"\n')
+
     def test_a_vendor_header_in_a_header(self):
         self.breaks(rules.vendor_headers, "libs/store/src/a.hpp", "#include <pqxx/pqxx>\n")
         self.breaks(rules.vendor_headers, "libs/service/include/risk/service/a.hpp", "#include <spdlog/spdlog.h>\n")
