@@ -49,9 +49,12 @@ std::string holder_name() {
 
 }  // namespace
 
-App::App(Options options, service::RunContext& context)
+App::App(Options options, service::RunContext& context, log::Source transactions)
     : options_(std::move(options)),
       context_(context),
+      source_(transactions.open ? std::move(transactions)
+                                : settings::source_at(options_.transaction_endpoints, options_.curve, "simulator",
+                                                      kMessagesQueuedMax)),
       database_(options_.database),
       gauges_(std::make_unique<Gauges>(metrics_)) {}
 
@@ -248,8 +251,6 @@ void App::start_streams(std::unique_ptr<store::Store> store) {
 }
 
 void App::read_transactions() {
-  const auto source =
-      settings::source_at(options_.transaction_endpoints, options_.curve, "simulator", kMessagesQueuedMax);
   log::ReaderOptions options;
   options.topics = {wire::kTransactionsTopic};
   options.consumer = kConsumer;
@@ -263,7 +264,7 @@ void App::read_transactions() {
                        {"last", gap.last.fields().sequence}});
   };
   handlers.on_problem = [this](std::string_view reason) { dropped_log_.tell({{"reason", reason}}); };
-  transactions_ = source.open(std::move(options), std::move(handlers));
+  transactions_ = source_.open(std::move(options), std::move(handlers));
   health_.met(kPublishersCondition);
   for (const auto& position : processor_->transaction_positions()) {
     transactions_->resume_after(position);

@@ -29,8 +29,8 @@ namespace risk::risk_engine {
 
 class App : public service::App {
  public:
-  // `context` must outlive it.
-  App(Options options, service::RunContext& context);
+  // `context` must outlive it. Without `transactions` they are read from options.transaction_endpoints.
+  App(Options options, service::RunContext& context, log::Source transactions = {});
   ~App() override;
 
   // Returns when the health port answers; opening the store and recovery go on in the background.
@@ -68,6 +68,7 @@ class App : public service::App {
 
   const Options options_;
   service::RunContext& context_;
+  const log::Source source_;        // of transactions
   store::DatabaseConfig database_;  // that of options_, and no other once it was opened
   service::Health health_;
   service::Pulse& applying_ = health_.watch("applying");

@@ -1,10 +1,11 @@
-// The whole service in this process: real sockets on free ports, a database in memory.
+// The whole service in this process: transactions and database in memory, real sockets on free ports
+// for what it publishes and takes.
 #include "risk-engine/app.hpp"
 
 #include <functional>
 
-#include "risk/bus/publisher.hpp"
 #include "risk/bus/subscriber.hpp"
+#include "risk/log/memory.hpp"
 #include "risk/store/lease.hpp"
 #include "risk/store/memory.hpp"
 #include "risk/store/reader.hpp"
@@ -27,10 +28,7 @@ void wait_until(const std::function<bool()>& condition) {
 }
 
 struct Mesh {
-  Mesh() {
-    publisher.open_stream(wire::kTransactionsTopic, bus::make_stream_id(), 1, 0);
-    start();
-  }
+  Mesh() { start(); }
   ~Mesh() {
     if (app) app->stop();
   }
@@ -41,20 +39,16 @@ struct Mesh {
     options.database.type = store::DatabaseConfig::Type::kMemory;
     options.database.memory = database;
     options.rules.exposure("client_exposure").limit = Money::from_whole(1'000);
-    options.transaction_endpoints = {publisher.endpoint()};
     options.publish_port = options.replay_port = options.command_port = 0;
     options.standby_patience = 100ms;
     options.snapshots.interval = snapshot_interval;
     return options;
   }
   void start() {
-    // The publisher keeps nothing for who comes later. An engine that has left must not pass for the new one.
-    wait_until([&] { return !publisher.wait_for_subscriber(wire::kTransactionsTopic, 0ms); });
     context = std::make_unique<service::RunContext>();
-    app = std::make_unique<App>(options(), *context);
+    app = std::make_unique<App>(options(), *context, log.source());
     app->start();
     wait_until([&] { return !app->publish_endpoint().empty(); });
-    REQUIRE(publisher.wait_for_subscriber(wire::kTransactionsTopic, 10s));
     reader = store::open_reader(options().database);
   }
 
@@ -67,8 +61,7 @@ struct Mesh {
     t.side = engine::Side::kBuy;
     t.quantity = *Quantity::parse(quantity);
     t.price = *Price::parse("100");
-    publisher.publish(wire::kTransactionsTopic, wire::encode(t));
-    publisher.flush();
+    publisher->append(wire::kTransactionsTopic, wire::encode(t));
   }
 
   wire::CommandReply ask(const wire::Command& command) {
@@ -80,7 +73,8 @@ struct Mesh {
 
   std::chrono::milliseconds snapshot_interval{1h};
   std::shared_ptr<store::MemoryDatabase> database = store::make_memory_database();
-  bus::Publisher publisher{bus::PublisherOptions{}};
+  log::MemoryLog log;
+  std::unique_ptr<log::Writer> publisher = log.writer("simulator")({{wire::kTransactionsTopic}}, {});
   std::unique_ptr<service::RunContext> context;
   std::unique_ptr<App> app;
   std::unique_ptr<store::Reader> reader;
@@ -208,7 +202,7 @@ TEST_CASE("a second engine on the same store waits, says so, and leads when the 
   auto options = mesh.options();
   options.standby_patience = 1h;
   service::RunContext context;
-  App standby(options, context);
+  App standby(options, context, mesh.log.source());
   standby.start();
   wait_until([&] { return standby.health().readiness().json.find("standby: risk-engine@") != std::string::npos; });
   CHECK_FALSE(standby.health().readiness().ok);
@@ -219,12 +213,7 @@ TEST_CASE("a second engine on the same store waits, says so, and leads when the 
 
   mesh.app->stop();
   wait_until([&] { return !standby.publish_endpoint().empty(); });
-  int number = 2;  // this publisher has no past: it is heard from when the new leader has connected to it
-  wait_until([&] {
-    mesh.trade(++number, "0");
-    return standby.health().readiness().ok && mesh.reader->quarantine_count() > 0;
-  });
-  mesh.trade(++number, "5");
+  mesh.trade(3, "5");
   wait_until([&] { return mesh.reader->alert(1).has_value(); });
   CHECK(mesh.reader->client_exposure("C")->exposure.gross().to_string() == "1100.0000");
   standby.stop();
