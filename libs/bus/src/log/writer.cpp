@@ -62,10 +62,13 @@ class LogWriter final : public log::Writer {
 
   log::Position append(std::string_view topic, std::string_view payload) override {
     // Of few topics one is appended to many times in a row.
-    if (!recent_ || recent_->first != topic) recent_ = &*find(topic);
-    auto fields = recent_->second;
-    fields.sequence = publisher_.publish(topic, payload);
-    return log::Position(fields);
+    if (recent_ == nullptr || recent_->first != topic) {
+      const auto found = streams_.find(topic);
+      RISK_CHECK(found != streams_.end());
+      recent_ = &*found;
+    }
+    recent_->second.sequence = publisher_.publish(topic, payload);
+    return log::Position(recent_->second);
   }
   void flush() override { publisher_.flush(); }
   void service() override { publisher_.service(); }
@@ -127,8 +130,8 @@ class LogWriter final : public log::Writer {
 
   const std::shared_ptr<Journal> journal_;  // may be none
   Publisher publisher_;
-  Streams streams_;  // by topic, without the sequence
-  const Streams::value_type* recent_ = nullptr;
+  Streams streams_;  // by topic; the sequence is that of the last append()
+  Streams::value_type* recent_ = nullptr;
 };
 
 }  // namespace
