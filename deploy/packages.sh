@@ -14,7 +14,7 @@ packages_build=(
   build-essential cmake ninja-build ccache pkg-config
   libzmq3-dev cppzmq-dev
   libprotobuf-dev protobuf-compiler
-  libpq-dev libsqlite3-dev
+  libpqxx-dev libsqlite3-dev
   libspdlog-dev libfmt-dev libyaml-cpp-dev
   libcurl4-openssl-dev libboost-dev nlohmann-json3-dev
   libxxhash-dev prometheus-cpp-dev

@@ -10,7 +10,6 @@ namespace {
 
 __extension__ typedef unsigned __int128 Uint128;
 
-constexpr std::size_t kCopyPieceBytes = 256 * 1024;
 constexpr std::int64_t kPostgresEpochMicros = 946'684'800'000'000;  // 2000-01-01
 constexpr std::int32_t kPostgresEpochDays = 10'957;
 constexpr std::size_t kArrayHeaderBytes = 20;
@@ -78,33 +77,33 @@ const char* postgres_type(ColumnKind kind) {
   RISK_CHECK(!"a column kind");
 }
 
-void BinaryWriter::put_null() {
+void ArrayWriter::put_null() {
   append(next_field(), kNull);
 }
 
-void BinaryWriter::put_integer(std::int64_t value) {
+void ArrayWriter::put_integer(std::int64_t value) {
   auto& out = next_field();
   append_length(out, sizeof value);
   append(out, value);
 }
 
-void BinaryWriter::put_flag(bool value) {
+void ArrayWriter::put_flag(bool value) {
   auto& out = next_field();
   append_length(out, 1);
   out.push_back(value ? 1 : 0);
 }
 
-void BinaryWriter::put_text(std::string_view value) {
+void ArrayWriter::put_text(std::string_view value) {
   auto& out = next_field();
   append_length(out, value.size());
   out += value;
 }
 
-void BinaryWriter::put_time(Timestamp value) {
+void ArrayWriter::put_time(Timestamp value) {
   put_integer(value.micros - kPostgresEpochMicros);
 }
 
-void BinaryWriter::put_date(Day value) {
+void ArrayWriter::put_date(Day value) {
   auto& out = next_field();
   append_length(out, sizeof value.since_epoch);
   append(out, value.since_epoch - kPostgresEpochDays);
@@ -112,7 +111,7 @@ void BinaryWriter::put_date(Day value) {
 
 // Four decimal digits to a group, the most significant first, trailing zero groups left out; `weight` is the power of
 // 10,000 of the first. places is a multiple of four, so that the point falls between groups.
-void BinaryWriter::put_decimal(Int128 units, int places) {
+void ArrayWriter::put_decimal(Int128 units, int places) {
   RISK_CHECK(places % 4 == 0);
   Uint128 rest = units < 0 ? Uint128{0} - static_cast<Uint128>(units) : static_cast<Uint128>(units);
   std::array<std::int16_t, 10> groups;  // the least significant first; 2^127 has 39 digits
@@ -135,40 +134,15 @@ void BinaryWriter::put_decimal(Int128 units, int places) {
   for (auto i = count; i > zeros; --i) append(out, groups[i - 1]);
 }
 
-void BinaryWriter::put_json(std::string_view value) {
+void ArrayWriter::put_json(std::string_view value) {
   auto& out = next_field();
   append_length(out, value.size() + 1);
   out.push_back(kJsonbVersion);
   out += value;
 }
 
-void BinaryWriter::put_bytes(std::string_view value) {
+void ArrayWriter::put_bytes(std::string_view value) {
   put_text(value);
-}
-
-CopyWriter::CopyWriter(std::size_t columns, Send send) : columns_(columns), send_(std::move(send)) {
-  constexpr char kSignature[] = "PGCOPY\n\xff\r\n";  // its terminating zero is part of it
-  data_.append(kSignature, sizeof kSignature);
-  append(data_, std::int32_t{0});  // flags
-  append(data_, std::int32_t{0});  // no header extension
-}
-
-std::string& CopyWriter::next_field() {
-  if (!in_row_) append(data_, static_cast<std::int16_t>(columns_));
-  in_row_ = true;
-  return data_;
-}
-
-void CopyWriter::end_row() {
-  in_row_ = false;
-  if (data_.size() < kCopyPieceBytes) return;
-  send_(data_);
-  data_.clear();
-}
-
-void CopyWriter::finish() {
-  append(data_, std::int16_t{-1});
-  send_(data_);
 }
 
 ArrayWriter::ArrayWriter(const std::vector<Column>& columns) {

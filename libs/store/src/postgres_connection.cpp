@@ -1,24 +1,120 @@
 #include "postgres_connection.hpp"
 
-#include <libpq-fe.h>
-
 #include <algorithm>
 #include <array>
-#include <new>
+#include <pqxx/connection>
+#include <pqxx/except>
+#include <pqxx/nontransaction>
+#include <pqxx/prepared_statement>
+#include <pqxx/result>
+#include <pqxx/stream_to>
+#include <pqxx/transaction>
+#include <pqxx/version>
 #include <tuple>
+#include <type_traits>
 #include <unordered_map>
 #include <utility>
 
 #include "postgres_binary.hpp"
+#include "postgres_text.hpp"
 #include "risk/base/check.hpp"
+
+#if PQXX_VERSION_MAJOR < 7
+namespace risk::store {
+namespace {
+
+// A row as COPY reads it. The rows of 6.4's stream are tuples, and a tuple's size is known when this is compiled, which
+// a table's number of columns is not: the stream gets each row as one field, which it must leave as it is.
+struct CopyLine {
+  std::string text;
+};
+
+}  // namespace
+}  // namespace risk::store
+
+template <>
+inline std::string pqxx::internal::TypedCopyEscaper::operator()(const risk::store::CopyLine* line) const {
+  return line->text;
+}
+#endif
 
 namespace risk::store {
 namespace {
 
-using Handle = std::unique_ptr<PGconn, decltype([](PGconn* connection) { PQfinish(connection); })>;
-using PgResult = std::unique_ptr<PGresult, decltype([](PGresult* result) { PQclear(result); })>;
+// What libpqxx 6.4 (Debian 12) and 7.10 (Debian 13) do differently.
+#if PQXX_VERSION_MAJOR < 7
 
-constexpr int kText = 0, kBinary = 1;
+constexpr auto kReadOnly = pqxx::read_only;
+
+// 6.4 would open another session in the place of one that is lost, with neither its transaction nor the lease's lock.
+// It marks what forbids that as deprecated because 7 never does it.
+void keep_session(pqxx::connection& connection) {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+  connection.inhibit_reactivation(true);
+#pragma GCC diagnostic pop
+}
+
+pqxx::result run_prepared(pqxx::transaction_base& transaction, const std::string& name,
+                          const std::vector<std::string>& texts) {
+  return transaction.exec_prepared(name, pqxx::prepare::make_dynamic_params(texts));
+}
+
+pqxx::result run_prepared_binary(pqxx::transaction_base& transaction, const std::string& name,
+                                 const std::vector<std::string>& values) {
+  const std::vector<pqxx::binarystring> binaries(values.begin(), values.end());
+  return transaction.exec_prepared(name, pqxx::prepare::make_dynamic_params(binaries));
+}
+
+std::string unescape_bytes(pqxx::connection& connection, std::string_view escaped) {
+  return connection.unesc_raw(std::string(escaped));
+}
+
+pqxx::stream_to open_stream(pqxx::transaction_base& transaction, const Table& table) {
+  std::vector<std::string> columns;
+  for (const auto& column : table.columns) columns.push_back(column.name);
+  return pqxx::stream_to(transaction, table.name, columns);
+}
+
+void send_row(pqxx::stream_to& out, const TextWriter::Row& row) {
+  out << std::tuple(CopyLine{copy_line(row)});
+}
+
+#else  // 7.10
+
+constexpr auto kReadOnly = pqxx::write_policy::read_only;
+
+void keep_session(pqxx::connection&) {}
+
+pqxx::result run_prepared(pqxx::transaction_base& transaction, const std::string& name,
+                          const std::vector<std::string>& texts) {
+  pqxx::params parameters;
+  parameters.append_multi(texts);
+  return transaction.exec(pqxx::prepped(name), parameters);
+}
+
+pqxx::result run_prepared_binary(pqxx::transaction_base& transaction, const std::string& name,
+                                 const std::vector<std::string>& values) {
+  pqxx::params parameters;
+  for (const auto& value : values) parameters.append(pqxx::binary_cast(value));
+  return transaction.exec(pqxx::prepped(name), parameters);
+}
+
+std::string unescape_bytes(pqxx::connection& connection, std::string_view escaped) {
+  const auto bytes = connection.unesc_bin(escaped);
+  return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+}
+
+pqxx::stream_to open_stream(pqxx::transaction_base& transaction, const Table& table) {
+  return pqxx::stream_to::raw_table(transaction, table.name, column_list(table));
+}
+
+void send_row(pqxx::stream_to& out, const TextWriter::Row& row) {
+  out.write_row(row);
+}
+
+#endif
+
 constexpr char kLockMigrations[] = "SELECT pg_advisory_xact_lock(hashtext('risk_alert schema_migrations'))";
 
 // The session's advisory lock that stands for the lease, as the functions take it and as pg_locks shows it.
@@ -36,6 +132,16 @@ std::string trimmed(std::string message) {
   return message;
 }
 
+// As a connection string takes a value.
+std::string option_value(std::string_view value) {
+  std::string text = "'";
+  for (const char c : value) {
+    if (c == '\'' || c == '\\') text += '\\';
+    text += c;
+  }
+  return text + "'";
+}
+
 // The server's state, not the statement: the same may well succeed later, or on a new connection.
 bool is_environment(std::string_view sqlstate) {
   constexpr std::array<std::string_view, 6> kClasses{"08", "25", "40", "53", "57", "58"};
@@ -46,84 +152,88 @@ bool is_environment(std::string_view sqlstate) {
 
 class PostgresRow final : public RowReader {
  public:
-  PostgresRow(const PGresult* result, int row) : result_(result), row_(row) {}
+  PostgresRow(pqxx::connection& connection, const pqxx::row& row) : connection_(connection), next_(row.begin()) {}
 
  protected:
   std::optional<std::string_view> next_text() override {
-    const int column = column_++;
-    if (PQgetisnull(result_, row_, column) != 0) return std::nullopt;
-    return std::string_view(PQgetvalue(result_, row_, column),
-                            static_cast<std::size_t>(PQgetlength(result_, row_, column)));
+    const auto& field = *next_.operator->();
+    std::optional<std::string_view> text;
+    if (!field.is_null()) text.emplace(field.c_str(), field.size());
+    ++next_;
+    return text;
   }
-  std::string decode_bytes(std::string_view column) override {
-    std::size_t size = 0;
-    unsigned char* bytes = PQunescapeBytea(reinterpret_cast<const unsigned char*>(column.data()), &size);
-    if (bytes == nullptr) throw std::bad_alloc();
-    std::string decoded(reinterpret_cast<const char*>(bytes), size);
-    PQfreemem(bytes);
-    return decoded;
-  }
+  std::string decode_bytes(std::string_view column) override { return unescape_bytes(connection_, column); }
 
  private:
-  const PGresult* result_;
-  int row_;
-  int column_ = 0;
+  pqxx::connection& connection_;
+  // Goes on in place: operator[] would take a share in the result for each field.
+  pqxx::row::const_iterator next_;
 };
 
-// The texts of a query's values, and the pointers to them that libpq takes.
-class Parameters {
- public:
-  explicit Parameters(const std::vector<Query::Value>& values) {
-    texts_.reserve(values.size());
-    for (const auto& value : values) {
-      const auto* number = std::get_if<std::int64_t>(&value);
-      texts_.push_back(number != nullptr ? std::to_string(*number) : std::get<std::string>(value));
-      if (texts_.back().find('\0') != std::string::npos) throw StoreError("a text with a zero byte cannot be stored");
-    }
-    for (const auto& text : texts_) pointers_.push_back(text.c_str());
+std::vector<std::string> texts_of(const std::vector<Query::Value>& values) {
+  std::vector<std::string> texts;
+  texts.reserve(values.size());
+  for (const auto& value : values) {
+    const auto* number = std::get_if<std::int64_t>(&value);
+    texts.push_back(number != nullptr ? std::to_string(*number) : std::get<std::string>(value));
+    if (texts.back().find('\0') != std::string::npos) throw StoreError("a text with a zero byte cannot be stored");
   }
-  int size() const { return static_cast<int>(pointers_.size()); }
-  const char* const* pointers() const { return pointers_.data(); }
-
- private:
-  std::vector<std::string> texts_;
-  std::vector<const char*> pointers_;
-};
+  return texts;
+}
 
 class PostgresConnection final : public SqlConnection {
  public:
-  PostgresConnection(Handle connection, std::string name)
-      : connection_(std::move(connection)), name_(std::move(name)) {}
-
-  void query(const Query& query, const RowHandler& row) override { each_row(run(query), row); }
-
-  std::uint64_t execute(const Query& query) override {
-    const PgResult result = run(query);
-    const std::string rows = PQcmdTuples(result.get());
-    return rows.empty() ? 0 : std::stoull(rows);
+  PostgresConnection(const std::string& options, std::string name) : connection_(options), name_(std::move(name)) {
+    keep_session(connection_);
   }
 
-  void run_script(const std::string& sql) override { check(PQexec(raw(), sql.c_str())); }
+  void query(const Query& query, const RowHandler& row) override {
+    const auto result = run(query);
+    for (auto i = result.begin(), end = result.end(); i != end; ++i) {
+      PostgresRow reader(connection_, *i.operator->());
+      row(reader);
+    }
+  }
+
+  std::uint64_t execute(const Query& query) override { return static_cast<std::uint64_t>(run(query).affected_rows()); }
+
+  void run_script(const std::string& sql) override {
+    in_transaction([&sql](pqxx::transaction_base& transaction) { return transaction.exec(sql); });
+  }
 
   void write(const Table& table, Write mode, const std::function<void(RowWriter&)>& produce) override {
     if (mode == Write::kInsert) {
-      copy(table, produce);
+      stream(table, produce);
     } else {
       upsert(table, produce);
     }
   }
 
   void begin(Access access) override {
-    run_script(access == Access::kRead ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" : "BEGIN");
-    if (access == Access::kMigrate) run_script(kLockMigrations);
+    RISK_CHECK(!transaction_);
+    failed_ = false;
+    attempt([&] {
+      if (access == Access::kRead) {
+        transaction_ = std::make_unique<pqxx::transaction<pqxx::repeatable_read, kReadOnly>>(connection_);
+      } else {
+        transaction_ = std::make_unique<pqxx::work>(connection_);
+      }
+    });
+    if (access != Access::kMigrate) return;
+    try {
+      run_script(kLockMigrations);
+    } catch (...) {
+      rollback();  // nobody has begun anything
+      throw;
+    }
   }
   void commit() override {
-    // A transaction that failed answers COMMIT with a rollback.
-    const PgResult result = check(PQexec(raw(), "COMMIT"));
-    if (std::string_view(PQcmdStatus(result.get())) != "COMMIT")
-      throw StoreError(name_ + ": the commit was rolled back");
+    // A transaction that failed answers COMMIT with a rollback, which libpqxx takes for success.
+    if (failed_) throw StoreError(name_ + ": the commit was rolled back");
+    attempt([&] { transaction_->commit(); });
+    transaction_.reset();
   }
-  void rollback() noexcept override { PQclear(PQexec(raw(), "ROLLBACK")); }
+  void rollback() noexcept override { transaction_.reset(); }
 
   bool has_table(const std::string& name) override {
     bool found = false;
@@ -159,8 +269,12 @@ class PostgresConnection final : public SqlConnection {
     lease_locked_ = true;
   }
   void unlock_lease() noexcept override {
-    if (lease_locked_) PQclear(PQexec(raw(), (std::string("SELECT pg_advisory_unlock(") + kLeaseKey + ")").c_str()));
+    if (!lease_locked_) return;
     lease_locked_ = false;
+    try {
+      run_script(std::string("SELECT pg_advisory_unlock(") + kLeaseKey + ")");
+    } catch (const StoreError&) {  // the lock goes with the session
+    }
   }
   void note_term(std::uint64_t term) override {
     query(Query("SELECT set_config('application_name', ").add("", session_name(term)).add(", false)"),
@@ -168,32 +282,51 @@ class PostgresConnection final : public SqlConnection {
   }
 
  private:
-  PGconn* raw() const { return connection_.get(); }
-
   bool holds(const std::string& question) {
     bool answer = false;
     query(Query(question), [&answer](RowReader& in) { in.read(answer); });
     return answer;
   }
 
-  // Takes a result that means success, or throws what fits its error.
-  PgResult check(PGresult* raw_result) {
-    PgResult result(raw_result);
-    switch (PQresultStatus(result.get())) {
-      case PGRES_COMMAND_OK:
-      case PGRES_TUPLES_OK:
-      case PGRES_COPY_IN:
-        return result;
-      default:
-        break;
+  // Calls libpqxx, and throws what fits its error.
+  template <class Call>
+  std::invoke_result_t<Call> attempt(const Call& call) {
+    try {
+      return call();
+    } catch (const pqxx::sql_error& error) {
+      failed_ = true;
+      throw_fitting(error);
+    } catch (const pqxx::failure& error) {  // the connection is lost, and perhaps the answer to a commit with it
+      failed_ = true;
+      throw StoreUnavailable(name_ + ": " + trimmed(error.what()));
+    } catch (...) {
+      failed_ = true;
+      throw;
     }
-    const char* field = PQresultErrorField(result.get(), PG_DIAG_SQLSTATE);
-    const std::string_view sqlstate = field == nullptr ? "" : field;
-    const std::string text =
-        name_ + ": " + trimmed(result ? PQresultErrorMessage(result.get()) : PQerrorMessage(raw()));
+  }
+
+  [[noreturn]] void throw_fitting(const pqxx::sql_error& error) const {
+    const auto& sqlstate = error.sqlstate();
+    const auto text = name_ + ": " + trimmed(error.what());
     if (sqlstate == "23505") throw StoreConflict(text + ": another writer has stored it");
-    if (PQstatus(raw()) != CONNECTION_OK || sqlstate.empty() || is_environment(sqlstate)) throw StoreUnavailable(text);
+    // 7.10 leaves out the state of this one.
+    const bool is_refusal = dynamic_cast<const pqxx::insufficient_privilege*>(&error) != nullptr;
+    if (!connection_.is_open() || is_environment(sqlstate) || (sqlstate.empty() && !is_refusal)) {
+      throw StoreUnavailable(text);
+    }
     throw StoreError(text);
+  }
+
+  // Runs `use` in the open transaction, or on its own. What follows a failed statement is refused as the server would
+  // refuse it: 6.4 has ended the transaction then, and would run a prepared statement without one.
+  template <class Use>
+  pqxx::result in_transaction(const Use& use) {
+    if (transaction_ && failed_) throw StoreUnavailable(name_ + ": the transaction has failed");
+    return attempt([&] {
+      if (transaction_) return use(*transaction_);
+      pqxx::nontransaction alone(connection_);
+      return use(alone);
+    });
   }
 
   // The name of the prepared statement of this text.
@@ -201,45 +334,14 @@ class PostgresConnection final : public SqlConnection {
     const auto known = prepared_.find(sql);
     if (known != prepared_.end()) return known->second;
     const std::string name = "s" + std::to_string(prepared_.size() + 1);
-    check(PQprepare(raw(), name.c_str(), sql.c_str(), 0, nullptr));
+    attempt([&] { connection_.prepare(name, sql); });
     return prepared_.emplace(sql, name).first->second;
   }
 
-  PgResult run(const Query& query) {
+  pqxx::result run(const Query& query) {
+    const auto texts = texts_of(query.values());
     const auto& name = prepare(query.text());
-    const Parameters parameters(query.values());
-    return check(
-        PQexecPrepared(raw(), name.c_str(), parameters.size(), parameters.pointers(), nullptr, nullptr, kText));
-  }
-
-  static void each_row(const PgResult& result, const RowHandler& row) {
-    const int rows = PQntuples(result.get());
-    for (int i = 0; i < rows; ++i) {
-      PostgresRow reader(result.get(), i);
-      row(reader);
-    }
-  }
-
-  void copy(const Table& table, const std::function<void(RowWriter&)>& produce) {
-    const std::string sql = "COPY " + table.name + " (" + column_list(table) + ") FROM STDIN (FORMAT binary)";
-    check(PQexec(raw(), sql.c_str()));
-    CopyWriter writer(table.columns.size(), [this](const std::string& data) {
-      if (PQputCopyData(raw(), data.data(), static_cast<int>(data.size())) != 1) {
-        throw StoreUnavailable(name_ + ": " + trimmed(PQerrorMessage(raw())));
-      }
-    });
-    try {
-      produce(writer);
-      writer.finish();
-    } catch (...) {
-      PQputCopyEnd(raw(), "abandoned");
-      while (PGresult* rest = PQgetResult(raw())) PQclear(rest);
-      throw;
-    }
-    PQputCopyEnd(raw(), nullptr);  // a failure shows in the result
-    PGresult* outcome = PQgetResult(raw());
-    while (PGresult* rest = PQgetResult(raw())) PQclear(rest);
-    check(outcome);
+    return in_transaction([&](pqxx::transaction_base& transaction) { return run_prepared(transaction, name, texts); });
   }
 
   void upsert(const Table& table, const std::function<void(RowWriter&)>& produce) {
@@ -247,15 +349,17 @@ class PostgresConnection final : public SqlConnection {
     produce(writer);
     const auto arrays = writer.take();
     const auto& name = prepare(upsert_sql(table));
-    std::vector<const char*> values;
-    std::vector<int> lengths;
-    for (const auto& array : arrays) {
-      values.push_back(array.data());
-      lengths.push_back(static_cast<int>(array.size()));
-    }
-    const std::vector<int> formats(arrays.size(), kBinary);
-    check(PQexecPrepared(raw(), name.c_str(), static_cast<int>(arrays.size()), values.data(), lengths.data(),
-                         formats.data(), kText));
+    in_transaction([&](pqxx::transaction_base& transaction) { return run_prepared_binary(transaction, name, arrays); });
+  }
+
+  void stream(const Table& table, const std::function<void(RowWriter&)>& produce) {
+    RISK_CHECK(transaction_);
+    attempt([&] {
+      auto out = open_stream(*transaction_, table);
+      TextWriter writer([&out](const TextWriter::Row& row) { send_row(out, row); });
+      produce(writer);
+      out.complete();
+    });
   }
 
   static std::string upsert_sql(const Table& table) {
@@ -266,8 +370,10 @@ class PostgresConnection final : public SqlConnection {
     return insert_clause(table, "SELECT * FROM unnest(" + arrays + ")", true);
   }
 
-  Handle connection_;
+  pqxx::connection connection_;
   std::string name_;
+  std::unique_ptr<pqxx::transaction_base> transaction_;    // the open one; ends before connection_ does
+  bool failed_ = false;                                    // a statement of it
   std::unordered_map<std::string, std::string> prepared_;  // text to name
   bool lease_locked_ = false;                              // by this session
 };
@@ -276,30 +382,23 @@ class PostgresConnection final : public SqlConnection {
 
 std::unique_ptr<SqlConnection> connect_postgres(const DatabaseConfig& config) {
   const std::string port = std::to_string(config.port);
-  const std::array<std::pair<const char*, const char*>, 11> settings{{
-      {"host", config.host.c_str()},
-      {"port", port.c_str()},
-      {"dbname", config.name.c_str()},
-      {"user", config.user.c_str()},
-      {"password", config.password.empty() ? nullptr : config.password.reveal().c_str()},
-      {"application_name", "risk-alert"},
-      {"client_encoding", "UTF8"},
-      {"options", "-c TimeZone=UTC -c DateStyle=ISO -c bytea_output=hex -c jit=off -c lock_timeout=5000"},
+  std::string options =
+      "application_name=risk-alert client_encoding=UTF8"
+      " options='-c TimeZone=UTC -c DateStyle=ISO -c bytea_output=hex -c jit=off -c lock_timeout=5000'"
       // A server that is gone without a word is noticed within seconds.
-      {"connect_timeout", "5"},
-      {"tcp_user_timeout", "15000"},
-      {nullptr, nullptr},
-  }};
-  std::array<const char*, settings.size()> keywords{}, values{};
-  for (std::size_t i = 0; i < settings.size(); ++i) std::tie(keywords[i], values[i]) = settings[i];
-
-  Handle connection(PQconnectdbParams(keywords.data(), values.data(), 0));
-  if (PQstatus(connection.get()) != CONNECTION_OK) {
-    throw StoreUnavailable(describe(config) + ": " + trimmed(PQerrorMessage(connection.get())));
+      " connect_timeout=5 tcp_user_timeout=15000";
+  for (const auto& [keyword, value] : {std::pair<const char*, const std::string&>{"host", config.host},
+                                       {"port", port},
+                                       {"dbname", config.name},
+                                       {"user", config.user},
+                                       {"password", config.password.reveal()}}) {
+    if (!value.empty()) options += std::string(" ") + keyword + "=" + option_value(value);
   }
-  PQsetNoticeReceiver(
-      connection.get(), [](void*, const PGresult*) {}, nullptr);
-  return std::make_unique<PostgresConnection>(std::move(connection), describe(config));
+  try {
+    return std::make_unique<PostgresConnection>(options, describe(config));
+  } catch (const pqxx::failure& error) {
+    throw StoreUnavailable(describe(config) + ": " + trimmed(error.what()));
+  }
 }
 
 }  // namespace risk::store

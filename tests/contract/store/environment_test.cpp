@@ -121,3 +121,42 @@ TEST_CASE("a server that dies is unavailable, and a reader comes back with it - 
   CHECK(reader->cursors().size() == 1);
   store->commit(step(1, 2));
 }
+
+TEST_CASE("no other session takes the place of one that the server has ended - Postgres") {
+  auto backend = Postgres::make();
+  if (!backend) return;
+  Fixture f(std::move(backend));
+  f.store->commit(step(0, 1));
+  f.backend->run_sql(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
+      "AND pid <> pg_backend_pid()");
+  // What the session had locked is another's now: the store must be opened again, whoever opens it.
+  CHECK_THROWS_AS(f.store->commit(step(1, 2)), StoreUnavailable);
+  CHECK_THROWS_AS(f.store->commit(step(1, 2)), StoreUnavailable);
+  CHECK_THROWS_AS(f.store->resume_point(), StoreUnavailable);
+  CHECK(f.open()->resume_point().cursors.at(0).sequence == 1);
+}
+
+TEST_CASE("a database is found whose name has quotes, blanks and backslashes - Postgres") {
+  if (PostgresCluster::missing()) return;
+  PostgresCluster cluster;
+  auto config = make_database(cluster);
+  cluster.run_sql(config.name, R"(CREATE DATABASE "it's \ a=b 'c" OWNER risk_engine)");
+  config.name = R"(it's \ a=b 'c)";
+  const auto store = open_store(config);
+  store->migrate();
+  store->commit(step(0, 1));
+  CHECK(store->resume_point().cursors.at(0).sequence == 1);
+}
+
+TEST_CASE("a commit with a text that PostgreSQL cannot keep is an error, and leaves nothing - Postgres") {
+  auto backend = Postgres::make();
+  if (!backend) return;
+  Fixture f(std::move(backend));
+  auto commit = step(0, 1);
+  commit.inputs = {transaction(1, 1)};
+  std::get<TransactionInput>(commit.inputs[0].input).transaction.market = std::string("a\0b", 3);
+  CHECK_THROWS_AS(f.store->commit(commit), StoreError);
+  CHECK(f.store->resume_point().cursors.empty());
+  f.store->commit(step(0, 1));
+}
