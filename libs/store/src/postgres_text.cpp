@@ -86,13 +86,18 @@ void TextWriter::put_time(Timestamp value) {
   end_field();
 }
 
+// Without the zeros at the end: the column has its number of places, and the server reads less.
 void TextWriter::put_decimal(Int128 units, int places) {
   constexpr Int128 kPlainMax = std::numeric_limits<std::int64_t>::max();
   if (units > kPlainMax || units < -kPlainMax) return put_text(format_rounded(units, places, places));
   if (units < 0) texts_ += '-';
   const auto width = static_cast<std::size_t>(places);
   append_digits(texts_, static_cast<std::int64_t>(units < 0 ? -units : units), width + 1);
-  if (places > 0) texts_.insert(texts_.size() - width, 1, '.');
+  if (places > 0) {
+    texts_.insert(texts_.size() - width, 1, '.');
+    const auto last = texts_.find_last_not_of('0');
+    texts_.resize(last + (texts_[last] == '.' ? 0 : 1));
+  }
   end_field();
 }
 
