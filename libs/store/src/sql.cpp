@@ -2,8 +2,10 @@
 
 #include <charconv>
 #include <limits>
+#include <span>
 
 #include "edge.hpp"
+#include "risk/base/join.hpp"
 
 namespace risk::store {
 namespace {
@@ -22,20 +24,6 @@ bool parse_whole(std::string_view text, T& value) {
   return error == std::errc{} && stop == end;
 }
 
-std::string join(const std::vector<Column>& columns, std::size_t from, std::size_t to, std::string_view separator,
-                 const std::function<std::string(const std::string&)>& each) {
-  std::string text;
-  for (auto i = from; i < to; ++i) {
-    if (i != from) text += separator;
-    text += each(columns[i].name);
-  }
-  return text;
-}
-
-std::string itself(const std::string& name) {
-  return name;
-}
-
 }  // namespace
 
 Query& Query::add(std::string_view sql, std::uint64_t value) {
@@ -43,7 +31,7 @@ Query& Query::add(std::string_view sql, std::uint64_t value) {
 }
 
 std::string column_list(const Table& table) {
-  return join(table.columns, 0, table.columns.size(), ", ", itself);
+  return join(table.columns, ", ", &Column::name);
 }
 
 std::string select_from(const Table& table) {
@@ -52,9 +40,10 @@ std::string select_from(const Table& table) {
 }
 
 std::string upsert_clause(const Table& table) {
-  const auto assignment = [](const std::string& name) { return name + " = excluded." + name; };
-  return " ON CONFLICT (" + join(table.columns, 0, table.key_columns, ", ", itself) + ") DO UPDATE SET " +
-         join(table.columns, table.key_columns, table.columns.size(), ", ", assignment);
+  const std::span columns(table.columns);
+  const auto assignment = [](const Column& column) { return column.name + " = excluded." + column.name; };
+  return " ON CONFLICT (" + join(columns.first(table.key_columns), ", ", &Column::name) + ") DO UPDATE SET " +
+         join(columns.subspan(table.key_columns), ", ", assignment);
 }
 
 std::string insert_clause(const Table& table, const std::string& rows, bool upserts) {

@@ -53,4 +53,7 @@ TEST_CASE("a separator stands between two words only, empty words included") {
   CHECK(join(std::vector<std::string>{"a"}, ", ") == "a");
   CHECK(join(std::vector<std::string_view>{"a", "b", "c"}, ", ") == "a, b, c");
   CHECK(join(std::vector<std::string>{"", "b"}, ",") == ",b");
+  CHECK(join(std::vector<int>{1, 2, 3}, ", ", [](int number) { return "$" + std::to_string(number); }) == "$1, $2, $3");
+  const std::vector<std::pair<std::string, int>> pairs{{"a", 1}, {"b", 2}};
+  CHECK(join(pairs, "|", &std::pair<std::string, int>::first) == "a|b");
 }

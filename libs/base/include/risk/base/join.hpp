@@ -1,19 +1,20 @@
 // Texts put together with a separator between each two.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
 namespace risk {
 
-// "a, b" of {"a", "b"} and ", ". `words` is any range of texts.
-template <class Range>
-std::string join(const Range& words, std::string_view separator) {
+// "a, b" of {"a", "b"} and ", ". `items` is any range; `text_of` makes the text of one.
+template <class Range, class TextOf = std::identity>
+std::string join(const Range& items, std::string_view separator, const TextOf& text_of = {}) {
   std::string text;
   bool is_first = true;
-  for (const auto& word : words) {
+  for (const auto& item : items) {
     if (!is_first) text.append(separator);
-    text.append(word);
+    text.append(std::invoke(text_of, item));
     is_first = false;
   }
   return text;
