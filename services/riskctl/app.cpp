@@ -126,10 +126,11 @@ void print_alerts(store::Reader& reader, const Options& options, std::ostream& o
   store::AlertFilter filter;
   filter.limit = options.limit;
   if (options.words.size() == 2) {
-    filter.severity = engine::parse_enum<engine::Severity>(options.words[1]);
-    if (!filter.severity) {
+    const auto severity = engine::parse_enum<engine::Severity>(options.words[1]);
+    if (!severity) {
       throw UsageError{"severity \"" + printable(options.words[1]) + "\" is not one of LOW, MEDIUM, HIGH, CRITICAL"};
     }
+    filter.severities = {*severity};
   }
   Table table({{"id", Column::kRight}, {"severity"}, {"status"}, {"opened"}, {"acknowledged by"}, {"message"}});
   for (const auto& alert : reader.alerts(filter)) {
@@ -138,7 +139,7 @@ void print_alerts(store::Reader& reader, const Options& options, std::ostream& o
                alert.acknowledged_by.value_or("-"), alert.message});
   }
   if (table.empty()) {
-    out << "No alerts" << (filter.severity ? " of severity " + options.words[1] : "") << ".\n";
+    out << "No alerts" << (!filter.severities.empty() ? " of severity " + options.words[1] : "") << ".\n";
   } else {
     table.print(out);
   }

@@ -14,6 +14,11 @@ bool matches(const std::optional<T>& wanted, const Value& value) {
   return !wanted || *wanted == value;
 }
 
+template <class T>
+bool is_any_of(const std::vector<T>& wanted, const T& value) {
+  return wanted.empty() || std::find(wanted.begin(), wanted.end(), value) != wanted.end();
+}
+
 bool below(const std::optional<std::uint64_t>& bound, std::uint64_t value) {
   return !bound || value < *bound;
 }
@@ -51,8 +56,8 @@ class MemoryReader final : public Reader {
 
   std::vector<AlertRow> alerts(const AlertFilter& filter) override {
     return newest(locked()->alerts, filter.limit, [&filter](const AlertRow& row) {
-      return matches(filter.status, row.status) && matches(filter.severity, row.latest.severity) &&
-             matches(filter.type, row.latest.alert_type) && matches(filter.entity_type, row.latest.entity_type) &&
+      return is_any_of(filter.statuses, row.status) && is_any_of(filter.severities, row.latest.severity) &&
+             is_any_of(filter.types, row.latest.alert_type) && matches(filter.entity_type, row.latest.entity_type) &&
              matches(filter.entity_id, row.latest.entity_id) && below(filter.before, row.alert_id());
     });
   }

@@ -20,8 +20,7 @@ class Where {
   template <class T>
   Where& also(std::string_view condition, const std::optional<T>& value) {
     if (!value) return *this;
-    query_.add(first_ ? " WHERE " : " AND ");
-    first_ = false;
+    next();
     if constexpr (std::is_enum_v<T>) {
       query_.add(condition, engine::to_string(*value));
     } else {
@@ -29,9 +28,24 @@ class Where {
     }
     return *this;
   }
+  // The column is one of the values; any, where there are none.
+  template <class E>
+  Where& also_any(std::string_view column, const std::vector<E>& values) {
+    if (values.empty()) return *this;
+    next();
+    query_.add(column).add(" IN (");
+    for (const auto& value : values) query_.add(&value == &values.front() ? "" : ", ", engine::to_string(value));
+    query_.add(")");
+    return *this;
+  }
   Query& order(std::string_view order) { return query_.add(" ORDER BY ").add(order); }
 
  private:
+  void next() {
+    query_.add(first_ ? " WHERE " : " AND ");
+    first_ = false;
+  }
+
   Query query_;
   bool first_ = true;
 };
@@ -130,9 +144,9 @@ std::vector<engine::PositionRow> SqlReader::positions(const std::string& client_
 
 std::vector<AlertRow> SqlReader::alerts(const AlertFilter& filter) {
   return all<AlertRow>(Where(kAlertsTable)
-                           .also("status = ", filter.status)
-                           .also("severity = ", filter.severity)
-                           .also("alert_type = ", filter.type)
+                           .also_any("status", filter.statuses)
+                           .also_any("severity", filter.severities)
+                           .also_any("alert_type", filter.types)
                            .also("entity_type = ", filter.entity_type)
                            .also("entity_id = ", filter.entity_id)
                            .also("alert_id < ", filter.before)

@@ -26,51 +26,15 @@ Result<std::uint64_t, HttpResponse> alert_id_of(const RoutedRequest& request) {
   return problem(400, "id: '" + printable(text) + "' is not an alert_id", request.http.path);
 }
 
-struct AlertsQuery {
-  std::vector<engine::AlertStatus> statuses;
-  std::vector<engine::Severity> severities;
-  std::vector<engine::AlertType> types;
-  store::AlertFilter filter;
-};
-
-// The filter takes one value of each kind: several values are several questions. All values are no question at all.
-template <class E>
-std::vector<std::optional<E>> choices(const std::vector<E>& wanted, std::size_t all) {
-  if (wanted.empty() || wanted.size() == all) return {std::nullopt};
-  return {wanted.begin(), wanted.end()};
-}
-
-std::vector<store::AlertRow> find_alerts(store::Reader& reader, const AlertsQuery& query) {
-  std::vector<store::AlertRow> rows;
-  store::AlertFilter filter = query.filter;
-  for (const auto& status : choices(query.statuses, std::size(kStatuses))) {
-    for (const auto& severity : choices(query.severities, std::size(kSeverities))) {
-      for (const auto& type : choices(query.types, std::size(kAlertTypes))) {
-        filter.status = status;
-        filter.severity = severity;
-        filter.type = type;
-        const auto found = reader.alerts(filter);
-        rows.insert(rows.end(), found.begin(), found.end());
-      }
-    }
-  }
-  // Between two questions an alert may have changed its status and come twice.
-  std::stable_sort(rows.begin(), rows.end(), [](auto& a, auto& b) { return a.alert_id() > b.alert_id(); });
-  const auto same = [](auto& a, auto& b) { return a.alert_id() == b.alert_id(); };
-  rows.erase(std::unique(rows.begin(), rows.end(), same), rows.end());
-  if (rows.size() > query.filter.limit) rows.resize(query.filter.limit);
-  return rows;
-}
-
-HttpResponse list_alerts(store::Reader& reader, const AlertsQuery& query) {
-  const auto rows = find_alerts(reader, query);
+HttpResponse list_alerts(store::Reader& reader, const store::AlertFilter& filter) {
+  const auto rows = reader.alerts(filter);
   JsonWriter json;
   json.begin_object();
   json.key("items");
   json.begin_array();
   for (const store::AlertRow& row : rows) write_alert(json, row);
   json.end_array();
-  const bool more = rows.size() == query.filter.limit;
+  const bool more = rows.size() == filter.limit;
   json.member("next_before", more ? std::optional(rows.back().alert_id()) : std::nullopt);
   json.end_object();
   return json_response(json.take());
@@ -133,16 +97,16 @@ HttpResponse alert_stats(store::Reader& reader, const LiveModel& model) {
 
 void handle_list(const RouteParts& parts, const RoutedRequest& request, Respond respond) {
   Query query(request.http.query);
-  AlertsQuery alerts;
+  store::AlertFilter alerts;
   alerts.statuses = query.enums<engine::AlertStatus>("status", kStatuses);
   alerts.severities = query.enums<engine::Severity>("severity", kSeverities);
   alerts.types = query.enums<engine::AlertType>("type", kAlertTypes);
   if (const auto type = query.word("entity_type", kEntityTypes)) {
-    alerts.filter.entity_type = engine::parse_enum<engine::EntityType>(*type);
+    alerts.entity_type = engine::parse_enum<engine::EntityType>(*type);
   }
-  alerts.filter.entity_id = query.id("entity_id");
-  alerts.filter.limit = static_cast<std::uint32_t>(query.whole("limit", 1, 1000).value_or(kAlertPage));
-  alerts.filter.before = query.whole("before", 0, kIdMax);
+  alerts.entity_id = query.id("entity_id");
+  alerts.limit = static_cast<std::uint32_t>(query.whole("limit", 1, 1000).value_or(kAlertPage));
+  alerts.before = query.whole("before", 0, kIdMax);
   if (const auto mistake = query.problem()) return respond(problem(400, *mistake, request.http.path));
   parts.database.submit([alerts](store::Reader& reader) { return list_alerts(reader, alerts); }, request.http.path,
                         std::move(respond));

@@ -97,7 +97,7 @@ std::vector<store::AlertRow> unresolved_alerts(store::Reader& reader, engine::En
   std::vector<store::AlertRow> alerts;
   for (const auto status : {engine::AlertStatus::kOpen, engine::AlertStatus::kAcknowledged}) {
     store::AlertFilter filter;
-    filter.status = status;
+    filter.statuses = {status};
     filter.entity_type = type;
     filter.entity_id = id;
     const auto found = reader.alerts(filter);

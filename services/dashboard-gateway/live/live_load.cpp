@@ -35,7 +35,7 @@ std::vector<store::AlertRow> alerts_to_show(store::Reader& reader) {
   const std::uint64_t oldest = rows.empty() ? 0 : rows.back().alert_id();
   for (const auto status : {engine::AlertStatus::kOpen, engine::AlertStatus::kAcknowledged}) {
     store::AlertFilter filter;
-    filter.status = status;
+    filter.statuses = {status};
     filter.before = oldest;
     each_page(reader, filter, [&](const std::vector<store::AlertRow>& page) {
       rows.insert(rows.end(), page.begin(), page.end());

@@ -20,9 +20,10 @@
 namespace risk::store {
 
 struct AlertFilter {
-  std::optional<engine::AlertStatus> status;
-  std::optional<engine::Severity> severity;
-  std::optional<engine::AlertType> type;
+  // Any of these; none: whichever.
+  std::vector<engine::AlertStatus> statuses;
+  std::vector<engine::Severity> severities;
+  std::vector<engine::AlertType> types;
   std::optional<engine::EntityType> entity_type;
   std::optional<std::string> entity_id;
   std::optional<std::uint64_t> before;  // alert_id below this
