@@ -1,10 +1,12 @@
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <tuple>
 
 #include "edge.hpp"
 #include "memory_database.hpp"
+#include "risk/base/check.hpp"
 
 namespace risk::store {
 namespace {
@@ -23,6 +25,52 @@ bool below(const std::optional<std::uint64_t>& bound, std::uint64_t value) {
   return !bound || value < *bound;
 }
 
+// The number behind a column; none sorts last.
+std::optional<Int128> order_number(const engine::ExposureRow& row, ExposureColumn column) {
+  switch (column) {
+    case ExposureColumn::kId:
+      return 0;
+    case ExposureColumn::kTotalExposure:
+      return row.total_exposure.units();
+    case ExposureColumn::kGross:
+      return row.exposure.gross().units();
+    case ExposureColumn::kNet:
+      return row.exposure.net().units();
+    case ExposureColumn::kLong:
+      return row.exposure.long_value.units();
+    case ExposureColumn::kShort:
+      return row.exposure.short_value.units();
+    case ExposureColumn::kTurnover:
+      return row.exposure.turnover.units();
+    case ExposureColumn::kPositionCount:
+      return row.position_count;
+    case ExposureColumn::kUtilisation:
+      return row.utilisation_e4;
+    case ExposureColumn::kLastUpdated:
+      return row.last_updated.micros;
+  }
+  RISK_CHECK(!"a column of exposures");
+}
+
+ExposurePage page_of(std::vector<engine::ExposureRow> rows, const ExposureFilter& filter) {
+  if (filter.risk_level) std::erase_if(rows, [&](const auto& row) { return row.risk_level != *filter.risk_level; });
+  std::sort(rows.begin(), rows.end(), [&filter](const engine::ExposureRow& a, const engine::ExposureRow& b) {
+    if (filter.order == ExposureColumn::kId) return filter.ascending ? a.id < b.id : b.id < a.id;
+    const auto x = order_number(a, filter.order);
+    const auto y = order_number(b, filter.order);
+    if (x.has_value() != y.has_value()) return x.has_value();
+    if (x != y) return filter.ascending ? *x < *y : *y < *x;
+    return a.id < b.id;
+  });
+  ExposurePage page;
+  page.total = rows.size();
+  const auto first = std::min<std::uint64_t>(rows.size(), filter.offset);
+  const auto last = first + std::min<std::uint64_t>(rows.size() - first, filter.limit);
+  page.rows.assign(std::make_move_iterator(rows.begin() + static_cast<std::ptrdiff_t>(first)),
+                   std::make_move_iterator(rows.begin() + static_cast<std::ptrdiff_t>(last)));
+  return page;
+}
+
 class MemoryReader final : public Reader {
  public:
   explicit MemoryReader(std::shared_ptr<MemoryDatabase> database) : database_(std::move(database)) {}
@@ -30,6 +78,8 @@ class MemoryReader final : public Reader {
   std::optional<engine::ExposureRow> firm_exposure() override { return locked()->firm_exposure; }
   std::vector<engine::ExposureRow> client_exposures() override { return values(locked()->client_exposures); }
   std::vector<engine::ExposureRow> symbol_exposures() override { return values(locked()->symbol_exposures); }
+  ExposurePage client_exposures(const ExposureFilter& filter) override { return page_of(client_exposures(), filter); }
+  ExposurePage symbol_exposures(const ExposureFilter& filter) override { return page_of(symbol_exposures(), filter); }
   std::optional<engine::ExposureRow> client_exposure(const std::string& client_id) override {
     return find(locked()->client_exposures, client_id);
   }

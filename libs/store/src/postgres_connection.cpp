@@ -241,6 +241,7 @@ class PostgresConnection final : public SqlConnection {
           [&found](RowReader&) { found = true; });
     return found;
   }
+  std::string_view decimal_order() const override { return ""; }
   bool partitions_days() const override { return true; }
 
   std::string_view locking(RowLock lock) const override {

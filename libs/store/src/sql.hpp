@@ -253,6 +253,9 @@ class SqlConnection {
   // What is open, beyond what a copy of it would have in common with it; "" where a server looks after that.
   virtual std::string place() const { return ""; }
 
+  // What follows a decimal column in ORDER BY, so that its values are compared as numbers.
+  virtual std::string_view decimal_order() const = 0;
+
   // Whether each day's inputs are partitions of their tables.
   virtual bool partitions_days() const = 0;
 

@@ -1,5 +1,6 @@
 #include "sql_reader.hpp"
 
+#include "risk/base/check.hpp"
 #include "sql_inputs.hpp"
 #include "sql_lease.hpp"
 #include "sql_snapshots.hpp"
@@ -49,6 +50,39 @@ class Where {
   Query query_;
   bool first_ = true;
 };
+
+struct OrderColumn {
+  std::string_view name;
+  bool is_decimal = false;
+  bool is_optional = false;
+};
+
+// The id is the table's first column.
+OrderColumn order_column(const Table& table, ExposureColumn column) {
+  switch (column) {
+    case ExposureColumn::kId:
+      return {table.columns.front().name};
+    case ExposureColumn::kTotalExposure:
+      return {"total_exposure", true};
+    case ExposureColumn::kGross:
+      return {"gross", true};
+    case ExposureColumn::kNet:
+      return {"net", true};
+    case ExposureColumn::kLong:
+      return {"long", true};
+    case ExposureColumn::kShort:
+      return {"short", true};
+    case ExposureColumn::kTurnover:
+      return {"turnover", true};
+    case ExposureColumn::kPositionCount:
+      return {"position_count"};
+    case ExposureColumn::kUtilisation:
+      return {"utilisation", true, true};
+    case ExposureColumn::kLastUpdated:
+      return {"last_updated"};
+  }
+  RISK_CHECK(!"a column of exposures");
+}
 
 std::uint64_t rows(std::uint32_t limit) {
   return limit;
@@ -128,6 +162,49 @@ std::optional<engine::ExposureRow> SqlReader::symbol_exposure(const std::string&
   auto found = first<SymbolExposure>(select(kSymbolExposuresTable).add(" WHERE symbol = ", symbol));
   if (!found) return std::nullopt;
   return std::move(found->row);
+}
+
+// The database keeps the first rows of the order while it goes through the table once. No index gives the order: one on
+// a column that changes with each commit would have to be written with each commit.
+template <class Row, class TakeRow>
+ExposurePage SqlReader::exposures(const Table& table, const ExposureFilter& filter, const TakeRow& take) {
+  ExposurePage page;
+  with_connection([&](SqlConnection& connection) {
+    const auto where = [&filter](Query query) {
+      if (filter.risk_level) query.add(" WHERE risk_level = ", engine::to_string(*filter.risk_level));
+      return query;
+    };
+    const auto column = order_column(table, filter.order);
+    auto sorted = where(select(table));
+    sorted.add(" ORDER BY ");
+    if (column.is_optional) sorted.add(column.name).add(" IS NULL, ");
+    sorted.add(column.name);
+    if (column.is_decimal) sorted.add(connection.decimal_order());
+    sorted.add(filter.ascending ? " ASC" : " DESC");
+    if (filter.order != ExposureColumn::kId) sorted.add(", ").add(table.columns.front().name);
+    sorted.add(" LIMIT ", rows(filter.limit)).add(" OFFSET ", filter.offset);
+
+    SqlTransaction transaction(connection, SqlConnection::Access::kRead);
+    connection.query(sorted, [&](RowReader& in) {
+      Row row;
+      read_row(in, row);
+      page.rows.push_back(take(row));
+    });
+    connection.query(where(Query("SELECT COUNT(*) FROM " + table.name)),
+                     [&page](RowReader& in) { in.read(page.total); });
+    transaction.commit();
+  });
+  return page;
+}
+
+ExposurePage SqlReader::client_exposures(const ExposureFilter& filter) {
+  return exposures<engine::ExposureRow>(kClientExposuresTable, filter,
+                                        [](engine::ExposureRow& row) { return std::move(row); });
+}
+
+ExposurePage SqlReader::symbol_exposures(const ExposureFilter& filter) {
+  return exposures<SymbolExposure>(kSymbolExposuresTable, filter,
+                                   [](SymbolExposure& symbol) { return std::move(symbol.row); });
 }
 
 std::vector<engine::PositionRow> SqlReader::positions(const std::string& client_id, const std::string& symbol) {

@@ -17,6 +17,8 @@ class SqlReader final : public Reader {
   std::vector<engine::ExposureRow> symbol_exposures() override;
   std::optional<engine::ExposureRow> client_exposure(const std::string& client_id) override;
   std::optional<engine::ExposureRow> symbol_exposure(const std::string& symbol) override;
+  ExposurePage client_exposures(const ExposureFilter& filter) override;
+  ExposurePage symbol_exposures(const ExposureFilter& filter) override;
   std::vector<engine::PositionRow> positions(const std::string& client_id, const std::string& symbol) override;
   std::vector<AlertRow> alerts(const AlertFilter& filter) override;
   std::optional<AlertRow> alert(std::uint64_t alert_id) override;
@@ -46,6 +48,8 @@ class SqlReader final : public Reader {
   std::vector<Row> all(const Query& query);
   template <class Row>
   std::optional<Row> first(const Query& query);
+  template <class Row, class TakeRow>
+  ExposurePage exposures(const Table& table, const ExposureFilter& filter, const TakeRow& take);
 
   SqlConnection::Connect connect_;
   const std::vector<Migration>& migrations_;

@@ -106,6 +106,8 @@ class SqliteConnection final : public SqlConnection {
 
   void write(const Table& table, Write mode, const std::function<void(RowWriter&)>& produce) override;
 
+  std::string_view decimal_order() const override { return " COLLATE decimal"; }
+
   void begin(Access access) override {
     writes_ = access != Access::kRead;
     if (writes_) check_in_place();
@@ -261,6 +263,17 @@ void SqliteConnection::write(const Table& table, Write mode, const std::function
   produce(writer);
 }
 
+// Of two decimals as the tables keep them, with the same number of places: the longer one is the larger, and of the
+// same length the one whose digits are.
+int compare_decimals(void*, int size_a, const void* bytes_a, int size_b, const void* bytes_b) {
+  const std::string_view a(static_cast<const char*>(bytes_a), static_cast<std::size_t>(size_a));
+  const std::string_view b(static_cast<const char*>(bytes_b), static_cast<std::size_t>(size_b));
+  const bool is_a_below_zero = a.starts_with('-');
+  if (is_a_below_zero != b.starts_with('-')) return is_a_below_zero ? -1 : 1;
+  const int by_magnitude = a.size() != b.size() ? (a.size() < b.size() ? -1 : 1) : a.compare(b);
+  return is_a_below_zero ? -by_magnitude : by_magnitude;
+}
+
 void make_folder_of(const std::string& path) {
   const auto folder = std::filesystem::path(path).parent_path();
   if (folder.empty()) return;
@@ -299,6 +312,7 @@ std::unique_ptr<SqlConnection> connect_sqlite(const std::string& path, SqliteMod
                                   "SELECT 1 FROM sqlite_master;"
                                 : "PRAGMA query_only = ON; SELECT 1 FROM sqlite_master;";
   if (sqlite3_exec(db.get(), settings, nullptr, nullptr, nullptr) != SQLITE_OK) throw_error(db.get(), path, "open it");
+  sqlite3_create_collation(db.get(), "decimal", SQLITE_UTF8, nullptr, compare_decimals);
   auto connection = std::make_unique<SqliteConnection>(std::move(db), path);
   if (makes) check_is_known(path, known, made_at(*connection));
   return connection;

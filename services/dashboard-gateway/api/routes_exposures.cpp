@@ -12,53 +12,33 @@ namespace {
 constexpr std::uint64_t kRowsMax = 100'000;
 constexpr std::uint64_t kRowsDefault = 1000;
 constexpr std::string_view kOrders[] = {"asc", "desc"};
-constexpr std::string_view kSortColumns[] = {"total_exposure", "gross",          "net",         "long",        "short",
-                                             "turnover",       "position_count", "utilisation", "last_updated"};
+// As the API names them; the id has another name in each list.
+constexpr std::pair<std::string_view, store::ExposureColumn> kSortColumns[] = {
+    {"total_exposure", store::ExposureColumn::kTotalExposure},
+    {"gross", store::ExposureColumn::kGross},
+    {"net", store::ExposureColumn::kNet},
+    {"long", store::ExposureColumn::kLong},
+    {"short", store::ExposureColumn::kShort},
+    {"turnover", store::ExposureColumn::kTurnover},
+    {"position_count", store::ExposureColumn::kPositionCount},
+    {"utilisation", store::ExposureColumn::kUtilisation},
+    {"last_updated", store::ExposureColumn::kLastUpdated}};
 
 // Which of the two tables a route is about.
 struct Entity {
   const char* key;   // the column of the id
   const char* rule;  // whose limits apply
-  std::vector<engine::ExposureRow> (store::Reader::*list)();
+  store::ExposurePage (store::Reader::*list)(const store::ExposureFilter&);
   std::optional<engine::ExposureRow> (store::Reader::*one)(const std::string&);
 };
 const Entity kClient{"client_id", "client_exposure", &store::Reader::client_exposures, &store::Reader::client_exposure};
 const Entity kSymbol{"symbol", "symbol_exposure", &store::Reader::symbol_exposures, &store::Reader::symbol_exposure};
 
-struct ListQuery {
-  std::string sort;
-  bool ascending = false;
-  std::optional<engine::RiskLevel> risk_level;
-  std::uint64_t limit = kRowsDefault;
-  std::uint64_t offset = 0;
-};
-
-// Exact: the number behind a column that is not text.
-Int128 sort_number(const engine::ExposureRow& row, std::string_view column) {
-  if (column == "total_exposure") return row.total_exposure.units();
-  if (column == "gross") return row.exposure.gross().units();
-  if (column == "net") return row.exposure.net().units();
-  if (column == "long") return row.exposure.long_value.units();
-  if (column == "short") return row.exposure.short_value.units();
-  if (column == "turnover") return row.exposure.turnover.units();
-  if (column == "position_count") return row.position_count;
-  if (column == "last_updated") return row.last_updated.micros;
-  return row.utilisation_e4.value_or(0);
-}
-
-// By the column, rows without a value last, ties by id.
-void sort_rows(std::vector<engine::ExposureRow>& rows, const ListQuery& query, const Entity& entity) {
-  const bool by_utilisation = query.sort == "utilisation";
-  std::sort(rows.begin(), rows.end(), [&](const engine::ExposureRow& a, const engine::ExposureRow& b) {
-    if (query.sort == entity.key) return query.ascending ? a.id < b.id : b.id < a.id;
-    if (by_utilisation && a.utilisation_e4.has_value() != b.utilisation_e4.has_value()) {
-      return a.utilisation_e4.has_value();
-    }
-    const Int128 x = sort_number(a, query.sort);
-    const Int128 y = sort_number(b, query.sort);
-    if (x != y) return query.ascending ? x < y : y < x;
-    return a.id < b.id;
-  });
+store::ExposureColumn column_of(std::string_view name) {
+  for (const auto& [known, column] : kSortColumns) {
+    if (name == known) return column;
+  }
+  return store::ExposureColumn::kId;
 }
 
 void write_row(JsonWriter& json, const Entity& entity, const engine::ExposureRow& row, const LimitTable& limits) {
@@ -71,22 +51,18 @@ void write_row(JsonWriter& json, const Entity& entity, const engine::ExposureRow
 }
 
 HttpResponse list_exposures(store::Reader& reader, const LiveModel& model, const Entity& entity,
-                            const ListQuery& query) {
-  std::vector<engine::ExposureRow> rows = (reader.*entity.list)();
+                            const store::ExposureFilter& filter) {
+  const auto page = (reader.*entity.list)(filter);
   const auto firm = reader.firm_exposure();
   const LimitTable limits(reader.limits());
-  if (query.risk_level) std::erase_if(rows, [&](const auto& row) { return row.risk_level != *query.risk_level; });
-  sort_rows(rows, query, entity);
 
-  const std::size_t first = std::min<std::size_t>(rows.size(), query.offset);
-  const std::size_t last = first + std::min<std::size_t>(rows.size() - first, query.limit);
   JsonWriter json;
   json.begin_object();
   json.member("as_of", format_timestamp(firm ? firm->last_updated : model.now().value_or(system_now())));
-  json.member("total", std::uint64_t{rows.size()});
+  json.member("total", page.total);
   json.key("items");
   json.begin_array();
-  for (std::size_t i = first; i < last; ++i) write_row(json, entity, rows[i], limits);
+  for (const engine::ExposureRow& row : page.rows) write_row(json, entity, row, limits);
   json.end_array();
   json.end_object();
   return json_response(json.take());
@@ -138,16 +114,17 @@ HttpResponse one_exposure(store::Reader& reader, const Entity& entity, const std
 
 Handler list_handler(RouteParts parts, const Entity& entity) {
   return [parts, &entity](RoutedRequest request, Respond respond) {
-    std::vector<std::string_view> columns(std::begin(kSortColumns), std::end(kSortColumns));
+    std::vector<std::string_view> columns;
+    for (const auto& [name, column] : kSortColumns) columns.push_back(name);
     columns.emplace_back(entity.key);
     Query query(request.http.query);
-    ListQuery list;
-    list.sort = query.word("sort", columns).value_or("total_exposure");
+    store::ExposureFilter list;
+    list.order = column_of(query.word("sort", columns).value_or("total_exposure"));
     list.ascending = query.word("order", kOrders).value_or("desc") == "asc";
     if (const auto level = query.word("risk_level", kSeverities)) {
       list.risk_level = engine::parse_enum<engine::RiskLevel>(*level);
     }
-    list.limit = query.whole("limit", 1, kRowsMax).value_or(kRowsDefault);
+    list.limit = static_cast<std::uint32_t>(query.whole("limit", 1, kRowsMax).value_or(kRowsDefault));
     list.offset = query.whole("offset", 0, std::uint64_t{1} << 53).value_or(0);
     if (const auto mistake = query.problem()) return respond(problem(400, *mistake, request.http.path));
     parts.database.submit(

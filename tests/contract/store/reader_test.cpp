@@ -38,6 +38,70 @@ TEMPLATE_TEST_CASE("exposures are upserted and listed by id in byte order", "[st
   CHECK_FALSE(reader->symbol_exposure("' OR 1=1 --"));
 }
 
+TEMPLATE_TEST_CASE("a page of exposures is in the order of any column, as numbers, rows without a value last",
+                   "[store]", Memory, Sqlite, Postgres) {
+  RISK_BACKEND(backend);
+  Fixture f(std::move(backend));
+  using Column = ExposureColumn;
+  const auto row = [](const char* id, const char* long_value, const char* short_value,
+                      std::optional<std::int64_t> utilisation_e4) {
+    auto made = exposure(id);
+    made.exposure = {money(long_value), money(short_value), money(long_value)};
+    made.total_exposure = made.exposure.gross();
+    made.utilisation_e4 = utilisation_e4;
+    made.position_count = id[0];
+    made.last_updated.micros -= id[0];
+    return made;
+  };
+  auto low = row("e", "9", "10000", 9'999);
+  low.risk_level = engine::RiskLevel::kLow;
+  auto commit = step(0, 1);
+  // Past what a double tells apart, and texts whose order is not that of their numbers.
+  commit.client_exposures = {row("a", "90071992547409.9301", "0", 10'000),
+                             row("b", "90071992547409.9302", "0", 90'000),
+                             row("c", "9", "100.5", {}),
+                             row("d", "10", "100.25", {}),
+                             low,
+                             row("f", "9", "0", 9'999)};
+  commit.symbol_exposures = commit.client_exposures;
+  f.store->commit(commit);
+
+  const auto reader = f.reader();
+  const auto ids = [&reader](Column order, bool ascending = false) {
+    ExposureFilter filter;
+    filter.order = order;
+    filter.ascending = ascending;
+    std::string found;
+    for (const auto& exposure : reader->client_exposures(filter).rows) found += exposure.id;
+    std::string symbols;
+    for (const auto& exposure : reader->symbol_exposures(filter).rows) symbols += exposure.id;
+    CHECK(symbols == found);
+    return found;
+  };
+  CHECK(ids(ExposureFilter{}.order) == "baedcf");
+  CHECK(ids(Column::kTotalExposure, true) == "fcdeab");
+  CHECK(ids(Column::kGross) == "baedcf");
+  CHECK(ids(Column::kNet) == "bafdce");  // the last three are below zero
+  CHECK(ids(Column::kNet, true) == "ecdfab");
+  CHECK(ids(Column::kLong) == "badcef");  // ties by id, whichever the direction
+  CHECK(ids(Column::kLong, true) == "cefdab");
+  CHECK(ids(Column::kShort) == "ecdabf");
+  CHECK(ids(Column::kTurnover) == "badcef");
+  CHECK(ids(Column::kUtilisation) == "baefcd");
+  CHECK(ids(Column::kUtilisation, true) == "efabcd");
+  CHECK(ids(Column::kPositionCount) == "fedcba");
+  CHECK(ids(Column::kLastUpdated) == "abcdef");
+  CHECK(ids(Column::kId) == "fedcba");
+  CHECK(ids(Column::kId, true) == "abcdef");
+
+  const auto page = reader->client_exposures({Column::kId, true, engine::RiskLevel::kCritical, 1, 2});
+  CHECK(page.total == 5);
+  CHECK(page.rows == std::vector{commit.client_exposures[1], commit.client_exposures[2]});
+  const auto beyond = reader->client_exposures({Column::kId, true, engine::RiskLevel::kLow, 7, 2});
+  CHECK(beyond.total == 1);
+  CHECK(beyond.rows.empty());
+}
+
 TEMPLATE_TEST_CASE("positions are found by client, by symbol and all, zero ones only among all", "[store]", Memory,
                    Sqlite, Postgres) {
   RISK_BACKEND(backend);

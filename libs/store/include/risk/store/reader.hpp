@@ -30,6 +30,33 @@ struct AlertFilter {
   std::uint32_t limit = 100;
 };
 
+enum class ExposureColumn : std::uint8_t {
+  kId,
+  kTotalExposure,
+  kGross,
+  kNet,
+  kLong,
+  kShort,
+  kTurnover,
+  kPositionCount,
+  kUtilisation,
+  kLastUpdated
+};
+
+// Which rows of a list of exposures, and in which order: by a column, rows without a value last, ties by id.
+struct ExposureFilter {
+  ExposureColumn order = ExposureColumn::kTotalExposure;
+  bool ascending = false;
+  std::optional<engine::RiskLevel> risk_level;
+  std::uint64_t offset = 0;
+  std::uint32_t limit = 100;
+};
+
+struct ExposurePage {
+  std::vector<engine::ExposureRow> rows;
+  std::uint64_t total = 0;  // without offset and limit
+};
+
 struct TransactionFilter {
   std::optional<std::string> client_id;
   std::optional<std::string> symbol;
@@ -69,6 +96,8 @@ class Reader {
   virtual std::optional<engine::ExposureRow> firm_exposure() = 0;
   virtual std::vector<engine::ExposureRow> client_exposures() = 0;  // by id
   virtual std::vector<engine::ExposureRow> symbol_exposures() = 0;  // by id
+  virtual ExposurePage client_exposures(const ExposureFilter& filter) = 0;
+  virtual ExposurePage symbol_exposures(const ExposureFilter& filter) = 0;
   virtual std::optional<engine::ExposureRow> client_exposure(const std::string& client_id) = 0;
   virtual std::optional<engine::ExposureRow> symbol_exposure(const std::string& symbol) = 0;
   // Positions that are not zero, by client id and symbol; with both empty: all of them, zero ones too.
