@@ -19,6 +19,7 @@
 #include "risk/engine/core.hpp"
 #include "risk/engine/rule_table.hpp"
 #include "support/snapshots.hpp"
+#include "support/verified.hpp"
 
 namespace risk::engine {
 namespace {
@@ -221,9 +222,15 @@ class Driver {
   }
 
   void restart() {
+    verify();
     auto loaded = load(save(*core_), HashKey{33, 44}, tuning_);
     if (!loaded) throw std::runtime_error(loaded.error().reason);
     core_ = std::move(loaded).value();
+    verify();
+  }
+
+  void verify() const {
+    if (const auto what = broken(*core_); !what.empty()) throw std::runtime_error("the core is broken:\n" + what);
   }
 
   void print_events() {
@@ -234,6 +241,7 @@ class Driver {
     print({{"kind", "rejected"}, {"input", input}, {"field", rejection.field}});
   }
   void print_state() const {
+    verify();
     for (const auto& row : core_->client_rows()) print(row_json("client", "client_id", row));
     for (const auto& row : core_->symbol_rows()) print(row_json("symbol", "symbol", row));
     print(row_json("firm", nullptr, core_->firm_row()));

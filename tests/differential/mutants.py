@@ -44,7 +44,7 @@ def noticed(mutant, streams):
         folder = pathlib.Path(name)
         for part in ("base", "engine"):
             shutil.copytree(ROOT / "libs" / part, folder / "libs" / part)
-        for part in ("tests/differential/core_driver.cpp", "tests/support/snapshots.hpp"):
+        for part in ("tests/differential/core_driver.cpp", "tests/support/snapshots.hpp", "tests/support/verified.hpp"):
             (folder / part).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / part, folder / part)
         mutate(folder, *mutant[1:])

@@ -1,5 +1,6 @@
 // The core under arbitrary inputs: nothing breaks, what is rejected changes nothing, totals stay the sums of their
 // parts, and a second core that gets the same in batches, and is saved and loaded on the way, does the same.
+#include <cstdio>
 #include <utility>
 #include <vector>
 
@@ -107,6 +108,11 @@ void check_totals(const Core& core) {
   }
 }
 
+void check_sound(const Core& core) {
+  for (const std::string& finding : core.verify()) std::fprintf(stderr, "%s\n", finding.c_str());
+  RISK_CHECK(core.verify().empty());
+}
+
 constexpr Tuning kSmall{2, 2, 2};  // so that small books reach what only large ones do
 
 // Runs of transactions, given to `core` one by one and to `other` as announced batches.
@@ -142,6 +148,7 @@ class Twins {
     flush();
     auto loaded = load(save(other_), {5, 6}, kSmall);
     RISK_CHECK(loaded.ok());
+    check_sound(*loaded);
     other_ = std::move(loaded).value();
     other_.set_bounds(bounds_);
   }
@@ -155,6 +162,8 @@ class Twins {
     RISK_CHECK(events_ == other_events_);
     RISK_CHECK(core_.state_hash() == other_.state_hash());
     check_totals(core_);
+    check_sound(core_);
+    check_sound(other_);
     for (const auto& event : events_) RISK_CHECK(!alert_message(event, "USD").empty());
   }
 

@@ -74,6 +74,7 @@ class AnomalyWindow {
   bool empty() const { return size_ == 0 && !wide_; }
 
  private:
+  friend struct Internals;
   struct WideSamples {
     std::vector<Uint128> cents;  // oldest first
     Uint128 sum = 0;

@@ -93,6 +93,7 @@ class EntityTable {
   }
 
  private:
+  friend struct Internals;
   // The first chunk is small, for a core that sees few; the others are large, for huge pages.
   static constexpr std::size_t kFirstChunk = 1024;
   static constexpr std::size_t kChunk = 16'384;

@@ -66,6 +66,7 @@ class Holdings {
   std::size_t capacity() const { return std::size_t{1} << log2_capacity_; }
 
  private:
+  friend struct Internals;
   static constexpr std::size_t kLine = 4;
   static constexpr std::uint32_t kLog2CapacityMin = 2;  // one line
 

@@ -40,6 +40,7 @@ class MarkLog {
   const Move& move(std::uint64_t number) const { return moves_[number % kMovesKept]; }
 
  private:
+  friend struct Internals;
   std::vector<std::int64_t> units_by_key_;
   std::vector<Move> moves_;
   std::uint64_t moved_ = 0;

@@ -35,6 +35,7 @@ class Pool {
   }
 
  private:
+  friend struct Internals;
   static constexpr std::size_t kGrain = 64;  // a cache line
   static constexpr std::size_t kFirstSlabBytes = std::size_t{64} << 10;
   static constexpr std::size_t kSlabBytes = std::size_t{2} << 20;

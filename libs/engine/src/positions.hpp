@@ -1,5 +1,11 @@
 // Positions, marks and turnover, and the exposures that follow from them. Knows no rules and no time but what it is
 // told.
+//
+// Invariants, which Core::verify() checks with those of what is used here
+//   1. A client's positions and the holders of their symbols name each other, each once, also when a position is zero.
+//   2. A symbol's quantities, values and number of positions are the sums over its holders, at its mark.
+//   3. A valuation that is near enough is, with the moves of marks since, the client's exposure.
+//   4. Who has changed is on its list, once, and says so; a position's client and symbol are on theirs.
 #pragma once
 
 #include <algorithm>
@@ -129,6 +135,7 @@ class Positions {
   Pool pool;
 
  private:
+  friend struct Internals;
   // A bound this much above the value is worth another walk.
   static constexpr double kLoose = 1.1;
 

@@ -123,6 +123,7 @@ class Prefilter {
   static double inverse(Int128 limit) { return up(1 / static_cast<double>(limit)); }
 
  private:
+  friend struct Internals;
   static constexpr double kSlack = 0x1p-50;  // eight times what one operation can lose
   static constexpr double kCertain = 1 - 0x1p-40;
   static constexpr double kRiseMax = 1.05;

@@ -59,6 +59,7 @@ class RuleEvaluator {
   void restore(std::uint64_t alerts_opened);
 
  private:
+  friend struct Internals;
   template <class... Rules>
   static std::tuple<std::vector<ActiveRule<Rules>>...> active_of(RuleKindList<Rules...>);
   using Active = decltype(active_of(RuleKinds{}));

@@ -144,6 +144,8 @@ class SnapshotLoader {
     in_.finish();
     core_->evaluator.restore(counters.alerts_opened);
     core_->positions.take_changed(Core::kAllMarked);
+    core_->positions.clients.in_order();
+    core_->positions.symbols.in_order();
     return std::move(core_);
   }
 

@@ -60,6 +60,7 @@ class TopHolders {
   }
 
  private:
+  friend struct Internals;
   static constexpr std::size_t kFound = 64;
   static constexpr std::size_t kListed = 192;
 

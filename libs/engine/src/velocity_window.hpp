@@ -66,6 +66,7 @@ class VelocityWindow {
   void restore(std::int64_t slot, std::int64_t newest_slot, std::uint64_t count);
 
  private:
+  friend struct Internals;
   using WideCounts = std::array<std::uint64_t, kSlots>;
 
   int place_before(int age) const { return newest_place_ - age + (age > newest_place_ ? kSlots : 0); }

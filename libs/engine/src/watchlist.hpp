@@ -47,6 +47,7 @@ class Watchlist {
   }
 
  private:
+  friend struct Internals;
   static constexpr std::size_t kAhead = 8;
   static constexpr std::size_t kCompactedFrom = 1024;
 

@@ -6,6 +6,7 @@
 
 #include "risk/engine/core.hpp"
 #include "support/catch.hpp"
+#include "support/verified.hpp"
 
 namespace risk::engine {
 
@@ -49,13 +50,22 @@ struct Desk {
     events.clear();
     const auto applied = core.apply(transaction(second, client, symbol, signed_quantity, price), events);
     REQUIRE(applied.ok());
+    verify_at_times();
     return texts();
   }
 
   std::vector<std::string> tick(double second) {
     events.clear();
     core.tick({kMidnight * kMicrosPerSecond + static_cast<std::int64_t>(second * 1e6)}, events);
+    verify_at_times();
     return texts();
+  }
+
+  // After each of the first inputs, then ever more rarely, for it looks at the whole state.
+  void verify_at_times() {
+    if (++inputs < verified_next) return;
+    CHECK(broken(core) == "");
+    verified_next = inputs + 1 + inputs / 16;
   }
 
   std::vector<std::string> texts() const {
@@ -67,6 +77,7 @@ struct Desk {
   Core core;
   std::vector<AlertEvent> events;  // of the last trade or tick
   int count = 0;
+  unsigned inputs = 0, verified_next = 1;
 };
 
 using Texts = std::vector<std::string>;

@@ -137,6 +137,8 @@ TEST_CASE("a core with further rules goes on from its snapshot as if nothing had
   CHECK(save(from_snapshot) == save(core));
   CHECK(run(core, market, 1'500) == run(from_snapshot, same, 1'500));
   CHECK(from_snapshot.state_hash() == core.state_hash());
+  CHECK(core.verify().empty());
+  CHECK(from_snapshot.verify().empty());
 }
 
 TEST_CASE("a rule that comes between others leaves them the states they have") {

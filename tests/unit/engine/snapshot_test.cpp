@@ -21,6 +21,7 @@ TEST_CASE("a core that is saved anywhere, loaded and run on does what the first 
     if (i % 250 == 0) {
       auto loaded = load(save(core));
       REQUIRE(loaded.ok());
+      CHECK(broken(*loaded) == "");
       copies.emplace_back(std::move(loaded).value());
       copied_events.push_back(events);
     }
@@ -39,6 +40,7 @@ TEST_CASE("a core that is saved anywhere, loaded and run on does what the first 
     CHECK(copies[copy]->position_rows() == core.position_rows());
     CHECK(copies[copy]->counters() == core.counters());
     CHECK(copies[copy]->rules() == core.rules());
+    CHECK(broken(*copies[copy]) == "");
   }
 }
 

@@ -9,8 +9,10 @@
 //   3. The firm's long, short and turnover are the sums over symbols, and over clients, to the last digit, and fit 127
 //   bits.
 //   4. An entity has at most one open alert of each rule.
+// verify() checks them, but for the second, which no state shows.
 //
-// Threads: one at a time; a Core is not shared.
+// Threads: one at a time; a Core is not shared. Until a loaded one is changed, its constant functions may be called at
+// the same time.
 #pragma once
 
 #include <cstdint>
@@ -159,9 +161,16 @@ class Core {
   // A field that comes later changes it only where it has another value than the one that means what was before it.
   std::string state_hash() const;
 
+  // What does not hold of the invariants above and of those in the headers of src: each in words, with the entity and
+  // the figures; at most kFindingsMax of them, then how many more. Empty: all is well. Recomputes from the positions
+  // and samples whatever follows from them, in a look at the whole state; changes nothing.
+  static constexpr std::size_t kFindingsMax = 20;
+  std::vector<std::string> verify() const;
+
  private:
   friend class SnapshotSaver;
   friend class SnapshotLoader;
+  friend struct Internals;
   class Impl;
   explicit Core(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
