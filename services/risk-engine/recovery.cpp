@@ -1,6 +1,7 @@
 #include "risk-engine/recovery.hpp"
 
 #include <algorithm>
+#include <future>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,12 +21,26 @@ bool is_comparable(const store::SnapshotInfo& info) {
   return false;
 }
 
+std::string joined(const std::vector<std::string>& findings) {
+  std::string text;
+  for (const std::string& finding : findings) text += (text.empty() ? "" : "; ") + finding;
+  return text;
+}
+
 // The core of a snapshot, or why there is none.
 Result<engine::Core> load(store::Store& store, const store::SnapshotInfo& info, engine::HashKey key) {
   std::uint32_t next = 0;
   engine::SnapshotFormat format;
   auto core = engine::Core::load([&] { return store.snapshot_chunk(info.apply_seq, next++); }, key, {}, &format);
-  if (!core) return core;
+  if (format.is_newer) {
+    return Error{"it is of version " + std::to_string(format.version) + ", newer than this program reads"};
+  }
+  if (!core) return Error{"it is damaged: " + core.error().reason};
+  // Each looks at the whole state and takes about as long as the other.
+  auto hashing = std::async(std::launch::async, [&] { return core->state_hash(); });
+  const auto findings = core->verify();
+  const auto hash = hashing.get();
+  if (!findings.empty()) return Error{"it holds what cannot be: " + joined(findings)};
   if (format.is_older) {
     service::log_info("a snapshot is in an older format, which is read",
                       {{"apply_seq", info.apply_seq}, {"version", format.version}});
@@ -36,8 +51,8 @@ Result<engine::Core> load(store::Store& store, const store::SnapshotInfo& info, 
     return core;  // they are in its state hash
   }
   if (!is_comparable(info)) return core;
-  if (const auto hash = core->state_hash(); hash != info.state_hash) {
-    return Error{"its state hash is " + hash + ", not " + info.state_hash};
+  if (hash != info.state_hash) {
+    return Error{"it is damaged: its state hash is " + hash + ", not " + info.state_hash};
   }
   return core;
 }
@@ -81,7 +96,7 @@ Recovery recover(store::Store& store, store::Reader& reader, engine::HashKey key
       recovery.snapshot_seq = info.apply_seq;
       break;
     }
-    service::log_error("a snapshot is damaged, going back to the one before",
+    service::log_error("a snapshot cannot be used, going back to the one before",
                        {{"apply_seq", info.apply_seq}, {"reason", core.error().reason}});
   }
   const auto last = processor.last_apply_seq();

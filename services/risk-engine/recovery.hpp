@@ -19,8 +19,9 @@ struct Recovery {
 };
 
 // `go_on` is told after each input, with how many there are to be; false stops. `key` is the core's. A snapshot that is
-// damaged is passed over for the one before, and in the end for the inputs from the first. Throws StoreError when the
-// inputs do not lead to the state of a snapshot that was passed over, or to what is stored.
+// damaged, of a newer version, or holds what cannot be is passed over for the one before, and in the end for the inputs
+// from the first. Throws StoreError when the inputs do not lead to the state of a snapshot that was passed over, or to
+// what is stored.
 Recovery recover(store::Store& store, store::Reader& reader, engine::HashKey key,
                  const std::function<bool(std::uint64_t apply_seq, std::uint64_t last)>& go_on);
 

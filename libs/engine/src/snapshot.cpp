@@ -122,9 +122,11 @@ class SnapshotLoader {
   std::unique_ptr<Core::Impl> load() {
     if (in_.raw(kMagic.size()) != kMagic) in_.refuse("the beginning", "is not that of a snapshot");
     version_ = in_.number<std::uint32_t>("version");
-    if (version_ < kOldestVersion || version_ > kVersion) {
-      in_.refuse("version", std::to_string(version_) + " is not known");
+    if (version_ > kVersion) {
+      in_.refuse("version",
+                 std::to_string(version_) + " is newer than " + std::to_string(kVersion) + ", the last that is known");
     }
+    if (version_ < kOldestVersion) in_.refuse("version", std::to_string(version_) + " is not known");
     if (version_ > 1) in_.expect_later_fields();
     RuleSet rules = read_rules(in_, later_);
     if (const auto found = problems(rules); !found.empty()) in_.refuse("rules", "are not valid: " + found.front());
@@ -288,12 +290,20 @@ void Core::save(const std::function<void(std::string_view chunk)>& write) const 
 Result<Core> Core::load(const std::function<std::optional<std::string>()>& read, HashKey key, const Tuning& tuning,
                         SnapshotFormat* format) {
   SnapshotReader in(read);
+  SnapshotLoader loader(in, key, tuning);
+  const auto tell_format = [&] {
+    if (format == nullptr) return;
+    *format = {.version = loader.version(),
+               .is_older = loader.version() < kVersion,
+               .is_newer = loader.version() > kVersion,
+               .unknown_fields = in.unknown_fields()};
+  };
   try {
-    SnapshotLoader loader(in, key, tuning);
     Core core(loader.load());
-    if (format != nullptr) *format = {loader.version(), loader.version() < kVersion, in.unknown_fields()};
+    tell_format();
     return core;
   } catch (const BadSnapshot& bad) {
+    if (loader.version() > kVersion) tell_format();
     return Error{bad.reason};
   }
 }

@@ -119,17 +119,19 @@ TEST_CASE("a body that says what cannot be is refused though its checksum holds"
       damaged[at] = static_cast<char>(damaged[at] ^ (1 << bit));
       auto loaded = load({make_chunk(0, damaged)});
       refused += loaded ? 0 : 1;
-      if (!loaded) continue;
+      if (!loaded || !loaded->verify().empty()) continue;
       // What is accepted can be gone on from.
       Core core = std::move(loaded).value();
       desk.events.clear();
       (void)core.apply(desk.transaction(100'000, "C", "A", "-3", "90"), desk.events);
       core.tick(Timestamp::from_seconds(kMidnight + 200'000), desk.events);
       CHECK(load(save(core)).ok());
+      CHECK(broken(core) == "");
     }
   }
   CHECK(refused > body.size() * 2);
-  CHECK(load({make_chunk(0, "RISKCORE\x03")}).error().reason == "chunk 0, byte 9: version 3 is not known");
+  CHECK(load({make_chunk(0, "RISKCORE\x03")}).error().reason ==
+        "chunk 0, byte 9: version 3 is newer than 2, the last that is known");
 }
 
 namespace {
@@ -184,6 +186,17 @@ TEST_CASE("a snapshot with a field of a newer program loads without it and says 
   CHECK(format.unknown_fields == 2);
   CHECK_FALSE(format.is_older);
   CHECK(loaded->state_hash() == desk.core.state_hash());
+}
+
+TEST_CASE("a snapshot of a newer version is refused, and its format says why") {
+  SnapshotFormat format;
+  bool is_read = false;
+  const auto loaded = Core::load(
+      [&] { return std::exchange(is_read, true) ? std::nullopt : std::optional(make_chunk(0, "RISKCORE\x03")); }, {},
+      {}, &format);
+  REQUIRE_FALSE(loaded.ok());
+  CHECK(format.is_newer);
+  CHECK(format.version == 3);
 }
 
 TEST_CASE("a later field at its usual value leaves the hash, and at another changes it and is read back") {

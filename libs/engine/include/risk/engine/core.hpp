@@ -77,6 +77,7 @@ inline constexpr std::size_t kSnapshotChunkBytes = std::size_t{1} << 20;
 struct SnapshotFormat {
   std::uint32_t version = 0;
   bool is_older = false;             // than what save() writes
+  bool is_newer = false;             // than what load() reads: nothing was loaded
   std::uint64_t unknown_fields = 0;  // of a newer program; they were skipped, and are not in the loaded core
 };
 
@@ -153,7 +154,8 @@ class Core {
 
   // The core that save() was called of, but for its bounds and what take_changes() would have given; or what is wrong
   // with the snapshot: "chunk 3: the checksum does not match". `read` gives the next chunk, nothing after the last.
-  // Reads every version since 1. `format`, where not null, is set when it is loaded.
+  // Reads every version since 1. `format`, where not null, is set when it is loaded, or of a
+  // version that load() does not know.
   static Result<Core> load(const std::function<std::optional<std::string>()>& read, HashKey key = {},
                            const Tuning& tuning = {}, SnapshotFormat* format = nullptr);
 
