@@ -4,11 +4,9 @@
 #include <spdlog/sinks/stdout_sinks.h>
 
 #include <array>
-#include <atomic>
 #include <charconv>
 #include <cmath>
 #include <memory>
-#include <mutex>
 
 #include "risk/base/json.hpp"
 #include "risk/base/timestamp.hpp"
@@ -16,39 +14,6 @@
 
 namespace risk::service {
 namespace {
-
-struct Logging {
-  std::mutex mutex;  // held from the clock to the flush, so that lines are in the order of their times
-  LogOptions options{.service = "risk-alert"};
-  spdlog::logger logger{"risk", std::make_shared<spdlog::sinks::stdout_sink_st>()};
-  std::atomic<LogLevel> level{LogLevel::kInfo};
-
-  Logging() {
-    logger.set_pattern("%v");
-    logger.set_level(spdlog::level::trace);
-    logger.flush_on(spdlog::level::trace);
-  }
-};
-
-// Never destroyed: destructors of statics may log.
-Logging& logging() {
-  static Logging& instance = *new Logging;
-  return instance;
-}
-
-std::string_view name_of(LogLevel level) {
-  switch (level) {
-    case LogLevel::kDebug:
-      return "debug";
-    case LogLevel::kInfo:
-      return "info";
-    case LogLevel::kWarning:
-      return "warning";
-    case LogLevel::kError:
-      return "error";
-  }
-  return "error";
-}
 
 spdlog::level::level_enum spdlog_level(LogLevel level) {
   switch (level) {
@@ -62,6 +27,10 @@ spdlog::level::level_enum spdlog_level(LogLevel level) {
       return spdlog::level::err;
   }
   return spdlog::level::err;
+}
+
+std::string_view view(spdlog::string_view_t text) {
+  return {text.data(), text.size()};
 }
 
 class Line {
@@ -93,6 +62,64 @@ class Line {
   std::string text_;
 };
 
+// A message with its fields on its way through spdlog. Sinks format it before log() returns.
+struct Event : spdlog::details::log_msg {
+  Event(spdlog::string_view_t logger, spdlog::level::level_enum at, std::string_view message,
+        std::span<const Field> with)
+      : log_msg(logger, at, {message.data(), message.size()}), fields(with) {}
+  std::span<const Field> fields;
+};
+
+// Lays a line out. It is called while its sink is locked, so lines that ask the clock here are in the order of their
+// times; that of the message is from before the lock.
+class LineFormatter final : public spdlog::formatter {
+ public:
+  LineFormatter(std::string service, bool json) : service_(std::move(service)), json_(json) {}
+
+  // Precondition: the message is an Event.
+  void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& out) override {
+    const auto& event = static_cast<const Event&>(message);
+    Line line(json_);
+    line.add("time", format_timestamp(system_now()), false);
+    line.add("level", view(spdlog::level::to_string_view(event.level)), false);
+    line.add("service", service_, false);
+    line.add("msg", view(event.payload), false);
+    for (const auto& field : event.fields) line.add(field.key, field.value, field.literal);
+    const std::string text = std::move(line).finish() + "\n";
+    out.append(text.data(), text.data() + text.size());
+  }
+
+  std::unique_ptr<spdlog::formatter> clone() const override { return std::make_unique<LineFormatter>(*this); }
+
+ private:
+  std::string service_;
+  bool json_;
+};
+
+// Gives events, and nothing else, to the one sink.
+class EventLogger final : public spdlog::logger {
+ public:
+  EventLogger() : logger("risk", std::make_shared<spdlog::sinks::stdout_sink_mt>()) {
+    start({.service = "risk-alert"});
+    flush_on(spdlog::level::trace);
+  }
+
+  void start(const LogOptions& options) {
+    sinks().front()->set_formatter(std::make_unique<LineFormatter>(options.service, options.json));
+    set_level(spdlog_level(options.level));
+  }
+
+  void log_event(spdlog::level::level_enum level, std::string_view message, std::span<const Field> fields) {
+    if (should_log(level)) log_it_(Event(name(), level, message, fields), true, false);
+  }
+};
+
+// Never destroyed: destructors of statics may log.
+EventLogger& logger() {
+  static EventLogger& instance = *new EventLogger;
+  return instance;
+}
+
 }  // namespace
 
 Field::Field(std::string_view k, double v) : key(k), literal(std::isfinite(v)) {
@@ -102,28 +129,15 @@ Field::Field(std::string_view k, double v) : key(k), literal(std::isfinite(v)) {
 }
 
 void start_logging(const LogOptions& options) {
-  auto& state = logging();
-  const std::lock_guard lock(state.mutex);
-  state.options = options;
-  state.level = options.level;
+  logger().start(options);
 }
 
 bool log_enabled(LogLevel level) {
-  return level >= logging().level.load(std::memory_order_relaxed);
+  return logger().should_log(spdlog_level(level));
 }
 
 void log_fields(LogLevel level, std::string_view message, std::span<const Field> fields) {
-  if (!log_enabled(level)) return;
-  auto& state = logging();
-  const std::lock_guard lock(state.mutex);
-  Line line(state.options.json);
-  line.add("time", format_timestamp(system_now()), false);
-  line.add("level", name_of(level), false);
-  line.add("service", state.options.service, false);
-  line.add("msg", message, false);
-  for (const auto& field : fields) line.add(field.key, field.value, field.literal);
-  const std::string text = std::move(line).finish();
-  state.logger.log(spdlog_level(level), spdlog::string_view_t(text.data(), text.size()));
+  logger().log_event(spdlog_level(level), message, fields);
 }
 
 }  // namespace risk::service

@@ -149,3 +149,25 @@ TEST_CASE("lines of many threads stay whole and in the order of their times") {
     previous = time;
   }
 }
+
+TEST_CASE("a line is whole text or whole JSON while the format changes under threads that log") {
+  const auto out = output_of(kText, [] {
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t) {
+      threads.emplace_back([t] {
+        for (int i = 0; i < 200; ++i) log_info("from a thread", {{"thread", t}, {"i", i}});
+      });
+    }
+    for (int i = 0; i < 100; ++i) start_logging(i % 2 == 0 ? kJson : kText);
+    for (auto& thread : threads) thread.join();
+  });
+  CHECK(lines_in(out) == 800);
+  std::istringstream lines(out);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.front() == '{') {
+      CHECK(nlohmann::json::parse(line).at("msg") == "from a thread");
+    } else {
+      CHECK(without_time(line).rfind("level=info service=risk-engine msg=\"from a thread\" thread=", 0) == 0);
+    }
+  }
+}
