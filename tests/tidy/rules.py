@@ -46,6 +46,13 @@ BANNED_IN_CORE = {
     r"\bgetenv\s*\(|\b[io]?fstream\b|\bstd::c(?:out|err|in)\b|\bf?printf\s*\(": "the core does no I/O",
     r"\bstd::(?:thread|jthread|mutex|async)\b|\brandom_device\b": "the core has neither threads nor randomness",
 }
+# Each of these has one place that does it right: with the descriptor closed, the file synced and the errno told.
+BASES_OWN = {
+    r"(?<![\w:])(?:std::|::)?strerror(?:_r)?\s*\(": "strerror: use errno_text() of risk/base/os.hpp",
+    r"(?<![\w.>:])(?:std::|::|(?:std::filesystem|std::fs|fs)::)?rename\s*\(": "rename: replace_file() of risk/base/os.hpp also syncs",
+    r"(?<![\w.>:])(?:::)?flock\s*\(": "flock: use the lock file of risk/base/os.hpp",
+    r"(?<![\w.>:])::open(?:at)?\s*\(": "::open: use the descriptors of risk/base/os.hpp",
+}
 MARKS = re.compile(r"\b(?:TODO|FIXME|HACK)\b|(?://|#|/\*).*\bXXX\b|[Nn]ot implemented|\bfor now\b")  # XXX alone is a currency
 MACHINE = re.compile(r"(?<![\w.])/(?:work|root|home/\w+)/|/tmp/[a-z]|\b(?:registry\.npmjs\.org|deb\.debian\.org)\b")
 HIDDEN_TEST = re.compile(r"TEST_CASE[^{]*\[(?:\.|!hide|!mayfail|!shouldfail)")
@@ -201,6 +208,8 @@ def banned_calls(tree):
             rules.update(BANNED_IN_TESTS)
         if path.startswith("libs/engine/"):
             rules.update(BANNED_IN_CORE)
+        if path.startswith(("libs/", "services/")) and not path.startswith("libs/base/"):
+            rules.update(BASES_OWN)
         for number, line in code_lines(tree, path):
             for pattern, why in rules.items():
                 if re.search(pattern, line):

@@ -98,6 +98,18 @@ class RuleTest(unittest.TestCase):
                 self.keeps(rules.banned_calls, "libs/bus/src/a.cpp", call + "\n")
         self.keeps(rules.banned_calls, "libs/engine/src/a.cpp", "event_time(now); x.time();\n")
 
+    def test_a_call_that_only_base_makes(self):
+        for call in ("std::strerror(errno);", "strerror_r(errno, b, n);", "::rename(a, b);", "std::filesystem::rename(a, b);",
+                     "flock(fd, LOCK_EX);", "int fd = ::open(p, f);", "::openat(d, p, f);"):
+            with self.subTest(call):
+                self.breaks(rules.banned_calls, "libs/bus/src/a.cpp", call + "\n")
+                self.breaks(rules.banned_calls, "services/riskctl/a.cpp", call + "\n")
+                self.keeps(rules.banned_calls, "libs/base/src/os.cpp", call + "\n")
+                self.keeps(rules.banned_calls, "tests/unit/bus/a.cpp", call + "\n")
+        for call in ("curl_easy_strerror(c);", "::gai_strerror(e);", "Segment::open(path);", "stream.open(path);", "rename_all(x);", "x.rename(y);", "// flock(2)"):
+            with self.subTest(call):
+                self.keeps(rules.banned_calls, "libs/bus/src/a.cpp", f"  {call}\n")
+
     def test_a_header_without_pragma_once(self):
         self.breaks(rules.pragma_once, "libs/base/include/risk/base/a.hpp", "\n")
         self.keeps(rules.pragma_once, "libs/base/include/risk/base/a.hpp", HEADER)
