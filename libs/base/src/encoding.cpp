@@ -6,10 +6,22 @@ namespace risk {
 namespace {
 
 constexpr char kHexDigits[] = "0123456789abcdef";
+constexpr char kUpperHexDigits[] = "0123456789ABCDEF";
 constexpr char kBase64Digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 bool is_upper(char c) {
   return c >= 'A' && c <= 'Z';
+}
+
+std::string hex_of(std::string_view bytes, const char (&hex_digits)[17]) {
+  std::string digits;
+  digits.reserve(2 * bytes.size());
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    digits += hex_digits[byte >> 4];
+    digits += hex_digits[byte & 15];
+  }
+  return digits;
 }
 
 }  // namespace
@@ -22,14 +34,11 @@ int hex_value(char digit) {
 }
 
 std::string to_hex(std::string_view bytes) {
-  std::string digits;
-  digits.reserve(2 * bytes.size());
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    digits += kHexDigits[byte >> 4];
-    digits += kHexDigits[byte & 15];
-  }
-  return digits;
+  return hex_of(bytes, kHexDigits);
+}
+
+std::string to_upper_hex(std::string_view bytes) {
+  return hex_of(bytes, kUpperHexDigits);
 }
 
 std::string to_hex(std::uint64_t number) {

@@ -78,7 +78,6 @@ std::string encode_header(std::string_view text) {
 }
 
 std::string quoted_printable(std::string_view text) {
-  static constexpr char kHex[] = "0123456789ABCDEF";
   constexpr std::size_t kLineBytesMax = 76;
   std::string encoded;
   std::size_t column = 0;
@@ -91,8 +90,7 @@ std::string quoted_printable(std::string_view text) {
     }
     const bool ends_line = i + 1 == text.size() || text[i + 1] == '\n';
     const bool plain = (c > ' ' && c < 127 && c != '=') || (c == ' ' && !ends_line);
-    const auto byte = static_cast<unsigned char>(c);
-    const std::string piece = plain ? std::string(1, c) : std::string{'=', kHex[byte >> 4], kHex[byte & 15]};
+    const std::string piece = plain ? std::string(1, c) : "=" + to_upper_hex({&c, 1});
     if (column + piece.size() >= kLineBytesMax) {
       encoded += "=\r\n";
       column = 0;

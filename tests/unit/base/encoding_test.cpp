@@ -13,6 +13,7 @@ TEST_CASE("hexadecimal digits are lower case, two a byte, and come back as the s
   CHECK(to_hex(bytes) == "007f80ff");
   CHECK(from_hex("007f80ff") == bytes);
   CHECK(to_hex("").empty());
+  CHECK(to_upper_hex(bytes) == "007F80FF");
   CHECK(from_hex("") == "");
 }
 

@@ -13,6 +13,8 @@ int hex_value(char digit);
 
 // Two lower-case digits a byte.
 std::string to_hex(std::string_view bytes);
+// Two upper-case digits a byte, as RFC 2045 wants them in a mail.
+std::string to_upper_hex(std::string_view bytes);
 // 16 lower-case digits, the most significant first.
 std::string to_hex(std::uint64_t number);
 
