@@ -3,18 +3,9 @@
 #include <algorithm>
 
 #include "risk/base/join.hpp"
+#include "risk/base/text.hpp"
 
 namespace risk::ingest {
-namespace {
-
-bool is_ascii(std::string_view text) {
-  unsigned char all = 0;
-  for (const char c : text) all |= static_cast<unsigned char>(c);
-  return all < 0x80;
-}
-
-}  // namespace
-
 Table::Table(std::istream& input, std::string name, std::span<const Column> columns)
     : name_(std::move(name)), columns_(columns), scanner_(input), position_of_(columns.size(), kAbsent) {
   read_header();

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "risk/base/check.hpp"
+#include "risk/base/text.hpp"
 #include "risk/engine/transaction_fields.hpp"
 #include "risk/v1/transaction.pb.h"
 
@@ -152,9 +153,7 @@ class Reader {
     if (!length(size) || size > left()) return false;
     text = {at_, size};
     at_ += size;
-    unsigned char all = 0;
-    for (const char c : text) all |= static_cast<unsigned char>(c);
-    return all < 0x80;
+    return is_ascii(text);
   }
 
  private:

@@ -8,6 +8,7 @@
 #include "risk/base/check.hpp"
 #include "risk/base/encoding.hpp"
 #include "risk/base/join.hpp"
+#include "risk/base/text.hpp"
 
 namespace risk::notifier {
 namespace {
@@ -23,10 +24,6 @@ std::string id_text(std::string_view text) {
     safe.push_back(is_safe ? c : '_');
   }
   return safe.substr(0, 200);
-}
-
-bool is_continuation(char c) {
-  return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
 }
 
 }  // namespace
@@ -62,15 +59,13 @@ std::string mail_date(Timestamp time) {
 }
 
 std::string encode_header(std::string_view text) {
-  if (std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; })) {
-    return std::string(text);
-  }
+  if (is_ascii(text)) return std::string(text);
   // An encoded word is at most 75 bytes and holds whole characters: 45 bytes make 60 of base64 and 12 around them.
   constexpr std::size_t kWordBytesMax = 45;
   std::string encoded;
   while (!text.empty()) {
     std::size_t size = std::min(kWordBytesMax, text.size());
-    while (size > 1 && size < text.size() && is_continuation(text[size])) --size;
+    while (size > 1 && size < text.size() && continues_character(text[size])) --size;
     encoded += (encoded.empty() ? "=?UTF-8?B?" : "\r\n =?UTF-8?B?") + base64(text.substr(0, size)) + "?=";
     text.remove_prefix(size);
   }

@@ -28,6 +28,19 @@ constexpr char32_t kBlankOnes[] = {0xa0, 0x1680, 0x2003, 0x202f, 0x205f, 0x2800,
 
 }  // namespace
 
+TEST_CASE("a text is ASCII without a byte above 0x7f, and a character goes on in bytes of 0x80 to 0xbf") {
+  CHECK(is_ascii(""));
+  CHECK(is_ascii(std::string("a\0\x7f", 3)));
+  CHECK_FALSE(is_ascii("a\x80"));
+  CHECK_FALSE(
+      is_ascii("\xc3\xbc"
+               "a"));
+  CHECK_FALSE(continues_character('\x7f'));
+  CHECK(continues_character('\x80'));
+  CHECK(continues_character('\xbf'));
+  CHECK_FALSE(continues_character('\xc0'));
+}
+
 TEST_CASE("a character is read with its code point, a byte that is none by itself") {
   for (const char32_t code : {0x24U, 0xa3U, 0x20acU, 0x10348U, 0x10ffffU}) {
     const auto character = first_character(utf8(code) + "x");

@@ -25,6 +25,18 @@ Character first_character(std::string_view text);
 
 bool is_valid_utf8(std::string_view text);
 
+// No byte above 0x7f.
+inline bool is_ascii(std::string_view text) {
+  unsigned char all = 0;
+  for (const char c : text) all |= static_cast<unsigned char>(c);
+  return all < 0x80;
+}
+
+// Whether a byte of UTF-8 goes on with a character that began before it.
+inline bool continues_character(char byte) {
+  return (static_cast<unsigned char>(byte) & 0xc0) == 0x80;
+}
+
 // Whether a reader sees the character as itself: it is not hidden, and no blank but U+0020.
 bool is_plain(char32_t code_point);
 
