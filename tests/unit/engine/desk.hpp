@@ -65,7 +65,7 @@ struct Desk {
   void verify_at_times() {
     if (++inputs < verified_next) return;
     CHECK(broken(core) == "");
-    verified_next = inputs + 1 + inputs / 16;
+    verified_next = inputs + 1 + (inputs < 64 ? 0 : inputs / 4);
   }
 
   std::vector<std::string> texts() const {
