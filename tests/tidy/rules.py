@@ -3,6 +3,7 @@
 A rule's docstring is what a person reads when it is broken.
 """
 
+import fnmatch
 import os
 import re
 import shutil
@@ -58,6 +59,7 @@ MACHINE = re.compile(r"(?<![\w.])/(?:work|root|home/\w+)/|/tmp/[a-z]|\b(?:regist
 HIDDEN_TEST = re.compile(r"TEST_CASE[^{]*\[(?:\.|!hide|!mayfail|!shouldfail)")
 
 NO_MIGRATIONS = {"sql/postgres/roles.sql"}  # SQLite has no roles
+ENDINGS = "cpp|hpp|in|cmake|txt|md|sql|proto|py|sh|js|json|ts|svelte|css|html|yaml|yml|cfg|csv|supp"  # of what a page names as a file
 FILE_LINES_MAX = 500
 CLANG_FORMAT = 14  # what the tree is formatted with; others lay some lines out differently
 SOURCE = (".cpp", ".hpp")
@@ -299,6 +301,48 @@ def readmes(tree):
             yield folder, 1, "no README.md"
 
 
+def document_paths(tree):
+    """Every path that a page of docs/ names in backticks, and every file that it links to, is in the tree."""
+    folders = {"/".join(parts[:n]) for parts in (path.split("/") for path in tree.files) for n in range(1, len(parts))}
+    everything = set(tree.files) | folders
+    names = {path.split("/")[-1] for path in tree.files}
+    for page in tree.ending(".md", under=["docs/"]):
+        for number, line in prose_lines(tree, page):
+            for word in [word for span in re.findall(r"`([^`]+)`", line) for word in span.split()]:
+                word = word.strip(",;:()\"'").removesuffix("/")
+                if not is_path(word):
+                    continue
+                where, name = os.path.split(word)
+                if "<" in name:  # a file that the reader is to make
+                    found = where in folders
+                elif "*" in word:
+                    found = any(fnmatch.fnmatch(path, word) for path in everything)
+                else:
+                    found = word in everything if where else name in names
+                if not found:
+                    yield page, number, f"{word} is not in the tree"
+            for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", line):
+                if os.path.normpath(os.path.join(os.path.dirname(page), target)) not in everything:
+                    yield page, number, f"the link to {target} leads nowhere"
+
+
+def prose_lines(tree, path):
+    """The lines of a page without its fenced blocks."""
+    fenced = False
+    for number, line in tree.lines(path):
+        if line.lstrip().startswith("```"):
+            fenced = not fenced
+        elif not fenced:
+            yield number, line
+
+
+def is_path(word):
+    """A word with a slash inside or a file's ending; not an address, an option, or what a build or a run makes."""
+    if not re.fullmatch(r"[\w.*<>-]+(?:/[\w.*<>-]+)*", word) or word.startswith(("-", "build/", "var/")):
+        return False
+    return "/" in word or re.search(rf"[\w>]\.(?:{ENDINGS})$", word) is not None
+
+
 def example_environment(tree):
     """.env.example explains every variable that the services read."""
     known = set(re.findall(r"^#?([A-Z][A-Z0-9_]+)=", tree.text(".env.example") or "", re.M)) if ".env.example" in tree.files else set()
@@ -390,6 +434,6 @@ class Skipped(Exception):
 
 RULES = (
     library_includes, service_includes, log_seam, vendor_headers, generated_code, dead_files, long_files, banned_calls, pragma_once,
-    whitespace, example_environment, compose_environment, unfinished_marks, machine_paths, hidden_tests, test_names, migrations, readmes, shell_scripts, formatted,
+    whitespace, example_environment, compose_environment, unfinished_marks, machine_paths, hidden_tests, test_names, migrations, readmes, document_paths, shell_scripts, formatted,
     python_layout, shell_mistakes,
 )

@@ -157,6 +157,22 @@ class RuleTest(unittest.TestCase):
         self.assertEqual([("proto", 1), ("tests/mesh", 1)], self.complaints(rules.readmes, {"proto/risk/v1/a.proto": "\n", "tests/mesh/a.py": "\n"}))
         self.assertEqual([], self.complaints(rules.readmes, {"libs/base/src/a.cpp": "\n", "libs/base/README.md": "\n"}))
 
+    def test_a_page_that_names_a_file_which_is_not_there(self):
+        tree = {"libs/base/src/join.cpp": "\n", "sql/sqlite/0001_initial.sql": "\n"}
+        for wrong in ("`libs/base/src/split.cpp`", "`libs/bus/`", "`split.cpp`", "`libs/base/split/<name>.cpp`", "`sql/*/0002_*.sql`",
+                      "`vi libs/base/src/split.cpp`", "`join.hpp`", "[here](../libs/bus/README.md)"):
+            with self.subTest(wrong):
+                self.breaks(rules.document_paths, "docs/CHANGING.md", f"# A\n\nsee {wrong}, then\n", 3, **tree)
+        for right in ("`libs/base/src/join.cpp`", "`libs/base/`", "`join.cpp`", "`libs/base/src/<name>.cpp`", "`sql/*/0001_*.sql`", "`/api/v1/alerts`",
+                      "`http://localhost/a.md`", "`--flag=a.md`", "`build/dev/bin/x`", "`Core::verify()`", "`0.95`", "[here](../libs/base/src/join.cpp#L1)",
+                      "[there](https://example.org/a.md)"):
+            with self.subTest(right):
+                self.keeps(rules.document_paths, "docs/CHANGING.md", f"see {right}\n", **tree)
+
+    def test_a_fenced_block_of_a_page_is_no_prose(self):
+        self.keeps(rules.document_paths, "docs/CHANGING.md", "```mermaid\nflowchart `no/such/file.cpp`\n```\n")
+        self.breaks(rules.document_paths, "docs/CHANGING.md", "```sh\nls\n```\n`no/such/file.cpp`\n", 4)
+
     def test_a_script_that_does_not_parse_or_cannot_run(self):
         self.breaks(rules.shell_scripts, "a.sh", "#!/usr/bin/env bash\nif\n")
 
