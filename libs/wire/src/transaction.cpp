@@ -20,6 +20,9 @@ struct Access {
   Get get;
   Set set;
 };
+// clang 14 does not deduce it of an aggregate by itself.
+template <class Get, class Set>
+Access(int, Get, Set) -> Access<Get, Set>;
 
 using Message = v1::Transaction;
 constexpr std::tuple kAccess{

@@ -60,6 +60,9 @@ struct TransactionField {
   int wire_number;
   Presence presence;
 };
+// clang 14 does not deduce it of an aggregate by itself.
+template <class T>
+TransactionField(std::string_view, T Transaction::*, int, Presence) -> TransactionField<T>;
 
 // In the order of the wire's numbers, in which the fields are also judged: the first that is wrong names the rejection.
 inline constexpr std::tuple kTransactionFields{
