@@ -24,8 +24,8 @@ struct LeadershipOptions {
   std::string holder;  // who we are, for people: "risk-engine@host:4711"
   std::chrono::milliseconds ask_interval{200};
   std::chrono::milliseconds beat_interval{500};
-  // A leader whose beat stands still for so long has stopped. Longer than a commit may take on SQLite, where a beat
-  // waits for it.
+  // A leader whose beat stands still for so long has stopped. On SQLite a beat waits for a commit, at most for the busy
+  // timeout of its connection (kBusyTimeoutMs of store, 5 s): this must be longer, or a leader that waits is replaced.
   std::chrono::milliseconds patience{8'000};
 };
 

@@ -14,6 +14,7 @@
 namespace risk::store {
 namespace {
 
+// A leader's beat may wait this long for a commit: keep it below ENGINE_STANDBY_PATIENCE's default (8 s).
 constexpr int kBusyTimeoutMs = 5'000;
 
 using Handle = std::unique_ptr<sqlite3, decltype([](sqlite3* db) { sqlite3_close_v2(db); })>;
