@@ -8,7 +8,9 @@
 //   3. a column of `transactions` of the same name in a new migration for each database of sql/, NOT NULL DEFAULT '' so
 //      that what was stored before has the field's default; until then store does not compile
 //   4. the member in services/dashboard-gateway/api/openapi.json; until then the gateway does not compile
-//   5. what the page shows: services/dashboard-gateway/web/src/lib/core/contract.ts
+//   5. what the page shows: services/dashboard-gateway/web/src/lib/core/contract.ts; an optional text is a line of
+//      TRANSACTION_TEXTS there
+// docs/CHANGING.md has the tests.
 // A field of a type that no field has yet also needs an overload wherever types are told apart: the compiler names
 // them. Tests whose transactions come from tests/support/distinct_transaction.hpp cover the new field as they are.
 #pragma once
