@@ -89,7 +89,8 @@ class Unpacker {
 
 using StreamId = decltype(Origin::stream_id);
 
-enum class Kind : unsigned char { kTransaction, kTick, kOpeningPosition, kRules };
+// A transaction that has no value for what came after the first release takes no byte for it.
+enum class Kind : unsigned char { kTransaction, kTick, kOpeningPosition, kRules, kTransactionWithAll };
 
 // Each kind of value.
 void pack(const std::string& text, Packer& to) {
@@ -132,19 +133,35 @@ void unpack(Unpacker& from, E& value) {
   from.number(value);
 }
 
-void pack(const engine::Transaction& t, Packer& to) {
-  engine::for_each_transaction_field([&](auto field) { pack(field.of(t), to); });
+template <class Field>
+constexpr bool kCameLater = Field::presence == engine::Presence::kOptionalColumn;
+
+Kind kind_of(const engine::Transaction& t) {
+  const bool has_none = engine::all_transaction_fields([&](auto field) {
+    if constexpr (kCameLater<decltype(field)>) return field.of(t) == typename decltype(field)::Type{};
+    return true;
+  });
+  return has_none ? Kind::kTransaction : Kind::kTransactionWithAll;
 }
 
-void unpack(Unpacker& from, engine::Transaction& t) {
-  engine::for_each_transaction_field([&](auto field) { unpack(from, field.of(t)); });
+void pack(const engine::Transaction& t, Kind kind, Packer& to) {
+  engine::for_each_transaction_field([&](auto field) {
+    if (!kCameLater<decltype(field)> || kind == Kind::kTransactionWithAll) pack(field.of(t), to);
+  });
+}
+
+void unpack(Unpacker& from, Kind kind, engine::Transaction& t) {
+  engine::for_each_transaction_field([&](auto field) {
+    if (!kCameLater<decltype(field)> || kind == Kind::kTransactionWithAll) unpack(from, field.of(t));
+  });
 }
 
 void pack(const decltype(AppliedInput::input)& input, Packer& to) {
   std::visit(Overloaded{
                  [&](const TransactionInput& value) {
-                   to.number(Kind::kTransaction);
-                   pack(value.transaction, to);
+                   const Kind kind = kind_of(value.transaction);
+                   to.number(kind);
+                   pack(value.transaction, kind, to);
                    to.number(value.base_price.units());
                    to.number(value.late);
                  },
@@ -170,10 +187,12 @@ void pack(const decltype(AppliedInput::input)& input, Packer& to) {
 }
 
 decltype(AppliedInput::input) unpack(Unpacker& from) {
-  switch (from.number<Kind>()) {
-    case Kind::kTransaction: {
+  const auto kind = from.number<Kind>();
+  switch (kind) {
+    case Kind::kTransaction:
+    case Kind::kTransactionWithAll: {
       TransactionInput value;
-      unpack(from, value.transaction);
+      unpack(from, kind, value.transaction);
       value.base_price = Price::from_units(from.number<std::int64_t>());
       from.number(value.late);
       return value;
