@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -74,11 +74,13 @@ export async function startMesh() {
     FIRM_EXPOSURE_THRESHOLD: '1000',
   };
   const services = new Map();
-  const start = (name, options, more, at) => {
+  const launch = (name, options, more) => {
     const service = new Service(name, options, { ...env, ...more });
     services.set(name, service);
-    return service.ready(at);
+    return service;
   };
+  const start = (name, options, more, at) => launch(name, options, more).ready(at);
+  const simulator = { SIMULATOR_PORT: String(transactions), HEALTH_PORT: String(simulatorHealth) };
 
   const gateway = () =>
     start(
@@ -97,6 +99,14 @@ export async function startMesh() {
       `http://127.0.0.1:${page}/readyz`,
     );
 
+  // Executions from a CSV file in the place of the simulated ones, from now on.
+  const replay = async (csv) => {
+    await services.get('simulator').stop();
+    const file = join(folder, 'replayed.csv');
+    await writeFile(file, csv);
+    return launch('simulator', ['--replay', file, '--speed', 'max'], simulator).ended;
+  };
+
   const stop = async () => {
     const statuses = {};
     for (const [name, service] of services) statuses[name] = await service.stop();
@@ -109,7 +119,7 @@ export async function startMesh() {
       start(
         'simulator',
         ['--rate', '20', '--seed', '7', '--clients', '20', '--symbols', '8'],
-        { SIMULATOR_PORT: String(transactions), HEALTH_PORT: String(simulatorHealth) },
+        simulator,
         health(simulatorHealth),
       ),
       start(
@@ -135,6 +145,7 @@ export async function startMesh() {
     database: new Database(path),
     startGateway: gateway,
     stopGateway: () => services.get('dashboard-gateway').stop(),
+    replay,
     stop,
   };
 }

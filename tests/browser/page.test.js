@@ -159,3 +159,29 @@ test('a page tells that it is disconnected, and comes back by itself', { timeout
   assert.equal(await page.getByTestId('banner').count(), 0);
   await page.context().close();
 });
+
+test('order and trader are shown when the first execution with them comes', { timeout: 2 * ALERT_MS_MAX }, async () => {
+  const { page, complaints } = await openPage(browser, mesh.url);
+  await page.getByRole('tab', { name: 'Transactions' }).click();
+  const column = (name) => page.getByRole('columnheader', { name, exact: true });
+  await column('Market').waitFor();
+  assert.equal(await column('Order').count(), 0);
+  assert.equal(await column('Trader').count(), 0);
+
+  const at = new Date().toISOString();
+  const header = 'transaction_id,executed_at,client_id,symbol,side,quantity,price,currency,broker_id,market';
+  const row = `DESK-1,${at},CLIENT_DESK,DESK,BUY,1000,100,USD,BRK-07,XNAS,ORD-20417,`;
+  assert.equal(await mesh.replay(`${header},order_id,trader_id\n${row}\n`), 0);
+  await column('Order').waitFor();
+  await page.getByRole('gridcell', { name: 'ORD-20417', exact: true }).waitFor();
+  assert.equal(await column('Trader').count(), 0);
+
+  const [{ id }] = await untilSome(`SELECT alert_id AS id FROM alerts WHERE entity_id = 'CLIENT_DESK'`);
+  await find(page, 'CLIENT_DESK');
+  await page.locator(`[data-alert="${id}"] .main`).click();
+  const evidence = page.getByRole('dialog', { name: `Alert ${id}` }).locator('.tx small');
+  await evidence.getByText('· BRK-07 · XNAS · Order ORD-20417', { exact: false }).waitFor();
+  assert.doesNotMatch(await evidence.textContent(), /Trader/);
+  assert.deepEqual(complaints, []);
+  await page.context().close();
+});

@@ -98,6 +98,8 @@ Transaction transaction(const Json& json) {
   t.currency = json.at("currency");
   t.broker_id = json.at("broker_id");
   t.market = json.at("market");
+  t.order_id = json.value("order_id", "");
+  t.trader_id = json.value("trader_id", "");
   return t;
 }
 

@@ -304,7 +304,8 @@ class Stream:
         faults = {"transaction_id": bad_id, "client_id": bad_id, "symbol": bad_id, "side": lambda: self.rng.choice(("", "buy", "HOLD", "BUY ")),
                   "quantity": lambda: self.rng.choice(("0", "-1", "-92233720368.54775807")), "price": lambda: self.rng.choice(("0", "-0.00000001")),
                   "currency": lambda: self.rng.choice(("XTS", "usd", "x" * 51)), "broker_id": lambda: self.rng.choice(BAD_IDS[1:]),
-                  "market": lambda: self.rng.choice(BAD_IDS[1:])}
+                  "market": lambda: self.rng.choice(BAD_IDS[1:]), "order_id": lambda: self.rng.choice(BAD_IDS[1:]),
+                  "trader_id": lambda: self.rng.choice(BAD_IDS[1:])}
         for field in self.rng.sample(sorted(faults), self.rng.choice((1, 1, 1, 2, 3))):
             line[field] = faults[field]()
         self.lines.append(line)
@@ -406,9 +407,12 @@ class Stream:
         self.marks[symbol] = price
 
     def transaction(self, client, symbol, quantity, price, currency, at):
+        # Not every feed has an order and a trader.
+        order = {"order_id": f"O{self.trades // 4}"} if self.trades % 3 else {}
+        trader = {"trader_id": f"D{self.trades % 2}"} if self.trades % 5 else {}
         return {"kind": "transaction", "transaction_id": f"T{self.trades}", "executed_at": time_text(at), "client_id": client, "symbol": symbol,
                 "side": "BUY" if quantity > 0 else "SELL", "quantity": exact_text(abs(quantity)), "price": exact_text(price), "currency": currency,
-                "broker_id": self.rng.choice(("", "", "B1")), "market": self.rng.choice(("", "XNAS"))}
+                "broker_id": self.rng.choice(("", "", "B1")), "market": self.rng.choice(("", "XNAS")), **order, **trader}
 
 
 def main():

@@ -12,7 +12,8 @@ EVERY_EVENT = {
     *(("HIGH_FIRM_EXPOSURE", "FIRM", event) for event in ("OPENED", "ESCALATED", "WORSENED", "RESOLVED")),
     *(("HIGH_TRANSACTION_VELOCITY", kind, event) for kind in ("CLIENT", "SYMBOL") for event in ("OPENED", "WORSENED", "RESOLVED")),
     *(("ANOMALY_DETECTED", kind, event) for kind in ("CLIENT", "SYMBOL", "FIRM") for event in ("OPENED", "WORSENED", "RESOLVED")),
-    *(("rejected", field) for field in ("transaction_id", "client_id", "symbol", "side", "quantity", "price", "currency", "broker_id", "market")),
+    *(("rejected", field) for field in ("transaction_id", "client_id", "symbol", "side", "quantity", "price", "currency", "broker_id", "market",
+                                        "order_id", "trader_id")),
 }
 
 
@@ -155,6 +156,11 @@ class Anomaly(unittest.TestCase):
 class Rejections(unittest.TestCase):
     def rejected(self, *lines):
         return [(line["input"], line["field"]) for line in of_kind("rejected", said(*lines))]
+
+    def test_order_and_trader_may_be_absent_or_empty_and_are_ids_if_not(self):
+        lines = (rules(), trade("1"), trade("1", order_id="", trader_id=""), trade("1", order_id="O" * 50, trader_id="D"),
+                 trade("1", order_id="O" * 51, trader_id="\n"), trade("1", trader_id="\n"), trade("1", market="\n", order_id="\n"))
+        self.assertEqual(self.rejected(*lines), [(4, "order_id"), (5, "trader_id"), (6, "market")])
 
     def test_the_first_field_that_does_not_fit_is_named_and_nothing_changes(self):
         lines = (rules(rates={"EUR": "0.5"}), trade("1", client="x" * 51, side="HOLD"), trade("0", "0"), trade("1", currency="XTS", market="\n"),

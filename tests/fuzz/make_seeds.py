@@ -16,6 +16,7 @@ POSITIONS = "client_id,symbol,quantity,price,currency\nC1,AAPL,-100,189.25,USD\n
 
 def csv_seeds():
     yield (HEADER + "".join(ROWS)).encode()
+    yield ("order_id," + HEADER + "O1," + ROWS[0]).encode()
     yield "".join(ROWS).encode()
     yield POSITIONS.encode()
     yield b'a,"b\xff\n' * 5
@@ -47,7 +48,7 @@ def varint(value, bytes_min=1):
 
 def wire_seeds():
     transaction = field(1, b"T1") + fixed64(2, 1726821360000000) + b"".join(
-        field(number, value) for number, value in enumerate((b"C1", b"AAPL", 1, 10**9, 19025 * 10**6, b"USD", b"B1", b"XNAS"), 3))
+        field(number, value) for number, value in enumerate((b"C1", b"AAPL", 1, 10**9, 19025 * 10**6, b"USD", b"B1", b"XNAS", b"O1", b"D1"), 3))
     for number in range(1, 6):
         yield field(number, transaction)
         yield field(number, fixed64(1, 1726821360000000)) + field(99, b"unknown") + field(98, 7)

@@ -44,6 +44,8 @@ class Upgrade(unittest.TestCase):
         self.assertNotIn("level=error", engine.text())
         self.assertEqual(figures(mesh.database), before)
         self.assertGreaterEqual(cursor(mesh.database), stood)
+        kept = mesh.database.rows("SELECT count(*) FROM transactions")
+        self.assertEqual(mesh.database.rows("SELECT count(*) FROM transactions WHERE order_id = '' AND trader_id = ''"), kept)
 
         mesh.start("simulator", "--rate", "400", "--seed", "11", "--count", "100")
         count = "SELECT transaction_count FROM firm_exposures"

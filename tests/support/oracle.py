@@ -106,7 +106,7 @@ def problem(line, ids, amounts, optional_ids):
     for field in amounts:
         if units(line[field]) <= 0:
             return field
-    return next((field for field in optional_ids if line[field] and not is_id(line[field])), None)
+    return next((field for field in optional_ids if line.get(field) and not is_id(line[field])), None)
 
 
 class Rule:
@@ -246,7 +246,7 @@ class Oracle:
         return price, field
 
     def price_of_transaction(self, line):
-        field = problem(line, ("transaction_id", "client_id", "symbol", "side"), ("quantity", "price"), ("currency", "broker_id", "market"))
+        field = problem(line, ("transaction_id", "client_id", "symbol", "side"), ("quantity", "price"), ("currency", "broker_id", "market", "order_id", "trader_id"))
         price, field = (None, field) if field else self.rules.base_price(line)
         return price, field or self.range_problem(line, price)
 

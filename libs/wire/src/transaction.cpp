@@ -36,6 +36,8 @@ constexpr std::tuple kAccess{
     Access{Message::kCurrencyFieldNumber, &Message::currency, &Message::mutable_currency},
     Access{Message::kBrokerIdFieldNumber, &Message::broker_id, &Message::mutable_broker_id},
     Access{Message::kMarketFieldNumber, &Message::market, &Message::mutable_market},
+    Access{Message::kOrderIdFieldNumber, &Message::order_id, &Message::mutable_order_id},
+    Access{Message::kTraderIdFieldNumber, &Message::trader_id, &Message::mutable_trader_id},
 };
 
 template <std::size_t... Index>

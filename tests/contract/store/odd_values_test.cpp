@@ -55,6 +55,28 @@ TEMPLATE_TEST_CASE("any text of a transaction comes back as it was", "[store]", 
   }
 }
 
+TEMPLATE_TEST_CASE("of executions with order and trader, with one and with none each keeps its own", "[store]", Memory,
+                   Sqlite, Postgres) {
+  RISK_BACKEND(backend);
+  Fixture f(std::move(backend));
+  auto commit = step(0, 5);
+  commit.inputs = {transaction(1, 1), transaction(2, 2), tick(3, 3), transaction(4, 4), transaction(5, 5)};
+  const auto of = [&](std::size_t i) -> engine::Transaction& {
+    return std::get<TransactionInput>(commit.inputs[i].input).transaction;
+  };
+  of(0).order_id = of(0).trader_id = "";
+  of(1).order_id = "";
+  of(3).trader_id = "";
+  f.store->commit(commit);
+  CHECK(replayed(*f.store) == commit.inputs);
+  const auto rows = f.reader()->transactions({});
+  REQUIRE(rows.size() == 4);
+  CHECK(rows[0].transaction == of(4));
+  CHECK(rows[1].transaction == of(3));
+  CHECK(rows[2].transaction == of(1));
+  CHECK(rows[3].transaction == of(0));
+}
+
 TEMPLATE_TEST_CASE("any text of an alert, a command and a quarantined record comes back as it was", "[store]", Memory,
                    Sqlite, Postgres) {
   RISK_BACKEND(backend);

@@ -52,6 +52,8 @@ TEST_CASE("An alert comes with its events, its contributors and the transaction 
   CHECK(alert["contributors"] == Json::array({{{"id", "AAPL"}, {"value", "1250000.0000"}}}));
   CHECK(alert["evidence"].is_null());
   CHECK(alert["transaction"]["apply_seq"] == 1);
+  CHECK(alert["transaction"]["order_id"] == "ORD-1");
+  CHECK(alert["transaction"]["trader_id"] == "TRD-9");
   CHECK(alert["events"].size() == 1);
   CHECK(alert["events"][0]["event"] == "OPENED");
   CHECK(gateway.get("/api/v1/alerts/99").detail() == "no alert 99");

@@ -26,6 +26,10 @@ engine::Transaction transaction(int n, const char* client, const char* symbol) {
   t.price = *Price::parse("187.25");
   t.currency = "USD";
   t.broker_id = "BRK-07";
+  if (n == 1) {  // the others are of a feed without them
+    t.order_id = "ORD-1";
+    t.trader_id = "TRD-9";
+  }
   return t;
 }
 

@@ -86,11 +86,15 @@ TEST_CASE("Transactions come newest first, filtered and in pages") {
                                 {"currency", "USD"},
                                 {"notional", "234156.1250"},
                                 {"broker_id", "BRK-07"},
-                                {"market", nullptr}});
+                                {"market", nullptr},
+                                {"order_id", nullptr},
+                                {"trader_id", nullptr}});
   const Json page = gateway.get("/api/v1/transactions?client_id=CLIENT_001&limit=1").json();
   CHECK(page["next_before"] == 3);
   const Json next = gateway.get("/api/v1/transactions?client_id=CLIENT_001&limit=1&before=3").json();
   CHECK(next["items"][0]["apply_seq"] == 1);
+  CHECK(next["items"][0]["order_id"] == "ORD-1");
+  CHECK(next["items"][0]["trader_id"] == "TRD-9");
   CHECK(gateway.get("/api/v1/transactions?symbol=MSFT").json()["items"].size() == 1);
   CHECK(gateway.get("/api/v1/transactions?limit=abc").detail() == "limit: 'abc' is not a whole number from 1 to 1000");
 }

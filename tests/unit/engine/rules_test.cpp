@@ -24,6 +24,9 @@ TEST_CASE("a transaction that does not fit is refused with field, value and reas
       {[](auto& t) { t.price = *Price::parse("-1.5"); }, {"price", "-1.5", "must be above 0"}},
       {[](auto& t) { t.currency = "XXX"; }, {"currency", "XXX", "no rate is configured for it"}},
       {[](auto& t) { t.market = "\xff"; }, {"market", "\\xff", "not valid UTF-8"}},
+      {[](auto& t) { t.order_id = std::string(51, 'O'); }, {"order_id", std::string(51, 'O'), "longer than 50 bytes"}},
+      {[](auto& t) { t.order_id = "\xff"; }, {"order_id", "\\xff", "not valid UTF-8"}},
+      {[](auto& t) { t.trader_id = "a\nb"; }, {"trader_id", "a\\x0ab", "contains a control character"}},
   };
   for (const auto& [spoil, rejection] : cases) {
     Desk desk;
@@ -40,6 +43,17 @@ TEST_CASE("a transaction that does not fit is refused with field, value and reas
     CHECK(desk.core.counters().transactions == 1);
     CHECK(desk.core.now() == Timestamp::from_seconds(kMidnight + 1));
   }
+}
+
+TEST_CASE("order and trader of an execution may be there, up to 50 bytes each, and change no figure") {
+  Desk with, without;
+  auto transaction = without.transaction(1, "C", "A", "1", "100");
+  REQUIRE(without.core.apply(transaction, without.events).ok());
+  transaction.order_id = std::string(50, 'O');
+  transaction.trader_id = "Zürich desk";
+  REQUIRE(with.core.apply(transaction, with.events).ok());
+  CHECK(with.core.client_rows() == without.core.client_rows());
+  CHECK(with.core.state_hash() == without.core.state_hash());
 }
 
 TEST_CASE("a position or an exposure that would leave its range is refused, and changes nothing") {

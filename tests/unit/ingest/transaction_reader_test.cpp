@@ -98,6 +98,43 @@ TEST_CASE("columns are found by name, in any order", "[ingest]") {
   CHECK(read.good[0].market == "XETR");
 }
 
+TEST_CASE("a file may have order and trader, one of them, or neither", "[ingest]") {
+  const auto texts = [](const std::string& columns, const std::string& values) {
+    const auto header = kHeader.substr(0, kHeader.size() - 1) + columns + "\n";
+    auto line = row("T1");
+    line.insert(line.size() - 1, values);
+    const auto read = read_transactions(header + line);
+    REQUIRE(read.good.size() == 1);
+    return read.good[0].order_id + "|" + read.good[0].trader_id;
+  };
+  CHECK(texts("", "") == "|");
+  CHECK(texts(",order_id", ",O1") == "O1|");
+  CHECK(texts(",trader_id", ",D1") == "|D1");
+  CHECK(texts(",trader_id,order_id", ",D1,O1") == "O1|D1");
+  CHECK(texts(",order_id,trader_id", ",,D1") == "|D1");
+}
+
+TEST_CASE("the order of one row is not that of the next", "[ingest]") {
+  std::istringstream input("trader_id,order_id," + kHeader + "D1,O1," + row("T1") + ",," + row("T2"));
+  TransactionReader reader(input, "fills.csv");
+  engine::Transaction transaction;
+  BadRow bad;
+  REQUIRE(reader.read(transaction, bad) == Step::kValue);
+  CHECK(transaction.order_id == "O1");
+  CHECK(transaction.trader_id == "D1");
+  REQUIRE(reader.read(transaction, bad) == Step::kValue);
+  CHECK(transaction.order_id.empty());
+  CHECK(transaction.trader_id.empty());
+}
+
+TEST_CASE("an order that is no id passes the reader, for the rules to refuse", "[ingest]") {
+  const auto read = read_transactions("order_id," + kHeader + std::string(51, 'O') + "," + row("T1"));
+  REQUIRE(read.good.size() == 1);
+  const auto judged = engine::validate(read.good[0], engine::RuleSet{});
+  REQUIRE_FALSE(judged.ok());
+  CHECK(judged.error() == engine::Rejection{"order_id", std::string(51, 'O'), "longer than 50 bytes"});
+}
+
 TEST_CASE("a byte order mark, CRLF, blank lines and a missing last line end do no harm", "[ingest]") {
   std::string text = "\xef\xbb\xbf" + kHeader + row("T1") + "\n\n" + row("T2", "\"C,2\"");
   text.pop_back();

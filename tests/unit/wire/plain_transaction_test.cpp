@@ -127,6 +127,32 @@ TEST_CASE("no field of a transaction is lost or taken for another, with and with
   CHECK(wire::to_value(message_of(transaction).transaction()) == transaction);
 }
 
+TEST_CASE("an execution without order and trader is the bytes that it was before there were any") {
+  // As publishers write it that know of neither.
+  constexpr std::string_view kBytes(
+      "\x0a\x34\x0a\x02T1\x11\x00\xdc\xc0\xed\x88\x22\x06\x00\x1a\x02"
+      "C1\x22\x04"
+      "AAPL\x28\x01\x30\x80\x94\xeb\xdc\x03\x38\xc0\xec\xe9\xef\x46\x42\x03USD\x4a\x02"
+      "B1\x52\x04XNAS",
+      54);
+  engine::Transaction t;
+  t.transaction_id = "T1";
+  t.executed_at = {1'726'821'360'000'000};
+  t.client_id.text = "C1";
+  t.symbol.text = "AAPL";
+  t.side = engine::Side::kBuy;
+  t.quantity = Quantity::from_whole(10);
+  t.price = *Price::parse("190.25");
+  t.currency = "USD";
+  t.broker_id = "B1";
+  t.market = "XNAS";
+  CHECK(wire::encode(t) == kBytes);
+  CHECK(parsed(kBytes) == t);
+  engine::Transaction into = test::distinct_transaction();  // what is not sent is not left over
+  REQUIRE(wire::read_plain(kBytes, into));
+  CHECK(into == t);
+}
+
 TEST_CASE("fields in any order and more than once are read as protobuf reads them, without its code") {
   Chance chance;
   const auto fields = [&] {

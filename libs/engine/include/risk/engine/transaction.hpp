@@ -40,6 +40,8 @@ struct Transaction {
   std::string currency;  // of price; a currency with a configured rate
   std::string broker_id;
   std::string market;
+  std::string order_id;   // of the order that it fills
+  std::string trader_id;  // who gave the order
 
   friend bool operator==(const Transaction&, const Transaction&) = default;
 };
@@ -78,6 +80,8 @@ inline constexpr std::tuple kTransactionFields{
     TransactionField{"currency", &Transaction::currency, 8, Presence::kDefaulted},
     TransactionField{"broker_id", &Transaction::broker_id, 9, Presence::kOptional},
     TransactionField{"market", &Transaction::market, 10, Presence::kOptional},
+    TransactionField{"order_id", &Transaction::order_id, 11, Presence::kOptionalColumn},
+    TransactionField{"trader_id", &Transaction::trader_id, 12, Presence::kOptionalColumn},
 };
 
 }  // namespace risk::engine

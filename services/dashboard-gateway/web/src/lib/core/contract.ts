@@ -92,10 +92,12 @@ export interface AlertEvent {
   message: string;
 }
 
-/** The texts that a transaction need not have, in the order in which they are shown. */
+/** The texts that a transaction need not have, in the order in which they are shown. Not every feed has all of them. */
 export const TRANSACTION_TEXTS = [
-  { field: 'broker_id', label: 'Broker' },
-  { field: 'market', label: 'Market' },
+  { field: 'broker_id', label: 'Broker', ofEveryFeed: true },
+  { field: 'market', label: 'Market', ofEveryFeed: true },
+  { field: 'order_id', label: 'Order', ofEveryFeed: false },
+  { field: 'trader_id', label: 'Trader', ofEveryFeed: false },
 ] as const;
 export type TransactionText = (typeof TRANSACTION_TEXTS)[number]['field'];
 
