@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the dashboard's page, services/dashboard-gateway/web into its dist/, when its sources
-# changed since the last build; installs its packages when the lock file did.
+# Builds the dashboard's page, services/dashboard-gateway/web into its dist/, when its sources or the
+# contract (api/openapi.json) changed since the last build; installs its packages when the lock file did.
 #
 #   . deploy/page.sh; page_build
 #   deploy/page.sh
@@ -11,7 +11,7 @@ page_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 page_build() {
   local web=$page_root/services/dashboard-gateway/web stamps=$page_root/build/page lock sources
   lock=$(sha256sum <"$web/package-lock.json") || return
-  sources=$(cd "$web" && find . \( -name node_modules -o -name dist \) -prune -o -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum) || return
+  sources=$(cd "$web" && find . ../api/openapi.json \( -name node_modules -o -name dist \) -prune -o -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum) || return
   mkdir -p "$stamps"
 
   if [ -f "$web/dist/index.html" ] && page_stamped dist "$sources"; then

@@ -1,9 +1,7 @@
 #include <string>
 
 #include "alert_text.hpp"
-#include "kinds/anomaly.hpp"
-#include "kinds/exposure.hpp"
-#include "kinds/velocity.hpp"
+#include "kinds/kinds.hpp"
 #include "risk/engine/types.hpp"
 
 namespace risk::engine {

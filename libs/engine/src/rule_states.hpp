@@ -13,9 +13,7 @@
 #include <vector>
 
 #include "fetch.hpp"
-#include "kinds/anomaly.hpp"
-#include "kinds/exposure.hpp"
-#include "kinds/velocity.hpp"
+#include "kinds/kinds.hpp"
 
 namespace risk::engine {
 

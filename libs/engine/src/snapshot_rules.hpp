@@ -129,13 +129,7 @@ void read_parameters(SnapshotReader& in, Rule& rule, ParameterPlaces places) {
 template <class Rule>
 bool is_absent(const Rule& rule) {
   const auto* row = builtin_of(rule);
-  if (row == nullptr) return false;
-  Rule absent;
-  row->set_defaults(absent);
-  absent.name = rule.name;
-  absent.entity_type = rule.entity_type;
-  absent.enabled = false;
-  return rule == absent;
+  return row != nullptr && rule == absent_rule(*row);
 }
 
 // The names of the rules that stand in later fields, in the order of these fields.
@@ -179,7 +173,7 @@ inline RuleSet read_rules(SnapshotReader& in, std::vector<std::string>& later) {
     if (is_of_version_1(rule)) {
       read_parameters(in, rule, ParameterPlaces::kOfVersion1);
     } else {
-      rule.enabled = false;  // unless a field says otherwise: it was not there when this was written
+      rule = absent_rule(*builtin_of(rule));  // unless a field says otherwise
     }
   });
   in.end_record([&](std::uint32_t field, const SnapshotReader::LaterValue& value) {

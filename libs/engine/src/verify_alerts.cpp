@@ -157,6 +157,18 @@ class AlertsVerifier {
     }
   }
 
+  // Of a kind that has nothing of its own to verify.
+  template <class Rule>
+  void verify_state(const ActiveRule<Rule>& active, const StateOf<Rule>& state, const Subject& subject) {
+    if (state.alert) verify_announced(*active.rule, subject, *state.alert, {Severity::kLow, Severity::kCritical});
+  }
+  template <class Rule>
+  void verify_looks(const ActiveRule<Rule>&, const StateOf<Rule>& state, const Subject& subject, const Looks& looks) {
+    if (state.alert && !looks.listed(subject.index)) {
+      to_.add(alert_of<Rule>(subject), "no sweep looks at it");
+    }
+  }
+
   void verify_state(const ActiveRule<ExposureRule>& active, const ExposureState& state, const Subject& subject) {
     if (state.limit != active.derived.of(subject.id)) {
       to_.add(name_of(subject), "it has another exposure limit than the rules give it");

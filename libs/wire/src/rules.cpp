@@ -207,8 +207,8 @@ engine::RuleSet read_rules(const Json& json) {
   engine::for_each_rule(rules, [&](auto& rule) {
     if (const auto value = json.find(rule.name); value != json.end()) {
       read_rule(*value, rule);
-    } else if (engine::builtin_of(rule)->is_later) {
-      rule.enabled = false;
+    } else if (const auto* row = engine::builtin_of(rule); row->is_later) {
+      rule = absent_rule(*row);
     }
   });
   with(kFurtherRules, [&](const Json& value) {

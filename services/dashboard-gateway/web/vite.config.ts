@@ -1,10 +1,14 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
+import openapi from '../api/openapi.json' with { type: 'json' };
+
 const gateway = process.env.GATEWAY_URL ?? 'http://localhost:8501';
 
 export default defineConfig({
   plugins: [svelte()],
+  // What the page takes from the contract as it is: a new type of alert needs no change of the page.
+  define: { CONTRACT_ALERT_TYPES: JSON.stringify(openapi.components.schemas.AlertType.enum) },
   build: {
     target: 'es2022',
     chunkSizeWarningLimit: 1200,

@@ -53,8 +53,9 @@ struct BuiltInRule {
   std::string_view title;                      // how its help begins
   std::string_view limit_variable = "";        // the environment variable of its limit
   void (*set_defaults)(Rule&) = [](Rule&) {};  // where they are not those of the kind
-  // It came after the first release: in what was written before it is disabled.
+  // It came after the first release: what was written before it was there has it as absent_rule() says.
   bool is_later = false;
+  bool is_off_by_default = false;  // its defaults have no limit, so it says nothing
 };
 
 // name        of the kind, in files
@@ -289,6 +290,16 @@ void for_each_kind(const auto& look) {
 template <class Rule>
 AlertType alert_type_of(const Rule& rule) {
   return RuleKind<Rule>::alert_type(rule.entity_type);
+}
+// What a later rule is in a file that does not name it: disabled, or by its defaults where these say nothing.
+template <class Rule>
+Rule absent_rule(const BuiltInRule<Rule>& row) {
+  Rule rule;
+  row.set_defaults(rule);
+  rule.name = row.name;
+  rule.entity_type = row.entity_type;
+  if (!row.is_off_by_default) rule.enabled = false;
+  return rule;
 }
 template <class Rule>
 bool is_alert_of(AlertType type) {

@@ -1,6 +1,7 @@
 // What goes into the risk core and what comes out of it, as plain values.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -39,6 +40,58 @@ enum class AlertEventType : std::uint8_t {
   kSilenced = 7,
   kResolved = 8,
 };
+
+template <class T>
+struct EnumName {
+  T value;
+  std::string_view text;
+};
+
+// The one table of names; to_string, parse_enum and enum_names read it.
+template <class T>
+inline constexpr auto kEnumNames = std::array<EnumName<T>, 0>{};
+template <>
+inline constexpr auto kEnumNames<Side> = std::to_array<EnumName<Side>>({{Side::kBuy, "BUY"}, {Side::kSell, "SELL"}});
+template <>
+inline constexpr auto kEnumNames<Severity> = std::to_array<EnumName<Severity>>({{Severity::kLow, "LOW"},
+                                                                                {Severity::kMedium, "MEDIUM"},
+                                                                                {Severity::kHigh, "HIGH"},
+                                                                                {Severity::kCritical, "CRITICAL"}});
+template <>
+inline constexpr auto kEnumNames<RiskLevel> = std::to_array<EnumName<RiskLevel>>({{RiskLevel::kLow, "LOW"},
+                                                                                  {RiskLevel::kMedium, "MEDIUM"},
+                                                                                  {RiskLevel::kHigh, "HIGH"},
+                                                                                  {RiskLevel::kCritical, "CRITICAL"}});
+template <>
+inline constexpr auto kEnumNames<Measure> = std::to_array<EnumName<Measure>>({{Measure::kGross, "gross"},
+                                                                              {Measure::kNet, "net"},
+                                                                              {Measure::kLong, "long"},
+                                                                              {Measure::kShort, "short"},
+                                                                              {Measure::kTurnover, "turnover"}});
+template <>
+inline constexpr auto kEnumNames<EntityType> = std::to_array<EnumName<EntityType>>({{EntityType::kClient, "CLIENT"},
+                                                                                    {EntityType::kSymbol, "SYMBOL"},
+                                                                                    {EntityType::kFirm, "FIRM"}});
+template <>
+inline constexpr auto kEnumNames<AlertStatus> = std::to_array<EnumName<AlertStatus>>(
+    {{AlertStatus::kOpen, "OPEN"}, {AlertStatus::kAcknowledged, "ACKNOWLEDGED"}, {AlertStatus::kResolved, "RESOLVED"}});
+template <>
+inline constexpr auto kEnumNames<AlertType> =
+    std::to_array<EnumName<AlertType>>({{AlertType::kHighClientExposure, "HIGH_CLIENT_EXPOSURE"},
+                                        {AlertType::kHighSymbolExposure, "HIGH_SYMBOL_EXPOSURE"},
+                                        {AlertType::kHighFirmExposure, "HIGH_FIRM_EXPOSURE"},
+                                        {AlertType::kHighTransactionVelocity, "HIGH_TRANSACTION_VELOCITY"},
+                                        {AlertType::kAnomalyDetected, "ANOMALY_DETECTED"}});
+template <>
+inline constexpr auto kEnumNames<AlertEventType> =
+    std::to_array<EnumName<AlertEventType>>({{AlertEventType::kOpened, "OPENED"},
+                                             {AlertEventType::kEscalated, "ESCALATED"},
+                                             {AlertEventType::kWorsened, "WORSENED"},
+                                             {AlertEventType::kAcknowledged, "ACKNOWLEDGED"},
+                                             {AlertEventType::kAssigned, "ASSIGNED"},
+                                             {AlertEventType::kCommented, "COMMENTED"},
+                                             {AlertEventType::kSilenced, "SILENCED"},
+                                             {AlertEventType::kResolved, "RESOLVED"}});
 
 // The names of enumerations ("HIGH_CLIENT_EXPOSURE", "gross"), the same on every interface.
 std::string_view to_string(Side side);

@@ -9,14 +9,10 @@ export const SEVERITIES = ['CRITICAL', 'HIGH', 'MEDIUM', 'LOW'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 export type RiskLevel = Severity;
 
-export const ALERT_TYPES = [
-  'HIGH_CLIENT_EXPOSURE',
-  'HIGH_SYMBOL_EXPOSURE',
-  'HIGH_FIRM_EXPOSURE',
-  'HIGH_TRANSACTION_VELOCITY',
-  'ANOMALY_DETECTED',
-] as const;
-export type AlertType = (typeof ALERT_TYPES)[number];
+// In the order of the contract; vite.config.ts puts them in.
+declare const CONTRACT_ALERT_TYPES: readonly string[];
+export const ALERT_TYPES = CONTRACT_ALERT_TYPES;
+export type AlertType = string;
 
 export const ALERT_STATUSES = ['OPEN', 'ACKNOWLEDGED', 'RESOLVED'] as const;
 export type AlertStatus = (typeof ALERT_STATUSES)[number];

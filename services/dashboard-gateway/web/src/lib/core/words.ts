@@ -2,13 +2,18 @@ import type { Alert, AlertType, EntityType, RiskLevel, Severity } from './contra
 import { formatCount, formatDecimal, formatMoney } from './decimal';
 import { plain } from './plain';
 
-export const TYPE_WORDS: Record<AlertType, string> = {
+const SHORT_TYPE_WORDS: Record<AlertType, string> = {
   HIGH_CLIENT_EXPOSURE: 'Client exposure',
   HIGH_SYMBOL_EXPOSURE: 'Symbol exposure',
   HIGH_FIRM_EXPOSURE: 'Firm exposure',
   HIGH_TRANSACTION_VELOCITY: 'Velocity',
   ANOMALY_DETECTED: 'Anomaly',
 };
+
+/** A type of alert, short where the page has a short word for it. */
+export function typeWords(type: AlertType): string {
+  return SHORT_TYPE_WORDS[type] ?? sentence(type);
+}
 
 export const LEVEL_WORDS: Record<RiskLevel, string> = {
   LOW: 'Low',

@@ -1,0 +1,6 @@
+// All kinds of rules.
+#pragma once
+
+#include "kinds/anomaly.hpp"
+#include "kinds/exposure.hpp"
+#include "kinds/velocity.hpp"
