@@ -33,11 +33,13 @@ SHOWN_MAX = 3
 
 EXPOSURE = {"enabled": True, "measure": "gross", "limit": None, "limits": {}, "critical_ratio": "1.5", "worsened_ratio": "1.25", "resolved_ratio": "0.95"}
 VELOCITY = {"enabled": True, "limit": 10, "limits": {}, "window_seconds": 60, "worsened_ratio": "2", "resolved_ratio": "0.5"}
+SIZE = {"enabled": True, "limit": None, "limits": {}, "critical_ratio": "10", "worsened_ratio": "2", "quiet_seconds": 300}
 ANOMALY = {"enabled": True, "threshold": "3", "high_threshold": "4", "window": 100, "samples_min": 30, "quiet_seconds": 300}
 DEFAULT_RULES = {
     "kind": "rules", "config_version": 1, "base_currency": "USD", "rates": {}, "session_start_seconds": 0,
     "client_exposure": {**EXPOSURE, "limit": "1000000"}, "symbol_exposure": {**EXPOSURE, "limit": "500000"}, "firm_exposure": EXPOSURE,
     "client_velocity": VELOCITY, "symbol_velocity": VELOCITY,
+    "client_size": SIZE,
     "client_anomaly": ANOMALY, "symbol_anomaly": ANOMALY, "system_anomaly": ANOMALY}
 
 

@@ -60,6 +60,7 @@ class RuleMaker:
             "session_start_seconds": choice((0, 0, 0, 1, 30960, 86399)),
             "client_exposure": self.exposure(self.clients), "symbol_exposure": self.exposure(self.symbols), "firm_exposure": self.exposure(()),
             "client_velocity": self.velocity(self.clients), "symbol_velocity": self.velocity(self.symbols),
+            "client_size": self.size(self.clients),
             "client_anomaly": self.anomaly(), "symbol_anomaly": self.anomaly(), "system_anomaly": self.anomaly()}
 
     def enabled(self):
@@ -86,6 +87,13 @@ class RuleMaker:
         limit = lambda: choice((1, 2, 3, 5, 10)) if low else choice((3, 10, 50, 1000000))
         return {"enabled": self.enabled(), "limit": limit(), "limits": self.some(ids, limit), "window_seconds": choice((1, 7, 60, 60, 61, 3600, 86400)),
                 "worsened_ratio": choice(("2", "2", "1.5", "1.00000001", "3")), "resolved_ratio": choice(("0.5", "0.5", "0", "1", "0.9"))}
+
+    def size(self, ids):
+        choice = self.rng.choice
+        huge = ("92233720368.54775807",) if self.family == "extreme" else ()
+        return {"enabled": self.enabled(), "limit": None if self.rng.random() < 0.3 else self.limit(), "limits": self.some(ids, self.limit),
+                "critical_ratio": choice(("10", "10", "1", "1.5", "1.00000001", *huge)), "worsened_ratio": choice(("2", "2", "1.1", "1.00000001", *huge)),
+                "quiet_seconds": choice((0, 1, 30, 300))}
 
     def anomaly(self):
         choice = self.rng.choice

@@ -11,6 +11,7 @@ EVERY_EVENT = {
     *(("HIGH_SYMBOL_EXPOSURE", "SYMBOL", event) for event in ("OPENED", "ESCALATED", "WORSENED", "RESOLVED")),
     *(("HIGH_FIRM_EXPOSURE", "FIRM", event) for event in ("OPENED", "ESCALATED", "WORSENED", "RESOLVED")),
     *(("HIGH_TRANSACTION_VELOCITY", kind, event) for kind in ("CLIENT", "SYMBOL") for event in ("OPENED", "WORSENED", "RESOLVED")),
+    *(("LARGE_TRANSACTION", "CLIENT", event) for event in ("OPENED", "ESCALATED", "WORSENED", "RESOLVED")),
     *(("ANOMALY_DETECTED", kind, event) for kind in ("CLIENT", "SYMBOL", "FIRM") for event in ("OPENED", "WORSENED", "RESOLVED")),
     *(("rejected", field) for field in ("transaction_id", "client_id", "symbol", "side", "quantity", "price", "currency", "broker_id", "market",
                                         "order_id", "trader_id")),
@@ -127,6 +128,27 @@ class Velocity(unittest.TestCase):
     def test_another_window_length_starts_counting_anew(self):
         lines = events(rules(client_velocity={"limit": 2}), *[trade("1")] * 2, rules(client_velocity={"limit": 2, "window_seconds": 61}), *[trade("1")] * 3)
         self.assertEqual([(line["value"], line["window_seconds"]) for line in lines], [("3", 61)])
+
+
+class Size(unittest.TestCase):
+    def test_a_transaction_above_the_limit_opens_escalates_and_worsens(self):
+        lines = events(rules(client_size={"limit": "100"}), trade("100"), trade("100.01"), trade("-1000.01"), trade("1500"), trade("2001"))
+        self.assertEqual([(line["event"], line["severity"], line["value"], line["utilisation"]) for line in lines], [
+            ("OPENED", "HIGH", "100.0100", "1.0001"), ("ESCALATED", "CRITICAL", "1000.0100", "10.0001"),
+            ("WORSENED", "CRITICAL", "2001.0000", "20.0100")])
+
+    def test_it_resolves_with_the_last_one_when_none_came_for_300_seconds(self):
+        lines = events(rules(client_size={"limit": "100"}), trade("300"), trade("200", at="12:00:10"), trade("50", at="12:05:00"),
+                       tick("12:05:09.9"), tick("12:05:10"))
+        self.assertEqual([(line["event"], line["value"], line["peak"], line["at"]) for line in lines], [
+            ("OPENED", "300.0000", "300.0000", "2024-09-20T12:00:00.000000Z"), ("RESOLVED", "200.0000", "300.0000", "2024-09-20T12:05:10.000000Z")])
+
+    def test_an_alert_whose_limit_is_gone_resolves_at_the_next_sweep(self):
+        opened = (rules(client_size={"limit": "100"}), trade("150"))
+        for gone in (rules(client_size={"limit": None}), rules(firm_exposure={})):
+            with self.subTest(gone["client_size"]):
+                line = events(*opened, gone, tick("12:00:01"))[-1]
+                self.assertEqual((line["event"], line["value"], line["limit"]), ("RESOLVED", "150.0000", "100.0000"))
 
 
 class Anomaly(unittest.TestCase):

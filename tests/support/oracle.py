@@ -10,27 +10,22 @@ Quantities, prices, rates and ratios are integers of 10^-8, amounts of money int
 since 1970: nothing rounds except the functions that say so.
 """
 import json
-import math
 import sys
-from datetime import datetime, timedelta, timezone
-from decimal import Decimal
 from fractions import Fraction
 
-UNIT = 10**8
-MONEY = UNIT * UNIT
-CENT = MONEY // 100
-INT64_MAX = 2**63 - 1
+from oracle_figures import (CENT, INT64_MAX, MONEY, SECOND, UNIT, exact_text, four_places, half_even, micros, money_text, root_half_even,  # noqa: F401
+                            rounded_text, score_text, time_text, units, utilisation_text)
+
 INT128_MAX = 2**127 - 1
-SECOND = 10**6
 DAY_SECONDS = 86400
 SLOTS = 60
 CONTRIBUTORS_MAX = 10
 ID_BYTES_MAX = 50
-EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 FIRM = ("FIRM", "")
 EXPOSURE_RULES = {"CLIENT": "client_exposure", "SYMBOL": "symbol_exposure", "FIRM": "firm_exposure"}
 VELOCITY_RULES = {"CLIENT": "client_velocity", "SYMBOL": "symbol_velocity"}
+SIZE_RULES = {"CLIENT": "client_size"}
 ANOMALY_RULES = {"CLIENT": "client_anomaly", "SYMBOL": "symbol_anomaly", "FIRM": "system_anomaly"}
 EXPOSURE_TYPES = {"CLIENT": "HIGH_CLIENT_EXPOSURE", "SYMBOL": "HIGH_SYMBOL_EXPOSURE", "FIRM": "HIGH_FIRM_EXPOSURE"}
 
@@ -41,56 +36,6 @@ PART_OF = {  # what a position worth v adds to a measure
     "short": lambda v: max(-v, 0),
 }
 RISK_LEVELS = ((Fraction(1), "CRITICAL"), (Fraction(3, 4), "HIGH"), (Fraction(1, 2), "MEDIUM"))
-
-
-def units(text):
-    return int(Decimal(text).scaleb(8))
-
-
-def micros(text):
-    return (datetime.fromisoformat(text) - EPOCH) // timedelta(microseconds=1)
-
-
-def time_text(at):
-    return (EPOCH + timedelta(microseconds=at)).isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
-def half_even(numerator, denominator):
-    whole, rest = divmod(numerator, denominator)
-    return whole + (2 * rest > denominator or (2 * rest == denominator and whole % 2))
-
-
-def root_half_even(square):
-    """The root of a Fraction, rounded once to an integer."""
-    root = math.isqrt(square.numerator // square.denominator)
-    middle = Fraction((2 * root + 1) ** 2, 4)
-    return root + (square > middle or (square == middle and root % 2))
-
-
-def four_places(ten_thousandths):
-    whole, rest = divmod(abs(ten_thousandths), 10**4)
-    return f"{'-' if ten_thousandths < 0 else ''}{whole}.{rest:04}"
-
-
-def money_text(amount):
-    return rounded_text(Fraction(amount, MONEY))
-
-
-def exact_text(quantity):
-    whole, rest = divmod(abs(quantity), UNIT)
-    return ("-" if quantity < 0 else "") + f"{whole}.{rest:08}".rstrip("0").rstrip(".")
-
-
-def utilisation_text(value, limit):
-    return four_places(min(half_even(abs(value) * 10**4, limit), INT64_MAX))
-
-
-def rounded_text(number):
-    return four_places(half_even(number.numerator * 10**4, number.denominator))
-
-
-def score_text(squared):
-    return four_places(root_half_even(squared * 10**8))
 
 
 def is_id(text):
@@ -118,7 +63,7 @@ class Rule:
             setattr(self, key, units(line[key]))
         for key in {"threshold", "high_threshold"} & line.keys():
             setattr(self, key, Fraction(line[key]))
-        if "critical_ratio" in line:
+        if "critical_ratio" in line:  # of an amount of money
             self.limit = None if line["limit"] is None else units(line["limit"]) * UNIT
             self.limits = {entity_id: units(limit) * UNIT for entity_id, limit in line["limits"].items()}
 
@@ -132,7 +77,8 @@ class Rules:
         self.base_currency = line["base_currency"]
         self.rates = {currency: units(rate) for currency, rate in line["rates"].items()}
         self.session_start_seconds = line["session_start_seconds"]
-        self.named = {name: Rule(line[name]) for names in (EXPOSURE_RULES, VELOCITY_RULES, ANOMALY_RULES) for name in names.values()}
+        self.named = {name: Rule(line[name]) for names in (EXPOSURE_RULES, VELOCITY_RULES, SIZE_RULES, ANOMALY_RULES)
+                      for name in names.values()}
 
     def of(self, names, entity):
         return self.named[names[entity[0]]]
@@ -188,7 +134,7 @@ class Oracle:
         self.slots = {}        # entity -> slots of the transactions that the velocity window has counted
         self.samples = {}      # entity -> newest notionals in cents
         self.alerts_opened = 0
-        self.exposure_alerts, self.velocity_alerts, self.anomaly_alerts = {}, {}, {}  # entity -> Alert
+        self.exposure_alerts, self.velocity_alerts, self.size_alerts, self.anomaly_alerts = {}, {}, {}, {}  # entity -> Alert
         self.late = self.rejected = 0
 
     def take(self, line):
@@ -332,6 +278,8 @@ class Oracle:
             self.judge_exposure(entity, second * SECOND, None)
         for entity in (*clients, *symbols):
             self.resolve_velocity(entity, second * SECOND)
+        for entity in clients:
+            self.resolve_size(entity, second * SECOND)
         for entity in (*clients, *symbols, FIRM):
             self.resolve_anomaly(entity, second * SECOND)
 
@@ -343,6 +291,7 @@ class Oracle:
             self.judge_exposure(entity, self.now, transaction_id)
         for entity in (client, symbol):
             self.judge_velocity(entity, transaction_id)
+        self.judge_size(client, notional, transaction_id)
         for entity in (client, symbol, FIRM):
             self.judge_anomaly(entity, notional, transaction_id)
         for entity in (client, symbol, FIRM):
@@ -418,6 +367,37 @@ class Oracle:
         limit = rule.limit_of(entity)
         self.say_event("HIGH_TRANSACTION_VELOCITY", event, entity, alert, at, transaction_id, value=str(count), limit=str(limit),
                        peak=str(alert.peak), utilisation=utilisation_text(count, limit), window_seconds=rule.window_seconds)
+
+    def judge_size(self, entity, notional, transaction_id):
+        rule, alert = self.rules.of(SIZE_RULES, entity), self.size_alerts.get(entity)
+        limit = rule.limit_of(entity) if rule.enabled else None
+        if limit is None or notional <= limit:
+            return
+        critical, event = notional * UNIT > rule.critical_ratio * limit, None
+        if alert is None:
+            event, alert = "OPENED", self.new_alert("CRITICAL" if critical else "HIGH", notional, limit)
+            self.size_alerts[entity] = alert
+        elif critical and alert.severity == "HIGH":
+            event, alert.severity = "ESCALATED", "CRITICAL"
+        elif notional * UNIT >= rule.worsened_ratio * alert.announced:
+            event = "WORSENED"
+        alert.limit, alert.last, alert.last_at, alert.peak = limit, notional, self.now, max(alert.peak, notional)
+        if event:
+            alert.announced = max(alert.announced, notional)
+            self.say_size(event, entity, alert, self.now, transaction_id)
+
+    def resolve_size(self, entity, at):
+        rule, alert = self.rules.of(SIZE_RULES, entity), self.size_alerts.get(entity)
+        if not alert:
+            return
+        over = not rule.enabled or rule.limit_of(entity) is None
+        if over or at - alert.last_at >= rule.quiet_seconds * SECOND:
+            del self.size_alerts[entity]
+            self.say_size("RESOLVED", entity, alert, at, None)
+
+    def say_size(self, event, entity, alert, at, transaction_id):
+        self.say_event("LARGE_TRANSACTION", event, entity, alert, at, transaction_id, value=money_text(alert.last),
+                       limit=money_text(alert.limit), peak=money_text(alert.peak), utilisation=utilisation_text(alert.last, alert.limit))
 
     def judge_anomaly(self, entity, notional, transaction_id):
         rule, samples = self.rules.of(ANOMALY_RULES, entity), self.samples.get(entity, [])

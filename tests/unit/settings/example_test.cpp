@@ -49,6 +49,9 @@ void change(engine::ExposureRule& rule) {
 void change(engine::VelocityRule& rule) {
   rule = {rule.name, rule.entity_type, false, 7, {}, 7, Ratio::from_whole(7), Ratio::from_units(7)};
 }
+void change(engine::SizeRule& rule) {
+  rule = {rule.name, rule.entity_type, false, Money::from_whole(7), {}, Ratio::from_whole(7), Ratio::from_whole(7), 7};
+}
 void change(engine::AnomalyRule& rule) {
   rule = {rule.name, rule.entity_type, false, Ratio::from_whole(7), Ratio::from_whole(8), 9, 8, 7};
 }

@@ -3,4 +3,5 @@
 
 #include "kinds/anomaly.hpp"
 #include "kinds/exposure.hpp"
+#include "kinds/size.hpp"
 #include "kinds/velocity.hpp"

@@ -200,6 +200,69 @@ struct RuleKind<VelocityRule> {
 };
 
 template <>
+struct RuleKind<SizeRule> {
+  using R = SizeRule;
+  static constexpr std::string_view name = "size";
+  static constexpr Figure::Unit unit = Figure::Unit::kMoney;
+  static constexpr std::array builtin{
+      BuiltInRule<R>{.name = "client_size",
+                     .entity_type = EntityType::kClient,
+                     .title = "Client size",
+                     .is_later = true,
+                     .is_off_by_default = true},
+  };
+  static constexpr std::tuple parameters{
+      Parameter<R, bool>{"enabled", &R::enabled, " is judged"},
+      Parameter<R, std::optional<Money>>{
+          .name = "limit",
+          .member = &R::limit,
+          .help = ": notional of one transaction in base currency that is still fine, or none",
+          .allowed = "above 0",
+          .is_allowed = [](const R& r) { return !r.limit || r.limit->units() > 0; },
+          .use = ParameterUse::kLimit,
+          .has_flag = true,
+      },
+      Parameter<R, std::map<std::string, Money, std::less<>>>{
+          .name = "limits",
+          .member = &R::limit_by_entity,
+          .help = ": limits of their own, by id",
+          .use = ParameterUse::kLimitByEntity,
+          .stored_name = "limit_by_entity",
+      },
+      Parameter<R, Ratio>{
+          .name = "critical_ratio",
+          .member = &R::critical_ratio,
+          .help = ": multiple of the limit above which it is critical",
+          .allowed = "at least 1",
+          .is_allowed = [](const R& r) { return r.critical_ratio >= Ratio::from_whole(1); },
+          .json_name = "critical_multiple",
+      },
+      Parameter<R, Ratio>{
+          .name = "worsened_ratio",
+          .member = &R::worsened_ratio,
+          .help = ": multiple of the largest announced notional that is news",
+          .allowed = "above 1",
+          .is_allowed = [](const R& r) { return r.worsened_ratio > Ratio::from_whole(1); },
+          .json_name = "worsened_multiple",
+      },
+      Parameter<R, std::uint32_t>{
+          .name = "quiet_seconds",
+          .member = &R::quiet_seconds,
+          .help = ": time without a transaction above the limit after which it resolves",
+          .allowed = "0 to 1000000000",
+          .is_allowed = [](const R& r) { return r.quiet_seconds <= 1'000'000'000; },
+          .json_name = "resolved_after_seconds",
+          .may_be_zero = true,
+      },
+  };
+  static constexpr AlertType alert_type(EntityType) { return AlertType::kLargeTransaction; }
+  static auto members(const R& rule) {
+    const auto& [name, entity_type, enabled, limit, limits, critical, worsened, quiet] = rule;
+    return std::tie(name, entity_type, enabled, limit, limits, critical, worsened, quiet);
+  }
+};
+
+template <>
 struct RuleKind<AnomalyRule> {
   using R = AnomalyRule;
   static constexpr std::string_view name = "anomaly";

@@ -51,6 +51,20 @@ struct VelocityRule {
   friend bool operator==(const VelocityRule&, const VelocityRule&) = default;
 };
 
+// A single transaction with a notional above a limit.
+struct SizeRule {
+  std::string name;
+  EntityType entity_type = EntityType::kClient;
+  bool enabled = true;
+  std::optional<Money> limit;  // none: no limit but for those named below
+  std::map<std::string, Money, std::less<>> limit_by_entity;
+  Ratio critical_ratio = Ratio::from_units(1'000'000'000);  // v > ratio x limit is CRITICAL
+  Ratio worsened_ratio = Ratio::from_units(200'000'000);    // v >= ratio x the largest announced is WORSENED
+  std::uint32_t quiet_seconds = 300;                        // without one above the limit: resolved
+
+  friend bool operator==(const SizeRule&, const SizeRule&) = default;
+};
+
 // A notional far from the entity's previous ones.
 struct AnomalyRule {
   std::string name;
@@ -68,7 +82,7 @@ struct AnomalyRule {
 // The kinds of rules, in the order in which an evaluation goes through them.
 template <class... Rules>
 struct RuleKindList {};
-using RuleKinds = RuleKindList<ExposureRule, VelocityRule, AnomalyRule>;
+using RuleKinds = RuleKindList<ExposureRule, VelocityRule, SizeRule, AnomalyRule>;
 
 struct RuleSet {
   std::uint64_t config_version = 1;
@@ -77,10 +91,11 @@ struct RuleSet {
   std::uint32_t session_start_seconds = 0;         // of the day, UTC, below 86,400
 
   // Of each kind first the rules that are always there (rule_table.hpp: client_exposure, symbol_exposure,
-  // firm_exposure; client_velocity, symbol_velocity; client_anomaly, symbol_anomaly, system_anomaly), in the order of
-  // the table; then further ones in byte order of name. They are evaluated in this order.
+  // firm_exposure; client_velocity, symbol_velocity; client_size; client_anomaly, symbol_anomaly, system_anomaly), in
+  // the order of the table; then further ones in byte order of name. They are evaluated in this order.
   std::vector<ExposureRule> exposure_rules;
   std::vector<VelocityRule> velocity_rules;
+  std::vector<SizeRule> size_rules;
   std::vector<AnomalyRule> anomaly_rules;
 
   RuleSet();  // the defaults: client gross 1,000,000; symbol gross 500,000; firm no limit; system anomaly off
@@ -94,14 +109,17 @@ struct RuleSet {
   const std::vector<Rule>& of() const {
     if constexpr (std::is_same_v<Rule, ExposureRule>) return exposure_rules;
     if constexpr (std::is_same_v<Rule, VelocityRule>) return velocity_rules;
+    if constexpr (std::is_same_v<Rule, SizeRule>) return size_rules;
     if constexpr (std::is_same_v<Rule, AnomalyRule>) return anomaly_rules;
   }
   // The rule of that name. Precondition: it is there.
   ExposureRule& exposure(std::string_view name) { return named(std::span(exposure_rules), name); }
   VelocityRule& velocity(std::string_view name) { return named(std::span(velocity_rules), name); }
+  SizeRule& size(std::string_view name) { return named(std::span(size_rules), name); }
   AnomalyRule& anomaly(std::string_view name) { return named(std::span(anomaly_rules), name); }
   const ExposureRule& exposure(std::string_view name) const { return named(std::span(exposure_rules), name); }
   const VelocityRule& velocity(std::string_view name) const { return named(std::span(velocity_rules), name); }
+  const SizeRule& size(std::string_view name) const { return named(std::span(size_rules), name); }
   const AnomalyRule& anomaly(std::string_view name) const { return named(std::span(anomaly_rules), name); }
 
   friend bool operator==(const RuleSet&, const RuleSet&) = default;

@@ -28,6 +28,7 @@ enum class AlertType : std::uint8_t {
   kHighFirmExposure = 3,
   kHighTransactionVelocity = 4,
   kAnomalyDetected = 5,
+  kLargeTransaction = 6,
 };
 // OPENED, ESCALATED, WORSENED and RESOLVED come from the core, the others from people.
 enum class AlertEventType : std::uint8_t {
@@ -81,7 +82,8 @@ inline constexpr auto kEnumNames<AlertType> =
                                         {AlertType::kHighSymbolExposure, "HIGH_SYMBOL_EXPOSURE"},
                                         {AlertType::kHighFirmExposure, "HIGH_FIRM_EXPOSURE"},
                                         {AlertType::kHighTransactionVelocity, "HIGH_TRANSACTION_VELOCITY"},
-                                        {AlertType::kAnomalyDetected, "ANOMALY_DETECTED"}});
+                                        {AlertType::kAnomalyDetected, "ANOMALY_DETECTED"},
+                                        {AlertType::kLargeTransaction, "LARGE_TRANSACTION"}});
 template <>
 inline constexpr auto kEnumNames<AlertEventType> =
     std::to_array<EnumName<AlertEventType>>({{AlertEventType::kOpened, "OPENED"},

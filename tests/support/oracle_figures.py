@@ -1,0 +1,62 @@
+"""The oracle's numbers and times, and their texts."""
+import math
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+from fractions import Fraction
+
+UNIT = 10**8
+MONEY = UNIT * UNIT
+CENT = MONEY // 100
+INT64_MAX = 2**63 - 1
+SECOND = 10**6
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+def units(text):
+    return int(Decimal(text).scaleb(8))
+
+
+def micros(text):
+    return (datetime.fromisoformat(text) - EPOCH) // timedelta(microseconds=1)
+
+
+def time_text(at):
+    return (EPOCH + timedelta(microseconds=at)).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def half_even(numerator, denominator):
+    whole, rest = divmod(numerator, denominator)
+    return whole + (2 * rest > denominator or (2 * rest == denominator and whole % 2))
+
+
+def root_half_even(square):
+    """The root of a Fraction, rounded once to an integer."""
+    root = math.isqrt(square.numerator // square.denominator)
+    middle = Fraction((2 * root + 1) ** 2, 4)
+    return root + (square > middle or (square == middle and root % 2))
+
+
+def four_places(ten_thousandths):
+    whole, rest = divmod(abs(ten_thousandths), 10**4)
+    return f"{'-' if ten_thousandths < 0 else ''}{whole}.{rest:04}"
+
+
+def money_text(amount):
+    return rounded_text(Fraction(amount, MONEY))
+
+
+def exact_text(quantity):
+    whole, rest = divmod(abs(quantity), UNIT)
+    return ("-" if quantity < 0 else "") + f"{whole}.{rest:08}".rstrip("0").rstrip(".")
+
+
+def utilisation_text(value, limit):
+    return four_places(min(half_even(abs(value) * 10**4, limit), INT64_MAX))
+
+
+def rounded_text(number):
+    return four_places(half_even(number.numerator * 10**4, number.denominator))
+
+
+def score_text(squared):
+    return four_places(root_half_even(squared * 10**8))
