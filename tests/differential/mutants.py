@@ -17,7 +17,7 @@ MUTANTS = (
     ("an exposure at its limit opens", "alert_states.hpp", "value <= thresholds->limit", "value < thresholds->limit"),
     ("an exposure at its lower bound stays open", "alert_states.hpp", "value <= thresholds->resolved", "value < thresholds->resolved"),
     ("the velocity window is a slot short", "velocity_window.hpp", "if (age >= kSlots) return;", "if (age >= kSlots - 1) return;"),
-    ("a late transaction counts as one of now", "rule_evaluator.cpp", "transaction.executed_at == now ? now_slot", "true ? now_slot"),
+    ("a late transaction counts as one of now", "kinds/velocity.hpp", "executed_at == e.moment.at ? now_slot", "true ? now_slot"),
     ("valuations do not hear of a mark", "positions.cpp", "marks.set(index, mark);", ""),
     ("one sample too many is needed", "anomaly_window.hpp", "size_ < rule.samples_min", "size_ <= rule.samples_min"),
     ("half a cent is rounded up", "anomaly_window.cpp", "cents % 2 == 1", "true"),
@@ -25,7 +25,7 @@ MUTANTS = (
     ("a session begins a day late", "core_impl.hpp", "session_of(second) > session_of(before)", "session_of(second) > session_of(before) + 1"),
     ("the prefilter does not hear of a trade", "positions.cpp", "client.bound = prefilter.moved(client.bound, symbol, from_units, to.units());", ""),
     ("the prefilter does not hear of a rise", "prefilter.hpp", "rise_ = std::max(rise_, rise);", ""),
-    ("a valuation misses its own trade", "positions.cpp", "add_wrapping(client.valuation->long_value, positive_part(to.units()) * mark_units);", ""),
+    ("a valuation misses its own trade", "positions.cpp", "add_wrapping(client.valuation->long_value, long_units(to.units(), mark_units));", ""),
     ("the squares forget nothing", "anomaly_window.hpp", "squares_ += Uint128{cents} * cents - Uint128{gone} * gone;", "squares_ += Uint128{cents} * cents;"),
     ("a holder who grows does not lead", "positions.cpp", "symbol.top_holders_floor = symbol.top_holders->floor();", ""),
 )
