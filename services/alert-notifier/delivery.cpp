@@ -166,6 +166,10 @@ Outcome Delivery::attempt(const Notification& notification) {
     changed_.wait_for(lock, until, [this] { return is_cancelled(); });
   }
   if (is_cancelled()) return {Outcome::Kind::kTryAgain, "the notifier is stopping", {}};
+  {
+    const std::lock_guard lock(mutex_);
+    began_while_stopping_ = stopping_;
+  }
   sent_at_ = options_.now();
   pulse_.beat();
   Outcome outcome = channel_->send(notification, cancel_.get_token());
@@ -208,7 +212,8 @@ void Delivery::settle_failed(const Turn& turn, const Outcome& outcome) {
     ++failures_;
     milliseconds wait = retry_wait(options_.retry, outcome, failures_, jitter());
     may_hurry_ = !outcome.wait_wanted;
-    if (stopping_ && may_hurry_) wait = std::min(wait, options_.retry.first_wait);
+    // The stop came during the attempt: as if it had come in the pause after it, which it ends.
+    if (stopping_ && may_hurry_) wait = began_while_stopping_ ? std::min(wait, options_.retry.first_wait) : wait.zero();
     const SteadyTime now = options_.now();
     paused_until_ = now + wait;
     given_up = backlog_.take_out(now - options_.retry.give_up_after);

@@ -125,6 +125,7 @@ class Delivery {
   std::optional<SteadyTime> paused_until_;
   bool may_hurry_ = true;  // a stop ends the pause: it is not the peer's wish
   bool stopping_ = false;
+  bool began_while_stopping_ = false;  // the newest attempt
   bool done_ = false;
   std::thread thread_;  // last: it uses all of the above
 };

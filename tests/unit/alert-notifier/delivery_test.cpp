@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <future>
 #include <mutex>
 #include <thread>
 
@@ -217,6 +218,44 @@ TEST_CASE("a stop tries at once what waits for its next attempt") {
   delivery.begin_stop();
   delivery.end_stop(std::chrono::steady_clock::now() + kSoon);
   CHECK(watch.delivered().size() == 1);
+}
+
+// Is down at the first attempt, which lasts until it is told to end, and takes what comes after.
+class DownOnce : public Channel {
+ public:
+  explicit DownOnce(std::shared_future<void> end) : end_(std::move(end)) {}
+  std::string_view name() const override { return "once"; }
+  Outcome send(const Notification&, std::stop_token) override {
+    if (std::exchange(is_first_, false)) {
+      begun_.set_value();
+      end_.wait();
+      return {Outcome::Kind::kTryAgain, "down", {}};
+    }
+    return {};
+  }
+  std::future<void> begun() { return begun_.get_future(); }
+
+ private:
+  std::shared_future<void> end_;
+  std::promise<void> begun_;
+  bool is_first_ = true;
+};
+
+TEST_CASE("a stop that comes during an attempt which fails tries once more at once") {
+  Bench bench;
+  DeliveryOptions options;
+  options.retry.first_wait = 1h;
+  options.retry.longest_wait = 1h;
+  std::promise<void> end;
+  auto channel = std::make_unique<DownOnce>(end.get_future().share());
+  auto begun = channel->begun();
+  Delivery delivery(std::move(channel), options, bench.parts());
+  delivery.enqueue(event(1));
+  begun.wait();
+  delivery.begin_stop();
+  end.set_value();
+  delivery.end_stop(std::chrono::steady_clock::now() + kSoon);
+  CHECK(counted(bench.metrics, "notifier_sent_total", "once") == 1);
 }
 
 TEST_CASE("a stop ends at its deadline, whatever a channel does") {
