@@ -1,4 +1,4 @@
-// Fetching memory ahead of its use.
+// Fetching memory ahead of its use, and what is expanded where it is called.
 #pragma once
 
 #include <cstddef>
@@ -6,6 +6,10 @@
 // A function that only fetches has no effect that g++ knows of: called as one, it and all its calls are removed. So all
 // of them are expanded where they are called.
 #define RISK_FETCHES [[gnu::always_inline]] inline
+
+// What every transaction goes through, and what few do: the one is expanded where it is called, the other is not.
+#define RISK_HOT [[gnu::always_inline]] inline
+#define RISK_COLD [[gnu::noinline]]
 
 namespace risk::engine {
 

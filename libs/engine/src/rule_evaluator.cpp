@@ -117,9 +117,9 @@ void RuleEvaluator::note_turnover_reset() {
 
 template <class Rule>
 [[gnu::always_inline]] inline void RuleEvaluator::evaluate(ActiveRule<Rule>& active, const Subject& subject,
-                                                           const Size& size, const Moment& moment,
+                                                           RuleStates& states, const Size& size, const Moment& moment,
                                                            const EvaluationParts& parts) {
-  auto& state = states_of(subject).of<Rule>(active.place);
+  auto& state = states.of<Rule>(active.place);
   Evaluation<Rule> evaluation{*active.rule, active.derived, state, subject, moment, parts};
   KindOf<Rule>::evaluate(evaluation, size);
   if (evaluation.has_opened) active.watch(subject.type, subject.index);
@@ -141,14 +141,16 @@ void RuleEvaluator::evaluate(const Transaction& transaction, Notional notional, 
   const EvaluationParts parts{positions_, rules_.config_version, alerts_opened_, events};
   const Size size{notional, to_cents(notional)};
   const Subject by_client = client(place.client), by_symbol = symbol(place.symbol), by_firm = firm();
+  RuleStates& of_client = states_of(by_client);
+  RuleStates& of_symbol = states_of(by_symbol);
   for_each_active([&](auto& active) __attribute__((always_inline)) {
     switch (active.rule->entity_type) {
       case EntityType::kClient:
-        return evaluate(active, by_client, size, moment, parts);
+        return evaluate(active, by_client, of_client, size, moment, parts);
       case EntityType::kSymbol:
-        return evaluate(active, by_symbol, size, moment, parts);
+        return evaluate(active, by_symbol, of_symbol, size, moment, parts);
       case EntityType::kFirm:
-        return evaluate(active, by_firm, size, moment, parts);
+        return evaluate(active, by_firm, positions_.firm.rules, size, moment, parts);
     }
   });
   note_client(place.client);

@@ -83,8 +83,8 @@ class RuleEvaluator {
   // Gives an entity that is new its states.
   void admit(const Subject& subject);
   template <class Rule>
-  void evaluate(ActiveRule<Rule>& active, const Subject& subject, const Size& size, const Moment& moment,
-                const EvaluationParts& parts);
+  void evaluate(ActiveRule<Rule>& active, const Subject& subject, RuleStates& states, const Size& size,
+                const Moment& moment, const EvaluationParts& parts);
   template <class Rule>
   Due sweep(ActiveRule<Rule>& active, const Subject& subject, const Moment& moment, const EvaluationParts& parts);
   // Tells the prefilter what there is to know of a client.

@@ -27,20 +27,11 @@ struct KindOf<AnomalyRule> {
     state.window.trim(rule.window, pool);
   }
 
-  static void evaluate(Evaluation<AnomalyRule>& e, const Size& size) {
+  RISK_HOT static void evaluate(Evaluation<AnomalyRule>& e, const Size& size) {
     if (!e.rule.enabled) return;
-    State& state = e.state;
-    if (const auto z = state.window.anomaly(size.cents, e.rule, e.derived.threshold_squared)) {
-      if (const auto decision = evaluate_anomaly(state.alert.get(), *z, e.rule)) {
-        AlertEvent event = e.decide(*decision, z->e4(), e.derived.threshold_e4);
-        event.anomaly = state.window.evidence(size.notional);
-        e.tell(std::move(event));
-        state.alert->largest = *z;
-      }
-      state.alert->last = *z;
-      state.alert->last_seen = e.moment.at;
-    }
-    state.window.add(size.cents, e.rule.window, pool_of(e.parts.positions));
+    AnomalyWindow& window = e.state.window;
+    if (const auto z = window.anomaly(size.cents, e.rule, e.derived.threshold_squared)) judge(e, *z, size.notional);
+    window.add(size.cents, e.rule.window, pool_of(e.parts.positions));
   }
   static Due sweep(Evaluation<AnomalyRule>& e) {
     State& state = e.state;
@@ -98,6 +89,20 @@ struct KindOf<AnomalyRule> {
               money_text(event.anomaly->mean.units(), base_currency) + ")";
     }
     return text;
+  }
+
+ private:
+  // Precondition: z is above the threshold.
+  RISK_COLD static void judge(Evaluation<AnomalyRule>& e, const ZScore& z, Notional notional) {
+    State& state = e.state;
+    if (const auto decision = evaluate_anomaly(state.alert.get(), z, e.rule)) {
+      AlertEvent event = e.decide(*decision, z.e4(), e.derived.threshold_e4);
+      event.anomaly = state.window.evidence(notional);
+      e.tell(std::move(event));
+      state.alert->largest = z;
+    }
+    state.alert->last = z;
+    state.alert->last_seen = e.moment.at;
   }
 };
 

@@ -42,7 +42,7 @@ struct KindOf<ExposureRule> {
     announce_anew(state.alert, rule.worsened_ratio);
   }
 
-  static void evaluate(Evaluation<ExposureRule>& e, const Size&) { evaluate(e); }
+  RISK_HOT static void evaluate(Evaluation<ExposureRule>& e, const Size&) { evaluate(e); }
   static Due sweep(Evaluation<ExposureRule>& e) {
     evaluate(e);
     if (!e.state.alert) return std::nullopt;
@@ -71,11 +71,14 @@ struct KindOf<ExposureRule> {
   }
 
  private:
-  static void evaluate(Evaluation<ExposureRule>& e) {
-    State& state = e.state;
-    const ExposureThresholds* limit = state.limit;
-    if (!state.alert && (limit == nullptr || is_cleared(e.parts.positions, e.subject, *limit))) return;
+  RISK_HOT static void evaluate(Evaluation<ExposureRule>& e) {
+    const ExposureThresholds* limit = e.state.limit;
+    if (!e.state.alert && (limit == nullptr || is_cleared(e.parts.positions, e.subject, *limit))) return;
+    judge(e, limit);
+  }
 
+  static void judge(Evaluation<ExposureRule>& e, const ExposureThresholds* limit) {
+    State& state = e.state;
     const Int128 value = magnitude(e.parts.positions, e.subject, e.rule.measure);
     const auto decision = evaluate_exposure(state.alert.get(), value, limit);
     if (state.alert) {

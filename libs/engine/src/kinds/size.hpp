@@ -17,7 +17,7 @@ struct KindOf<SizeRule> {
   };
   struct State {
     std::unique_ptr<Alert> alert;
-    std::optional<Int128> limit;  // as a notional; nothing: no limit
+    std::int64_t limit_units = 0;  // 0: no limit
   };
   struct Derived {
     explicit Derived(const SizeRule&) {}
@@ -26,45 +26,22 @@ struct KindOf<SizeRule> {
   static void fit(const Derived&, const SizeRule& rule, State& state, std::string_view id) {
     const auto own = rule.limit_by_entity.find(id);
     const auto limit = own != rule.limit_by_entity.end() ? std::optional(own->second) : rule.limit;
-    state.limit.reset();
-    if (rule.enabled && limit) state.limit = Notional::of(*limit).units();
+    state.limit_units = rule.enabled && limit ? limit->units() : 0;
   }
   static void refit(const Derived&, const SizeRule& rule, const SizeRule*, State& state, Pool&) {
     announce_anew(state, rule);
   }
 
-  static void evaluate(Evaluation<SizeRule>& e, const Size& size) {
-    State& state = e.state;
-    const Int128 value = size.notional.units();
-    if (!state.limit || value <= *state.limit) return;
-
-    const Int128 limit = *state.limit;
-    const bool is_critical = is_above(value, e.rule.critical_ratio, limit);
-    const auto decision = [&]() -> std::optional<Decision> {
-      if (!state.alert) {
-        return Decision{AlertEventType::kOpened, is_critical ? Severity::kCritical : Severity::kHigh};
-      }
-      if (is_critical && state.alert->severity < Severity::kCritical) {
-        return Decision{AlertEventType::kEscalated, Severity::kCritical};
-      }
-      if (value >= state.alert->worse_from) return Decision{AlertEventType::kWorsened, state.alert->severity};
-      return std::nullopt;
-    }();
-    if (decision) {
-      AlertEvent event = e.decide(*decision, value, limit);
-      state.alert->announce(std::max(state.alert->announced, value), e.rule.worsened_ratio);
-      e.tell(std::move(event));
-    }
-    state.alert->peak = std::max(state.alert->peak, value);
-    state.alert->limit = limit;
-    state.alert->last = value;
-    state.alert->last_seen = e.moment.at;
+  RISK_HOT static void evaluate(Evaluation<SizeRule>& e, const Size& size) {
+    if (e.state.limit_units == 0) return;
+    const Int128 limit = Int128{e.state.limit_units} * kDecimalScale;
+    if (size.notional.units() > limit) judge(e, size.notional.units(), limit);
   }
   static Due sweep(Evaluation<SizeRule>& e) {
     State& state = e.state;
     if (!state.alert) return std::nullopt;
     const Timestamp quiet{state.alert->last_seen.micros + std::int64_t{e.rule.quiet_seconds} * kMicrosPerSecond};
-    if (state.limit && e.moment.at < quiet) return quiet;
+    if (state.limit_units != 0 && e.moment.at < quiet) return quiet;
 
     e.tell(e.decide({AlertEventType::kResolved, state.alert->severity}, state.alert->last, state.alert->limit));
     state.alert.reset();
@@ -100,6 +77,30 @@ struct KindOf<SizeRule> {
   }
 
  private:
+  // Precondition: value > limit.
+  RISK_COLD static void judge(Evaluation<SizeRule>& e, Int128 value, Int128 limit) {
+    State& state = e.state;
+    const bool is_critical = is_above(value, e.rule.critical_ratio, limit);
+    const auto decision = [&]() -> std::optional<Decision> {
+      if (!state.alert) {
+        return Decision{AlertEventType::kOpened, is_critical ? Severity::kCritical : Severity::kHigh};
+      }
+      if (is_critical && state.alert->severity < Severity::kCritical) {
+        return Decision{AlertEventType::kEscalated, Severity::kCritical};
+      }
+      if (value >= state.alert->worse_from) return Decision{AlertEventType::kWorsened, state.alert->severity};
+      return std::nullopt;
+    }();
+    if (decision) {
+      AlertEvent event = e.decide(*decision, value, limit);
+      state.alert->announce(std::max(state.alert->announced, value), e.rule.worsened_ratio);
+      e.tell(std::move(event));
+    }
+    state.alert->peak = std::max(state.alert->peak, value);
+    state.alert->limit = limit;
+    state.alert->last = value;
+    state.alert->last_seen = e.moment.at;
+  }
   // value > ratio x limit, both notionals; exact.
   static bool is_above(Int128 value, Ratio ratio, Int128 limit) {
     const Int128 units = limit / kDecimalScale * ratio.units();  // a limit is a whole number of 10^-8

@@ -29,7 +29,7 @@ struct KindOf<VelocityRule> {
     if (!counts_on) state.window = {};
   }
 
-  static void evaluate(Evaluation<VelocityRule>& e, const Size&) {
+  RISK_HOT static void evaluate(Evaluation<VelocityRule>& e, const Size&) {
     if (!e.rule.enabled) return;
     State& state = e.state;
     const Timestamp executed_at = e.moment.transaction->executed_at;
@@ -40,12 +40,7 @@ struct KindOf<VelocityRule> {
     const auto value = static_cast<Int128>(count);
     const auto decision = evaluate_velocity(state.alert.get(), count, state.limit);
     if (state.alert) state.alert->peak = std::max(state.alert->peak, value);
-    if (!decision) return;
-
-    AlertEvent event = e.decide(*decision, value, state.limit);
-    state.alert->announce(value, e.rule.worsened_ratio);
-    event.window_seconds = e.rule.window_seconds;
-    e.tell(std::move(event));
+    if (decision) announce(e, *decision, value);
   }
   static Due sweep(Evaluation<VelocityRule>& e) {
     State& state = e.state;
@@ -108,6 +103,14 @@ struct KindOf<VelocityRule> {
     return entity_text(event) + " made " + event.value.to_string() + " transactions in " +
            std::to_string(event.window_seconds) + " s, " + (back ? "back within limit " : "limit ") +
            event.limit.to_string() + percent_text(event.utilisation_e4);
+  }
+
+ private:
+  RISK_COLD static void announce(Evaluation<VelocityRule>& e, const Decision& decision, Int128 value) {
+    AlertEvent event = e.decide(decision, value, e.state.limit);
+    e.state.alert->announce(value, e.rule.worsened_ratio);
+    event.window_seconds = e.rule.window_seconds;
+    e.tell(std::move(event));
   }
 };
 
