@@ -1,11 +1,11 @@
 #include "sql.hpp"
 
-#include <charconv>
 #include <limits>
 #include <span>
 
 #include "edge.hpp"
 #include "risk/base/join.hpp"
+#include "risk/base/text.hpp"
 
 namespace risk::store {
 namespace {
@@ -15,13 +15,6 @@ std::int64_t as_signed(std::uint64_t value) {
     throw StoreError("the number " + std::to_string(value) + " is above what the database can keep");
   }
   return static_cast<std::int64_t>(value);
-}
-
-template <class T>
-bool parse_whole(std::string_view text, T& value) {
-  const auto end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  return error == std::errc{} && stop == end;
 }
 
 }  // namespace
@@ -92,12 +85,16 @@ void RowReader::get(bool& value) {
 
 void RowReader::get(std::uint32_t& value) {
   const auto text = required();
-  if (!parse_whole(text, value)) bad_value(text, "a count");
+  const auto whole = parse_whole<std::remove_cvref_t<decltype(value)>>(text);
+  if (!whole) bad_value(text, "a count");
+  value = *whole;
 }
 
 void RowReader::get(std::uint64_t& value) {
   const auto text = required();
-  if (!parse_whole(text, value)) bad_value(text, "a count");
+  const auto whole = parse_whole<std::remove_cvref_t<decltype(value)>>(text);
+  if (!whole) bad_value(text, "a count");
+  value = *whole;
 }
 
 void RowReader::get(Timestamp& value) {
