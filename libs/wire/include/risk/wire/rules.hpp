@@ -19,8 +19,9 @@ namespace risk::wire {
 std::string encode(const engine::RuleSet& rules);
 
 // A decimal, a measure or a count above zero that is not in the text has its default, and so has a rule; but one that
-// is_later in the table is disabled then, for it was not there when the text was written. What is not known is ignored,
-// but for a measure or a kind: a rule cannot be judged without. Errors name the rule, the field and its value.
+// is_later in the table is then as absent_rule() says, for it was not there when the text was written. A field that is
+// not known is ignored; a measure or a kind that is not known is an error, since no rule can be judged without. Errors
+// name the rule, the field and its value.
 Result<engine::RuleSet> decode_rules(std::string_view text);
 
 }  // namespace risk::wire
