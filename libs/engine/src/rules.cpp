@@ -17,23 +17,6 @@ void require(Problems& found, bool condition, std::string problem) {
   if (!condition) found.push_back(std::move(problem));
 }
 
-// A parameter's value as a problem names it.
-std::string text_of(std::uint32_t value) {
-  return std::to_string(value);
-}
-std::string text_of(Ratio value) {
-  return value.to_string();
-}
-std::string text_of(const std::optional<Money>& value) {
-  return value ? value->to_string() : "none";
-}
-std::string text_of(bool value) {
-  return value ? "true" : "false";
-}
-std::string text_of(Measure value) {
-  return std::string(to_string(value));
-}
-
 // The limits of single entities.
 template <class Limit>
 void check_limits(Problems& found, const std::string& key, EntityType type,
@@ -62,7 +45,7 @@ void check(Problems& found, const Rule& rule) {
       check_limits(found, key, rule.entity_type, value);
     } else if (parameter.is_allowed != nullptr) {
       require(found, parameter.is_allowed(rule),
-              key + " " + text_of(value) + ": must be " + std::string(parameter.allowed));
+              key + " " + parameter_text(value) + ": must be " + std::string(parameter.allowed));
     }
   });
 }
@@ -159,6 +142,22 @@ Result<Price, Rejection> to_base(Price price, const std::string& currency, const
 }
 
 }  // namespace
+
+std::string parameter_text(bool value) {
+  return value ? "true" : "false";
+}
+std::string parameter_text(std::uint32_t value) {
+  return std::to_string(value);
+}
+std::string parameter_text(Measure value) {
+  return std::string(to_string(value));
+}
+std::string parameter_text(Ratio value) {
+  return value.to_string();
+}
+std::string parameter_text(const std::optional<Money>& value) {
+  return value ? value->to_string() : "none";
+}
 
 RuleSet::RuleSet() {
   for_each_kind([this]<class Rule>() { add_builtin(of<Rule>()); });

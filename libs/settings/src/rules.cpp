@@ -43,19 +43,6 @@ Allowed set(Text text, std::uint32_t& value) {
   return set_count(text, value);
 }
 
-std::string text_of(Measure value) {
-  return std::string(to_string(value));
-}
-std::string text_of(const std::optional<Money>& value) {
-  return value ? value->to_string() : "none";
-}
-std::string text_of(Ratio value) {
-  return value.to_string();
-}
-std::string text_of(std::uint32_t value) {
-  return std::to_string(value);
-}
-
 // Where a parameter of a rule is set: "--client-exposure-limit" is the flag of rules.client_exposure.limit.
 template <class Rule, class T>
 service::OptionSpec spec_of(const engine::BuiltInRule<Rule>& rule, const engine::Parameter<Rule, T>& parameter) {
@@ -89,11 +76,11 @@ void add_parameter(OptionSet& options, const engine::BuiltInRule<Rule>& row, Rul
   } else if (parameter.may_be_zero) {
     if constexpr (std::is_same_v<T, std::uint32_t>) {
       options.add_custom(
-          spec, [&value](Text text) { return set_count(text, value, 0); }, text_of(value));
+          spec, [&value](Text text) { return set_count(text, value, 0); }, engine::parameter_text(value));
     }
   } else if (parameter.fit == nullptr) {
     options.add_custom(
-        spec, [&value](Text text) { return set(text, value); }, text_of(value));
+        spec, [&value](Text text) { return set(text, value); }, engine::parameter_text(value));
   } else {
     const auto is_given = std::make_shared<bool>(false);
     options.add_custom(
@@ -102,7 +89,7 @@ void add_parameter(OptionSet& options, const engine::BuiltInRule<Rule>& row, Rul
           *is_given = true;
           return set(text, value);
         },
-        text_of(value));
+        engine::parameter_text(value));
     options.add_check([&rule, fit = parameter.fit, is_given] {
       if (!*is_given) fit(rule);
       return std::vector<std::string>{};

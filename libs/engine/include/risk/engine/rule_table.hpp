@@ -58,6 +58,80 @@ struct BuiltInRule {
   bool is_off_by_default = false;  // its defaults have no limit, so it says nothing
 };
 
+// The parameters that several kinds have.
+template <class R>
+constexpr Parameter<R, bool> parameter_enabled() {
+  return {"enabled", &R::enabled, " is judged"};
+}
+template <class R>
+constexpr Parameter<R, std::optional<Money>> parameter_money_limit(std::string_view help) {
+  return {
+      .name = "limit",
+      .member = &R::limit,
+      .help = help,
+      .allowed = "above 0",
+      .is_allowed = [](const R& r) { return !r.limit || r.limit->units() > 0; },
+      .use = ParameterUse::kLimit,
+      .has_flag = true,
+  };
+}
+template <class R, class Limit>
+constexpr Parameter<R, std::map<std::string, Limit, std::less<>>> parameter_limits() {
+  return {
+      .name = "limits",
+      .member = &R::limit_by_entity,
+      .help = ": limits of their own, by id",
+      .use = ParameterUse::kLimitByEntity,
+      .stored_name = "limit_by_entity",
+  };
+}
+template <class R>
+constexpr Parameter<R, Ratio> parameter_critical_ratio() {
+  return {
+      .name = "critical_ratio",
+      .member = &R::critical_ratio,
+      .help = ": multiple of the limit above which it is critical",
+      .allowed = "at least 1",
+      .is_allowed = [](const R& r) { return r.critical_ratio >= Ratio::from_whole(1); },
+      .json_name = "critical_multiple",
+  };
+}
+template <class R>
+constexpr Parameter<R, Ratio> parameter_worsened_ratio(std::string_view help) {
+  return {
+      .name = "worsened_ratio",
+      .member = &R::worsened_ratio,
+      .help = help,
+      .allowed = "above 1",
+      .is_allowed = [](const R& r) { return r.worsened_ratio > Ratio::from_whole(1); },
+      .json_name = "worsened_multiple",
+  };
+}
+template <class R>
+constexpr Parameter<R, Ratio> parameter_resolved_ratio() {
+  return {
+      .name = "resolved_ratio",
+      .member = &R::resolved_ratio,
+      .help = ": multiple of the limit at which it resolves",
+      .allowed = "0 to 1",
+      .is_allowed =
+          [](const R& r) { return r.resolved_ratio.units() >= 0 && r.resolved_ratio <= Ratio::from_whole(1); },
+      .json_name = "resolved_multiple",
+  };
+}
+template <class R>
+constexpr Parameter<R, std::uint32_t> parameter_quiet_seconds(std::string_view help) {
+  return {
+      .name = "quiet_seconds",
+      .member = &R::quiet_seconds,
+      .help = help,
+      .allowed = "0 to 1000000000",
+      .is_allowed = [](const R& r) { return r.quiet_seconds <= 1'000'000'000; },
+      .json_name = "resolved_after_seconds",
+      .may_be_zero = true,
+  };
+}
+
 // name        of the kind, in files
 // unit        of its values and limits
 // builtin     the rules that are always there, in the order of evaluation
@@ -79,49 +153,13 @@ struct RuleKind<ExposureRule> {
       BuiltInRule<R>{"firm_exposure", EntityType::kFirm, "Firm exposure", "FIRM_EXPOSURE_THRESHOLD"},
   };
   static constexpr std::tuple parameters{
-      Parameter<R, bool>{"enabled", &R::enabled, " is judged"},
+      parameter_enabled<R>(),
       Parameter<R, Measure>{"measure", &R::measure, ": gross, net, long, short or turnover"},
-      Parameter<R, std::optional<Money>>{
-          .name = "limit",
-          .member = &R::limit,
-          .help = ": limit in base currency, or none",
-          .allowed = "above 0",
-          .is_allowed = [](const R& r) { return !r.limit || r.limit->units() > 0; },
-          .use = ParameterUse::kLimit,
-          .has_flag = true,
-      },
-      Parameter<R, std::map<std::string, Money, std::less<>>>{
-          .name = "limits",
-          .member = &R::limit_by_entity,
-          .help = ": limits of their own, by id",
-          .use = ParameterUse::kLimitByEntity,
-          .stored_name = "limit_by_entity",
-      },
-      Parameter<R, Ratio>{
-          .name = "critical_ratio",
-          .member = &R::critical_ratio,
-          .help = ": multiple of the limit above which it is critical",
-          .allowed = "at least 1",
-          .is_allowed = [](const R& r) { return r.critical_ratio >= Ratio::from_whole(1); },
-          .json_name = "critical_multiple",
-      },
-      Parameter<R, Ratio>{
-          .name = "worsened_ratio",
-          .member = &R::worsened_ratio,
-          .help = ": multiple of the last announced value that is news",
-          .allowed = "above 1",
-          .is_allowed = [](const R& r) { return r.worsened_ratio > Ratio::from_whole(1); },
-          .json_name = "worsened_multiple",
-      },
-      Parameter<R, Ratio>{
-          .name = "resolved_ratio",
-          .member = &R::resolved_ratio,
-          .help = ": multiple of the limit at which it resolves",
-          .allowed = "0 to 1",
-          .is_allowed =
-              [](const R& r) { return r.resolved_ratio.units() >= 0 && r.resolved_ratio <= Ratio::from_whole(1); },
-          .json_name = "resolved_multiple",
-      },
+      parameter_money_limit<R>(": limit in base currency, or none"),
+      parameter_limits<R, Money>(),
+      parameter_critical_ratio<R>(),
+      parameter_worsened_ratio<R>(": multiple of the last announced value that is news"),
+      parameter_resolved_ratio<R>(),
   };
   static constexpr AlertType alert_type(EntityType type) {
     switch (type) {
@@ -150,7 +188,7 @@ struct RuleKind<VelocityRule> {
       BuiltInRule<R>{"symbol_velocity", EntityType::kSymbol, "Symbol velocity"},
   };
   static constexpr std::tuple parameters{
-      Parameter<R, bool>{"enabled", &R::enabled, " is judged"},
+      parameter_enabled<R>(),
       Parameter<R, std::uint32_t>{
           .name = "limit",
           .member = &R::limit,
@@ -160,13 +198,7 @@ struct RuleKind<VelocityRule> {
           .use = ParameterUse::kLimit,
           .has_flag = true,
       },
-      Parameter<R, std::map<std::string, std::uint32_t, std::less<>>>{
-          .name = "limits",
-          .member = &R::limit_by_entity,
-          .help = ": limits of their own, by id",
-          .use = ParameterUse::kLimitByEntity,
-          .stored_name = "limit_by_entity",
-      },
+      parameter_limits<R, std::uint32_t>(),
       Parameter<R, std::uint32_t>{
           .name = "window_seconds",
           .member = &R::window_seconds,
@@ -174,23 +206,8 @@ struct RuleKind<VelocityRule> {
           .allowed = "1 to 86400",
           .is_allowed = [](const R& r) { return r.window_seconds >= 1 && r.window_seconds <= 86'400; },
       },
-      Parameter<R, Ratio>{
-          .name = "worsened_ratio",
-          .member = &R::worsened_ratio,
-          .help = ": multiple of the last announced count that is news",
-          .allowed = "above 1",
-          .is_allowed = [](const R& r) { return r.worsened_ratio > Ratio::from_whole(1); },
-          .json_name = "worsened_multiple",
-      },
-      Parameter<R, Ratio>{
-          .name = "resolved_ratio",
-          .member = &R::resolved_ratio,
-          .help = ": multiple of the limit at which it resolves",
-          .allowed = "0 to 1",
-          .is_allowed =
-              [](const R& r) { return r.resolved_ratio.units() >= 0 && r.resolved_ratio <= Ratio::from_whole(1); },
-          .json_name = "resolved_multiple",
-      },
+      parameter_worsened_ratio<R>(": multiple of the last announced count that is news"),
+      parameter_resolved_ratio<R>(),
   };
   static constexpr AlertType alert_type(EntityType) { return AlertType::kHighTransactionVelocity; }
   static auto members(const R& rule) {
@@ -212,48 +229,12 @@ struct RuleKind<SizeRule> {
                      .is_off_by_default = true},
   };
   static constexpr std::tuple parameters{
-      Parameter<R, bool>{"enabled", &R::enabled, " is judged"},
-      Parameter<R, std::optional<Money>>{
-          .name = "limit",
-          .member = &R::limit,
-          .help = ": notional of one transaction in base currency that is still fine, or none",
-          .allowed = "above 0",
-          .is_allowed = [](const R& r) { return !r.limit || r.limit->units() > 0; },
-          .use = ParameterUse::kLimit,
-          .has_flag = true,
-      },
-      Parameter<R, std::map<std::string, Money, std::less<>>>{
-          .name = "limits",
-          .member = &R::limit_by_entity,
-          .help = ": limits of their own, by id",
-          .use = ParameterUse::kLimitByEntity,
-          .stored_name = "limit_by_entity",
-      },
-      Parameter<R, Ratio>{
-          .name = "critical_ratio",
-          .member = &R::critical_ratio,
-          .help = ": multiple of the limit above which it is critical",
-          .allowed = "at least 1",
-          .is_allowed = [](const R& r) { return r.critical_ratio >= Ratio::from_whole(1); },
-          .json_name = "critical_multiple",
-      },
-      Parameter<R, Ratio>{
-          .name = "worsened_ratio",
-          .member = &R::worsened_ratio,
-          .help = ": multiple of the largest announced notional that is news",
-          .allowed = "above 1",
-          .is_allowed = [](const R& r) { return r.worsened_ratio > Ratio::from_whole(1); },
-          .json_name = "worsened_multiple",
-      },
-      Parameter<R, std::uint32_t>{
-          .name = "quiet_seconds",
-          .member = &R::quiet_seconds,
-          .help = ": time without a transaction above the limit after which it resolves",
-          .allowed = "0 to 1000000000",
-          .is_allowed = [](const R& r) { return r.quiet_seconds <= 1'000'000'000; },
-          .json_name = "resolved_after_seconds",
-          .may_be_zero = true,
-      },
+      parameter_enabled<R>(),
+      parameter_money_limit<R>(": notional of one transaction in base currency that is still fine, or none"),
+      parameter_limits<R, Money>(),
+      parameter_critical_ratio<R>(),
+      parameter_worsened_ratio<R>(": multiple of the largest announced notional that is news"),
+      parameter_quiet_seconds<R>(": time without a transaction above the limit after which it resolves"),
   };
   static constexpr AlertType alert_type(EntityType) { return AlertType::kLargeTransaction; }
   static auto members(const R& rule) {
@@ -273,7 +254,7 @@ struct RuleKind<AnomalyRule> {
       BuiltInRule<R>{"system_anomaly", EntityType::kFirm, "System anomaly", "", [](R& rule) { rule.enabled = false; }},
   };
   static constexpr std::tuple parameters{
-      Parameter<R, bool>{"enabled", &R::enabled, " is judged"},
+      parameter_enabled<R>(),
       Parameter<R, Ratio>{
           .name = "threshold",
           .member = &R::threshold,
@@ -312,15 +293,7 @@ struct RuleKind<AnomalyRule> {
           .json_name = "minimum_samples",
           .fit = [](R& r) { r.samples_min = std::min(r.samples_min, r.window); },
       },
-      Parameter<R, std::uint32_t>{
-          .name = "quiet_seconds",
-          .member = &R::quiet_seconds,
-          .help = ": time without an anomaly after which it resolves",
-          .allowed = "0 to 1000000000",
-          .is_allowed = [](const R& r) { return r.quiet_seconds <= 1'000'000'000; },
-          .json_name = "resolved_after_seconds",
-          .may_be_zero = true,
-      },
+      parameter_quiet_seconds<R>(": time without an anomaly after which it resolves"),
   };
   static constexpr AlertType alert_type(EntityType) { return AlertType::kAnomalyDetected; }
   static auto members(const R& rule) {
@@ -328,6 +301,13 @@ struct RuleKind<AnomalyRule> {
     return std::tie(name, entity_type, enabled, threshold, high, window, samples_min, quiet);
   }
 };
+
+// A parameter's value as settings and problems have it: "none" for a limit that is not there.
+std::string parameter_text(bool value);
+std::string parameter_text(std::uint32_t value);
+std::string parameter_text(Measure value);
+std::string parameter_text(Ratio value);
+std::string parameter_text(const std::optional<Money>& value);
 
 // Calls look(parameter) for each parameter of a kind, in the order of the table.
 template <class Rule>
