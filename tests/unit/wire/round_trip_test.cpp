@@ -235,6 +235,38 @@ TEST_CASE("rules come back as they were stored") {
   CHECK(*decode_rules("{}") == engine::RuleSet{});
 }
 
+TEST_CASE("rules are stored in the text that the first release stored, and read from it") {
+  const std::string text =
+      R"({"config_version":"1","base_currency":"USD","client_exposure":{"enabled":true,"measure":"GROSS","limit":"1000000","critical_ratio":"1.5","worsened_ratio":"1.25","resolved_ratio":"0.95"},)"
+      R"("symbol_exposure":{"enabled":true,"measure":"GROSS","limit":"500000","critical_ratio":"1.5","worsened_ratio":"1.25","resolved_ratio":"0.95"},)"
+      R"("firm_exposure":{"enabled":true,"measure":"GROSS","critical_ratio":"1.5","worsened_ratio":"1.25","resolved_ratio":"0.95"},)"
+      R"("client_velocity":{"enabled":true,"limit":10,"window_seconds":60,"worsened_ratio":"2","resolved_ratio":"0.5"},)"
+      R"("symbol_velocity":{"enabled":true,"limit":10,"window_seconds":60,"worsened_ratio":"2","resolved_ratio":"0.5"},)"
+      R"("client_anomaly":{"enabled":true,"threshold":"3","high_threshold":"4","window":100,"samples_min":30,"quiet_seconds":300},)"
+      R"("symbol_anomaly":{"enabled":true,"threshold":"3","high_threshold":"4","window":100,"samples_min":30,"quiet_seconds":300},)"
+      R"("system_anomaly":{"threshold":"3","high_threshold":"4","window":100,"samples_min":30,"quiet_seconds":300}})";
+  engine::RuleSet rules;
+  CHECK(encode(rules).find("client_size") != std::string::npos);
+  const auto decoded = decode_rules(text);
+  REQUIRE(decoded.ok());
+  CHECK(*decoded == rules);
+  std::string later = encode(rules);
+  const auto from = later.find("\"client_size\"");
+  later.erase(from, later.find("\"client_anomaly\"") - from);
+  CHECK(later == text);
+}
+
+TEST_CASE("stored rules with a measure or a kind that is not known are refused by name") {
+  const auto reason = [](std::string_view text) { return decode_rules(text).error().reason; };
+  CHECK(reason(R"({"client_exposure":{"enabled":true,"measure":"LOSS"}})") ==
+        "client_exposure.measure \"LOSS\": unknown");
+  CHECK(reason(R"({"further_rules":{"x":{"kind":"price","entity_type":"CLIENT"}}})") == "x.kind \"price\": unknown");
+  CHECK(reason(R"({"further_rules":{"x":{"kind":"exposure","entity_type":"GROUP"}}})") ==
+        "x.entity_type \"GROUP\": unknown");
+  CHECK(decode_rules(R"({"client_exposure":{"enabled":true}})")->exposure("client_exposure").measure ==
+        engine::Measure::kGross);
+}
+
 TEST_CASE("stored rules without a ratio or a rule have its default, and a field of a newer program is ignored") {
   engine::RuleSet rules;
   rules.config_version = 9;
