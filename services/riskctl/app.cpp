@@ -63,7 +63,7 @@ void print_largest(std::ostream& out, const char* title, std::vector<engine::Exp
                       return std::tuple(b.utilisation_e4, b.total_exposure.magnitude(), a.id) <
                              std::tuple(a.utilisation_e4, a.total_exposure.magnitude(), b.id);
                     });
-  Table table({{title}, {"exposure", Column::kRight}, {"utilisation", Column::kRight}, {"level"}});
+  TextTable table({{title}, {"exposure", Column::kRight}, {"utilisation", Column::kRight}, {"level"}});
   for (std::size_t i = 0; i < kept; ++i) {
     table.add(
         {rows[i].id, money(rows[i].total_exposure), utilisation(rows[i]), std::string(to_string(rows[i].risk_level))});
@@ -100,7 +100,7 @@ void print_summary(store::Reader& reader, std::ostream& out) {
     const bool live = count.status != engine::AlertStatus::kResolved;
     if (live && count.severity == engine::Severity::kCritical) critical += count.count;
   }
-  Table table({{"firm"}, {"", Column::kRight}});
+  TextTable table({{"firm"}, {"", Column::kRight}});
   table.add({"gross exposure", money(firm->exposure.gross())});
   table.add({"net exposure", money(firm->exposure.net())});
   table.add({"long", money(firm->exposure.long_value)});
@@ -132,7 +132,7 @@ void print_alerts(store::Reader& reader, const Options& options, std::ostream& o
     }
     filter.severities = {*severity};
   }
-  Table table({{"id", Column::kRight}, {"severity"}, {"status"}, {"opened"}, {"acknowledged by"}, {"message"}});
+  TextTable table({{"id", Column::kRight}, {"severity"}, {"status"}, {"opened"}, {"acknowledged by"}, {"message"}});
   for (const auto& alert : reader.alerts(filter)) {
     table.add({std::to_string(alert.alert_id()), std::string(to_string(alert.latest.severity)),
                std::string(to_string(alert.status)), format_timestamp(alert.opened_at),
@@ -150,14 +150,14 @@ void print_undelivered(store::Reader& reader, const Options& options, std::ostre
   expect_words(options.words, 2, 2);
   if (options.words[1] != "undelivered")
     throw UsageError{"notify does not know \"" + printable(options.words[1]) + "\""};
-  Table table({{"event", Column::kRight},
-               {"alert", Column::kRight},
-               {"channel"},
-               {"outcome"},
-               {"at"},
-               {"severity"},
-               {"message"},
-               {"answer"}});
+  TextTable table({{"event", Column::kRight},
+                   {"alert", Column::kRight},
+                   {"channel"},
+                   {"outcome"},
+                   {"at"},
+                   {"severity"},
+                   {"message"},
+                   {"answer"}});
   for (const auto& [delivery, severity, message] : reader.undelivered(options.limit)) {
     table.add({std::to_string(delivery.event_id), std::to_string(delivery.alert_id), delivery.channel, delivery.outcome,
                format_timestamp(delivery.at), std::string(to_string(severity)), message, delivery.answer});
@@ -213,7 +213,7 @@ void make_keys(const Options& options, std::ostream& out) {
   const std::string& directory = options.words.size() > 1 ? options.words[1] : options.curve.directory;
   if (directory.empty()) throw UsageError{"keys needs a DIRECTORY, here or as bus.curve_directory"};
   const auto public_keys = settings::make_key_files(directory, names);
-  Table table({{"name"}, {"public key"}});
+  TextTable table({{"name"}, {"public key"}});
   for (std::size_t i = 0; i < names.size(); ++i) table.add({names[i], public_keys[i]});
   table.print(out);
   out << "\nMade in " << directory

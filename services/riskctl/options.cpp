@@ -33,13 +33,12 @@ service::OptionSetter format_setter(Format& format) {
 }
 
 void add_backtest_options(service::OptionSet& set, BacktestOptions& backtest) {
-  set.add_text({"", "--transactions", {}, "backtest: CSV file of the transactions to evaluation"},
+  set.add_text({"", "--transactions", {}, "backtest: CSV file of the transactions to evaluate"},
                backtest.transactions_path);
   set.add_text({"", "--positions", {}, "backtest: CSV file of the positions held before them"},
                backtest.positions_path);
-  set.add_bool(
-      {"", "--store", {}, "backtest: evaluation what the database holds instead of a file; nothing is written"},
-      backtest.from_store);
+  set.add_bool({"", "--store", {}, "backtest: evaluate what the database holds instead of a file; nothing is written"},
+               backtest.from_store);
   set.add_custom(
       {"", "--from", {}, "backtest: leave out transactions executed before this UTC time; a date is its midnight"},
       time_setter(backtest.from), "");
@@ -58,7 +57,7 @@ void add_backtest_options(service::OptionSet& set, BacktestOptions& backtest) {
 }
 
 std::optional<int> parse(int argc, const char* const* argv, Options& options) {
-  service::OptionSet set("riskctl", "Asks the store and the engine from a terminal, and evaluations history anew.");
+  service::OptionSet set("riskctl", "Asks the store and the engine from a terminal, and evaluates history anew.");
   settings::add_database_options(set, options.database);
   settings::add_engine_command_option(set, options.engine);
   settings::add_curve_options(set, options.curve, "riskctl", {"risk-engine"},

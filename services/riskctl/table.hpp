@@ -13,9 +13,9 @@ struct Column {
   Align align = kLeft;
 };
 
-class Table {
+class TextTable {
  public:
-  explicit Table(std::vector<Column> columns);
+  explicit TextTable(std::vector<Column> columns);
 
   // Precondition: a cell for each column.
   void add(std::vector<std::string> cells);

@@ -6,11 +6,11 @@
 #include "riskctl/backtest/alert_log.hpp"
 #include "riskctl/backtest/comparison.hpp"
 #include "riskctl/backtest/console.hpp"
-#include "riskctl/backtest/evaluation.hpp"
 #include "riskctl/backtest/history.hpp"
 #include "riskctl/backtest/json_answer.hpp"
 #include "riskctl/backtest/json_lines.hpp"
 #include "riskctl/backtest/report.hpp"
+#include "riskctl/backtest/rule_set_run.hpp"
 
 namespace risk::riskctl {
 namespace {
@@ -23,49 +23,49 @@ struct Context {
   bool shows_progress;
 };
 
-// Replays the history before the evaluations, and measures it.
-Run replay(const Context& context, std::span<Evaluation* const> evaluations) {
+// Replays the history before the runs, and measures it.
+ReplayedPeriod replay(const Context& context, std::span<RuleSetRun* const> runs) {
   Console console(context.err, context.shows_progress);
   const auto begin = std::chrono::steady_clock::now();
-  Run run;
-  run.period = replay_history(context.options, evaluations, console);
-  run.wall_time = std::chrono::steady_clock::now() - begin;
+  ReplayedPeriod replayed;
+  replayed.period = replay_history(context.options, runs, console);
+  replayed.wall_time = std::chrono::steady_clock::now() - begin;
   console.finish();
-  return run;
+  return replayed;
 }
 
-Evaluation::OnEvent add_to(AlertLog& log) {
+RuleSetRun::OnEvent add_to(AlertLog& log) {
   return [&log](const engine::AlertEvent& event) { log.add(event); };
 }
 
 // Events are written as they come, so that their number does not matter.
 void answer_in_lines(const Context& context) {
   JsonLines lines(context.out);
-  Evaluation evaluation("", context.options.backtest.rules, context.options.backtest.bounds,
-                        [&lines](const engine::AlertEvent& event) { write_event(lines, event); });
-  replay(context, std::array{&evaluation});
-  write_state(lines, evaluation.core());
-  write_summary(lines, evaluation);
+  RuleSetRun run("", context.options.backtest.rules, context.options.backtest.bounds,
+                 [&lines](const engine::AlertEvent& event) { write_event(lines, event); });
+  replay(context, std::array{&run});
+  write_state(lines, run.core());
+  write_summary(lines, run);
   lines.finish();
 }
 
 void answer_in_tables(const Context& context) {
   const auto& rules = context.options.backtest.rules;
   AlertLog log(context.options.limit, rules.base_currency);
-  Evaluation evaluation("", rules, context.options.backtest.bounds, add_to(log));
-  const auto run = replay(context, std::array{&evaluation});
-  print_report(context.out, {evaluation, log}, run, context.options.limit);
+  RuleSetRun run("", rules, context.options.backtest.bounds, add_to(log));
+  const auto replayed = replay(context, std::array{&run});
+  print_report(context.out, {run, log}, replayed, context.options.limit);
 }
 
 void answer_comparison(const Context& context) {
   const auto& backtest = context.options.backtest;
   AlertLog first_log(0, backtest.rules.base_currency), second_log(0, backtest.other_rules.base_currency);
-  Evaluation first(backtest.config_path.empty() ? "without --config" : backtest.config_path, backtest.rules,
+  RuleSetRun first(backtest.config_path.empty() ? "without --config" : backtest.config_path, backtest.rules,
                    backtest.bounds, add_to(first_log));
-  Evaluation second(backtest.compare_path, backtest.other_rules, backtest.bounds, add_to(second_log));
-  const auto run = replay(context, std::array{&first, &second});
+  RuleSetRun second(backtest.compare_path, backtest.other_rules, backtest.bounds, add_to(second_log));
+  const auto replayed = replay(context, std::array{&first, &second});
   if (backtest.format == BacktestOptions::Format::kTable) {
-    print_comparison(context.out, {first, first_log}, {second, second_log}, run, context.options.limit);
+    print_comparison(context.out, {first, first_log}, {second, second_log}, replayed, context.options.limit);
     return;
   }
   JsonLines lines(context.out);

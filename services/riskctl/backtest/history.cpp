@@ -14,8 +14,8 @@ constexpr std::size_t kBatch = 512;
 
 class Replay {
  public:
-  Replay(const BacktestOptions& options, std::span<Evaluation* const> evaluations, Console& console)
-      : options_(options), evaluations_(evaluations), console_(console), batch_(kBatch), numbers_(kBatch) {}
+  Replay(const BacktestOptions& options, std::span<RuleSetRun* const> runs, Console& console)
+      : options_(options), runs_(runs), console_(console), batch_(kBatch), numbers_(kBatch) {}
 
   void read_positions(const std::string& path);
   void read_transactions(const std::string& path);
@@ -40,7 +40,7 @@ class Replay {
   std::string place(std::uint64_t number) const { return source_ + std::to_string(number); }
 
   const BacktestOptions& options_;
-  std::span<Evaluation* const> evaluations_;
+  std::span<RuleSetRun* const> runs_;
   Console& console_;
   std::string source_;  // what a number stands behind: "fills.csv:"
   std::vector<engine::Transaction> batch_;
@@ -57,7 +57,7 @@ void Replay::keep(std::uint64_t number) {
 
 void Replay::flush() {
   const std::span<const engine::Transaction> transactions(batch_.data(), waiting_);
-  for (auto* evaluation : evaluations_) evaluation->expect(transactions);
+  for (auto* run : runs_) run->expect(transactions);
   for (std::size_t i = 0; i < waiting_; ++i) {
     apply(transactions[i], numbers_[i]);
     const auto at = transactions[i].executed_at;
@@ -69,17 +69,17 @@ void Replay::flush() {
 
 template <class Input>
 void Replay::apply(const Input& input, std::uint64_t number) {
-  for (auto* evaluation : evaluations_) {
-    const auto rejection = evaluation->apply(input);
+  for (auto* run : runs_) {
+    const auto rejection = run->apply(input);
     if (!rejection) continue;
-    console_.reject(place(number) + (evaluation->name().empty() ? "" : " under " + evaluation->name()), *rejection);
+    console_.reject(place(number) + (run->name().empty() ? "" : " under " + run->name()), *rejection);
   }
 }
 
 void Replay::refuse(const ingest::BadRow& row) {
   flush();  // what stands before it in the file is named before it
   console_.reject(place(row.line), row.rejection);
-  for (auto* evaluation : evaluations_) evaluation->note_unreadable();
+  for (auto* run : runs_) run->note_unreadable();
 }
 
 void Replay::read_positions(const std::string& path) {
@@ -132,7 +132,7 @@ void Replay::read_store(const store::DatabaseConfig& database) {
                           [&](const store::TickInput& tick) {
                             if (!is_in_range(tick.time)) return;
                             flush();
-                            for (auto* evaluation : evaluations_) evaluation->tick(tick.time);
+                            for (auto* run : runs_) run->tick(tick.time);
                           },
                           [&](const engine::OpeningPosition& position) {
                             flush();
@@ -147,9 +147,9 @@ void Replay::read_store(const store::DatabaseConfig& database) {
 
 }  // namespace
 
-Period replay_history(const Options& options, std::span<Evaluation* const> evaluations, Console& console) {
+Period replay_history(const Options& options, std::span<RuleSetRun* const> runs, Console& console) {
   const auto& backtest = options.backtest;
-  Replay replay(backtest, evaluations, console);
+  Replay replay(backtest, runs, console);
   if (!backtest.positions_path.empty()) replay.read_positions(backtest.positions_path);
   if (backtest.from_store) {
     replay.read_store(options.database);

@@ -5,7 +5,7 @@
 #include <span>
 
 #include "riskctl/backtest/console.hpp"
-#include "riskctl/backtest/evaluation.hpp"
+#include "riskctl/backtest/rule_set_run.hpp"
 #include "riskctl/options.hpp"
 
 namespace risk::riskctl {
@@ -16,9 +16,9 @@ struct Period {
   std::optional<Timestamp> last;
 };
 
-// Puts the whole history before each evaluation, in order and in constant memory. Transactions outside [from, to) are
-// left out; of a store also its ticks outside, and its rules, for the evaluations have their own. What cannot be read
-// or applied is counted by the evaluations and named on the console. Throws CsvError or what a store::Reader throws.
-Period replay_history(const Options& options, std::span<Evaluation* const> evaluations, Console& console);
+// Puts the whole history before each run, in order and in constant memory. Transactions outside [from, to) are
+// left out; of a store also its ticks outside, and its rules, for the runs have their own. What cannot be read
+// or applied is counted by the runs and named on the console. Throws CsvError or what a store::Reader throws.
+Period replay_history(const Options& options, std::span<RuleSetRun* const> runs, Console& console);
 
 }  // namespace risk::riskctl

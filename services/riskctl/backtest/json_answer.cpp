@@ -71,13 +71,13 @@ void write_state(JsonLines& lines, const engine::Core& core) {
   }
 }
 
-void write_summary(JsonLines& lines, const Evaluation& evaluation) {
-  const auto counters = evaluation.core().counters();
+void write_summary(JsonLines& lines, const RuleSetRun& run) {
+  const auto counters = run.core().counters();
   lines.begin("summary")
       .number("transactions", counters.transactions)
       .number("late", counters.late)
-      .number("quarantined", evaluation.quarantined())
-      .text("state_hash", evaluation.core().state_hash())
+      .number("quarantined", run.quarantined())
+      .text("state_hash", run.core().state_hash())
       .end();
 }
 

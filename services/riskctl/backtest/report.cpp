@@ -47,16 +47,15 @@ void note_rest(std::ostream& out, std::size_t all, std::size_t shown) {
   if (all > shown) out << "and " << count_text(all - shown) << " more (--limit)\n";
 }
 
-// The name of a figure and its value for each of the evaluations.
+// The name of a figure and its value for each of the runs.
 class Overview {
  public:
-  explicit Overview(std::vector<const Evaluation*> evaluations)
-      : evaluations_(std::move(evaluations)), table_(columns()) {}
+  explicit Overview(std::vector<const RuleSetRun*> runs) : runs_(std::move(runs)), table_(columns()) {}
 
   template <class Value>
   void add(const std::string& name, const Value& value_of) {
     std::vector<std::string> cells{name};
-    for (const auto* evaluation : evaluations_) cells.push_back(value_of(*evaluation));
+    for (const auto* run : runs_) cells.push_back(value_of(*run));
     table_.add(std::move(cells));
   }
   void print(std::ostream& out) const { table_.print(out); }
@@ -64,33 +63,31 @@ class Overview {
  private:
   std::vector<Column> columns() const {
     std::vector<Column> columns{{"backtest"}};
-    for (const auto* evaluation : evaluations_) columns.push_back({evaluation->name(), Column::kRight});
+    for (const auto* run : runs_) columns.push_back({run->name(), Column::kRight});
     return columns;
   }
 
-  std::vector<const Evaluation*> evaluations_;
-  Table table_;
+  std::vector<const RuleSetRun*> runs_;
+  TextTable table_;
 };
 
-void print_overview(std::ostream& out, std::vector<const Evaluation*> evaluations, const Run& run) {
-  Overview overview(std::move(evaluations));
-  const auto transactions = [](const Evaluation& evaluation) { return evaluation.core().counters().transactions; };
-  overview.add("transactions", [&](const Evaluation& evaluation) { return count_text(transactions(evaluation)); });
-  overview.add("of these late",
-               [](const Evaluation& evaluation) { return count_text(evaluation.core().counters().late); });
-  overview.add("quarantined", [](const Evaluation& evaluation) { return count_text(evaluation.quarantined()); });
-  overview.add("first", [&](const Evaluation&) { return time_text(run.period.first); });
-  overview.add("last", [&](const Evaluation&) { return time_text(run.period.last); });
-  overview.add("wall time", [&](const Evaluation&) {
-    return duration_text(std::chrono::duration_cast<std::chrono::microseconds>(run.wall_time).count());
+void print_overview(std::ostream& out, std::vector<const RuleSetRun*> runs, const ReplayedPeriod& replayed) {
+  Overview overview(std::move(runs));
+  const auto transactions = [](const RuleSetRun& run) { return run.core().counters().transactions; };
+  overview.add("transactions", [&](const RuleSetRun& run) { return count_text(transactions(run)); });
+  overview.add("of these late", [](const RuleSetRun& run) { return count_text(run.core().counters().late); });
+  overview.add("quarantined", [](const RuleSetRun& run) { return count_text(run.quarantined()); });
+  overview.add("first", [&](const RuleSetRun&) { return time_text(replayed.period.first); });
+  overview.add("last", [&](const RuleSetRun&) { return time_text(replayed.period.last); });
+  overview.add("wall time", [&](const RuleSetRun&) {
+    return duration_text(std::chrono::duration_cast<std::chrono::microseconds>(replayed.wall_time).count());
   });
-  overview.add("transactions/s", [&](const Evaluation& evaluation) {
-    const double rate = static_cast<double>(transactions(evaluation)) / std::max(run.wall_time.count(), 1e-6);
+  overview.add("transactions/s", [&](const RuleSetRun& run) {
+    const double rate = static_cast<double>(transactions(run)) / std::max(replayed.wall_time.count(), 1e-6);
     return count_text(static_cast<std::uint64_t>(rate));
   });
-  overview.add("alerts",
-               [](const Evaluation& evaluation) { return count_text(evaluation.core().counters().alerts_opened); });
-  overview.add("state hash", [](const Evaluation& evaluation) { return evaluation.core().state_hash(); });
+  overview.add("alerts", [](const RuleSetRun& run) { return count_text(run.core().counters().alerts_opened); });
+  overview.add("state hash", [](const RuleSetRun& run) { return run.core().state_hash(); });
   overview.print(out);
 }
 
@@ -100,15 +97,15 @@ void print_alerts(std::ostream& out, const std::vector<AlertSummary>& alerts, st
     out << "No alerts.\n";
     return;
   }
-  Table table({{"opened"},
-               {"resolved"},
-               {"duration", Column::kRight},
-               {"severity"},
-               {"entity"},
-               {"measure"},
-               {"peak", Column::kRight},
-               {"limit", Column::kRight},
-               {"message"}});
+  TextTable table({{"opened"},
+                   {"resolved"},
+                   {"duration", Column::kRight},
+                   {"severity"},
+                   {"entity"},
+                   {"measure"},
+                   {"peak", Column::kRight},
+                   {"limit", Column::kRight},
+                   {"message"}});
   const auto shown = std::min<std::size_t>(alerts.size(), limit);
   for (std::size_t i = 0; i < shown; ++i) {
     const auto& alert = alerts[i];
@@ -124,12 +121,12 @@ void print_alerts(std::ostream& out, const std::vector<AlertSummary>& alerts, st
 void print_counts(std::ostream& out, const AlertLog& log, const std::string& heading = "") {
   if (log.counts().empty()) return;
   begin_part(out, heading);
-  Table table({{"rule"},
-               {"of"},
-               {"opened", Column::kRight},
-               {"escalated", Column::kRight},
-               {"worsened", Column::kRight},
-               {"resolved", Column::kRight}});
+  TextTable table({{"rule"},
+                   {"of"},
+                   {"opened", Column::kRight},
+                   {"escalated", Column::kRight},
+                   {"worsened", Column::kRight},
+                   {"resolved", Column::kRight}});
   for (const auto& [rule, counts] : log.counts()) {
     table.add({std::string(to_string(rule.first)), std::string(to_string(rule.second)), count_text(counts.opened),
                count_text(counts.escalated), count_text(counts.worsened), count_text(counts.resolved)});
@@ -149,26 +146,26 @@ void print_most_alerts(std::ostream& out, const std::vector<AlertSummary>& alert
                    [](const Entry* a, const Entry* b) { return a->second > b->second; });
   if (entries.empty()) return;
   begin_part(out);
-  Table table({{"most alerts"}, {"alerts", Column::kRight}});
+  TextTable table({{"most alerts"}, {"alerts", Column::kRight}});
   for (std::size_t i = 0; i < std::min(entries.size(), kMostAlertsMax); ++i) {
     table.add({entity_text(entries[i]->first.first, entries[i]->first.second), count_text(entries[i]->second)});
   }
   table.print(out);
 }
 
-void print_peaks(std::ostream& out, const Verdict& verdict) {
-  const auto peaks = highest_peaks(verdict.evaluation.core(), verdict.log);
+void print_peaks(std::ostream& out, const RunResult& result) {
+  const auto peaks = highest_peaks(result.run.core(), result.log);
   if (peaks.empty()) return;
   begin_part(
       out,
       "Peak utilisation of each limit: of an alert its peak as announced last; without one, the exposure at the end"
       " (a velocity has only alerts)");
-  Table table({{"limit of"},
-               {"entity"},
-               {"utilisation", Column::kRight},
-               {"peak", Column::kRight},
-               {"limit", Column::kRight},
-               {"known from"}});
+  TextTable table({{"limit of"},
+                   {"entity"},
+                   {"utilisation", Column::kRight},
+                   {"peak", Column::kRight},
+                   {"limit", Column::kRight},
+                   {"known from"}});
   for (const auto& peak : peaks) {
     table.add({std::string(to_string(peak.type)), entity_text(peak.entity_type, peak.entity_id),
                utilisation_text(peak.utilisation_e4), figure_text(peak.value), figure_text(peak.limit),
@@ -184,7 +181,7 @@ std::string both(const Difference& difference, std::string (*text)(const AlertSu
 
 void print_differences(std::ostream& out, const Comparison& comparison, std::uint32_t limit) {
   begin_part(out);
-  Table counts({{"alerts"}, {"", Column::kRight}});
+  TextTable counts({{"alerts"}, {"", Column::kRight}});
   counts.add({"only the first raises", count_text(comparison.only_first)});
   counts.add({"only the second raises", count_text(comparison.only_second)});
   counts.add({"both, with another severity or peak", count_text(comparison.different)});
@@ -193,14 +190,14 @@ void print_differences(std::ostream& out, const Comparison& comparison, std::uin
   if (comparison.differences.empty()) return;
 
   begin_part(out);
-  Table table({{"opened"},
-               {"rule"},
-               {"entity"},
-               {"raised by"},
-               {"severity: first | second"},
-               {"peak: first | second"},
-               {"limit: first | second"},
-               {"resolved: first | second"}});
+  TextTable table({{"opened"},
+                   {"rule"},
+                   {"entity"},
+                   {"raised by"},
+                   {"severity: first | second"},
+                   {"peak: first | second"},
+                   {"limit: first | second"},
+                   {"resolved: first | second"}});
   const auto shown = std::min<std::size_t>(comparison.differences.size(), limit);
   for (std::size_t i = 0; i < shown; ++i) {
     const auto& difference = comparison.differences[i];
@@ -218,19 +215,19 @@ void print_differences(std::ostream& out, const Comparison& comparison, std::uin
 
 }  // namespace
 
-void print_report(std::ostream& out, const Verdict& verdict, const Run& run, std::uint32_t limit) {
-  print_overview(out, {&verdict.evaluation}, run);
-  print_alerts(out, verdict.log.alerts(), limit);
-  print_counts(out, verdict.log);
-  print_most_alerts(out, verdict.log.alerts());
-  print_peaks(out, verdict);
+void print_report(std::ostream& out, const RunResult& result, const ReplayedPeriod& replayed, std::uint32_t limit) {
+  print_overview(out, {&result.run}, replayed);
+  print_alerts(out, result.log.alerts(), limit);
+  print_counts(out, result.log);
+  print_most_alerts(out, result.log.alerts());
+  print_peaks(out, result);
 }
 
-void print_comparison(std::ostream& out, const Verdict& first, const Verdict& second, const Run& run,
-                      std::uint32_t limit) {
-  print_overview(out, {&first.evaluation, &second.evaluation}, run);
-  print_counts(out, first.log, "first: " + first.evaluation.name());
-  print_counts(out, second.log, "second: " + second.evaluation.name());
+void print_comparison(std::ostream& out, const RunResult& first, const RunResult& second,
+                      const ReplayedPeriod& replayed, std::uint32_t limit) {
+  print_overview(out, {&first.run, &second.run}, replayed);
+  print_counts(out, first.log, "first: " + first.run.name());
+  print_counts(out, second.log, "second: " + second.run.name());
   print_differences(out, compare(first.log, second.log), limit);
 }
 

@@ -23,7 +23,7 @@ std::string said(std::vector<std::string> words, int status) {
 }  // namespace
 
 TEST_CASE("a table shows plainly what would pass for something else, and stays aligned", "[riskctl]") {
-  Table table({{"id"}, {"n", Column::kRight}});
+  TextTable table({{"id"}, {"n", Column::kRight}});
   table.add({"A\u202eB", "1"});
   table.add({"ACME ", "20"});
   table.add({"\xff\u009b", "3"});

@@ -12,13 +12,13 @@
 
 namespace risk::riskctl {
 
-class Evaluation {
+class RuleSetRun {
  public:
   using OnEvent = std::function<void(const engine::AlertEvent&)>;
 
-  // `name` tells it from the other evaluation of a comparison ("tight.yaml"); "" for one alone. `on_event` gets every
+  // `name` tells it from the other run of a comparison ("tight.yaml"); "" for one alone. `on_event` gets every
   // event in order. Precondition: engine::problems(rules) is empty.
-  Evaluation(std::string name, engine::RuleSet rules, const engine::Bounds& bounds, OnEvent on_event);
+  RuleSetRun(std::string name, engine::RuleSet rules, const engine::Bounds& bounds, OnEvent on_event);
 
   // As those of engine::Core. A rejection is counted.
   void expect(std::span<const engine::Transaction> next) { core_.expect(next); }
