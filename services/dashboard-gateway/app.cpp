@@ -79,8 +79,8 @@ class GatewayApp::Impl {
     hub_.emplace(io_, options_.stream, model_, status_, metrics_);
     server_.emplace(io_, server_options(), server_handlers());
     service::report_http(metrics_, "dashboard", server_->counters());
-    hub_->set_on_flood([told = server_->trouble_sink()](const std::string& address) {
-      told(http::Trouble::kWebSocketFlood, address);
+    hub_->set_on_flood([told = server_->refusal_sink()](const std::string& address) {
+      told(http::RefusalReason::kWebSocketFlood, address);
     });
     if (options_.common.health_port != 0) {
       health_server_.emplace(service::HealthServerOptions{options_.common.health_address, options_.common.health_port,

@@ -223,7 +223,7 @@ void SimulatorApp::wait_for_consumers() {
   }
 }
 
-std::unique_ptr<Source> SimulatorApp::make_generated(Timestamp start) {
+std::unique_ptr<InputSource> SimulatorApp::make_generated(Timestamp start) {
   GeneratorOptions generator;
   generator.seed = options_.seed ? *options_.seed : random_seed();
   generator.id_prefix = run_prefix();

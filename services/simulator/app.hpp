@@ -40,7 +40,7 @@ class SimulatorApp : public service::App {
   // Until every durable consumer has everything, or a stop is requested.
   void wait_for_consumers();
   void report(const PublisherTotals& totals, std::chrono::duration<double> behind);
-  std::unique_ptr<Source> make_generated(Timestamp start);
+  std::unique_ptr<InputSource> make_generated(Timestamp start);
 
   Options options_;
   service::RunContext& context_;
@@ -50,8 +50,8 @@ class SimulatorApp : public service::App {
   std::unique_ptr<Gauges> gauges_;
   service::RepeatedLog problem_log_{service::LogLevel::kError, "bus"};
   std::unique_ptr<log::Writer> log_;
-  std::unique_ptr<Source> positions_;
-  std::unique_ptr<Source> replay_;
+  std::unique_ptr<InputSource> positions_;
+  std::unique_ptr<InputSource> replay_;
   std::unique_ptr<service::HealthServer> health_server_;
   service::StopSource stopping_;
   service::StopSource done_;  // the thread has published all it will

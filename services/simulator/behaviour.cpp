@@ -26,7 +26,7 @@ Order reverse_of(Order order) {
   return order;
 }
 
-Order Crowd::any_order(Random& random) const {
+Order Population::any_order(Random& random) const {
   Order order;
   order.client = static_cast<std::uint32_t>(clients.draw(random));
   order.symbol = static_cast<std::uint32_t>(symbols.draw(random));
@@ -40,36 +40,36 @@ EverydayFlow::EverydayFlow(std::size_t symbol_count, double fat_finger_probabili
   open_.reserve(2 * open_typical_);
 }
 
-Order EverydayFlow::next(const Crowd& crowd, Random& random) {
+Order EverydayFlow::next(const Population& population, Random& random) {
   if (random.below(2 * open_typical_) < open_.size()) {
     std::swap(open_[random.below(open_.size())], open_.back());
     const Order closing = reverse_of(open_.back());
     open_.pop_back();
     return closing;
   }
-  Order order = crowd.any_order(random);
+  Order order = population.any_order(random);
   order.shares = draw_shares(random);
   if (random.chance(fat_finger_share_)) order.shares *= random.between(100, 1000);
   open_.push_back(order);
   return order;
 }
 
-void Programs::begin(const Crowd& crowd, Random& random) {
-  const Order order = crowd.any_order(random);
+void Programs::begin(const Population& population, Random& random) {
+  const Order order = population.any_order(random);
   client_ = order.client;
   side_ = random.below(10) < 7 ? engine::Side::kBuy : engine::Side::kSell;
-  const auto other = (order.symbol + 1 + random.below(std::max<std::size_t>(2, crowd.symbol_count) - 1));
+  const auto other = (order.symbol + 1 + random.below(std::max<std::size_t>(2, population.symbol_count) - 1));
   legs_[0] = {order.symbol, 0};
-  legs_[1] = {static_cast<std::uint32_t>(other % crowd.symbol_count), 0};
+  legs_[1] = {static_cast<std::uint32_t>(other % population.symbol_count), 0};
   clips_ = static_cast<std::uint32_t>(random.between(20, 32));
   clips_done_ = 0;
   clip_cents_ = random.between(900'000'00, 1'800'000'00) / clips_;
 }
 
-std::optional<Order> Programs::next_if_due(nanoseconds now, const Crowd& crowd, const std::vector<Listing>& listings,
-                                           Random& random) {
+std::optional<Order> Programs::next_if_due(nanoseconds now, const Population& population,
+                                           const std::vector<Listing>& listings, Random& random) {
   if (now < next_at_) return std::nullopt;
-  if (clips_done_ == 2 * clips_) begin(crowd, random);
+  if (clips_done_ == 2 * clips_) begin(population, random);
 
   Leg& leg = legs_[clips_done_ % 2];
   Order order{client_, leg.symbol, side_, 0};
@@ -91,10 +91,10 @@ std::optional<Order> Programs::next_if_due(nanoseconds now, const Crowd& crowd, 
   return order;
 }
 
-bool Bursts::is_on(nanoseconds now, const Crowd& crowd, Random& random) {
+bool Bursts::is_on(nanoseconds now, const Population& population, Random& random) {
   if (!on_ && now >= begins_at_) {
     on_ = true;
-    pattern_ = crowd.any_order(random);
+    pattern_ = population.any_order(random);
     ends_at_ = now + time_between(random, seconds{10}, seconds{20});
     begins_at_ = now + time_between(random, seconds{45}, seconds{75});
   } else if (on_ && now >= ends_at_ && !to_close_) {

@@ -24,7 +24,7 @@ struct Order {
 
 Order reverse_of(Order order);
 
-struct Crowd {
+struct Population {
   Popularity clients;
   Popularity symbols;
   std::size_t symbol_count;
@@ -36,7 +36,7 @@ struct Crowd {
 class EverydayFlow {
  public:
   EverydayFlow(std::size_t symbol_count, double fat_finger_probability);
-  Order next(const Crowd& crowd, Random& random);
+  Order next(const Population& population, Random& random);
 
  private:
   std::vector<Order> open_;
@@ -48,11 +48,11 @@ class EverydayFlow {
 class Programs {
  public:
   // The clip of this program that is due, if one is.
-  std::optional<Order> next_if_due(std::chrono::nanoseconds now, const Crowd& crowd,
+  std::optional<Order> next_if_due(std::chrono::nanoseconds now, const Population& population,
                                    const std::vector<Listing>& listings, Random& random);
 
  private:
-  void begin(const Crowd& crowd, Random& random);
+  void begin(const Population& population, Random& random);
 
   struct Leg {
     std::uint32_t symbol = 0;
@@ -71,7 +71,7 @@ class Programs {
 class Bursts {
  public:
   // Begins or ends a burst that is due to. Returns whether one is on.
-  bool is_on(std::chrono::nanoseconds now, const Crowd& crowd, Random& random);
+  bool is_on(std::chrono::nanoseconds now, const Population& population, Random& random);
   // Precondition: one is on.
   Order next(Random& random);
 

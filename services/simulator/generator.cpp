@@ -38,7 +38,7 @@ std::vector<std::string> make_broker_ids() {
 Generator::Generator(const GeneratorOptions& options, Timestamp start)
     : start_(start),
       random_(options.seed),
-      crowd_{Popularity(options.clients), Popularity(options.symbols), options.symbols},
+      population_{Popularity(options.clients), Popularity(options.symbols), options.symbols},
       listings_(make_listings(options.symbols, random_)),
       client_ids_(make_client_ids(options.clients)),
       broker_ids_(make_broker_ids()),
@@ -52,7 +52,7 @@ Generator::Generator(const GeneratorOptions& options, Timestamp start)
 
 std::chrono::nanoseconds Generator::next(engine::Transaction& transaction) {
   const auto due = now_;
-  spike_on_ = has_spikes_ && bursts_.is_on(due, crowd_, random_);
+  spike_on_ = has_spikes_ && bursts_.is_on(due, population_, random_);
   fill_in(transaction, next_order());
   now_ += spike_on_ ? spike_interval_ : interval_;
   return due;
@@ -61,12 +61,12 @@ std::chrono::nanoseconds Generator::next(engine::Transaction& transaction) {
 Order Generator::next_order() {
   if (spike_on_ && random_.chance(burst_share_)) return bursts_.next(random_);
   if (++orders_since_clip_ >= kOrdersPerClip) {
-    if (const auto clip = programs_.next_if_due(now_, crowd_, listings_, random_)) {
+    if (const auto clip = programs_.next_if_due(now_, population_, listings_, random_)) {
       orders_since_clip_ = 0;
       return *clip;
     }
   }
-  return flow_.next(crowd_, random_);
+  return flow_.next(population_, random_);
 }
 
 void Generator::fill_in(engine::Transaction& transaction, const Order& order) {

@@ -42,7 +42,7 @@ class Generator {
 
   Timestamp start_;
   Random random_;
-  Crowd crowd_;
+  Population population_;
   std::vector<Listing> listings_;
   std::vector<ClientId> client_ids_;
   std::vector<std::string> broker_ids_;

@@ -13,7 +13,7 @@ using std::chrono::microseconds;
 
 constexpr microseconds kTickInterval = std::chrono::seconds{1};
 
-class GeneratedSource : public Source {
+class GeneratedSource : public InputSource {
  public:
   GeneratedSource(const GeneratorOptions& options, Timestamp start, std::uint64_t count)
       : generator_(options, start), start_(start), endless_(count == 0), left_(count) {
@@ -69,7 +69,7 @@ std::string file_name(const std::string& path) {
   return printable(std::filesystem::path(path).filename().string());
 }
 
-class ReplaySource : public Source {
+class ReplaySource : public InputSource {
  public:
   ReplaySource(const std::string& path, Speed speed) : reader_(path), speed_(speed) {
     item_.provenance.source = file_name(path);
@@ -101,7 +101,7 @@ class ReplaySource : public Source {
   Item item_;
 };
 
-class PositionSource : public Source {
+class PositionSource : public InputSource {
  public:
   explicit PositionSource(const std::string& path) : reader_(path) { item_.provenance.source = file_name(path); }
 
@@ -115,19 +115,20 @@ class PositionSource : public Source {
 
 }  // namespace
 
-std::unique_ptr<Source> make_generated_source(const GeneratorOptions& options, Timestamp start, std::uint64_t count) {
+std::unique_ptr<InputSource> make_generated_source(const GeneratorOptions& options, Timestamp start,
+                                                   std::uint64_t count) {
   return std::make_unique<GeneratedSource>(options, start, count);
 }
 
-std::unique_ptr<Source> make_replay_source(const std::string& path, Speed speed) {
+std::unique_ptr<InputSource> make_replay_source(const std::string& path, Speed speed) {
   return std::make_unique<ReplaySource>(path, speed);
 }
 
-std::unique_ptr<Source> make_position_source(const std::string& path) {
+std::unique_ptr<InputSource> make_position_source(const std::string& path) {
   return std::make_unique<PositionSource>(path);
 }
 
-Feed::Feed(std::unique_ptr<Source> positions, std::unique_ptr<Source> source)
+Feed::Feed(std::unique_ptr<InputSource> positions, std::unique_ptr<InputSource> source)
     : positions_(std::move(positions)), source_(std::move(source)), next_tick_(kTickInterval) {}
 
 const Item* Feed::next() {

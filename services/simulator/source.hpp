@@ -22,9 +22,9 @@ struct Item {
   wire::Provenance provenance;
 };
 
-class Source {
+class InputSource {
  public:
-  virtual ~Source() = default;
+  virtual ~InputSource() = default;
   // The next item, nullptr at the end; it lives until the next call.
   virtual const Item* next() = 0;
   // What time it is in the stream when so much of the run is over. None: only its records tell time.
@@ -33,7 +33,8 @@ class Source {
 
 // `count` generated transactions, without end if it is 0. The stream's time is the wall clock's: `start` is when the
 // run begins.
-std::unique_ptr<Source> make_generated_source(const GeneratorOptions& options, Timestamp start, std::uint64_t count);
+std::unique_ptr<InputSource> make_generated_source(const GeneratorOptions& options, Timestamp start,
+                                                   std::uint64_t count);
 
 // How fast a recorded file passes: as fast as it goes, or so many times as fast as it was recorded.
 struct Speed {
@@ -46,17 +47,17 @@ struct Speed {
 // The rows of a file of transactions. What cannot be applied comes as a RejectedInput, with its line, but for a
 // currency without a rate, which only the engine knows. A row recorded before the one in front of it is due with that
 // one. Throws CsvError: the file as a whole cannot be read.
-std::unique_ptr<Source> make_replay_source(const std::string& path, Speed speed);
+std::unique_ptr<InputSource> make_replay_source(const std::string& path, Speed speed);
 
 // The rows of a file of positions, all due at the start.
-std::unique_ptr<Source> make_position_source(const std::string& path);
+std::unique_ptr<InputSource> make_position_source(const std::string& path);
 
 // Opening positions (if any), then the items of `source`, and a Tick every second of the run between them, as long as
 // items follow and the source has a time of its own.
 class Feed {
  public:
   // `positions` may be null.
-  Feed(std::unique_ptr<Source> positions, std::unique_ptr<Source> source);
+  Feed(std::unique_ptr<InputSource> positions, std::unique_ptr<InputSource> source);
 
   // The next item, nullptr at the end; it lives until the next call.
   const Item* next();
@@ -64,8 +65,8 @@ class Feed {
   std::chrono::microseconds skip(std::uint64_t items);
 
  private:
-  std::unique_ptr<Source> positions_;
-  std::unique_ptr<Source> source_;
+  std::unique_ptr<InputSource> positions_;
+  std::unique_ptr<InputSource> source_;
   const Item* pending_ = nullptr;
   Item tick_;
   std::chrono::microseconds next_tick_;

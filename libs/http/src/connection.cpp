@@ -73,7 +73,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void on_deadline() {
     if (reading_ && parser_.started()) {
       ++shared_->counters->timeouts;
-      shared_->note(Trouble::kSlowRequest, remote_address_);
+      shared_->note(RefusalReason::kSlowRequest, remote_address_);
     }
     close();
   }
@@ -124,7 +124,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::optional<Refusal> judge(const Request& request) {
     // Only HTTP/1.0 may come without a Host, and no browser speaks that.
     if (request.host.empty() || shared_->hosts.allows(request.host, local_address_)) return std::nullopt;
-    shared_->note(Trouble::kForeignHost, remote_address_, request.host);
+    shared_->note(RefusalReason::kForeignHost, remote_address_, request.host);
     return Refusal{421, "host: '" + request.host + "' is not a name of this server"};
   }
 
@@ -136,7 +136,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     const auto wait = shared_->peers.pace(peer_, Clock::now());
     if (wait.count() == 0) return hand_out();
     ++shared_->counters->requests_slowed;
-    shared_->note(Trouble::kSlowed, remote_address_);
+    shared_->note(RefusalReason::kSlowed, remote_address_);
     pace_.expires_after(wait);
     pace_.async_wait([self = shared_from_this()](ErrorCode stopped) {
       if (!stopped) self->hand_out();
@@ -182,7 +182,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // One address must not have everybody who answers at work for it.
   void turn_away(const std::string& path) {
     ++shared_->counters->requests_slowed;
-    shared_->note(Trouble::kSlowed, remote_address_);
+    shared_->note(RefusalReason::kSlowed, remote_address_);
     write(shared_->handlers.on_refusal({503, "as many requests of this address as may be are being answered"}, path));
   }
 

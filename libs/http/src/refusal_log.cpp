@@ -3,7 +3,7 @@
 namespace risk::http {
 namespace {
 
-constexpr std::array<std::string_view, kTroubles> kMessages{
+constexpr std::array<std::string_view, kRefusalReasons> kMessages{
     "connections refused: their address has as many as one may",
     "connections refused: there are as many as this server takes",
     "requests cut off: they did not come in in time",
@@ -14,10 +14,10 @@ constexpr std::array<std::string_view, kTroubles> kMessages{
 
 }  // namespace
 
-std::optional<Warning> RefusalLog::note(Trouble trouble, const std::string& address, const std::string& detail,
+std::optional<Warning> RefusalLog::note(RefusalReason reason, const std::string& address, const std::string& detail,
                                         Instant now) {
   const std::lock_guard lock(mutex_);
-  const auto i = static_cast<std::size_t>(trouble);
+  const auto i = static_cast<std::size_t>(reason);
   latest_[i] = {address, detail};
   const auto kept_back = throttle_.admit(kMessages[i], now);
   if (!kept_back) return std::nullopt;
@@ -27,7 +27,7 @@ std::optional<Warning> RefusalLog::note(Trouble trouble, const std::string& addr
 std::vector<Warning> RefusalLog::due(Instant now) {
   const std::lock_guard lock(mutex_);
   std::vector<Warning> warnings;
-  for (std::size_t i = 0; i < kTroubles; ++i) {
+  for (std::size_t i = 0; i < kRefusalReasons; ++i) {
     const auto count = throttle_.take_due(kMessages[i], now);
     if (count) warnings.push_back({kMessages[i], latest_[i].address, latest_[i].detail, *count});
   }

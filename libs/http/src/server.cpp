@@ -96,7 +96,7 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
   // Out of descriptors, most likely: trying again at once would only burn the processor.
   void accept_later(ErrorCode error) {
     ++shared_->counters->accept_failures;
-    shared_->note(Trouble::kCannotAccept, "", error.message());
+    shared_->note(RefusalReason::kCannotAccept, "", error.message());
     retry_.expires_after(kAcceptPause);
     retry_.async_wait([self = shared_from_this()](ErrorCode stopped) {
       if (!stopped) self->accept();
@@ -113,11 +113,11 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
     accepted.lease = shared_->peers.admit(peer_of(accepted.remote_address), Clock::now());
     if (!accepted.lease) {
       ++shared_->counters->refused_of_address;
-      return shared_->note(Trouble::kAddressFull, accepted.remote_address);
+      return shared_->note(RefusalReason::kAddressFull, accepted.remote_address);
     }
     if (shared_->counters->connections >= shared_->options.connections_max) {
       ++shared_->counters->refused_of_all;
-      return shared_->note(Trouble::kAllFull, accepted.remote_address);
+      return shared_->note(RefusalReason::kAllFull, accepted.remote_address);
     }
     socket.set_option(tcp::no_delay(true), error);
     accepted.descriptor = socket.release(error);
@@ -160,8 +160,9 @@ std::shared_ptr<const Counters> Server::counters() const {
   return impl_->shared()->counters;
 }
 
-std::function<void(Trouble, const std::string&)> Server::trouble_sink() const {
-  return [shared = impl_->shared()](Trouble trouble, const std::string& address) { shared->note(trouble, address); };
+std::function<void(RefusalReason, const std::string&)> Server::refusal_sink() const {
+  return
+      [shared = impl_->shared()](RefusalReason reason, const std::string& address) { shared->note(reason, address); };
 }
 
 void Server::stop(std::chrono::milliseconds time) {

@@ -44,8 +44,8 @@ struct Shared {
     return rules;
   }
 
-  void note(Trouble trouble, const std::string& address, const std::string& detail = "") {
-    const auto warning = refusals.note(trouble, address, detail, std::chrono::steady_clock::now());
+  void note(RefusalReason reason, const std::string& address, const std::string& detail = "") {
+    const auto warning = refusals.note(reason, address, detail, std::chrono::steady_clock::now());
     if (warning) warn(*warning);
   }
   void warn(const Warning& warning) {

@@ -31,7 +31,7 @@ const Row* RowScanner::next() {
   if (!skip_to_row()) return nullptr;
 
   row_.fields.clear();
-  row_.flaw = Row::Flaw::kNone;
+  row_.defect = Row::Defect::kNone;
   unquoted_.clear();
   crossing_.reset();
 
@@ -40,7 +40,7 @@ const Row* RowScanner::next() {
   first_line_ = without_cr(ahead.substr(0, line_end));
   first_line_bytes_ = line_end == std::string_view::npos ? ahead.size() : line_end + 1;
   if (first_line_.size() > kRowBytesMax) {
-    row_.flaw = Row::Flaw::kTooLong;
+    row_.defect = Row::Defect::kTooLong;
     skip_line_ = line_end == std::string_view::npos;
     take(first_line_.substr(0, kRowBytesMax), first_line_bytes_, skip_line_ ? 0 : 1);
   } else if (first_line_.find('"') == std::string_view::npos) {
@@ -167,10 +167,10 @@ void RowScanner::break_quoting(FieldStart place, std::string_view reason) {
     place = *crossing_;
     reason = "a quote is not closed";
   }
-  row_.flaw = Row::Flaw::kQuoting;
+  row_.defect = Row::Defect::kQuoting;
   row_.fields.resize(place.field);
-  row_.flaw_text = first_line_.substr(place.offset);
-  row_.flaw_reason = reason;
+  row_.defect_text = first_line_.substr(place.offset);
+  row_.defect_reason = reason;
   take(first_line_, first_line_bytes_, 1);
 }
 

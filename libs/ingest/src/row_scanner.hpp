@@ -7,7 +7,7 @@
 //      ends are text. A quote anywhere else is an error.
 //   3. A row that breaks rule 2, or whose quoted field does not end within kRowBytesMax, ends at the first line end
 //      after it began, and the scan goes on there: what follows is judged anew.
-//   4. A line of more than kRowBytesMax bytes is a flawed row, skipped to its line end.
+//   4. A line of more than kRowBytesMax bytes is a defective row, skipped to its line end.
 #pragma once
 
 #include <cstddef>
@@ -21,14 +21,14 @@
 namespace risk::ingest {
 
 struct Row {
-  enum class Flaw : std::uint8_t { kNone, kQuoting, kTooLong };
+  enum class Defect : std::uint8_t { kNone, kQuoting, kTooLong };
 
   std::uint64_t line = 0;                // where it begins, from 1
   std::string_view raw;                  // without its line end; of a row that is too long, the beginning
-  std::vector<std::string_view> fields;  // unquoted; of a flawed row, those before the flaw
-  Flaw flaw = Flaw::kNone;
-  std::string_view flaw_text;    // where the flaw begins, to the line's end
-  std::string_view flaw_reason;  // "a quote is not closed"
+  std::vector<std::string_view> fields;  // unquoted; of a defective row, those before the defect
+  Defect defect = Defect::kNone;
+  std::string_view defect_text;    // where the defect begins, to the line's end
+  std::string_view defect_reason;  // "a quote is not closed"
 };
 
 class RowScanner {

@@ -14,9 +14,9 @@ Table::Table(std::istream& input, std::string name, std::span<const Column> colu
 void Table::read_header() {
   row_ = read_row();
   if (row_ == nullptr) fail(1, "the file has no header");
-  if (row_->flaw == Row::Flaw::kQuoting)
-    fail(row_->line, "the header is not readable: " + std::string(row_->flaw_reason));
-  if (row_->flaw == Row::Flaw::kTooLong) fail(row_->line, "the header is longer than 65536 bytes");
+  if (row_->defect == Row::Defect::kQuoting)
+    fail(row_->line, "the header is not readable: " + std::string(row_->defect_reason));
+  if (row_->defect == Row::Defect::kTooLong) fail(row_->line, "the header is longer than 65536 bytes");
   std::string problems;
   const auto add = [&problems](std::string_view column, std::string_view what) {
     problems.append(problems.empty() ? "" : "; ").append("column ").append(printable(column, kIdBytesMax)).append(what);
@@ -62,13 +62,13 @@ std::optional<engine::Rejection> Table::problem_of_row() {
   };
   const std::size_t width = column_at_.size();
   // Quotes that pair up wrongly can join lines into a row of another width; then they are what is wrong with it.
-  if (row_->flaw == Row::Flaw::kNone && row_->fields.size() != width && scanner_.spans_lines()) {
+  if (row_->defect == Row::Defect::kNone && row_->fields.size() != width && scanner_.spans_lines()) {
     scanner_.refuse_quoting();
   }
-  if (row_->flaw == Row::Flaw::kQuoting) {
-    return rejection(name_at(row_->fields.size()), row_->flaw_text, std::string(row_->flaw_reason));
+  if (row_->defect == Row::Defect::kQuoting) {
+    return rejection(name_at(row_->fields.size()), row_->defect_text, std::string(row_->defect_reason));
   }
-  if (row_->flaw == Row::Flaw::kTooLong) return rejection("", row_->raw, "longer than 65536 bytes");
+  if (row_->defect == Row::Defect::kTooLong) return rejection("", row_->raw, "longer than 65536 bytes");
 
   const auto& fields = row_->fields;
   if (fields.front() == name_at(0)) {

@@ -18,7 +18,7 @@
 
 namespace risk::http {
 
-enum class Trouble : std::uint8_t {
+enum class RefusalReason : std::uint8_t {
   kAddressFull,    // an address holds as many connections as one may
   kAllFull,        // all addresses together do
   kSlowRequest,    // a request did not come in in time
@@ -27,9 +27,9 @@ enum class Trouble : std::uint8_t {
   kCannotAccept,   // accept() fails
   kWebSocketFlood  // a client of the live stream sends more than one may
 };
-inline constexpr std::size_t kTroubles = 7;
+inline constexpr std::size_t kRefusalReasons = 7;
 
-// One line of a log: of `count` cases since the last line of the same trouble the latest.
+// One line of a log: of `count` cases since the last line of the same reason the latest.
 struct Warning {
   std::string_view message;  // constant
   std::string address;       // of the peer
@@ -44,7 +44,7 @@ class RefusalLog {
   explicit RefusalLog(std::chrono::seconds interval = std::chrono::seconds{60}) : throttle_(interval) {}
 
   // Counts a case. Returns the line to write now, if one is due.
-  std::optional<Warning> note(Trouble trouble, const std::string& address, const std::string& detail, Instant now);
+  std::optional<Warning> note(RefusalReason reason, const std::string& address, const std::string& detail, Instant now);
 
   // What was counted and not said, and is due now.
   std::vector<Warning> due(Instant now);
@@ -57,7 +57,7 @@ class RefusalLog {
 
   std::mutex mutex_;
   Throttle throttle_;  // by the message
-  std::array<Case, kTroubles> latest_;
+  std::array<Case, kRefusalReasons> latest_;
 };
 
 }  // namespace risk::http

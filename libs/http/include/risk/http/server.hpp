@@ -72,7 +72,7 @@ class Server {
   // Outlive the server for whoever holds them.
   std::shared_ptr<const Counters> counters() const;
   // For what a user of upgraded connections has to tell; as if the server had noted it itself. Any thread.
-  std::function<void(Trouble, const std::string& address)> trouble_sink() const;
+  std::function<void(RefusalReason, const std::string& address)> refusal_sink() const;
 
   // Accepts no more, and waits until the requests on their way are answered or the time is over. The io_context must
   // still run. Idempotent.
