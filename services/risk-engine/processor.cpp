@@ -22,9 +22,7 @@ std::string describe(const engine::OpeningPosition& p) {
 }
 
 store::Origin origin_of(const log::Record& record) {
-  const auto position = record.position();
-  const auto& [stream, epoch, sequence, hash] = position.fields();
-  return {stream.text, sequence, epoch};
+  return {record.stream().text, record.sequence(), record.epoch()};
 }
 
 std::string limit_text(Money limit) {
@@ -189,20 +187,22 @@ void Processor::announce(const std::vector<engine::AlertEvent>& events) {
 }
 
 // The end of pending_.inputs, with a place for each record at hand: transactions are decoded into the places that they
-// keep, unless one before them is not kept.
+// keep, unless one before them is not kept. A place holds what an earlier input left there.
 class Processor::InputSlots {
  public:
-  InputSlots(std::vector<store::AppliedInput>& inputs, std::size_t records)
+  InputSlots(store::AppliedInputs& inputs, std::size_t records)
       : inputs_(inputs), next_(inputs.size()), kept_(inputs.size()) {
-    inputs.resize(inputs.size() + records);
+    inputs.extend_to(inputs.size() + records);
   }
-  ~InputSlots() { inputs_.resize(kept_); }
+  ~InputSlots() { inputs_.shrink_to(kept_); }
   InputSlots(const InputSlots&) = delete;
   InputSlots& operator=(const InputSlots&) = delete;
 
   // The place of a record, from 0, until it has been kept or passed over.
   engine::Transaction& transaction(std::size_t record) {
-    return std::get<store::TransactionInput>(inputs_[next_ + record].input).transaction;
+    auto& input = inputs_[next_ + record].input;
+    auto* transaction = std::get_if<store::TransactionInput>(&input);
+    return (transaction != nullptr ? *transaction : input.emplace<store::TransactionInput>()).transaction;
   }
   engine::Transaction& next() { return transaction(0); }
 
@@ -219,7 +219,8 @@ class Processor::InputSlots {
     inputs_[kept_].input = std::move(input);
     keep_from(apply_seq, record);
   }
-  void pass_over() { ++next_; }
+  // What was decoded there can be of any size: it is not kept for later.
+  void pass_over() { inputs_[next_++].input.emplace<store::TransactionInput>(); }
 
  private:
   void keep_from(std::uint64_t apply_seq, const log::Record& record) {
@@ -229,7 +230,7 @@ class Processor::InputSlots {
     ++next_;
   }
 
-  std::vector<store::AppliedInput>& inputs_;
+  store::AppliedInputs& inputs_;
   std::size_t next_;  // of the record that comes
   std::size_t kept_;  // the end of those that are kept
 };
@@ -371,8 +372,7 @@ bool Processor::has_pending() const {
          !pending_.deliveries.empty() || pending_.metrics || alerts_.has_changes();
 }
 
-Batch Processor::take(engine::Core::Scope scope, Timestamp wall, std::size_t marked_max,
-                      std::vector<store::AppliedInput> spare) {
+Batch Processor::take(engine::Core::Scope scope, Timestamp wall, std::size_t marked_max, store::AppliedInputs spare) {
   RISK_CHECK(spare.empty());
   Batch batch;
   batch.commit = std::exchange(pending_, {});
@@ -429,14 +429,14 @@ log::Position Processor::alerts_position() const {
   return {log::StreamId{alerts_stream_}, 1, alerts_.last_event_id()};
 }
 
-void Processor::Standings::update(const std::vector<engine::ExposureRow>& rows) {
+void Processor::EntityCounts::update(const std::vector<engine::ExposureRow>& rows) {
   for (const auto& row : rows) {
-    Standing& standing = by_id_[row.id];
-    active -= standing.active ? 1 : 0;
-    high_risk -= standing.high_risk ? 1 : 0;
-    standing = {row.position_count != 0, row.risk_level >= engine::RiskLevel::kHigh};
-    active += standing.active ? 1 : 0;
-    high_risk += standing.high_risk ? 1 : 0;
+    Flags& flags = by_id_[row.id];
+    active -= flags.active ? 1 : 0;
+    high_risk -= flags.high_risk ? 1 : 0;
+    flags = {row.position_count != 0, row.risk_level >= engine::RiskLevel::kHigh};
+    active += flags.active ? 1 : 0;
+    high_risk += flags.high_risk ? 1 : 0;
   }
 }
 

@@ -78,7 +78,7 @@ class Processor {
   // With kMarked, the rows of up to `marked_max` clients whose exposure moved with a mark are in it. The next inputs
   // are collected in the memory of `spare`, which is empty.
   Batch take(engine::Core::Scope scope, Timestamp wall, std::size_t marked_max = engine::Core::kAllMarked,
-             std::vector<store::AppliedInput> spare = {});
+             store::AppliedInputs spare = {});
 
   std::vector<log::Position> transaction_positions() const;  // of each stream: the last record that was applied
   const ProcessorCounters& counters() const { return counters_; }
@@ -99,18 +99,18 @@ class Processor {
     bool moved = false;
   };
   // The risk level of each entity, and whether it holds anything, for the metrics.
-  struct Standing {
+  struct Flags {
     bool active = false;
     bool high_risk = false;
   };
-  class Standings {
+  class EntityCounts {
    public:
     void update(const std::vector<engine::ExposureRow>& rows);
     std::uint64_t active = 0;
     std::uint64_t high_risk = 0;
 
    private:
-    std::unordered_map<std::string, Standing> by_id_;
+    std::unordered_map<std::string, Flags> by_id_;
   };
 
   class InputSlots;  // where in pending_.inputs the records at hand go
@@ -136,7 +136,7 @@ class Processor {
   store::Commit pending_;
   std::vector<const engine::Transaction*> expected_;  // of the records at hand
   std::vector<engine::AlertEvent> events_;            // of the input at hand
-  Standings clients_, symbols_;
+  EntityCounts clients_, symbols_;
   ProcessorCounters counters_;
 };
 

@@ -35,7 +35,7 @@ void Writer::submit(Batch batch, std::vector<OnStored> on_stored) {
   changed_.notify_all();
 }
 
-std::vector<store::AppliedInput> Writer::take_spent() {
+store::AppliedInputs Writer::take_spent() {
   RISK_CHECK(idle_);
   return std::exchange(spent_, {});
 }

@@ -53,9 +53,9 @@ class Writer {
   bool wait_idle(std::chrono::milliseconds time);
   // Precondition: idle().
   void submit(Batch batch, std::vector<OnStored> on_stored);
-  // The emptied vector of the inputs of the last batch that was written, for the next: a commit's inputs are tens of
+  // The emptied inputs of the last batch that was written, for the next: a commit's inputs are tens of
   // megabytes under load, and fresh memory costs more than filling it. Precondition: idle().
-  std::vector<store::AppliedInput> take_spent();
+  store::AppliedInputs take_spent();
   // Runs on the writing thread between batches, with the store. Precondition: idle().
   void run(std::function<void(store::Store&)> job);
 
@@ -86,7 +86,7 @@ class Writer {
   std::unique_ptr<Broadcaster> broadcaster_;
 
   std::atomic<bool> idle_{true};
-  std::vector<store::AppliedInput> spent_;  // the writing thread's while not idle
+  store::AppliedInputs spent_;  // the writing thread's while not idle
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::optional<Work> work_;

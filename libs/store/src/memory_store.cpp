@@ -37,7 +37,7 @@ class MemoryStore final : public Store {
 
   // Everything that would make a database refuse the commit, before any of it is done.
   void check_cursors(const Commit& commit) const;
-  Places check_inputs(const std::vector<AppliedInput>& inputs) const;
+  Places check_inputs(const AppliedInputs& inputs) const;
   void check_events(const Commit& commit) const;
   void store(const Commit& commit, const Places& places);
   void store_positions(const std::vector<engine::PositionRow>& rows);
@@ -92,7 +92,7 @@ void MemoryStore::check_cursors(const Commit& commit) const {
   }
 }
 
-MemoryStore::Places MemoryStore::check_inputs(const std::vector<AppliedInput>& inputs) const {
+MemoryStore::Places MemoryStore::check_inputs(const AppliedInputs& inputs) const {
   auto last = database_->inputs.empty() ? 0 : database_->inputs.back().rows.last_apply_seq();
   Places places;
   auto last_of_stream = places.end();

@@ -219,7 +219,7 @@ decltype(AppliedInput::input) unpack(Unpacker& from) {
 
 }  // namespace
 
-PackedInputs::PackedInputs(const std::vector<AppliedInput>& inputs)
+PackedInputs::PackedInputs(const AppliedInputs& inputs)
     : size_(inputs.size()), last_apply_seq_(inputs.back().apply_seq) {
   bytes_.reserve(kBytesExpected * inputs.size());
   Packer to(bytes_);

@@ -13,7 +13,7 @@ namespace risk::store {
 class PackedInputs {
  public:
   // Precondition: at least one, rising apply_seq.
-  explicit PackedInputs(const std::vector<AppliedInput>& inputs);
+  explicit PackedInputs(const AppliedInputs& inputs);
 
   std::vector<AppliedInput> unpack() const;
   std::size_t size() const { return size_; }

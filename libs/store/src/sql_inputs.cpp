@@ -31,7 +31,7 @@ void make_partitions(SqlConnection& connection, Day day) {
   }
 }
 
-void note_day(SqlConnection& connection, Day day, const std::vector<AppliedInput>& inputs) {
+void note_day(SqlConnection& connection, Day day, const AppliedInputs& inputs) {
   Query query("INSERT INTO input_days (recorded_on, first_apply_seq, last_apply_seq, inputs) VALUES (");
   query.add("", day.text()).add(", ", inputs.front().apply_seq).add(", ", inputs.back().apply_seq);
   query.add(", ", std::uint64_t{inputs.size()}).add(") ON CONFLICT (recorded_on) DO UPDATE SET ");
@@ -90,7 +90,7 @@ std::uint64_t last_committed(const QueryRunner& run) {
 
 }  // namespace
 
-void write_inputs(SqlConnection& connection, Day day, bool day_is_open, const std::vector<AppliedInput>& inputs) {
+void write_inputs(SqlConnection& connection, Day day, bool day_is_open, const AppliedInputs& inputs) {
   note_day(connection, day, inputs);
   if (!day_is_open && connection.partitions_days()) make_partitions(connection, day);
   const auto write = [&](const Table& table, bool transactions, const auto& write_input) {

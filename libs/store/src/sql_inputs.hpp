@@ -18,7 +18,7 @@ struct InputDay {
 
 // Writes inputs, rising, to their day. With `day_is_open` the day's partitions are known to be there. Precondition: a
 // transaction is open; !inputs.empty().
-void write_inputs(SqlConnection& connection, Day day, bool day_is_open, const std::vector<AppliedInput>& inputs);
+void write_inputs(SqlConnection& connection, Day day, bool day_is_open, const AppliedInputs& inputs);
 
 std::optional<InputDay> oldest_day(SqlConnection& connection);
 

@@ -22,20 +22,20 @@ TEMPLATE_TEST_CASE("inputs of every kind replay in order and unchanged, after re
                    Postgres) {
   RISK_BACKEND(backend);
   Fixture f(std::move(backend));
-  std::vector<AppliedInput> inputs{rules(1, std::string("\0rules\xff", 7)), opening_position(2, 1), transaction(3, 2),
-                                   tick(4, 3), transaction(5, 4)};
+  AppliedInputs inputs{rules(1, std::string("\0rules\xff", 7)), opening_position(2, 1), transaction(3, 2), tick(4, 3),
+                       transaction(5, 4)};
   auto commit = step(0, 5);
   commit.inputs = inputs;
   f.store->commit(commit);
   auto more = step(5, 7);
   more.inputs = {tick(6, 5), transaction(7, 6)};
   f.store->commit(more);
-  inputs.insert(inputs.end(), more.inputs.begin(), more.inputs.end());
+  for (const auto& input : more.inputs) inputs.push_back(input);
 
   f.store.reset();
   f.store = f.open();
   CHECK(replayed(*f.store) == inputs);
-  CHECK(replayed(*f.store, 4) == std::vector<AppliedInput>(inputs.begin() + 4, inputs.end()));
+  CHECK(replayed(*f.store, 4) == AppliedInputs(inputs.begin() + 4, inputs.end()));
   CHECK(replayed(*f.store, 7).empty());
   CHECK(f.store->resume_point().last_apply_seq == 7);
 }

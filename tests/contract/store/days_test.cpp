@@ -28,7 +28,7 @@ Commit inputs_at(Timestamp recorded_at, std::uint64_t first, std::uint64_t last)
   return commit;
 }
 
-std::vector<std::uint64_t> numbers(const std::vector<AppliedInput>& inputs) {
+std::vector<std::uint64_t> numbers(const AppliedInputs& inputs) {
   std::vector<std::uint64_t> seqs;
   for (const auto& input : inputs) seqs.push_back(input.apply_seq);
   return seqs;

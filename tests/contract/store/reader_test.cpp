@@ -388,7 +388,7 @@ TEMPLATE_TEST_CASE("a reader replays what was committed, all of it and from a nu
   }
   f.store->commit(commit);
   CHECK(replayed(*reader) == commit.inputs);
-  CHECK(replayed(*reader, 9'998) == std::vector<AppliedInput>(commit.inputs.end() - 2, commit.inputs.end()));
+  CHECK(replayed(*reader, 9'998) == AppliedInputs(commit.inputs.end() - 2, commit.inputs.end()));
   CHECK(replayed(*reader, kInputs).empty());
   CHECK_THROWS_AS(reader->replay(0, [](const AppliedInput&) { throw std::runtime_error("enough"); }),
                   std::runtime_error);

@@ -156,19 +156,19 @@ MetricsRow metrics(Timestamp at) {
 namespace {
 
 template <class Source>
-std::vector<AppliedInput> replayed_from(Source& source, std::uint64_t after) {
-  std::vector<AppliedInput> inputs;
+AppliedInputs replayed_from(Source& source, std::uint64_t after) {
+  AppliedInputs inputs;
   source.replay(after, [&inputs](const AppliedInput& input) { inputs.push_back(input); });
   return inputs;
 }
 
 }  // namespace
 
-std::vector<AppliedInput> replayed(Store& store, std::uint64_t after) {
+AppliedInputs replayed(Store& store, std::uint64_t after) {
   return replayed_from(store, after);
 }
 
-std::vector<AppliedInput> replayed(Reader& reader, std::uint64_t after) {
+AppliedInputs replayed(Reader& reader, std::uint64_t after) {
   return replayed_from(reader, after);
 }
 

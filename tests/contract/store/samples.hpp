@@ -35,7 +35,7 @@ store::QuarantineRow quarantined(std::uint64_t sequence);
 store::DeliveryRow delivery(std::uint64_t event_id, std::uint64_t alert_id, const std::string& channel = "slack");
 store::MetricsRow metrics(Timestamp at);
 
-std::vector<store::AppliedInput> replayed(store::Store& store, std::uint64_t after = 0);
-std::vector<store::AppliedInput> replayed(store::Reader& reader, std::uint64_t after = 0);
+store::AppliedInputs replayed(store::Store& store, std::uint64_t after = 0);
+store::AppliedInputs replayed(store::Reader& reader, std::uint64_t after = 0);
 
 }  // namespace risk::test

@@ -143,6 +143,6 @@ TEMPLATE_TEST_CASE("the rows of the first release are kept, as today's and of ea
   again.inputs[0].origin.epoch = 2;
   f.store->commit(again);
   CHECK(replayed(*f.store).size() == 3);
-  CHECK(replayed(*f.store).at(2) == again.inputs[0]);
+  CHECK(replayed(*f.store)[2] == again.inputs[0]);
   CHECK(f.store->drop_days(Timestamp{system_now().micros + 2 * 86'400 * kMicrosPerSecond}, 3).rows == 3);
 }

@@ -52,8 +52,9 @@ struct Rig {
   void send_bytes(std::string_view payload) {
     processor->apply(records(++sequence, {&payload, 1}), Timestamp::from_seconds(kStart));
   }
-  Batch commit() {
-    Batch batch = processor->take(engine::Core::Scope::kMarked, Timestamp::from_seconds(kStart));
+  Batch commit(store::AppliedInputs spare = {}) {
+    Batch batch = processor->take(engine::Core::Scope::kMarked, Timestamp::from_seconds(kStart),
+                                  engine::Core::kAllMarked, std::move(spare));
     store->commit(batch.commit);
     return batch;
   }
@@ -149,6 +150,48 @@ TEST_CASE("records that come together give what they give one by one, whatever i
   CHECK(a.cursors.back().to.sequence == 10);
 }
 
+TEST_CASE("a batch has nothing of the one whose memory it is given") {
+  auto rejected = transaction(9, 5, "1");
+  rejected.client_id = ClientId(std::string(10'000, 'C'));
+  auto ordered = transaction(2, 1, "1");
+  ordered.order_id = "ORDER";
+  ordered.trader_id = "TRADER";
+  const auto fill = [&](Rig& rig) {
+    rig.send(wire::Tick{Timestamp::from_seconds(kStart + 7)});
+    rig.send(transaction(3, 8, "2"));
+    rig.send(engine::OpeningPosition{ClientId("HOLDER"), Symbol("S"), *Quantity::parse("7"), *Price::parse("3"), ""});
+    rig.send(rejected);
+    rig.send(transaction(4, 8, "3"));
+  };
+  Rig fresh, given;
+  for (Rig* rig : {&fresh, &given}) {
+    rig->send(ordered);
+    rig->send(ordered);
+    rig->send(rejected);
+    rig->send(wire::Tick{Timestamp::from_seconds(kStart + 6)});
+    rig->send(ordered);
+  }
+  fresh.commit();
+  auto spare = given.commit().commit.inputs;
+  const auto* memory = spare.begin();
+  spare.clear();
+  CHECK(spare == store::AppliedInputs{});
+  given.commit(std::move(spare));
+  fresh.commit();
+  fill(fresh);
+  fill(given);
+  const auto by_fresh = fresh.commit().commit, by_given = given.commit().commit;
+  REQUIRE(by_given.inputs.size() == 4);
+  CHECK(by_given.inputs.begin() == memory);
+  CHECK(by_given.inputs == by_fresh.inputs);
+  CHECK(std::get<store::TransactionInput>(by_given.inputs[1].input).transaction.order_id.empty());
+  // Its text of 10,000 bytes was not kept for the next record.
+  for (const auto& input : by_given.inputs) {
+    const auto* applied = std::get_if<store::TransactionInput>(&input.input);
+    if (applied != nullptr) CHECK(applied->transaction.client_id.text.capacity() < 100);
+  }
+}
+
 TEST_CASE("bytes that say nothing protobuf can read are kept, however little is wrong with them") {
   Rig rig;
   rig.commit();
@@ -226,7 +269,7 @@ TEST_CASE("other rules at a restart are an input of their own, so that history i
   rig.restart(stricter);
   const auto changed = rig.commit();
   CHECK(changed.commit.alert_events.empty());
-  CHECK(std::get<store::RulesInput>(changed.commit.inputs.at(0).input).config_version == 2);
+  CHECK(std::get<store::RulesInput>(changed.commit.inputs[0].input).config_version == 2);
   rig.send(wire::Tick{Timestamp::from_seconds(kStart + 2)});
   CHECK(rig.commit().commit.alert_events.size() == 1);
   rig.restart(stricter);

@@ -23,6 +23,10 @@ class Record {
   std::string_view topic() const;
   std::string_view publisher() const;
   Position position() const;
+  // The position as it is written down, without the hash: much faster than to make one.
+  const StreamId& stream() const;
+  std::uint64_t epoch() const;
+  std::uint64_t sequence() const;
   std::string_view payload() const;
 
  private:
@@ -59,6 +63,15 @@ inline std::string_view Record::publisher() const {
 }
 inline Position Record::position() const {
   return records_->position(index_);
+}
+inline const StreamId& Record::stream() const {
+  return records_->first.stream();
+}
+inline std::uint64_t Record::epoch() const {
+  return records_->first.fields().epoch;
+}
+inline std::uint64_t Record::sequence() const {
+  return records_->first.fields().sequence + index_;
 }
 inline std::string_view Record::payload() const {
   return records_->payloads[index_];

@@ -6,54 +6,14 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "risk/base/decimal.hpp"
-#include "risk/base/short_text.hpp"
 #include "risk/base/timestamp.hpp"
 #include "risk/engine/types.hpp"
+#include "risk/store/applied_inputs.hpp"
 
 namespace risk::store {
-
-// Where an input came from: a record of a stream. A stream whose journal was reset goes on in a later epoch, with its
-// sequences from 1 again.
-struct Origin {
-  ShortText<32> stream_id;  // 32 hexadecimal digits
-  std::uint64_t sequence = 0;
-  std::uint64_t epoch = 1;
-
-  friend bool operator==(const Origin&, const Origin&) = default;
-};
-
-// Everything that moved the core, in the order of apply_seq (from 1, gapless). Re-applied in that order it gives the
-// same state. A transaction goes to `transactions`, the others to `engine_inputs`.
-struct TransactionInput {
-  engine::Transaction transaction;
-  Price base_price;  // the price in base currency that the core saw
-  bool late = false;
-
-  Notional notional() const { return Notional::of(transaction.quantity, base_price); }
-  friend bool operator==(const TransactionInput&, const TransactionInput&) = default;
-};
-struct TickInput {
-  Timestamp time;
-
-  friend bool operator==(const TickInput&, const TickInput&) = default;
-};
-struct RulesInput {
-  std::uint64_t config_version = 0;
-  std::string rules;  // bytes: the encoded RuleSet; the store does not look inside
-
-  friend bool operator==(const RulesInput&, const RulesInput&) = default;
-};
-struct AppliedInput {
-  std::uint64_t apply_seq = 0;
-  Origin origin;  // stream_id "" for rules
-  std::variant<TransactionInput, TickInput, engine::OpeningPosition, RulesInput> input;
-
-  friend bool operator==(const AppliedInput&, const AppliedInput&) = default;
-};
 
 // One row of `alerts`: the alert as of its latest event.
 struct AlertRow {
@@ -206,7 +166,7 @@ struct LeaseState {
 struct Commit {
   Timestamp recorded_at;            // the engine's wall clock: the inputs are kept by its UTC day
   std::vector<CursorStep> cursors;  // always with the step of kEngineCursor, to the last of `inputs`
-  std::vector<AppliedInput> inputs;
+  AppliedInputs inputs;
   std::vector<engine::ExposureRow> client_exposures;  // upserted
   std::vector<engine::ExposureRow> symbol_exposures;  // upserted
   std::optional<engine::ExposureRow> firm_exposure;   // upserted
