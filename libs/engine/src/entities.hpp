@@ -30,7 +30,7 @@ struct Valuation {
 struct alignas(64) ClientState {
   InlineId id;
   bool changed = false;         // since the last take_changes()
-  bool mark_due = false;        // in Positions's list of those whose marks moved
+  bool mark_due = false;        // in the list of Positions of those whose marks moved
   std::uint32_t positions = 0;  // that are not zero
   Timestamp touched;            // when it last traded or its turnover was reset
   Holdings holdings;

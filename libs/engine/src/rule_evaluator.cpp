@@ -1,11 +1,22 @@
 #include "rule_evaluator.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "risk/engine/rule_table.hpp"
 
 namespace risk::engine {
+namespace {
+
+constexpr std::size_t place_of(EntityType type) {
+  return static_cast<std::size_t>(type) - static_cast<std::size_t>(kEntityTypes[0]);
+}
+static_assert(place_of(EntityType::kClient) == 0 && place_of(EntityType::kSymbol) == 1 &&
+              place_of(EntityType::kFirm) == 2);
+
+}  // namespace
+
 RuleEvaluator::RuleEvaluator(RuleSet rules, Positions& positions) : positions_(positions) {
   set_rules(std::move(rules));
 }
@@ -117,19 +128,18 @@ void RuleEvaluator::note_turnover_reset() {
 
 template <class Rule>
 [[gnu::always_inline]] inline void RuleEvaluator::evaluate(ActiveRule<Rule>& active, const Subject& subject,
-                                                           RuleStates& states, const Size& size, const Moment& moment,
+                                                           RuleStates& states, const Size& size,
                                                            const EvaluationParts& parts) {
   auto& state = states.of<Rule>(active.place);
-  Evaluation<Rule> evaluation{*active.rule, active.derived, state, subject, moment, parts};
+  Evaluation<Rule> evaluation{*active.rule, active.derived, state, subject, parts};
   KindOf<Rule>::evaluate(evaluation, size);
   if (evaluation.has_opened) active.watch(subject.type, subject.index);
 }
 
 template <class Rule>
-Due RuleEvaluator::sweep(ActiveRule<Rule>& active, const Subject& subject, const Moment& moment,
-                         const EvaluationParts& parts) {
+Due RuleEvaluator::sweep(ActiveRule<Rule>& active, const Subject& subject, const EvaluationParts& parts) {
   auto& state = states_of(subject).of<Rule>(active.place);
-  Evaluation<Rule> evaluation{*active.rule, active.derived, state, subject, moment, parts};
+  Evaluation<Rule> evaluation{*active.rule, active.derived, state, subject, parts};
   const Due due = KindOf<Rule>::sweep(evaluation);
   if (std::is_same_v<Rule, ExposureRule> && subject.type == EntityType::kClient) note_client(subject.index);
   return due;
@@ -137,28 +147,20 @@ Due RuleEvaluator::sweep(ActiveRule<Rule>& active, const Subject& subject, const
 
 void RuleEvaluator::evaluate(const Transaction& transaction, Notional notional, PositionKey place, Timestamp now,
                              std::vector<AlertEvent>& events) {
-  const Moment moment{now, &transaction};
-  const EvaluationParts parts{positions_, rules_.config_version, alerts_opened_, events};
+  const EvaluationParts parts{positions_, rules_.config_version, alerts_opened_, events, now, &transaction};
   const Size size{notional, to_cents(notional)};
-  const Subject by_client = client(place.client), by_symbol = symbol(place.symbol), by_firm = firm();
-  RuleStates& of_client = states_of(by_client);
-  RuleStates& of_symbol = states_of(by_symbol);
+  // By entity type, so that each kind is expanded once and not once for each type.
+  const std::array subjects{client(place.client), symbol(place.symbol), firm()};
+  const std::array states{&states_of(subjects[0]), &states_of(subjects[1]), &states_of(subjects[2])};
   for_each_active([&](auto& active) __attribute__((always_inline)) {
-    switch (active.rule->entity_type) {
-      case EntityType::kClient:
-        return evaluate(active, by_client, of_client, size, moment, parts);
-      case EntityType::kSymbol:
-        return evaluate(active, by_symbol, of_symbol, size, moment, parts);
-      case EntityType::kFirm:
-        return evaluate(active, by_firm, positions_.firm.rules, size, moment, parts);
-    }
+    const std::size_t type = place_of(active.rule->entity_type);
+    evaluate(active, subjects[type], *states[type], size, parts);
   });
   note_client(place.client);
 }
 
 void RuleEvaluator::sweep(Timestamp second, std::vector<AlertEvent>& events) {
-  const Moment moment{second, nullptr};
-  const EvaluationParts parts{positions_, rules_.config_version, alerts_opened_, events};
+  const EvaluationParts parts{positions_, rules_.config_version, alerts_opened_, events, second, nullptr};
   auto& clients = positions_.clients;
   auto& symbols = positions_.symbols;
 
@@ -182,16 +184,16 @@ void RuleEvaluator::sweep(Timestamp second, std::vector<AlertEvent>& events) {
     switch (active.rule->entity_type) {
       case EntityType::kClient:
         active.watched.visit(clients, second, fetch_client,
-                             [&](ClientIndex index) { return sweep(active, client(index), moment, parts); });
+                             [&](ClientIndex index) { return sweep(active, client(index), parts); });
         return;
       case EntityType::kSymbol:
         active.watched.visit(symbols, second, fetch_symbol, [&](SymbolIndex index) {
           if (std::is_same_v<Rule, ExposureRule>) symbols[index].unevaluated = false;
-          return sweep(active, symbol(index), moment, parts);
+          return sweep(active, symbol(index), parts);
         });
         return;
       case EntityType::kFirm:
-        sweep(active, firm(), moment, parts);
+        sweep(active, firm(), parts);
         return;
     }
   });

@@ -84,9 +84,9 @@ class RuleEvaluator {
   void admit(const Subject& subject);
   template <class Rule>
   void evaluate(ActiveRule<Rule>& active, const Subject& subject, RuleStates& states, const Size& size,
-                const Moment& moment, const EvaluationParts& parts);
+                const EvaluationParts& parts);
   template <class Rule>
-  Due sweep(ActiveRule<Rule>& active, const Subject& subject, const Moment& moment, const EvaluationParts& parts);
+  Due sweep(ActiveRule<Rule>& active, const Subject& subject, const EvaluationParts& parts);
   // Tells the prefilter what there is to know of a client.
   void note_client(ClientIndex index);
 

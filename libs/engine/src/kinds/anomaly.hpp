@@ -37,7 +37,7 @@ struct KindOf<AnomalyRule> {
     State& state = e.state;
     if (!state.alert) return std::nullopt;
     const Timestamp quiet{state.alert->last_seen.micros + std::int64_t{e.rule.quiet_seconds} * kMicrosPerSecond};
-    if (e.rule.enabled && e.moment.at < quiet) return quiet;
+    if (e.rule.enabled && e.parts.at < quiet) return quiet;
 
     e.tell(e.decide({AlertEventType::kResolved, state.alert->severity}, state.alert->last.e4(), state.alert->limit));
     state.alert.reset();
@@ -102,7 +102,7 @@ struct KindOf<AnomalyRule> {
       state.alert->largest = z;
     }
     state.alert->last = z;
-    state.alert->last_seen = e.moment.at;
+    state.alert->last_seen = e.parts.at;
   }
 };
 

@@ -44,12 +44,6 @@ struct Subject {
   std::string_view id;
 };
 
-// The instant of an evaluation; no transaction in a sweep.
-struct Moment {
-  Timestamp at;
-  const Transaction* transaction;
-};
-
 // The size of the transaction being applied.
 struct Size {
   Notional notional;
@@ -59,12 +53,14 @@ struct Size {
 // When a sweep has to look at the entity again; nothing: not before the rule asks for it.
 using Due = std::optional<Timestamp>;
 
-// What all evaluations share.
+// What all evaluations of one instant share.
 struct EvaluationParts {
   Positions& positions;
   std::uint64_t config_version;
   std::uint64_t& alerts_opened;
   std::vector<AlertEvent>& events;
+  Timestamp at;
+  const Transaction* transaction;  // null in a sweep
 };
 
 Int128 magnitude(Positions& positions, const Subject& subject, Measure measure);
@@ -80,7 +76,6 @@ struct Evaluation {
   typename KindOf<Rule>::Derived& derived;
   typename KindOf<Rule>::State& state;
   const Subject& subject;
-  const Moment& moment;
   const EvaluationParts& parts;
   bool has_opened = false;  // the next sweeps are to look at the entity
 
@@ -109,8 +104,8 @@ struct Evaluation {
     event.peak = {kUnit, alert->peak};
     if (kUnit != Figure::Unit::kZScore) event.utilisation_e4 = utilisation_e4(value, limit);
     event.config_version = parts.config_version;
-    event.at = moment.at;
-    if (moment.transaction != nullptr) event.transaction_id = moment.transaction->transaction_id;
+    event.at = parts.at;
+    if (parts.transaction != nullptr) event.transaction_id = parts.transaction->transaction_id;
     return event;
   }
 

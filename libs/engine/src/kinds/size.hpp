@@ -41,7 +41,7 @@ struct KindOf<SizeRule> {
     State& state = e.state;
     if (!state.alert) return std::nullopt;
     const Timestamp quiet{state.alert->last_seen.micros + std::int64_t{e.rule.quiet_seconds} * kMicrosPerSecond};
-    if (state.limit_units != 0 && e.moment.at < quiet) return quiet;
+    if (state.limit_units != 0 && e.parts.at < quiet) return quiet;
 
     e.tell(e.decide({AlertEventType::kResolved, state.alert->severity}, state.alert->last, state.alert->limit));
     state.alert.reset();
@@ -99,7 +99,7 @@ struct KindOf<SizeRule> {
     state.alert->peak = std::max(state.alert->peak, value);
     state.alert->limit = limit;
     state.alert->last = value;
-    state.alert->last_seen = e.moment.at;
+    state.alert->last_seen = e.parts.at;
   }
   // value > ratio x limit, both notionals; exact.
   static bool is_above(Int128 value, Ratio ratio, Int128 limit) {

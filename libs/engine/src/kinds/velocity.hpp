@@ -32,9 +32,9 @@ struct KindOf<VelocityRule> {
   RISK_HOT static void evaluate(Evaluation<VelocityRule>& e, const Size&) {
     if (!e.rule.enabled) return;
     State& state = e.state;
-    const Timestamp executed_at = e.moment.transaction->executed_at;
-    const std::int64_t now_slot = e.derived.clock.slot_of(e.moment.at);
-    state.window.add(executed_at == e.moment.at ? now_slot : e.derived.clock.slot_of(executed_at), now_slot);
+    const Timestamp executed_at = e.parts.transaction->executed_at;
+    const std::int64_t now_slot = e.derived.clock.slot_of(e.parts.at);
+    state.window.add(executed_at == e.parts.at ? now_slot : e.derived.clock.slot_of(executed_at), now_slot);
     const std::uint64_t count = state.window.count(now_slot);
 
     const auto value = static_cast<Int128>(count);
@@ -45,7 +45,7 @@ struct KindOf<VelocityRule> {
   static Due sweep(Evaluation<VelocityRule>& e) {
     State& state = e.state;
     if (!state.alert) return std::nullopt;
-    const std::uint64_t count = state.window.count(e.derived.clock.slot_of(e.moment.at));
+    const std::uint64_t count = state.window.count(e.derived.clock.slot_of(e.parts.at));
     const std::uint64_t over_at = velocity_over_at(state.limit, e.rule.resolved_ratio);
     // It is over when enough of what is counted has left the window, or later if more comes.
     if (e.rule.enabled && count > over_at) return e.derived.clock.start_of(state.window.falls_to(over_at));
