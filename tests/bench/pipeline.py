@@ -69,22 +69,32 @@ def start_until_ready(engine, env, port, folder):
         time.sleep(0.005)
 
 
-def print_restart(bench, engine):
-    with subprocess.Popen([bench, "fill", str(HISTORY)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as filler, \
-            tempfile.TemporaryDirectory() as folder:
+@contextlib.contextmanager
+def filled_database(bench):
+    """A database with HISTORY transactions while it is open: what the filler said of it, and the engine's environment."""
+    with subprocess.Popen([bench, "fill", str(HISTORY)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as filler:
         snapshot, filled = (json.loads(filler.stdout.readline()) for _ in range(2))
-        env = {"PATH": os.environ["PATH"], "DB_TYPE": "postgresql", "DB_HOST": "127.0.0.1", "DB_PORT": str(filled["port"]), "DB_NAME": filled["name"],
-               "DB_USER": filled["user"], "DB_PASSWORD": filled["password"], "LOG_LEVEL": "error"}
-        times = []
-        for _ in range(REPETITIONS):
-            process, seconds = start_until_ready(engine, env, free_ports(1)[0], folder)
-            times.append(seconds)
-            process.send_signal(signal.SIGKILL)
-            process.wait()
+        yield {**snapshot, **filled}, {
+            "PATH": os.environ["PATH"], "DB_TYPE": "postgresql", "DB_HOST": "127.0.0.1", "DB_PORT": str(filled["port"]), "DB_NAME": filled["name"],
+            "DB_USER": filled["user"], "DB_PASSWORD": filled["password"], "LOG_LEVEL": "error"}
         filler.stdin.close()
+
+
+def restart(engine, env):
+    """Returns the seconds until an engine on that database is ready, and kills it as kill -9 does."""
+    with tempfile.TemporaryDirectory() as folder:
+        process, seconds = start_until_ready(engine, env, free_ports(1)[0], folder)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    return seconds
+
+
+def print_restart(bench, engine):
+    with filled_database(bench) as (filled, env):
+        times = [restart(engine, env) for _ in range(REPETITIONS)]
     print(f"P7  restart after kill -9, 1,000,000 positions, {filled['inputs']:,} inputs of history, 500,000 after the snapshot: "
-          f"{statistics.median(times):.1f} s ({min(times):.1f} to {max(times):.1f}); applying was held up {1000 * snapshot['stall']:.1f} ms by a "
-          f"snapshot of {snapshot['bytes'] / 1e6:.0f} MB", flush=True)
+          f"{statistics.median(times):.1f} s ({min(times):.1f} to {max(times):.1f}); applying was held up {1000 * filled['stall']:.1f} ms by a "
+          f"snapshot of {filled['bytes'] / 1e6:.0f} MB", flush=True)
 
 
 def main():
