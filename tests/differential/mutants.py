@@ -17,7 +17,7 @@ MUTANTS = (
     ("an exposure at its limit opens", "alert_states.hpp", "value <= thresholds->limit", "value < thresholds->limit"),
     ("an exposure at its lower bound stays open", "alert_states.hpp", "value <= thresholds->resolved", "value < thresholds->resolved"),
     ("the velocity window is a slot short", "velocity_window.hpp", "if (age >= kSlots) return;", "if (age >= kSlots - 1) return;"),
-    ("a late transaction counts as one of now", "kinds/velocity.hpp", "executed_at == e.moment.at ? now_slot", "true ? now_slot"),
+    ("a late transaction counts as one of now", "kinds/velocity.hpp", "executed_at == e.parts.at ? now_slot", "true ? now_slot"),
     ("valuations do not hear of a mark", "positions.cpp", "marks.set(index, mark);", ""),
     ("one sample too many is needed", "anomaly_window.hpp", "size_ < rule.samples_min", "size_ <= rule.samples_min"),
     ("half a cent is rounded up", "anomaly_window.cpp", "cents % 2 == 1", "true"),

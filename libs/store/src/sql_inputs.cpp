@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <future>
 
 #include "refusals.hpp"
 #include "tables.hpp"
@@ -145,22 +146,34 @@ std::optional<std::uint64_t> drop_from_day(SqlConnection& connection, InputDay& 
 }
 
 // Inputs are never changed and their numbers have no gaps, so pieces of so many numbers are consistent and small, and a
-// number that is not there was dropped with its day.
+// number that is not there was dropped with its day. While a piece is applied, the next one is fetched.
 void replay_inputs(const QueryRunner& run, std::uint64_t after_apply_seq,
                    const std::function<void(const AppliedInput&)>& apply) {
-  constexpr std::uint64_t kPiece = 4096;
+  static constexpr std::uint64_t kPiece = 4096;
   const auto last = last_committed(run);
-  std::vector<AppliedInput> piece;
+  const auto end_of = [last](std::uint64_t after) { return after + std::min(kPiece, last - after); };
+  const auto fetch = [&](std::uint64_t after) {
+    return std::async(std::launch::async, [&run, after, piece_last = end_of(after)] {
+      std::vector<AppliedInput> piece;
+      piece.reserve(piece_last - after);
+      run(inputs_between(after, piece_last), [&piece](RowReader& in) { read_row(in, piece.emplace_back()); });
+      return piece;
+    });
+  };
+  if (after_apply_seq >= last) return;
+  auto ahead = fetch(after_apply_seq);
   for (auto after = after_apply_seq; after < last;) {
-    const auto piece_last = after + std::min(kPiece, last - after);
-    piece.clear();
-    run(inputs_between(after, piece_last), [&piece](RowReader& in) { read_row(in, piece.emplace_back()); });
+    const auto piece = ahead.get();
+    const auto piece_last = end_of(after);
+    if (piece_last < last) ahead = fetch(piece_last);
     for (const auto& input : piece) {
       if (input.apply_seq != after + 1) throw_dropped(after + 1, input.apply_seq);
       apply(input);
       ++after;
     }
-    if (after != piece_last) throw_dropped(after + 1, first_stored_after(run, after));
+    if (after == piece_last) continue;
+    if (ahead.valid()) ahead.wait();  // the connection carries out one query at a time
+    throw_dropped(after + 1, first_stored_after(run, after));
   }
 }
 
