@@ -197,6 +197,27 @@ class PostgresConnection final : public SqlConnection {
 
   std::uint64_t execute(const Query& query) override { return static_cast<std::uint64_t>(run(query).affected_rows()); }
 
+  // One statement for each few of them: WITH s1 AS (UPDATE ... RETURNING 1), ... SELECT (SELECT count(*) FROM s1), ...
+  std::vector<std::uint64_t> execute_each(const std::vector<Query>& queries) override {
+    constexpr std::size_t kAtOnce = 4;  // what is prepared is kept, and their sequence may be another each time
+    std::vector<std::uint64_t> counts;
+    for (std::size_t from = 0; from < queries.size(); from += kAtOnce) {
+      const auto count = std::min(kAtOnce, queries.size() - from);
+      Query all("WITH ");
+      std::string results;
+      for (std::size_t i = 0; i < count; ++i) {
+        const std::string name = "s" + std::to_string(i + 1);
+        const auto& query = queries[from + i];
+        all.add(i == 0 ? "" : ", ").add(name).add(" AS (").add(query).add(query.reads() ? ")" : " RETURNING 1)");
+        results.append(i == 0 ? "" : ", ").append("(SELECT count(*) FROM ").append(name).append(")");
+      }
+      query(all.add(" SELECT ").add(results), [&](RowReader& in) {
+        for (std::size_t i = 0; i < count; ++i) counts.push_back(in.next<std::uint64_t>());
+      });
+    }
+    return counts;
+  }
+
   void run_script(const std::string& sql) override {
     in_transaction([&sql](pqxx::transaction_base& transaction) { return transaction.exec(sql); });
   }

@@ -1,5 +1,6 @@
 #include "sql.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <span>
 
@@ -21,6 +22,19 @@ std::int64_t as_signed(std::uint64_t value) {
 
 Query& Query::add(std::string_view sql, std::uint64_t value) {
   return add_value(sql, as_signed(value));
+}
+
+// A "$" of the text is always a parameter's: nothing that came from outside is part of it.
+Query& Query::add(const Query& other) {
+  std::size_t value = 0;
+  for (std::string_view rest = other.text_; !rest.empty();) {
+    const auto at = rest.find('$');
+    text_ += rest.substr(0, at);
+    if (at == rest.npos) break;
+    add_value("", other.values_.at(value++));
+    rest.remove_prefix(std::min(rest.size(), rest.find_first_not_of("0123456789", at + 1)));
+  }
+  return *this;
 }
 
 std::string column_list(const Table& table) {

@@ -32,14 +32,6 @@ void make_partitions(SqlConnection& connection, Day day) {
   }
 }
 
-void note_day(SqlConnection& connection, Day day, const AppliedInputs& inputs) {
-  Query query("INSERT INTO input_days (recorded_on, first_apply_seq, last_apply_seq, inputs) VALUES (");
-  query.add("", day.text()).add(", ", inputs.front().apply_seq).add(", ", inputs.back().apply_seq);
-  query.add(", ", std::uint64_t{inputs.size()}).add(") ON CONFLICT (recorded_on) DO UPDATE SET ");
-  query.add("last_apply_seq = excluded.last_apply_seq, inputs = input_days.inputs + excluded.inputs");
-  connection.execute(query);
-}
-
 // Whether the day's row is still as it was read; then it stays so until the transaction's end.
 bool is_unchanged(SqlConnection& connection, const InputDay& day) {
   bool found = false;
@@ -91,8 +83,14 @@ std::uint64_t last_committed(const QueryRunner& run) {
 
 }  // namespace
 
+Query note_day(Day day, const AppliedInputs& inputs) {
+  Query query("INSERT INTO input_days (recorded_on, first_apply_seq, last_apply_seq, inputs) VALUES (");
+  query.add("", day.text()).add(", ", inputs.front().apply_seq).add(", ", inputs.back().apply_seq);
+  query.add(", ", std::uint64_t{inputs.size()}).add(") ON CONFLICT (recorded_on) DO UPDATE SET ");
+  return query.add("last_apply_seq = excluded.last_apply_seq, inputs = input_days.inputs + excluded.inputs");
+}
+
 void write_inputs(SqlConnection& connection, Day day, bool day_is_open, const AppliedInputs& inputs) {
-  note_day(connection, day, inputs);
   if (!day_is_open && connection.partitions_days()) make_partitions(connection, day);
   const auto write = [&](const Table& table, bool transactions, const auto& write_input) {
     const auto wanted = [transactions](const AppliedInput& input) { return is_transaction(input) == transactions; };

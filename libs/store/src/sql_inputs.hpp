@@ -16,8 +16,10 @@ struct InputDay {
   std::uint64_t inputs = 0;
 };
 
-// Writes inputs, rising, to their day. With `day_is_open` the day's partitions are known to be there. Precondition: a
-// transaction is open; !inputs.empty().
+// Adds inputs, rising, to the row of their day. Precondition: !inputs.empty().
+Query note_day(Day day, const AppliedInputs& inputs);
+// Writes them to their day. With `day_is_open` the day's partitions are known to be there. Precondition: a transaction
+// is open, in which note_day() was run.
 void write_inputs(SqlConnection& connection, Day day, bool day_is_open, const AppliedInputs& inputs);
 
 std::optional<InputDay> oldest_day(SqlConnection& connection);

@@ -14,12 +14,8 @@ LeaseState read_row(SqlConnection& connection, const Query& query) {
   return state;
 }
 
-bool is_at_term(SqlConnection& connection, std::uint64_t term, SqlConnection::RowLock lock) {
-  bool found = false;
-  Query query("SELECT 1 FROM engine_lease");
-  connection.query(query.add(" WHERE term = ", term).add(connection.locking(lock)),
-                   [&found](RowReader&) { found = true; });
-  return found;
+Query find_term(SqlConnection& connection, std::uint64_t term, SqlConnection::RowLock lock) {
+  return Query("SELECT 1 FROM engine_lease").add(" WHERE term = ", term).add(connection.locking(lock));
 }
 
 // Gives the lock back unless the term was begun. Made before the transaction, so that it is rolled back by then.
@@ -47,13 +43,14 @@ LeaseState read_lease(SqlConnection& connection) {
   return state;
 }
 
-bool is_at_term(SqlConnection& connection, std::uint64_t term) {
-  return is_at_term(connection, term, SqlConnection::RowLock::kKeyShare);
+Query find_term(SqlConnection& connection, std::uint64_t term) {
+  return find_term(connection, term, SqlConnection::RowLock::kKeyShare);
 }
 
 bool is_deposed(const SqlConnection::Connect& connect, std::uint64_t term) {
   try {
-    return !is_at_term(*connect(), term, SqlConnection::RowLock::kShare);
+    const auto connection = connect();
+    return connection->execute_each({find_term(*connection, term, SqlConnection::RowLock::kShare)}).front() == 0;
   } catch (const StoreError&) {
     return false;
   }

@@ -9,8 +9,8 @@ namespace risk::store {
 
 LeaseState read_lease(SqlConnection& connection);
 
-// Whether the lease is at this term; then it stays there until the end of the transaction that is open.
-bool is_at_term(SqlConnection& connection, std::uint64_t term);
+// Finds a row if the lease is at this term; then it stays there until the end of the transaction that is open.
+Query find_term(SqlConnection& connection, std::uint64_t term);
 
 // Asked by who has lost a connection: whether it went because another has taken the lease from this term. Waits for a
 // takeover that is under way; false when the database cannot be asked.

@@ -49,9 +49,15 @@ void SqlStore::write_as(std::uint64_t term) {
 }
 
 void SqlStore::write(const std::function<void()>& body) {
+  transact([&] {
+    execute_at_term({});
+    body();
+  });
+}
+
+void SqlStore::transact(const std::function<void()>& body) {
   try {
     SqlTransaction transaction(*connection_, Access::kWrite);
-    if (term_ && !is_at_term(*connection_, *term_)) throw_deposed(*term_);
     body();
     transaction.commit();
   } catch (const StoreUnavailable&) {
@@ -62,13 +68,34 @@ void SqlStore::write(const std::function<void()>& body) {
 
 void SqlStore::commit(const Commit& commit) {
   const auto day = Day::of(commit.recorded_at);
-  write([&] { write_rows_of(commit, day); });
+  transact([&] {
+    take_steps(commit, day);
+    write_rows_of(commit, day);
+  });
   if (!commit.inputs.empty()) open_day_ = day;
 }
 
+std::vector<std::uint64_t> SqlStore::execute_at_term(std::vector<Query> queries) {
+  if (!term_) return connection_->execute_each(queries);
+  queries.insert(queries.begin(), find_term(*connection_, *term_));
+  auto counts = connection_->execute_each(queries);
+  if (counts.front() == 0) throw_deposed(*term_);
+  counts.erase(counts.begin());
+  return counts;
+}
+
+// First, so that a stale writer stops before it has written a row.
+void SqlStore::take_steps(const Commit& commit, Day day) {
+  std::vector<Query> queries;
+  for (const auto& step : commit.cursors) queries.push_back(take_step(step));
+  if (!commit.inputs.empty()) queries.push_back(note_day(day, commit.inputs));
+  const auto counts = execute_at_term(std::move(queries));
+  for (std::size_t i = 0; i < commit.cursors.size(); ++i) {
+    if (counts[i] != 1) throw_moved(commit.cursors[i]);
+  }
+}
+
 void SqlStore::write_rows_of(const Commit& commit, Day day) {
-  // First, so that a stale writer stops before it has written anything.
-  for (const auto& step : commit.cursors) step_cursor(step);
   if (!commit.inputs.empty()) write_inputs(*connection_, day, open_day_ == day, commit.inputs);
   write_rows(kClientExposuresTable, Write::kUpsert, commit.client_exposures);
   if (!commit.symbol_exposures.empty()) {
@@ -90,7 +117,7 @@ void SqlStore::write_rows_of(const Commit& commit, Day day) {
   }
 }
 
-void SqlStore::step_cursor(const CursorStep& step) {
+Query SqlStore::take_step(const CursorStep& step) {
   const auto& to = step.to;
   Query query("");
   if (step.from == 0) {
@@ -107,7 +134,7 @@ void SqlStore::step_cursor(const CursorStep& step) {
         .add(" AND sequence = ", step.from)
         .add(" AND epoch = ", step.from_epoch);
   }
-  if (connection_->execute(query) != 1) throw_moved(step);
+  return query;
 }
 
 template <class Row>

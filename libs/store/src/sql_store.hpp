@@ -28,9 +28,14 @@ class SqlStore final : public Store {
  private:
   // Runs `body` in a transaction of its own, if the term is still the lease's.
   void write(const std::function<void()>& body);
+  // The same without looking at the term: `body` begins with execute_at_term().
+  void transact(const std::function<void()>& body);
+  // SqlConnection::execute_each(), if the term is still the lease's.
+  std::vector<std::uint64_t> execute_at_term(std::vector<Query> queries);
+  void take_steps(const Commit& commit, Day day);
   void write_rows_of(const Commit& commit, Day day);
   CleanupCount delete_old(Timestamp before);
-  void step_cursor(const CursorStep& step);
+  static Query take_step(const CursorStep& step);
   template <class Row>
   void write_rows(const Table& table, SqlConnection::Write mode, const std::vector<Row>& rows);
   std::uint64_t number(const Query& query);

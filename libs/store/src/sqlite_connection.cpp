@@ -101,6 +101,16 @@ class SqliteConnection final : public SqlConnection {
     return static_cast<std::uint64_t>(sqlite3_changes64(db_.get()));
   }
 
+  std::vector<std::uint64_t> execute_each(const std::vector<Query>& queries) override {
+    std::vector<std::uint64_t> counts;
+    for (const auto& query : queries) {
+      std::uint64_t found = 0;
+      this->query(query, [&found](RowReader&) { ++found; });
+      counts.push_back(query.reads() ? found : static_cast<std::uint64_t>(sqlite3_changes64(db_.get())));
+    }
+    return counts;
+  }
+
   void run_script(const std::string& sql) override {
     if (sqlite3_exec(db_.get(), sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) fail("run a script");
   }

@@ -101,6 +101,36 @@ TEMPLATE_TEST_CASE("a cursor steps to a later epoch and a lower sequence, from t
   CHECK(f.store->resume_point().cursors.at(0) == at(4, 2));
 }
 
+TEMPLATE_TEST_CASE("a commit steps many streams at once, or names the one that another has moved and steps none",
+                   "[store]", Memory, Sqlite, Postgres) {
+  RISK_BACKEND(backend);
+  Fixture f(std::move(backend));
+  const auto stream = [](std::uint64_t number) { return std::string(31, '0') + "123456789"[number - 1]; };
+  const auto step_all = [&](std::uint64_t from, std::uint64_t to) {
+    auto commit = step(from, to);
+    for (std::uint64_t number = 1; number <= 9; ++number) {
+      CursorRow row{stream(number), "publisher", 1, to * number, 0, kNoon};
+      if (number % 2 == 0) row.record_hash = "fedcba9876543210";
+      commit.cursors.push_back({row, from * number});
+    }
+    commit.inputs = {transaction(to, to)};
+    return commit;
+  };
+  f.store->commit(step_all(0, 1));
+  f.store->commit(step_all(1, 2));
+  const auto stands = f.store->resume_point();
+  REQUIRE(stands.cursors.size() == 10);
+  CHECK(stands.cursors[8].sequence == 18);
+
+  auto stale = step_all(2, 3);
+  stale.cursors[7].from = 13;  // of stream 7, which is at 14
+  CHECK_THROWS_WITH(f.store->commit(stale),
+                    "the cursor of stream " + stream(7) + " is not at 13 of epoch 1: another writer has moved it");
+  CHECK(f.store->resume_point().cursors == stands.cursors);
+  CHECK(replayed(*f.store).size() == 2);
+  f.store->commit(step_all(2, 3));
+}
+
 TEMPLATE_TEST_CASE("a record of a later epoch is another record, though its sequence is stored already", "[store]",
                    Memory, Sqlite, Postgres) {
   RISK_BACKEND(backend);
