@@ -222,12 +222,37 @@ class PostgresConnection final : public SqlConnection {
     in_transaction([&sql](pqxx::transaction_base& transaction) { return transaction.exec(sql); });
   }
 
-  void write(const Table& table, Write mode, const std::function<void(RowWriter&)>& produce) override {
-    if (mode == Write::kInsert) {
-      stream(table, produce);
-    } else {
-      upsert(table, produce);
+  void insert(const Table& table, const std::function<void(RowWriter&)>& produce) override {
+    RISK_CHECK(transaction_);
+    attempt([&] {
+      auto out = open_stream(*transaction_, table);
+      TextWriter writer([&out](const TextWriter::Row& row) { send_row(out, row); });
+      produce(writer);
+      out.complete();
+    });
+  }
+  // One statement for all: WITH s1 AS (INSERT ...), s2 AS (INSERT ...) INSERT ...
+  void upsert_each(const std::vector<Upsert>& upserts) override {
+    std::string sql;
+    std::vector<std::string> arrays;
+    for (const auto& upsert : upserts) {
+      ArrayWriter writer(upsert.table->columns);
+      upsert.produce(writer);
+      const auto insert = upsert_sql(*upsert.table, arrays.size());
+      if (&upsert == &upserts.back()) {
+        sql += insert;
+      } else {
+        sql.append(sql.empty() ? "WITH " : ", ")
+            .append(upsert.table->name)
+            .append("_upserted AS (")
+            .append(insert)
+            .append(") ");
+      }
+      for (auto& array : writer.take()) arrays.push_back(std::move(array));
     }
+    if (upserts.empty()) return;
+    const auto& name = prepare(sql);
+    in_transaction([&](pqxx::transaction_base& transaction) { return run_prepared_binary(transaction, name, arrays); });
   }
 
   void begin(Access access) override {
@@ -366,28 +391,12 @@ class PostgresConnection final : public SqlConnection {
     return in_transaction([&](pqxx::transaction_base& transaction) { return run_prepared(transaction, name, texts); });
   }
 
-  void upsert(const Table& table, const std::function<void(RowWriter&)>& produce) {
-    ArrayWriter writer(table.columns);
-    produce(writer);
-    const auto arrays = writer.take();
-    const auto& name = prepare(upsert_sql(table));
-    in_transaction([&](pqxx::transaction_base& transaction) { return run_prepared_binary(transaction, name, arrays); });
-  }
-
-  void stream(const Table& table, const std::function<void(RowWriter&)>& produce) {
-    RISK_CHECK(transaction_);
-    attempt([&] {
-      auto out = open_stream(*transaction_, table);
-      TextWriter writer([&out](const TextWriter::Row& row) { send_row(out, row); });
-      produce(writer);
-      out.complete();
-    });
-  }
-
-  static std::string upsert_sql(const Table& table) {
+  // Of a statement that has so many parameters before.
+  static std::string upsert_sql(const Table& table, std::size_t parameters) {
     std::string arrays;
     for (std::size_t i = 0; i < table.columns.size(); ++i) {
-      arrays += (i == 0 ? "$" : ", $") + std::to_string(i + 1) + "::" + postgres_type(table.columns[i].kind) + "[]";
+      arrays += (i == 0 ? "$" : ", $") + std::to_string(parameters + i + 1) +
+                "::" + postgres_type(table.columns[i].kind) + "[]";
     }
     return insert_clause(table, "SELECT * FROM unnest(" + arrays + ")", true);
   }

@@ -10,8 +10,6 @@
 namespace risk::store {
 namespace {
 
-using Write = SqlConnection::Write;
-
 constexpr std::array kTables{&kTransactionsTable, &kEngineInputsTable};
 
 // "transactions_20261125". The text is made of a date, never of anything that came from outside.
@@ -95,7 +93,7 @@ void write_inputs(SqlConnection& connection, Day day, bool day_is_open, const Ap
   const auto write = [&](const Table& table, bool transactions, const auto& write_input) {
     const auto wanted = [transactions](const AppliedInput& input) { return is_transaction(input) == transactions; };
     if (std::none_of(inputs.begin(), inputs.end(), wanted)) return;
-    connection.write(table, Write::kInsert, [&](RowWriter& out) {
+    connection.insert(table, [&](RowWriter& out) {
       for (const auto& input : inputs) {
         if (wanted(input)) write_input(out, input, day);
       }

@@ -5,7 +5,6 @@
 namespace risk::store {
 namespace {
 
-using Write = SqlConnection::Write;
 using enum ColumnKind;
 
 const Table kSnapshotsTable{"engine_snapshots",
@@ -49,7 +48,7 @@ void write_snapshot_chunk(SqlConnection& connection, std::uint64_t apply_seq, st
   refuse_finished(connection, apply_seq);
   if (number == 0)
     connection.execute(Query("DELETE FROM engine_snapshot_chunks").add(" WHERE apply_seq = ", apply_seq));
-  connection.write(kChunksTable, Write::kUpsert, [&](RowWriter& out) { out.row(apply_seq, number, Bytes{bytes}); });
+  connection.upsert_each({{&kChunksTable, [&](RowWriter& out) { out.row(apply_seq, number, Bytes{bytes}); }}});
 }
 
 void finish_snapshot(SqlConnection& connection, const SnapshotInfo& info, std::size_t kept) {
@@ -60,7 +59,7 @@ void finish_snapshot(SqlConnection& connection, const SnapshotInfo& info, std::s
                        .add(" WHERE apply_seq = ", info.apply_seq),
                    [&pieces](RowReader& in) { in.read(pieces.count, pieces.end, pieces.bytes); });
   check_pieces(info, pieces);
-  connection.write(kSnapshotsTable, Write::kInsert, [&info](RowWriter& out) {
+  connection.insert(kSnapshotsTable, [&info](RowWriter& out) {
     out.row(info.apply_seq, info.state_hash, info.chunk_count, info.bytes, info.taken_at);
   });
   Query surplus("DELETE FROM engine_snapshots WHERE apply_seq NOT IN (SELECT apply_seq FROM engine_snapshots");

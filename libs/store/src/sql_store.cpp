@@ -1,6 +1,8 @@
 #include "sql_store.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <span>
 
 #include "refusals.hpp"
 #include "risk/base/check.hpp"
@@ -12,7 +14,6 @@
 namespace risk::store {
 
 using Access = SqlConnection::Access;
-using Write = SqlConnection::Write;
 
 std::uint64_t SqlStore::number(const Query& query) {
   std::uint64_t value = 0;
@@ -97,23 +98,14 @@ void SqlStore::take_steps(const Commit& commit, Day day) {
 
 void SqlStore::write_rows_of(const Commit& commit, Day day) {
   if (!commit.inputs.empty()) write_inputs(*connection_, day, open_day_ == day, commit.inputs);
-  write_rows(kClientExposuresTable, Write::kUpsert, commit.client_exposures);
-  if (!commit.symbol_exposures.empty()) {
-    connection_->write(kSymbolExposuresTable, Write::kUpsert, [&commit](RowWriter& out) {
-      for (const auto& row : commit.symbol_exposures) write_symbol(out, row);
-    });
-  }
-  if (commit.firm_exposure) write_rows(kFirmExposuresTable, Write::kUpsert, std::vector{*commit.firm_exposure});
-  write_rows(kPositionsTable, Write::kUpsert, commit.positions);
-  write_rows(kAlertsTable, Write::kUpsert, commit.alerts);
-  write_rows(kAlertEventsTable, Write::kInsert, commit.alert_events);
-  write_rows(kQuarantineTable, Write::kInsert, commit.quarantine);
-  write_rows(kCommandsTable, Write::kInsert, commit.commands);
-  write_rows(kDeliveriesTable, Write::kUpsert, commit.deliveries);
-  if (commit.metrics) write_rows(kMetricsTable, Write::kInsert, std::vector{*commit.metrics});
+  upsert_rows_of(commit);
+  insert_rows(kAlertEventsTable, commit.alert_events);
+  insert_rows(kQuarantineTable, commit.quarantine);
+  insert_rows(kCommandsTable, commit.commands);
+  if (commit.metrics) insert_rows(kMetricsTable, std::vector{*commit.metrics});
   if (commit.limits) {
     connection_->execute(Query("DELETE FROM limits"));
-    write_rows(kLimitsTable, Write::kInsert, *commit.limits);
+    insert_rows(kLimitsTable, *commit.limits);
   }
 }
 
@@ -137,10 +129,29 @@ Query SqlStore::take_step(const CursorStep& step) {
   return query;
 }
 
+void SqlStore::upsert_rows_of(const Commit& commit) {
+  std::vector<SqlConnection::Upsert> upserts;
+  const auto add = [&upserts](const Table& table, const auto& rows, const auto& write_one) {
+    if (std::empty(rows)) return;
+    upserts.push_back({&table, [&rows, write_one](RowWriter& out) {
+                         for (const auto& row : rows) write_one(out, row);
+                       }});
+  };
+  const auto as_it_is = [](RowWriter& out, const auto& row) { write_row(out, row); };
+  add(kClientExposuresTable, commit.client_exposures, as_it_is);
+  add(kSymbolExposuresTable, commit.symbol_exposures, write_symbol);
+  const std::span firm(commit.firm_exposure ? &*commit.firm_exposure : nullptr, commit.firm_exposure ? 1 : 0);
+  add(kFirmExposuresTable, firm, as_it_is);
+  add(kPositionsTable, commit.positions, as_it_is);
+  add(kAlertsTable, commit.alerts, as_it_is);
+  add(kDeliveriesTable, commit.deliveries, as_it_is);
+  connection_->upsert_each(upserts);
+}
+
 template <class Row>
-void SqlStore::write_rows(const Table& table, Write mode, const std::vector<Row>& rows) {
+void SqlStore::insert_rows(const Table& table, const std::vector<Row>& rows) {
   if (rows.empty()) return;
-  connection_->write(table, mode, [&rows](RowWriter& out) {
+  connection_->insert(table, [&rows](RowWriter& out) {
     for (const auto& row : rows) write_row(out, row);
   });
 }
@@ -167,7 +178,7 @@ CleanupCount SqlStore::delete_old(Timestamp before) {
       connection_->execute(Query("DELETE FROM deliveries WHERE event_id NOT IN (SELECT event_id FROM alert_events)"));
   count.metrics = erase("DELETE FROM risk_metrics WHERE timestamp");
   count.quarantine = erase("DELETE FROM quarantine WHERE received_at");
-  connection_->write(kCleanupsTable, Write::kInsert, [&](RowWriter& out) {
+  connection_->insert(kCleanupsTable, [&](RowWriter& out) {
     out.row(before, last_event_id, count.alerts, count.alert_events, count.metrics, count.quarantine, count.deliveries);
   });
   return count;

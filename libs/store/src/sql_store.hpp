@@ -34,10 +34,11 @@ class SqlStore final : public Store {
   std::vector<std::uint64_t> execute_at_term(std::vector<Query> queries);
   void take_steps(const Commit& commit, Day day);
   void write_rows_of(const Commit& commit, Day day);
+  void upsert_rows_of(const Commit& commit);
   CleanupCount delete_old(Timestamp before);
   static Query take_step(const CursorStep& step);
   template <class Row>
-  void write_rows(const Table& table, SqlConnection::Write mode, const std::vector<Row>& rows);
+  void insert_rows(const Table& table, const std::vector<Row>& rows);
   std::uint64_t number(const Query& query);
   QueryRunner runner();
 

@@ -115,7 +115,12 @@ class SqliteConnection final : public SqlConnection {
     if (sqlite3_exec(db_.get(), sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) fail("run a script");
   }
 
-  void write(const Table& table, Write mode, const std::function<void(RowWriter&)>& produce) override;
+  void insert(const Table& table, const std::function<void(RowWriter&)>& produce) override {
+    write(table, false, produce);
+  }
+  void upsert_each(const std::vector<Upsert>& upserts) override {
+    for (const auto& upsert : upserts) write(*upsert.table, true, upsert.produce);
+  }
 
   std::string_view decimal_order() const override { return " COLLATE decimal"; }
 
@@ -176,6 +181,7 @@ class SqliteConnection final : public SqlConnection {
   }
 
  private:
+  void write(const Table& table, bool upserts, const std::function<void(RowWriter&)>& produce);
   [[noreturn]] void fail(const std::string& doing) { throw_error(db_.get(), path_, doing); }
 
   sqlite3_stmt* prepare(const std::string& sql) {
@@ -267,10 +273,10 @@ class SqliteWriter final : public RowWriter {
   int index_ = 0;
 };
 
-void SqliteConnection::write(const Table& table, Write mode, const std::function<void(RowWriter&)>& produce) {
+void SqliteConnection::write(const Table& table, bool upserts, const std::function<void(RowWriter&)>& produce) {
   std::string rows = "VALUES (";
   for (std::size_t i = 1; i <= table.columns.size(); ++i) rows += (i == 1 ? "$" : ", $") + std::to_string(i);
-  SqliteWriter writer(*this, prepare(insert_clause(table, rows + ")", mode == Write::kUpsert)));
+  SqliteWriter writer(*this, prepare(insert_clause(table, rows + ")", upserts)));
   produce(writer);
 }
 
