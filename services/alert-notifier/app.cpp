@@ -54,7 +54,7 @@ int send_test_message(const Options& options, std::ostream& out) {
   }
   const std::string now = format_timestamp(system_now());
   Notification notification;
-  notification.event_key = notification.alert_key = "test-" + std::to_string(system_now().micros);
+  notification.event_key = notification.alert_key = "test-" + std::to_string(system_now().micros());
   notification.message = "Test message of the alert notifier: alerts will arrive like this";
   notification.facts = {{"Time", now}};
   int status = 0;

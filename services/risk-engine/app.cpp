@@ -410,7 +410,7 @@ void App::clean_up(const std::shared_ptr<Request>& request, std::uint32_t days) 
   if (!writer_->idle()) return commands_->put_back(request);  // its turn comes after the batch being written
   processor_->note_cleanup(request->command.actor, days, system_now());
   writing_since_ = Clock::now();
-  const Timestamp before{system_now().micros - std::int64_t{days} * 86'400 * kMicrosPerSecond};
+  const Timestamp before = Timestamp::from_seconds(system_now().seconds() - days * kSecondsPerDay);
   writer_->run([request, before](store::Store& store) {
     const auto count = store.cleanup(before);
     CommandReply reply;

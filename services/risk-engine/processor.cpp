@@ -290,9 +290,6 @@ void Processor::apply_other(const log::Record& record, InputSlots& places, Times
                  [&](const engine::Transaction&) { RISK_CHECK(!"decoded as a transaction before"); },
                  [&](const wire::Tick& tick) {
                    ++counters_.ticks;
-                   if (tick.time < kTimestampMin || tick.time > kTimestampMax) {
-                     return refuse({"time", std::to_string(tick.time.micros), "outside the years 1 to 9999"}, "");
-                   }
                    if (!core_.tick(tick.time, events_)) return places.pass_over();
                    places.keep(++apply_seq_, record, store::TickInput{tick.time});
                  },

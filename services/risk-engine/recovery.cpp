@@ -51,8 +51,8 @@ Result<engine::Core> load(store::Store& store, const store::SnapshotInfo& info, 
     return core;  // they are in its state hash
   }
   if (!is_comparable(info)) return core;
-  if (hash != info.state_hash) {
-    return Error{"it is damaged: its state hash is " + hash + ", not " + info.state_hash};
+  if (engine::kept_hash(hash) != info.state_hash) {
+    return Error{"it is damaged: its state hash is " + engine::kept_hash(hash) + ", not " + info.state_hash};
   }
   return core;
 }
@@ -108,9 +108,12 @@ Recovery recover(store::Store& store, store::Reader& reader, engine::HashKey key
       const auto passed = std::find_if(snapshots.begin(), snapshots.end(), [&](const store::SnapshotInfo& info) {
         return info.apply_seq == input.apply_seq;
       });
-      if (passed != snapshots.end() && is_comparable(*passed) && processor.core().state_hash() != passed->state_hash) {
-        throw store::StoreError("at input " + std::to_string(input.apply_seq) + " the state hash is " +
-                                processor.core().state_hash() + ", the snapshot's was " + passed->state_hash);
+      if (passed != snapshots.end() && is_comparable(*passed)) {
+        const auto hash = engine::kept_hash(processor.core().state_hash());
+        if (hash != passed->state_hash) {
+          throw store::StoreError("at input " + std::to_string(input.apply_seq) + " the state hash is " + hash +
+                                  ", the snapshot's was " + passed->state_hash);
+        }
       }
       if (!go_on(input.apply_seq, last)) throw Stopped{};
     });

@@ -22,7 +22,7 @@ constexpr std::size_t kSnapshotsKept = 2;
 constexpr int kPipeBytes = 1 << 20;
 constexpr int kWaitMs = 20;  // for the child, while commits wait
 constexpr int kChildNiceness = 10;
-constexpr std::int64_t kMicrosPerDay = 86'400 * kMicrosPerSecond;
+constexpr std::int64_t kNanosPerDay = kSecondsPerDay * kNanosPerSecond;
 
 // In the pipe: each chunk behind its length, then a length of zero and the state hash.
 using Length = std::uint32_t;
@@ -125,7 +125,7 @@ void Snapshotter::write(store::Store& store) {
   std::memcpy(&length, received_.data(), sizeof length);
   if (length == 0) {
     if (!fill(sizeof length + kHashBytes)) return;
-    info_.state_hash = received_.substr(sizeof length, kHashBytes);
+    info_.state_hash = engine::kept_hash(std::string_view(received_).substr(sizeof length, kHashBytes));
     return finish(store);
   }
   if (!fill(sizeof length + length)) return;
@@ -172,7 +172,7 @@ void Snapshotter::finish(store::Store& store) {
   const auto kept = store.snapshots();
   if (kept.size() < kSnapshotsKept) return;
   const auto dropped =
-      store.drop_days({taken_at.micros - options_.retention_days * kMicrosPerDay}, kept.back().apply_seq);
+      store.drop_days({taken_at.nanos - options_.retention_days * kNanosPerDay}, kept.back().apply_seq);
   if (dropped.days > 0) service::log_info("dropped old inputs", {{"days", dropped.days}, {"rows", dropped.rows}});
 }
 

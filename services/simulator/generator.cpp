@@ -77,7 +77,7 @@ void Generator::fill_in(engine::Transaction& transaction, const Order& order) {
 
   Listing& listing = listings_[order.symbol];
   transaction.transaction_id = id_;
-  transaction.executed_at = {start_.micros + now_.count() / 1000};
+  transaction.executed_at = {start_.nanos + now_.count() / kNanosPerMicro * kNanosPerMicro};
   transaction.client_id = client_ids_[order.client];
   transaction.symbol = listing.symbol;
   transaction.side = order.side;

@@ -28,7 +28,7 @@ class GeneratedSource : public InputSource {
   }
 
   std::optional<Timestamp> time_at(microseconds elapsed) const override {
-    return Timestamp{start_.micros + elapsed.count()};
+    return Timestamp{start_.nanos + elapsed.count() * kNanosPerMicro};
   }
 
  private:
@@ -86,13 +86,15 @@ class ReplaySource : public InputSource {
 
   std::optional<Timestamp> time_at(microseconds elapsed) const override {
     if (!first_ || speed_ == Speed::max()) return std::nullopt;
-    return Timestamp{first_->micros + elapsed.count() * speed_.factor};
+    const Int128 passed = Int128{elapsed.count()} * kNanosPerMicro * speed_.factor;
+    const Int128 left = kTimestampMax.nanos - first_->nanos;
+    return Timestamp{first_->nanos + static_cast<std::int64_t>(std::min(passed, left))};
   }
 
  private:
   microseconds due_of(Timestamp executed_at) const {
     if (speed_ == Speed::max()) return microseconds{0};
-    return microseconds{(executed_at.micros - first_->micros) / speed_.factor};
+    return microseconds{(executed_at.micros() - first_->micros()) / speed_.factor};
   }
 
   ingest::TransactionReader reader_;

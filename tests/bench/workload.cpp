@@ -131,8 +131,8 @@ std::span<const engine::Transaction> Workload::next() {
     char transaction_id[24];
     std::snprintf(transaction_id, sizeof transaction_id, "T%012llu", static_cast<unsigned long long>(made_));
     transaction.transaction_id = transaction_id;
-    transaction.executed_at.micros =
-        kStart * kMicrosPerSecond + static_cast<std::int64_t>(made_ * kMicrosPerSecond / market_.per_second);
+    transaction.executed_at = Timestamp::from_micros(
+        kStart * kMicrosPerSecond + static_cast<std::int64_t>(made_ * kMicrosPerSecond / market_.per_second));
     transaction.client_id.text = client_ids_[trade.client];
     transaction.symbol.text = symbol_ids_[trade.symbol];
     transaction.side = trade.quantity > 0 ? engine::Side::kBuy : engine::Side::kSell;

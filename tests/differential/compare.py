@@ -18,7 +18,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/support"))
-from oracle import micros, replay, time_text  # noqa: E402
+from oracle import nanos, replay, time_text  # noqa: E402
 from streams import Stream  # noqa: E402
 
 DRIVER = pathlib.Path(os.environ.get("RISK_BIN_DIR", ROOT / "build/dev/bin")) / "core_driver"
@@ -215,7 +215,7 @@ def explain(driver, found, seconds=SHRINK_SECONDS_MAX):
 def stream_of_csv(path, rules=None):
     """A file of transactions as one stream, under the default rules."""
     with open(path, newline="", encoding="utf-8") as file:
-        rows = [{"kind": "transaction", **row, "executed_at": time_text(micros(row["executed_at"]))} for row in csv.DictReader(file)]
+        rows = [{"kind": "transaction", **row, "executed_at": time_text(nanos(row["executed_at"]))} for row in csv.DictReader(file)]
     return [{"kind": "stream", "seed": 0}, rules or DEFAULT_RULES, *rows, {"kind": "end"}]
 
 

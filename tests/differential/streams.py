@@ -15,7 +15,7 @@ import random
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from oracle import CENT, INT64_MAX, PART_OF, SECOND, UNIT, exact_text, half_even, micros, time_text, units  # noqa: E402
+from oracle import CENT, INT64_MAX, OLDEST, PART_OF, SECOND, UNIT, exact_text, half_even, nanos, time_text, units  # noqa: E402
 
 MEASURES = (*PART_OF, "turnover")
 EXPOSURES = {"CLIENT": "client_exposure", "SYMBOL": "symbol_exposure", "FIRM": "firm_exposure"}
@@ -128,7 +128,7 @@ class Clock:
     """Where time goes from one input to the next; its habits are those of the stream."""
 
     def __init__(self, rng):
-        self.rng, self.at = rng, micros(rng.choice(BEGINNINGS))
+        self.rng, self.at = rng, nanos(rng.choice(BEGINNINGS))
         habits = ["still", "instant", "fraction", "seconds", "slots", "window", "minutes", "hours", "days", "late"]
         self.habits = {habit: rng.choice((0, 1, 1, 4)) for habit in habits}
         self.habits.update(still=rng.choice((0, 2, 20)), fraction=5, hours=rng.choice((0, 0.2)), days=rng.choice((0, 0.1)), late=rng.choice((0, 0.5, 5)))
@@ -167,7 +167,7 @@ class Stream:
         self.places = rng.choice((0, 0, 2, 2, 4, 8))  # of quantities and prices
         self.rules = self.maker.all()
         self.lines = [{"kind": "stream", "seed": seed}, self.rules]
-        self.positions, self.marks, self.turnovers, self.samples = {}, {}, {}, {}
+        self.positions, self.marks, self.marked_at, self.turnovers, self.samples = {}, {}, {}, {}, {}
         self.session = None
         self.trades = 0
         self.constant = self.quantity(), self.price()
@@ -299,7 +299,7 @@ class Stream:
     def hold(self, client, symbol, quantity, price):
         self.lines.append({"kind": "position", "client_id": client, "symbol": symbol,
                            "quantity": exact_text(quantity), "price": exact_text(price), "currency": ""})
-        self.follow(client, symbol, quantity, price)
+        self.follow(client, symbol, quantity, price, OLDEST)
 
     def tick(self):
         self.lines.append({"kind": "tick", "time": time_text(self.clock.next(self.windows()))})
@@ -400,7 +400,7 @@ class Stream:
         self.begin_session()
         held = self.positions.get((client, symbol), 0) + quantity
         if 0 < price <= INT64_MAX and abs(held) <= INT64_MAX:
-            self.follow(client, symbol, held, price)
+            self.follow(client, symbol, held, price, at)
             for entity in (("CLIENT", client), ("SYMBOL", symbol), ("FIRM", "")):
                 self.turnovers[entity] = self.turnovers.get(entity, 0) + abs(quantity) * price
                 self.samples.setdefault(entity, []).append(half_even(abs(quantity) * price, CENT))
@@ -410,15 +410,24 @@ class Stream:
         if session != self.session:
             self.session, self.turnovers = session, {}
 
-    def follow(self, client, symbol, quantity, price):
+    def follow(self, client, symbol, quantity, price, at):
         self.positions[client, symbol] = quantity
-        self.marks[symbol] = price
+        if at >= self.marked_at.get(symbol, at):
+            self.marks[symbol], self.marked_at[symbol] = price, at
+
+    def any_time_text(self, at):
+        """In one of the ways to write an instant."""
+        offset = self.rng.choice((0, 0, 0, 0, 0, 330, -240, 840))
+        if offset == 0:
+            return time_text(at)
+        zone = f"{'-' if offset < 0 else '+'}{abs(offset) // 60:02}:{abs(offset) % 60:02}"
+        return time_text(at + offset * 60 * SECOND).rstrip("Z").rstrip("0").rstrip(".") + zone
 
     def transaction(self, client, symbol, quantity, price, currency, at):
         # Not every feed has an order and a trader.
         order = {"order_id": f"O{self.trades // 4}"} if self.trades % 3 else {}
         trader = {"trader_id": f"D{self.trades % 2}"} if self.trades % 5 else {}
-        return {"kind": "transaction", "transaction_id": f"T{self.trades}", "executed_at": time_text(at), "client_id": client, "symbol": symbol,
+        return {"kind": "transaction", "transaction_id": f"T{self.trades}", "executed_at": self.any_time_text(at), "client_id": client, "symbol": symbol,
                 "side": "BUY" if quantity > 0 else "SELL", "quantity": exact_text(abs(quantity)), "price": exact_text(price), "currency": currency,
                 "broker_id": self.rng.choice(("", "", "B1")), "market": self.rng.choice(("", "XNAS")), **order, **trader}
 

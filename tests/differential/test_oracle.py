@@ -3,7 +3,7 @@ import unittest
 from fractions import Fraction
 
 from compare import DEFAULT_RULES, compare_seeds, replay
-from oracle import UNIT, exact_text, half_even, micros, money_text, root_half_even, time_text
+from oracle import UNIT, exact_text, half_even, money_text, nanos, root_half_even, time_text
 from streams import Stream
 
 EVERY_EVENT = {
@@ -67,7 +67,9 @@ class Numbers(unittest.TestCase):
     def test_texts(self):
         self.assertEqual([money_text(n * 10**11) for n in (5, 15, -5, -6)], ["0.0000", "0.0002", "0.0000", "-0.0001"])
         self.assertEqual([exact_text(n) for n in (0, 5 * UNIT, -740088000000, 1)], ["0", "5", "-7400.88", "0.00000001"])
-        self.assertEqual(time_text(micros("1969-12-31T23:59:59.5Z")), "1969-12-31T23:59:59.500000Z")
+        self.assertEqual(time_text(nanos("1969-12-31T23:59:59.5Z")), "1969-12-31T23:59:59.500000Z")
+        self.assertEqual(time_text(nanos("2024-03-08T09:30:00.123456789-04:00")), "2024-03-08T13:30:00.123456789Z")
+        self.assertEqual(time_text(nanos("2017-01-01T05:29:60+0530")), "2016-12-31T23:59:59.999999999Z")
 
 
 class Exposure(unittest.TestCase):

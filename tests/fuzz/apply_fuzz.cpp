@@ -33,25 +33,25 @@ std::string id(Input& input, const char* prefix) {
   return pick < 8 ? input.text(60) : prefix + std::to_string(pick % 12);
 }
 
-Timestamp time(Input& input, std::int64_t& micros) {
+Timestamp time(Input& input, std::int64_t& nanos) {
   switch (input.below(8)) {
     case 0:
       return {input.take<std::int64_t>()};
     case 1:
-      micros += std::int64_t{input.take<std::uint16_t>()} * kMicrosPerSecond;
+      nanos += std::int64_t{input.take<std::uint16_t>()} * kNanosPerSecond;
       break;
     case 2:
-      return {micros - std::int64_t{input.take<std::uint8_t>()} * kMicrosPerSecond};
+      return {nanos - std::int64_t{input.take<std::uint8_t>()} * kNanosPerSecond};
     default:
-      micros += input.take<std::uint16_t>() * 16;
+      nanos += input.take<std::uint16_t>() * 16;
   }
-  return {micros};
+  return {nanos};
 }
 
-Transaction transaction(Input& input, std::int64_t& micros) {
+Transaction transaction(Input& input, std::int64_t& nanos) {
   Transaction t;
   t.transaction_id = input.below(50) == 0 ? input.text(60) : "T";
-  t.executed_at = time(input, micros);
+  t.executed_at = time(input, nanos);
   t.client_id.text = id(input, "C");
   t.symbol.text = id(input, "S");
   t.side = static_cast<Side>(input.below(20) == 0 ? input.take<std::uint8_t>() : 1 + input.below(2));
@@ -186,7 +186,7 @@ class Twins {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   Input input(data, size);
-  std::int64_t micros = 1'726'790'400 * kMicrosPerSecond;
+  std::int64_t nanos = 1'726'790'400 * kNanosPerSecond;
   RuleSet first = rules(input);
   Twins twins(std::move(first), {10, 10, 60});
   while (!input.empty()) {
@@ -196,7 +196,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         break;
       case 1:
       case 2: {
-        const Timestamp at = time(input, micros);
+        const Timestamp at = time(input, nanos);
         if (kTimestampMin <= at && at <= kTimestampMax) twins.tick(at);
         break;
       }
@@ -211,7 +211,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         twins.take_changes();
         break;
       default:
-        twins.apply(transaction(input, micros));
+        twins.apply(transaction(input, nanos));
     }
   }
   twins.check();

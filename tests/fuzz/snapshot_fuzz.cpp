@@ -25,10 +25,10 @@ void check_sound(const Core& core) {
 void go_on(Core core) {
   const bool is_sound = core.verify().empty();
   std::vector<AlertEvent> events;
-  const std::int64_t now = core.now() ? core.now()->micros : 0;
+  const std::int64_t now = core.now() ? core.now()->nanos : 0;
   Transaction t;
   t.transaction_id = "T";
-  t.executed_at = {std::min(now + 1'000'000, kTimestampMax.micros)};
+  t.executed_at = {std::min(now + kNanosPerSecond, kTimestampMax.nanos)};
   t.client_id.text = core.client_rows().empty() ? "C" : core.client_rows().front().id;
   t.symbol.text = core.symbol_rows().empty() ? "S" : core.symbol_rows().back().id;
   t.side = Side::kSell;
@@ -37,9 +37,9 @@ void go_on(Core core) {
   (void)core.apply(t, events);
   t.client_id.text = "new";
   (void)core.apply(t, events);
-  core.tick({std::min(now + 400'000'000, kTimestampMax.micros)}, events);
+  core.tick({std::min(now + 400 * kNanosPerSecond, kTimestampMax.nanos)}, events);
   core.set_rules(RuleSet{});
-  core.tick({std::min(now + 90'000'000'000, kTimestampMax.micros)}, events);
+  core.tick({std::min(now + 90'000 * kNanosPerSecond, kTimestampMax.nanos)}, events);
   if (is_sound) check_sound(core);
   const auto again = load(save(core));
   RISK_CHECK(again.ok());

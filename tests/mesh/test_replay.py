@@ -11,13 +11,14 @@ CLOSING = DATA / "fills-closing-positions.csv"
 
 def exposures_by_hand():
     """Long and short of each client at the last marks, by decimal arithmetic from the file alone."""
-    quantity, mark = {}, {}
+    quantity, mark, marked_at = {}, {}, {}
     with open(FILLS, newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
             sign = 1 if row["side"] == "BUY" else -1
             key = row["client_id"], row["symbol"]
             quantity[key] = quantity.get(key, Decimal(0)) + sign * Decimal(row["quantity"])
-            mark[row["symbol"]] = Decimal(row["price"])
+            if row["executed_at"] >= marked_at.get(row["symbol"], ""):
+                mark[row["symbol"]], marked_at[row["symbol"]] = Decimal(row["price"]), row["executed_at"]
     sides = {}
     for (client, symbol), held in quantity.items():
         long, short = sides.get(client, (Decimal(0), Decimal(0)))

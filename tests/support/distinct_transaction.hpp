@@ -18,7 +18,7 @@ void set_distinct(Field, Id<Tag>& id) {
 }
 template <class Field>
 void set_distinct(Field, Timestamp& time) {
-  time = {1'726'821'360'000'001 + Field::wire_number};
+  time = {1'726'821'360'000'001'001 + Field::wire_number};
 }
 template <class Field>
 void set_distinct(Field, engine::Side& side) {

@@ -6,18 +6,19 @@ prints what the core's driver prints:
 
     oracle.py < streams.jsonl
 
-Quantities, prices, rates and ratios are integers of 10^-8, amounts of money integers of 10^-16, times microseconds
+Quantities, prices, rates and ratios are integers of 10^-8, amounts of money integers of 10^-16, times nanoseconds
 since 1970: nothing rounds except the functions that say so.
 """
 import json
 import sys
 from fractions import Fraction
 
-from oracle_figures import (CENT, INT64_MAX, MONEY, SECOND, UNIT, exact_text, four_places, half_even, micros, money_text, root_half_even,  # noqa: F401
+from oracle_figures import (CENT, INT64_MAX, MONEY, SECOND, UNIT, exact_text, four_places, half_even, money_text, nanos, root_half_even,  # noqa: F401
                             rounded_text, score_text, time_text, units, utilisation_text)
 
 INT128_MAX = 2**127 - 1
 DAY_SECONDS = 86400
+OLDEST = -2**63  # of the price of an opening position: before every other
 SLOTS = 60
 CONTRIBUTORS_MAX = 10
 ID_BYTES_MAX = 50
@@ -125,10 +126,11 @@ class Oracle:
         self.said = []
         self.rules = None
         self.index = -1
-        self.now = None        # microseconds
+        self.now = None        # nanoseconds
         self.swept = None      # the second of the last sweep
         self.positions = {}    # client -> symbol -> quantity
         self.marks = {}        # symbol -> price
+        self.marked_at = {}    # symbol -> when that was traded
         self.applied = {}      # entity -> number of transactions
         self.turnovers = {}    # entity -> notionals of this session
         self.slots = {}        # entity -> slots of the transactions that the velocity window has counted
@@ -155,22 +157,22 @@ class Oracle:
         price, field = self.price_of_position(line)
         if field:
             return self.reject(field)
-        self.hold(line["client_id"], line["symbol"], units(line["quantity"]), price)
+        self.hold(line["client_id"], line["symbol"], units(line["quantity"]), price, OLDEST)
 
     def apply(self, line):
         price, field = self.price_of_transaction(line)
         if field:
             return self.reject(field)
-        at, client, symbol, quantity = micros(line["executed_at"]), line["client_id"], line["symbol"], units(line["quantity"])
+        at, client, symbol, quantity = nanos(line["executed_at"]), line["client_id"], line["symbol"], units(line["quantity"])
         self.late += self.now is not None and at < self.now
         self.move_now(at)
-        self.hold(client, symbol, self.held(client, symbol) + (quantity if line["side"] == "BUY" else -quantity), price)
+        self.hold(client, symbol, self.held(client, symbol) + (quantity if line["side"] == "BUY" else -quantity), price, at)
         self.count(at, (("CLIENT", client), ("SYMBOL", symbol)), quantity * price)
         self.judge(line["transaction_id"], ("CLIENT", client), ("SYMBOL", symbol), quantity * price)
 
     def tick(self, line):
-        if self.now is None or micros(line["time"]) > self.now:
-            self.move_now(micros(line["time"]))
+        if self.now is None or nanos(line["time"]) > self.now:
+            self.move_now(nanos(line["time"]))
 
     def finish(self, _):
         order = lambda ids: sorted(ids, key=str.encode)
@@ -187,8 +189,10 @@ class Oracle:
     def price_of_position(self, line):
         field = problem(line, ("client_id", "symbol"), ("price",), ("currency",))
         price, field = (None, field) if field else self.rules.base_price(line)
-        if not field and self.gross_with(line["client_id"], line["symbol"], units(line["quantity"]), price) > INT128_MAX:
-            return None, "price"
+        if not field:
+            mark = self.mark_with(line["symbol"], price, OLDEST)
+            if self.gross_with(line["client_id"], line["symbol"], units(line["quantity"]), mark) > INT128_MAX:
+                return None, "price"
         return price, field
 
     def price_of_transaction(self, line):
@@ -203,7 +207,8 @@ class Oracle:
             return "quantity"
         if sum(self.turnovers.get(FIRM, [])) + quantity * price > INT128_MAX:
             return "quantity"
-        if self.gross_with(client, symbol, position, price) > INT128_MAX:  # no long or short value exceeds the firm's gross
+        mark = self.mark_with(symbol, price, nanos(line["executed_at"]))
+        if self.gross_with(client, symbol, position, mark) > INT128_MAX:  # no long or short value exceeds the firm's gross
             return "price"
         return None
 
@@ -223,9 +228,14 @@ class Oracle:
     def held(self, client, symbol):
         return self.positions.get(client, {}).get(symbol, 0)
 
-    def hold(self, client, symbol, quantity, price):
+    def mark_with(self, symbol, price, at):
+        """The mark after a price of that instant: what is older than the mark does not become it."""
+        return price if at >= self.marked_at.get(symbol, at) else self.marks[symbol]
+
+    def hold(self, client, symbol, quantity, price, at):
         self.positions.setdefault(client, {})[symbol] = quantity
-        self.marks[symbol] = price
+        self.marks[symbol] = self.mark_with(symbol, price, at)
+        self.marked_at[symbol] = max(self.marked_at.get(symbol, at), at)
 
     def count(self, at, entities, notional):
         for entity in (*entities, FIRM):

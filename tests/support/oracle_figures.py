@@ -1,5 +1,6 @@
 """The oracle's numbers and times, and their texts."""
 import math
+import re
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
@@ -8,7 +9,7 @@ UNIT = 10**8
 MONEY = UNIT * UNIT
 CENT = MONEY // 100
 INT64_MAX = 2**63 - 1
-SECOND = 10**6
+SECOND = 10**9
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
@@ -16,12 +17,18 @@ def units(text):
     return int(Decimal(text).scaleb(8))
 
 
-def micros(text):
-    return (datetime.fromisoformat(text) - EPOCH) // timedelta(microseconds=1)
+def nanos(text):
+    """The nanoseconds since 1970 of ISO 8601 with Z or an offset; a second 60 is the last of the second before."""
+    minute, second, fraction, zone = re.fullmatch(r"(.{16}):(\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d(?::?\d\d)?)", text).groups()
+    begin = (datetime.fromisoformat(minute + zone) - EPOCH) // timedelta(seconds=1) * SECOND
+    return begin + (60 * SECOND - 1 if second == "60" else int(second) * SECOND + int((fraction or "0").ljust(9, "0")))
 
 
 def time_text(at):
-    return (EPOCH + timedelta(microseconds=at)).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    """In UTC, with six places of a second, or nine where there are so many."""
+    micros, rest = divmod(at, 1000)
+    text = (EPOCH + timedelta(microseconds=micros)).replace(tzinfo=None).isoformat(timespec="microseconds")
+    return text + (f"{rest:03}" if rest else "") + "Z"
 
 
 def half_even(numerator, denominator):

@@ -129,12 +129,14 @@ Result<Applied, Rejection> Core::apply(const Transaction& transaction, std::vect
   const std::int64_t units = transaction.quantity.units();
   const auto signed_quantity = Quantity::from_units(transaction.side == Side::kBuy ? units : -units);
   const Notional notional = Notional::of(transaction.quantity, price);
-  Positions::Plan plan(named.client, named.symbol, price);
+  const bool marks = impl_->may_mark(named.symbol.index, transaction.executed_at);
+  Positions::Plan plan(named.client, named.symbol, marks ? price : impl_->positions.symbols[named.symbol.index].mark);
   if (auto rejection = impl_->positions.plan_trade(signed_quantity, notional, plan)) return std::move(*rejection);
 
   const bool late = impl_->now && transaction.executed_at < *impl_->now;
   impl_->advance(transaction.executed_at, events);
   const PositionKey place = impl_->take(plan, *impl_->now);
+  if (marks) impl_->note_mark(place.symbol, transaction.executed_at);
   impl_->positions.add_turnover(place, notional);
   impl_->evaluator.evaluate(transaction, notional, place, *impl_->now, events);
   ++impl_->counters.transactions;
@@ -145,10 +147,13 @@ Result<Applied, Rejection> Core::apply(const Transaction& transaction, std::vect
 std::optional<Rejection> Core::apply(const OpeningPosition& position) {
   const auto price = validate(position, impl_->evaluator.rules());
   if (!price) return price.error();
-  Positions::Plan plan(Named::in(impl_->positions.clients, position.client_id.text),
-                       Named::in(impl_->positions.symbols, position.symbol.text), *price);
+  const Named symbol = Named::in(impl_->positions.symbols, position.symbol.text);
+  const bool marks = impl_->may_mark(symbol.index, kOldestMark);
+  Positions::Plan plan(Named::in(impl_->positions.clients, position.client_id.text), symbol,
+                       marks ? *price : impl_->positions.symbols[symbol.index].mark);
   if (auto rejection = impl_->positions.plan_opening(position.quantity, plan)) return rejection;
   const PositionKey place = impl_->take(plan, impl_->now.value_or(Timestamp{}));
+  if (marks) impl_->note_mark(place.symbol, kOldestMark);
   impl_->evaluator.note_symbol(place.symbol);
   ++impl_->counters.opening_positions;
   return std::nullopt;
@@ -161,6 +166,7 @@ bool Core::tick(Timestamp time, std::vector<AlertEvent>& events) {
 }
 
 void Core::set_rules(RuleSet rules) {
+  impl_->change_edition(rules.edition);
   impl_->evaluator.set_rules(std::move(rules));
   impl_->positions.note_all_changed();
 }

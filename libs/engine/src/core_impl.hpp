@@ -22,7 +22,22 @@ class Core::Impl {
     now = time;
     // Nearly every transaction lies in the second of the one before.
     if (swept_second && time < Timestamp::from_seconds(*swept_second + 1)) return;
-    advance_to_second(floor_divide(time.micros, kMicrosPerSecond), events);
+    advance_to_second(time.seconds(), events);
+  }
+
+  // Whether a price of that instant becomes the mark of the symbol, which may be none yet.
+  bool may_mark(SymbolIndex symbol, Timestamp at) const {
+    return symbol == kNone || at >= positions.symbols[symbol].mark_at || evaluator.rules().edition < 2;
+  }
+  void note_mark(SymbolIndex symbol, Timestamp at) {
+    if (evaluator.rules().edition >= 2) positions.symbols[symbol].mark_at = at;
+  }
+  // When a symbol was marked under edition 1 is not known: at its last change at the latest.
+  void change_edition(std::uint32_t edition) {
+    const bool keeps_mark_times = evaluator.rules().edition < 2 && edition >= 2;
+    for (SymbolIndex i = 0; keeps_mark_times && i < positions.symbols.size(); ++i) {
+      positions.symbols[i].mark_at = now ? positions.symbols[i].touched : kOldestMark;
+    }
   }
 
   // Carries a plan out and gives entities that are new their limits.
@@ -55,10 +70,6 @@ class Core::Impl {
   std::optional<std::int64_t> swept_second;
 
  private:
-  static std::int64_t floor_divide(std::int64_t value, std::int64_t divisor) {
-    return value / divisor - (value % divisor < 0 ? 1 : 0);
-  }
-
   std::int64_t session_of(std::int64_t second) const {
     return floor_divide(second - static_cast<std::int64_t>(evaluator.rules().session_start_seconds), 86'400);
   }

@@ -18,6 +18,9 @@ namespace risk::engine {
 
 using ClientIndex = std::uint32_t;
 
+// Before every instant that a price can have.
+inline constexpr Timestamp kOldestMark{kTimestampMin.nanos - 1};
+
 // The exposure of a client with many positions as it was at an earlier move of the marks.
 struct Valuation {
   Int128 long_value = 0;
@@ -48,6 +51,7 @@ struct alignas(64) SymbolState {
   bool unevaluated = false;     // its exposure has changed since a rule looked at it
   std::uint32_t positions = 0;  // that are not zero
   Price mark;
+  Timestamp mark_at;          // when it was traded; kOldestMark of an opening position; not kept by edition 1
   Int128 long_quantity = 0;   // sums over clients, scaled 10^8
   Int128 short_quantity = 0;  // >= 0
   Int128 long_value = 0;      // at the mark, scaled 10^16

@@ -111,8 +111,8 @@ std::optional<Rejection> problem_of(Field field, const Id<Tag>& id) {
 }
 template <class Field>
 std::optional<Rejection> problem_of(Field, Timestamp time) {
-  if (kTimestampMin <= time && time <= kTimestampMax) return std::nullopt;
-  return reject(std::string(Field::name), std::to_string(time.micros), "outside the years 1 to 9999");
+  if (time.is_in_range()) return std::nullopt;
+  return reject(std::string(Field::name), std::to_string(time.nanos), std::string(kOutsideTimestamps));
 }
 template <class Field>
 std::optional<Rejection> problem_of(Field, Side side) {
@@ -187,6 +187,8 @@ std::vector<std::string> problems(const RuleSet& rules) {
   if (const auto problem = id_problem(rules.base_currency)) {
     found.push_back("base_currency \"" + printable(rules.base_currency) + "\": " + std::string(*problem));
   }
+  require(found, rules.edition >= 1 && rules.edition <= kEdition,
+          "edition " + std::to_string(rules.edition) + ": must be 1 to " + std::to_string(kEdition));
   for (const auto& [currency, rate] : rules.rates) {
     if (const auto problem = id_problem(currency)) {
       found.push_back("rates: currency \"" + printable(currency) + "\": " + std::string(*problem));

@@ -14,9 +14,10 @@ namespace risk::engine {
 namespace {
 
 constexpr std::string_view kMagic = "RISKCORE";
-constexpr std::uint32_t kVersion = 2;
+constexpr std::uint32_t kVersion = 3;
 constexpr std::uint32_t kOldestVersion = 1;
-constexpr std::uint32_t kHashVersion = 1;  // its form begins as a snapshot of version 1 does
+constexpr std::uint32_t kHashVersion = 2;
+constexpr std::string_view kHashPrefix = "2:";
 
 }  // namespace
 
@@ -31,7 +32,7 @@ class SnapshotSaver {
     out_.number(version);
     write_rules(out_, core_.evaluator.rules());
     out_.number((core_.now ? 1 : 0) + (core_.swept_second ? 2 : 0));
-    if (core_.now) out_.signed_number(core_.now->micros);
+    if (core_.now) out_.signed_number(core_.now->nanos);
     if (core_.swept_second) out_.signed_number(*core_.swept_second);
     const Counters& counters = core_.counters;
     for (const std::uint64_t count : {counters.transactions, counters.late, counters.opening_positions, counters.sweeps,
@@ -57,7 +58,8 @@ class SnapshotSaver {
       const SymbolState& symbol = symbols[index];
       out_.text(symbol.id.view());
       out_.number(static_cast<Uint128>(symbol.mark.units()));
-      out_.signed_number(symbol.mark_moved.micros);
+      out_.signed_number(symbol.mark_at.nanos);
+      out_.signed_number(symbol.mark_moved.nanos);
       save_traded(symbol);
       save_states(symbol.rules, EntityType::kSymbol);
       out_.end_record();
@@ -88,7 +90,7 @@ class SnapshotSaver {
   }
 
   void save_traded(const auto& entity) {
-    out_.signed_number(entity.touched.micros);
+    out_.signed_number(entity.touched.nanos);
     out_.number(static_cast<Uint128>(entity.turnover.units()));
     out_.number(entity.transactions);
   }
@@ -127,7 +129,7 @@ class SnapshotLoader {
                  std::to_string(version_) + " is newer than " + std::to_string(kVersion) + ", the last that is known");
     }
     if (version_ < kOldestVersion) in_.refuse("version", std::to_string(version_) + " is not known");
-    if (version_ > 1) in_.expect_later_fields();
+    in_.set_version(version_);
     RuleSet rules = read_rules(in_, later_);
     if (const auto found = problems(rules); !found.empty()) in_.refuse("rules", "are not valid: " + found.front());
     core_ = std::make_unique<Core::Impl>(std::move(rules), key_, tuning_);
@@ -158,17 +160,11 @@ class SnapshotLoader {
     const auto flags = in_.number<std::uint8_t>("time flags", 3);
     if (flags == 0) return;
     if (flags != 3) in_.refuse("time flags", "are neither of a core that has seen time nor of one that has not");
-    core_->now = load_timestamp("now");
-    core_->swept_second = in_.signed_number("swept second", kTimestampMin.micros / kMicrosPerSecond,
-                                            kTimestampMax.micros / kMicrosPerSecond);
-    const Timestamp swept = Timestamp::from_seconds(*core_->swept_second);
-    if (swept > *core_->now || core_->now->micros - swept.micros >= kMicrosPerSecond) {
-      in_.refuse("swept second", "is not that of now");
-    }
-  }
-
-  Timestamp load_timestamp(const char* what) {
-    return {in_.signed_number(what, kTimestampMin.micros, kTimestampMax.micros)};
+    core_->now = in_.timestamp("now");
+    const auto second =
+        in_.signed_number("swept second", kOldMicrosMin / kMicrosPerSecond, kOldMicrosMax / kMicrosPerSecond);
+    core_->swept_second = std::clamp(second, kTimestampMin.seconds(), kTimestampMax.seconds());
+    if (*core_->swept_second != core_->now->seconds()) in_.refuse("swept second", "is not that of now");
   }
 
   std::string load_id(const char* what, const std::string& before) {
@@ -179,7 +175,7 @@ class SnapshotLoader {
   }
 
   void load_traded(auto& entity, Int128& turnover_sum, std::uint64_t& transactions_sum) {
-    entity.touched = load_timestamp("last change");
+    entity.touched = in_.timestamp("last change");
     entity.turnover = Notional::from_units(in_.number<Int128>("turnover", kNotionalMax));
     if (__builtin_add_overflow(turnover_sum, entity.turnover.units(), &turnover_sum)) {
       in_.refuse("turnover", "is out of range in sum");
@@ -199,7 +195,9 @@ class SnapshotLoader {
       if (mark.units() == 0) in_.refuse("mark", "is zero");
       const SymbolIndex index = core_->restore_symbol(id, mark);
       SymbolState& symbol = core_->positions.symbols[index];
-      symbol.mark_moved = load_timestamp("move of the mark");
+      if (version_ >= 3)
+        symbol.mark_at = {in_.signed_number("time of the mark", kOldestMark.nanos, kTimestampMax.nanos)};
+      symbol.mark_moved = in_.timestamp("move of the mark");
       load_traded(symbol, turnover, transactions);
       load_states(symbol.rules, EntityType::kSymbol);
     }
@@ -318,8 +316,12 @@ std::string Core::state_hash() const {
   return to_hex(std::uint64_t{digest.high64}) + to_hex(std::uint64_t{digest.low64});
 }
 
+std::string kept_hash(std::string_view state_hash) {
+  return std::string(kHashPrefix).append(state_hash);
+}
+
 bool is_comparable_hash(std::string_view kept) {
-  return kept.find(':') == std::string_view::npos;
+  return kept.starts_with(kHashPrefix);
 }
 
 }  // namespace risk::engine

@@ -77,6 +77,7 @@ struct RuleValues {
 
 // The number of the first field of a record that stands for a later rule. Those below are free for others.
 inline constexpr std::uint32_t kLaterRulesFrom = 1'000;
+inline constexpr std::uint32_t kEditionField = 1;  // of the rules
 
 // Where the parameters of a rule stand: of one that version 1 knows those that it knows in fixed places, all others in
 // fields.
@@ -149,6 +150,7 @@ inline void write_rules(SnapshotWriter& out, const RuleSet& rules) {
   for_each_rule(rules, [&](const auto& rule) {
     if (is_of_version_1(rule)) write_parameters(out, rule, ParameterPlaces::kOfVersion1);
   });
+  out.later_number(kEditionField, rules.edition, 1);
   std::uint32_t field = kLaterRulesFrom;
   for_each_rule(rules, [&]<class Rule>(const Rule& rule) {
     if (is_of_version_1(rule) || is_absent(rule)) return;
@@ -165,6 +167,7 @@ inline void write_rules(SnapshotWriter& out, const RuleSet& rules) {
 // `later` is set to the names of the rules in later fields, by field: "" where the kind is not known.
 inline RuleSet read_rules(SnapshotReader& in, std::vector<std::string>& later) {
   RuleSet rules;
+  rules.edition = 1;  // unless a field says otherwise
   rules.config_version = in.number("config version");
   rules.base_currency = in.text("base currency", kIdBytesMax);
   RuleValues::read(in, "rates", rules.rates);
@@ -177,6 +180,11 @@ inline RuleSet read_rules(SnapshotReader& in, std::vector<std::string>& later) {
     }
   });
   in.end_record([&](std::uint32_t field, const SnapshotReader::LaterValue& value) {
+    if (field == kEditionField && !value.is_text) {
+      if (value.number > kEdition) in.refuse("edition", "is newer than what is known");
+      rules.edition = static_cast<std::uint32_t>(value.number);
+      return true;
+    }
     if (field < kLaterRulesFrom) return false;
     if (field != kLaterRulesFrom + later.size() || !value.is_text) in.refuse("rule", "is not in order");
     std::string& known = later.emplace_back();

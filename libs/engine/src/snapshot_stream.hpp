@@ -1,6 +1,7 @@
 // The bytes of a snapshot: chunks, integers and texts. The format is in SNAPSHOT.md.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <functional>
@@ -10,6 +11,7 @@
 #include <string_view>
 
 #include "risk/base/result.hpp"
+#include "risk/base/timestamp.hpp"
 #include "risk/engine/core.hpp"
 #include "wide.hpp"
 
@@ -18,6 +20,10 @@ namespace risk::engine {
 inline constexpr std::size_t kChunkHeadBytes = 24;
 inline constexpr std::size_t kPayloadBytesMax = kSnapshotChunkBytes - kChunkHeadBytes;
 
+// The instants of versions 1 and 2: microseconds of the years 1 to 9999. One beyond those that there are today is read
+// as the first or the last of these.
+inline constexpr std::int64_t kOldMicrosMin = -62'135'596'800'000'000;
+inline constexpr std::int64_t kOldMicrosMax = 253'402'300'799'999'999;
 inline constexpr std::size_t kLaterTextBytesMax = std::size_t{1} << 24;
 
 // What stands before a field that came after version 1.
@@ -138,6 +144,11 @@ class SnapshotReader {
     if (value < least || value > most) refuse(what, "is out of range");
     return static_cast<T>(value);
   }
+  Timestamp timestamp(const char* what) {
+    if (version_ >= 3) return {signed_number(what, kTimestampMin.nanos, kTimestampMax.nanos)};
+    const auto micros = signed_number(what, kOldMicrosMin, kOldMicrosMax);
+    return Timestamp::from_micros(std::clamp(micros, kTimestampMin.micros(), kTimestampMax.micros()));
+  }
   bool flag(const char* what) { return number<std::uint8_t>(what, 1) == 1; }
   Wide wide(const char* what) {
     Wide value;
@@ -154,7 +165,7 @@ class SnapshotReader {
   };
   using TakeLater = std::function<bool(std::uint32_t field, const LaterValue& value)>;
   void end_record(const TakeLater& take = nullptr) {
-    if (!has_later_fields_) return;
+    if (version_ < 2) return;
     for (std::uint32_t before = 0;;) {
       const auto tag = number<std::uint32_t>("tag of a field");
       if (tag == 0) return;
@@ -170,8 +181,8 @@ class SnapshotReader {
       if (!take || !take(before, value)) ++unknown_fields_;
     }
   }
-  // Records end as from version 2 on.
-  void expect_later_fields() { has_later_fields_ = true; }
+  // What follows is of this version.
+  void set_version(std::uint32_t version) { version_ = version; }
   std::uint64_t unknown_fields() const { return unknown_fields_; }
   // Reads a later field's text that text_of() made: all of it.
   void read_inner(const char* what, const std::string& text, const std::function<void(SnapshotReader& inner)>& read) {
@@ -193,7 +204,7 @@ class SnapshotReader {
 
  private:
   SnapshotReader(const SnapshotReader& outer, std::string text)
-      : payload_(std::move(text)), chunks_(outer.chunks_), has_later_fields_(true) {}
+      : payload_(std::move(text)), chunks_(outer.chunks_), version_(outer.version_) {}
 
   char next() {
     if (at_ == payload_.size()) read_chunk();
@@ -205,7 +216,7 @@ class SnapshotReader {
   std::string payload_;
   std::size_t at_ = 0;
   std::uint32_t chunks_ = 0;
-  bool has_later_fields_ = false;
+  std::uint32_t version_ = 1;
   std::uint64_t unknown_fields_ = 0;
 };
 

@@ -1,10 +1,13 @@
 // The transactions of the last 60 slots, exact at any rate in constant memory.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <memory>
 
+#include "risk/base/decimal.hpp"
 #include "risk/base/timestamp.hpp"
 
 namespace risk::engine {
@@ -13,27 +16,31 @@ namespace risk::engine {
 // lie in the slot of the one before.
 class SlotClock {
  public:
-  explicit SlotClock(std::uint32_t window_seconds) : thirds_per_slot_(std::int64_t{window_seconds} * 50'000) {}
+  explicit SlotClock(std::uint32_t window_seconds) : thirds_per_slot_(std::int64_t{window_seconds} * 50'000'000) {}
 
   std::int64_t slot_of(Timestamp time) {
-    // A slot is a third of 50,000 x window microseconds; years 1 to 9999 in thirds of a microsecond fit 64 bits.
-    const std::int64_t thirds = 3 * time.micros;
-    if (thirds < begin_ || thirds >= begin_ + thirds_per_slot_) {
-      slot_ = thirds / thirds_per_slot_ - (thirds % thirds_per_slot_ < 0 ? 1 : 0);
-      begin_ = slot_ * thirds_per_slot_;
+    if (time.nanos < begin_ || time.nanos >= end_) {
+      // A slot is a third of 50,000,000 x window nanoseconds; instants in thirds of one need more than 64 bits.
+      const Int128 thirds = Int128{3} * time.nanos;
+      slot_ = static_cast<std::int64_t>(thirds / thirds_per_slot_ - (thirds % thirds_per_slot_ < 0 ? 1 : 0));
+      begin_ = start_of(slot_).nanos;
+      end_ = start_of(slot_ + 1).nanos;
     }
     return slot_;
   }
-  // The first instant of a slot.
+  // The first instant of a slot; of one beyond all time the last of 64 bits.
   Timestamp start_of(std::int64_t slot) const {
-    const std::int64_t thirds = slot * thirds_per_slot_;
-    return {thirds / 3 + (thirds % 3 > 0 ? 1 : 0)};
+    const Int128 thirds = Int128{slot} * thirds_per_slot_;
+    const Int128 start = thirds / 3 + (thirds % 3 > 0 ? 1 : 0);
+    constexpr Int128 kLast = std::numeric_limits<std::int64_t>::max();
+    return {static_cast<std::int64_t>(std::clamp(start, -kLast, kLast))};
   }
 
  private:
   std::int64_t thirds_per_slot_;
   std::int64_t slot_ = 0;
-  std::int64_t begin_ = 0;
+  std::int64_t begin_ = 0;  // of that slot, in nanoseconds
+  std::int64_t end_ = 0;
 };
 
 class VelocityWindow {

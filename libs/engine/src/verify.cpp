@@ -15,8 +15,8 @@ void verify_time(Verification& to) {
     return to.add("time", core.now ? "there is a now and no swept second" : "there is a swept second and no now");
   }
   if (!core.now) return;
-  const auto since = core.now->micros - Timestamp::from_seconds(*core.swept_second).micros;
-  if (since < 0 || since >= kMicrosPerSecond) {
+  const auto since = core.now->nanos - Timestamp::from_seconds(*core.swept_second).nanos;
+  if (since < 0 || since >= kNanosPerSecond) {
     to.add("time", "the swept second " + std::to_string(*core.swept_second) + " is not that of now, " +
                        format_timestamp(*core.now));
   }

@@ -266,7 +266,7 @@ class AlertsVerifier {
   void verify_looks(const ActiveRule<AnomalyRule>& active, const StateOf<AnomalyRule>& state, const Subject& subject,
                     const Looks& looks) {
     if (!state.alert) return;
-    const Timestamp quiet{state.alert->last_seen.micros + std::int64_t{active.rule->quiet_seconds} * kMicrosPerSecond};
+    const Timestamp quiet = later_by(state.alert->last_seen, active.rule->quiet_seconds);
     if (!looks.listed_for(subject.index, active.rule->enabled ? quiet : Watchlist::kAlways)) {
       to_.add(alert_of<AnomalyRule>(subject), "no sweep looks at it when it can resolve");
     }

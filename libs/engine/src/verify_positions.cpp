@@ -288,6 +288,9 @@ class PositionsVerifier {
     }
     verify_touched(symbol, symbol.touched, "its last change");
     verify_touched(symbol, symbol.mark_moved, "the last move of its mark");
+    if (symbol.mark_at > std::max(to_.core.now.value_or(Timestamp{}), Timestamp{})) {
+      to_.add(who, "its mark was traded after now");
+    }
     if (symbol.turnover.units() < 0) to_.add(who, "its turnover is below zero");
     by_symbol_.add(symbol.long_value, symbol.short_value, symbol.turnover.units(), symbol.transactions);
   }

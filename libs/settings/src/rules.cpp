@@ -101,8 +101,8 @@ void add_parameter(OptionSet& options, const engine::BuiltInRule<Rule>& row, Rul
 std::optional<std::uint32_t> parse_time_of_day(Text text) {
   if (text.size() != 5 && text.size() != 8) return std::nullopt;
   const auto time = parse_timestamp("1970-01-01T" + std::string(text) + (text.size() == 5 ? ":00Z" : "Z"));
-  if (!time) return std::nullopt;
-  return static_cast<std::uint32_t>(time->micros / kMicrosPerSecond);
+  if (!time || time->nanos % kNanosPerSecond != 0) return std::nullopt;  // no second 60
+  return static_cast<std::uint32_t>(time->seconds());
 }
 
 std::string format_time_of_day(std::uint32_t seconds) {

@@ -12,7 +12,7 @@ namespace risk::store {
 struct Day {
   std::int32_t since_epoch = 0;  // whole days since 1970-01-01
 
-  // Throws StoreError outside the years 1 to 9999.
+  // Throws StoreError outside the years 1678 to 2261.
   static Day of(Timestamp time);
   std::string text() const;  // "2026-11-25"
 

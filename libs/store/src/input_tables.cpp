@@ -28,6 +28,27 @@ constexpr ColumnKind kind_of(Field) {
   }
 }
 
+// Beside a time, which is of whole microseconds.
+std::string nanos_column(std::string_view time) {
+  return std::string(time) + "_ns";
+}
+
+// What of a field the database takes, and gives back.
+template <class T>
+const T& stored(const T& value) {
+  return value;
+}
+Exact stored(Timestamp time) {
+  return {time};
+}
+template <class T>
+T& into(T& value) {
+  return value;
+}
+IntoExact into(Timestamp& time) {
+  return {time};
+}
+
 Table transactions_table() {
   Table table{"transactions",
               "",
@@ -39,6 +60,7 @@ Table transactions_table() {
                {"sequence", kInteger}}};
   engine::for_each_transaction_field([&](auto field) {
     table.columns.push_back({std::string(field.name), kind_of(field)});
+    if (kind_of(field) == kTime) table.columns.push_back({nanos_column(field.name), kInteger});
   });
   table.columns.insert(table.columns.end(), {{"base_price", kDecimal}, {"late", kFlag}, {"notional", kDecimal}});
   return table;
@@ -47,8 +69,8 @@ Table transactions_table() {
 // What an input of either table is read back from: where it came from; its kind, which is NULL for a transaction, and
 // what engine_inputs has of the others; a transaction's own. The columns that the other table has are NULL.
 constexpr std::array kInputOrigin{"apply_seq", "stream_id", "epoch", "sequence"};
-constexpr std::array kEngineInputValues{"time",  "client_id", "symbol",         "quantity",
-                                        "price", "currency",  "config_version", "rules"};
+constexpr std::array kEngineInputValues{"time",  "time_ns",  "client_id",      "symbol", "quantity",
+                                        "price", "currency", "config_version", "rules"};
 constexpr std::array kTransactionExtras{"base_price", "late"};
 
 // How many columns lie between `kind` and this one.
@@ -61,7 +83,7 @@ consteval int columns_before(std::string_view engine_input_value) {
 TransactionInput read_transaction(RowReader& in) {
   TransactionInput input;
   engine::with_transaction_fields(
-      [&](auto... field) { in.read(field.of(input.transaction)..., input.base_price, input.late); });
+      [&](auto... field) { in.read(into(field.of(input.transaction))..., input.base_price, input.late); });
   return input;
 }
 
@@ -79,6 +101,7 @@ const Table kEngineInputsTable{"engine_inputs",
                                 {"sequence", kInteger},
                                 {"kind", kText},
                                 {"time", kTime},
+                                {"time_ns", kInteger},
                                 {"client_id", kText},
                                 {"symbol", kText},
                                 {"quantity", kDecimal},
@@ -96,7 +119,10 @@ std::string input_columns(const Table& table) {
   for (const auto* column : kInputOrigin) add(true, column);
   add(!transactions, "kind");
   for (const auto* column : kEngineInputValues) add(!transactions, column);
-  for (const auto column : engine::kTransactionFieldNames) add(transactions, column);
+  engine::for_each_transaction_field([&](auto field) {
+    add(transactions, field.name);
+    if (kind_of(field) == kTime) add(transactions, nanos_column(field.name));
+  });
   for (const auto* column : kTransactionExtras) add(transactions, column);
   return list;
 }
@@ -105,7 +131,7 @@ void write_transaction(RowWriter& out, const AppliedInput& row, Day day) {
   const auto& input = std::get<TransactionInput>(row.input);
   engine::with_transaction_fields([&](auto... field) {
     out.row(row.apply_seq, day, row.origin.stream_id, row.origin.epoch, row.origin.sequence,
-            field.of(input.transaction)..., input.base_price, input.late, input.notional());
+            stored(field.of(input.transaction))..., input.base_price, input.late, input.notional());
   });
 }
 
@@ -113,14 +139,14 @@ void write_engine_input(RowWriter& out, const AppliedInput& row, Day day) {
   const auto none = std::nullopt;
   const auto& [stream_id, sequence, epoch] = row.origin;
   if (const auto* tick = std::get_if<TickInput>(&row.input)) {
-    out.row(row.apply_seq, day, stream_id, epoch, sequence, kTick, tick->time, none, none, none, none, none, none,
-            none);
+    out.row(row.apply_seq, day, stream_id, epoch, sequence, kTick, Exact{tick->time}, none, none, none, none, none,
+            none, none);
   } else if (const auto* p = std::get_if<engine::OpeningPosition>(&row.input)) {
-    out.row(row.apply_seq, day, stream_id, epoch, sequence, kOpeningPosition, none, p->client_id, p->symbol,
+    out.row(row.apply_seq, day, stream_id, epoch, sequence, kOpeningPosition, none, none, p->client_id, p->symbol,
             p->quantity, p->price, p->currency, none, none);
   } else {
     const auto& rules = std::get<RulesInput>(row.input);
-    out.row(row.apply_seq, day, stream_id, epoch, sequence, kRules, none, none, none, none, none, none,
+    out.row(row.apply_seq, day, stream_id, epoch, sequence, kRules, none, none, none, none, none, none, none,
             rules.config_version, Bytes{rules.rules});
   }
 }
@@ -144,7 +170,9 @@ void read_row(RowReader& in, AppliedInput& row) {
     row.input = read_transaction(in);
   } else if (*kind == kTick) {
     in.skip(columns_before("time"));
-    row.input = TickInput{in.next<Timestamp>()};
+    TickInput tick;
+    in.read(IntoExact{tick.time});
+    row.input = tick;
   } else if (*kind == kOpeningPosition) {
     engine::OpeningPosition position;
     in.skip(columns_before("client_id"));

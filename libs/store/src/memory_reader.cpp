@@ -47,7 +47,7 @@ std::optional<Int128> order_number(const engine::ExposureRow& row, ExposureColum
     case ExposureColumn::kUtilisation:
       return row.utilisation_e4;
     case ExposureColumn::kLastUpdated:
-      return row.last_updated.micros;
+      return row.last_updated.nanos;
   }
   RISK_CHECK(!"a column of exposures");
 }

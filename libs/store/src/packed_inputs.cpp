@@ -101,7 +101,7 @@ void pack(const Id<Tag>& id, Packer& to) {
   to.text(id.text);
 }
 void pack(Timestamp time, Packer& to) {
-  to.number(time.micros);
+  to.number(time.nanos);
 }
 template <class Tag>
 void pack(Decimal<Tag> value, Packer& to) {
@@ -121,7 +121,7 @@ void unpack(Unpacker& from, Id<Tag>& id) {
   from.text(id.text);
 }
 void unpack(Unpacker& from, Timestamp& time) {
-  from.number(time.micros);
+  from.number(time.nanos);
 }
 template <class Tag>
 void unpack(Unpacker& from, Decimal<Tag>& value) {
@@ -167,7 +167,7 @@ void pack(const decltype(AppliedInput::input)& input, Packer& to) {
                  },
                  [&](const TickInput& value) {
                    to.number(Kind::kTick);
-                   to.number(value.time.micros);
+                   to.number(value.time.nanos);
                  },
                  [&](const engine::OpeningPosition& value) {
                    to.number(Kind::kOpeningPosition);

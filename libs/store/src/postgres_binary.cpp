@@ -100,7 +100,7 @@ void ArrayWriter::put_text(std::string_view value) {
 }
 
 void ArrayWriter::put_time(Timestamp value) {
-  put_integer(value.micros - kPostgresEpochMicros);
+  put_integer(value.micros() - kPostgresEpochMicros);
 }
 
 void ArrayWriter::put_date(Day value) {

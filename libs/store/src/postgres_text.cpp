@@ -13,7 +13,6 @@ namespace {
 constexpr std::string_view kNull = "\\N";
 constexpr std::int64_t kMicrosPerMinute = 60 * kMicrosPerSecond;
 constexpr std::int64_t kMicrosPerHour = 60 * kMicrosPerMinute;
-constexpr std::int64_t kMicrosPerDay = 24 * kMicrosPerHour;
 
 // What follows the backslash where a byte must not stand as it is; 0 where it may.
 constexpr auto kEscapes = [] {
@@ -73,7 +72,7 @@ void TextWriter::put_date(Day value) {
 
 void TextWriter::put_time(Timestamp value) {
   const auto day = Day::of(value);
-  const auto micros = value.micros - day.since_epoch * kMicrosPerDay;
+  const auto micros = value.micros() - day.since_epoch * kSecondsPerDay * kMicrosPerSecond;
   texts_.append(text_of(day)) += ' ';
   append_digits(texts_, micros / kMicrosPerHour, 2);
   texts_ += ':';

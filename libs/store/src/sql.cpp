@@ -1,8 +1,10 @@
 #include "sql.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <limits>
 #include <span>
+#include <system_error>
 
 #include "edge.hpp"
 #include "risk/base/join.hpp"
@@ -111,12 +113,43 @@ void RowReader::get(std::uint64_t& value) {
   value = *whole;
 }
 
+void RowReader::get(std::int64_t& value) {
+  const auto text = required();
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) bad_value(text, "a number");
+}
+
+// A time from when there were more years is read as the first or the last that there is: what came after it stays so.
 void RowReader::get(Timestamp& value) {
-  std::string text(required());
-  if (text.ends_with("+00")) text += ":00";  // as PostgreSQL writes UTC
+  const std::string text(required());
   const auto time = parse_timestamp(text);
+  if (!time && time.error().reason == kOutsideTimestamps) {
+    value = text < "1970" ? kTimestampMin : kTimestampMax;
+    return;
+  }
   if (!time) bad_value(text, "a time");
   value = *time;
+}
+
+void RowReader::get(IntoExact value) {
+  get(value.time);
+  const auto nanos = next<std::optional<std::int64_t>>();
+  if (!nanos) return;
+  const Timestamp exact{*nanos};
+  if (!exact.is_in_range() || exact.micros() != value.time.micros()) {
+    bad_value(std::to_string(*nanos), "the nanoseconds of " + format_timestamp(value.time));
+  }
+  value.time = exact;
+}
+
+void RowReader::get(IntoOptionalExact value) {
+  pending_ = next_text();
+  if (!pending_) {
+    value.time.reset();
+    return skip(1);
+  }
+  pending_used_ = false;
+  get(IntoExact{value.time.emplace()});
 }
 
 void RowReader::get(Day& value) {

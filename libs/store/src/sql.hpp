@@ -35,7 +35,8 @@ class Query {
   // Appends `sql`, a placeholder and its value.
   Query& add(std::string_view sql, std::string_view value) { return add_value(sql, std::string(value)); }
   Query& add(std::string_view sql, const char* value) { return add(sql, std::string_view(value)); }
-  Query& add(std::string_view sql, Timestamp value) { return add_value(sql, format_timestamp(value)); }
+  // Cut off to the microsecond, as the columns are.
+  Query& add(std::string_view sql, Timestamp value) { return add_value(sql, format_timestamp_micros(value)); }
   Query& add(std::string_view sql, std::uint64_t value);  // throws StoreError above 2^63 - 1
   // NULL where there is none.
   Query& add_optional(std::string_view sql, const std::optional<std::string>& value) {
@@ -89,6 +90,20 @@ struct Json {
 struct ScaledE4 {  // utilisations
   std::optional<std::int64_t> units;
 };
+// An instant to the nanosecond: a column of whole microseconds, for people and for SQL's own calendar, and one of all
+// nanoseconds since the epoch, which is NULL in rows from before there were nanoseconds.
+struct Exact {
+  Timestamp time;
+};
+struct OptionalExact {
+  std::optional<Timestamp> time;
+};
+struct IntoExact {
+  Timestamp& time;
+};
+struct IntoOptionalExact {
+  std::optional<Timestamp>& time;
+};
 
 // Takes rows value by value, in the order of the table's columns.
 class RowWriter {
@@ -127,6 +142,15 @@ class RowWriter {
   void put(Notional value);
   void put(const engine::Figure& value);
   void put(ScaledE4 value);
+  void put(Exact value) {
+    put_time(value.time);
+    put_integer(value.time.nanos);
+  }
+  void put(OptionalExact value) {
+    if (value.time) return put(Exact{*value.time});
+    put_null();
+    put_null();
+  }
   void put(Json value) { put_json(value.text); }
   void put(Bytes value) { put_bytes(value.bytes); }
   template <class Tag>
@@ -157,7 +181,7 @@ class RowReader {
   virtual ~RowReader() = default;
 
   template <class... Values>
-  void read(Values&... values) {
+  void read(Values&&... values) {
     (get(values), ...);
   }
   template <class T>
@@ -182,7 +206,10 @@ class RowReader {
   void get(std::uint32_t& value);
   void get(std::uint64_t& value);
   void get(std::string& value) { value = required(); }
+  void get(std::int64_t& value);
   void get(Timestamp& value);
+  void get(IntoExact value);
+  void get(IntoOptionalExact value);
   void get(Day& value);
   void get(Notional& value);
   void get(ScaledE4& value);

@@ -271,7 +271,9 @@ std::vector<StoredTransaction> SqlReader::transactions(const TransactionFilter& 
 }
 
 std::vector<MetricsRow> SqlReader::metrics_since(Timestamp since, std::uint32_t limit) {
-  auto query = select(kMetricsTable).add(" WHERE timestamp >= ", since);
+  // The column is of microseconds: from the first that is not before.
+  const Timestamp first{std::min(since.nanos, kTimestampMax.nanos - kNanosPerMicro) + kNanosPerMicro - 1};
+  auto query = select(kMetricsTable).add(" WHERE timestamp >= ", first);
   return all<MetricsRow>(query.add(" ORDER BY timestamp, metrics_id LIMIT ", rows(limit)));
 }
 

@@ -251,7 +251,7 @@ class SqliteWriter final : public RowWriter {
     connection_.check_bound(sqlite3_bind_text64(statement_, ++index_, value.empty() ? "" : value.data(), value.size(),
                                                 SQLITE_TRANSIENT, SQLITE_UTF8));
   }
-  void put_time(Timestamp value) override { put_text(format_timestamp(value)); }
+  void put_time(Timestamp value) override { put_text(format_timestamp_micros(value)); }
   void put_date(Day value) override { put_text(value.text()); }
   void put_decimal(Int128 units, int places) override {
     put_text(places == kDecimalPlaces ? format_exact(units, places) : format_rounded(units, places, places));

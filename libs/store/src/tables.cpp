@@ -24,7 +24,8 @@ Table exposures_table(const std::string& name, const std::string& id) {
            {"transaction_count", kInteger},
            {"utilisation", kDecimal},
            {"risk_level", kText},
-           {"last_updated", kTime}}};
+           {"last_updated", kTime},
+           {"last_updated_ns", kInteger}}};
 }
 
 Table symbol_exposures_table() {
@@ -112,10 +113,14 @@ const Table kAlertsTable{"alerts",
                           {"anomaly_sample_count", kInteger},
                           {"latest_event_type", kText},
                           {"latest_event_at", kTime},
+                          {"latest_event_at_ns", kInteger},
                           {"message", kText},
                           {"opened_at", kTime},
+                          {"opened_at_ns", kInteger},
                           {"updated_at", kTime},
+                          {"updated_at_ns", kInteger},
                           {"resolved_at", kTime},
+                          {"resolved_at_ns", kInteger},
                           {"acknowledged_by", kText},
                           {"acknowledged_at", kTime},
                           {"assigned_to", kText}}};
@@ -129,6 +134,7 @@ const Table kAlertEventsTable{"alert_events",
                                {"severity", kText},
                                {"value", kText},
                                {"at", kTime},
+                               {"at_ns", kInteger},
                                {"transaction_id", kText},
                                {"actor", kText},
                                {"comment", kText},
@@ -209,7 +215,7 @@ template <class... Values>
 void write_exposure(RowWriter& out, const engine::ExposureRow& r, const Values&... more) {
   const auto& e = r.exposure;
   out.row(r.id, r.total_exposure, e.gross(), e.net(), e.long_value, e.short_value, e.turnover, r.position_count,
-          r.transaction_count, ScaledE4{r.utilisation_e4}, r.risk_level, r.last_updated, more...);
+          r.transaction_count, ScaledE4{r.utilisation_e4}, r.risk_level, Exact{r.last_updated}, more...);
 }
 
 }  // namespace
@@ -233,7 +239,7 @@ void read_row(RowReader& in, engine::ExposureRow& r) {
   in.read(r.id, r.total_exposure);
   in.skip(2);  // gross and net follow from long and short
   in.read(e.long_value, e.short_value, e.turnover, r.position_count, r.transaction_count, utilisation, r.risk_level,
-          r.last_updated);
+          IntoExact{r.last_updated});
   r.utilisation_e4 = utilisation.units;
 }
 
@@ -258,8 +264,8 @@ void write_row(RowWriter& out, const AlertRow& r) {
   }
   out.row(e.alert_id, e.alert_type, e.severity, r.status, e.entity_type, e.entity_id, e.measure, e.value, e.limit,
           e.peak, ScaledE4{e.utilisation_e4}, e.window_seconds, e.config_version, e.transaction_id, Json{contributors},
-          notional, mean, deviation, samples, e.type, e.at, r.message, r.opened_at, r.updated_at, r.resolved_at,
-          r.acknowledged_by, r.acknowledged_at, r.assigned_to);
+          notional, mean, deviation, samples, e.type, Exact{e.at}, r.message, Exact{r.opened_at}, Exact{r.updated_at},
+          OptionalExact{r.resolved_at}, r.acknowledged_by, r.acknowledged_at, r.assigned_to);
 }
 
 void read_row(RowReader& in, AlertRow& r) {
@@ -272,8 +278,8 @@ void read_row(RowReader& in, AlertRow& r) {
   std::optional<Notional> notional, mean, deviation;
   std::optional<std::uint32_t> samples;
   in.read(utilisation, e.window_seconds, e.config_version, e.transaction_id, contributors, notional, mean, deviation,
-          samples, e.type, e.at, r.message, r.opened_at, r.updated_at, r.resolved_at, r.acknowledged_by,
-          r.acknowledged_at, r.assigned_to);
+          samples, e.type, IntoExact{e.at}, r.message, IntoExact{r.opened_at}, IntoExact{r.updated_at},
+          IntoOptionalExact{r.resolved_at}, r.acknowledged_by, r.acknowledged_at, r.assigned_to);
   e.utilisation_e4 = utilisation.units;
   e.contributors = parse_contributors(contributors);
   if (notional && mean && deviation && samples)
@@ -281,12 +287,13 @@ void read_row(RowReader& in, AlertRow& r) {
 }
 
 void write_row(RowWriter& out, const AlertEventRow& r) {
-  out.row(r.event_id, r.alert_id, r.type, r.severity, r.value, r.at, r.transaction_id, r.actor, r.comment, r.message,
-          Bytes{r.payload});
+  out.row(r.event_id, r.alert_id, r.type, r.severity, r.value, Exact{r.at}, r.transaction_id, r.actor, r.comment,
+          r.message, Bytes{r.payload});
 }
 
 void read_row(RowReader& in, AlertEventRow& r) {
-  in.read(r.event_id, r.alert_id, r.type, r.severity, r.value, r.at, r.transaction_id, r.actor, r.comment, r.message);
+  in.read(r.event_id, r.alert_id, r.type, r.severity, r.value, IntoExact{r.at}, r.transaction_id, r.actor, r.comment,
+          r.message);
   r.payload = in.next_bytes().value_or("");
 }
 

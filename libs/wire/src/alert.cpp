@@ -1,6 +1,7 @@
 #include "risk/wire/alert.hpp"
 
 #include "alert_message.hpp"
+#include "instant.hpp"
 #include "risk/engine/rule_table.hpp"
 
 namespace risk::wire {
@@ -59,6 +60,15 @@ std::optional<Error> read_enums(const v1::AlertEvent& message, AlertMessage& val
   return std::nullopt;
 }
 
+std::optional<Error> read_times(const v1::AlertEvent& message, AlertMessage& value) {
+  if (auto error = read_instant("at", message.at_us(), message.at_nanos(), value.event.at)) return error;
+  if (auto error = read_instant("opened_at", message.opened_at_us(), message.opened_at_nanos(), value.opened_at)) {
+    return error;
+  }
+  if (message.acknowledged_by().empty()) return std::nullopt;
+  return read_instant("acknowledged_at", message.acknowledged_at_us(), 0, value.acknowledged_at.emplace());
+}
+
 std::optional<Error> read_figures(const v1::AlertEvent& message, engine::AlertEvent& event) {
   const auto unit = engine::unit_of(event.alert_type);
   if (auto error = read_figure("value", message.value(), unit, event.value)) return error;
@@ -102,8 +112,10 @@ void to_message(const AlertMessage& value, v1::AlertEvent& message) {
   message.set_peak(event.peak.to_string());
   message.set_window_seconds(event.window_seconds);
   message.set_config_version(event.config_version);
-  message.set_at_us(event.at.micros);
-  message.set_opened_at_us(value.opened_at.micros);
+  message.set_at_us(event.at.micros());
+  message.set_at_nanos(event.at.nanos_of_micro());
+  message.set_opened_at_us(value.opened_at.micros());
+  message.set_opened_at_nanos(value.opened_at.nanos_of_micro());
   message.set_transaction_id(event.transaction_id.value_or(""));
   for (const auto& part : event.contributors) {
     auto& contributor = *message.add_contributors();
@@ -121,27 +133,25 @@ void to_message(const AlertMessage& value, v1::AlertEvent& message) {
   message.set_actor(value.actor.value_or(""));
   message.set_comment(value.comment.value_or(""));
   message.set_acknowledged_by(value.acknowledged_by.value_or(""));
-  if (value.acknowledged_at) message.set_acknowledged_at_us(value.acknowledged_at->micros);
+  if (value.acknowledged_at) message.set_acknowledged_at_us(value.acknowledged_at->micros());
   message.set_assigned_to(value.assigned_to.value_or(""));
 }
 
 Result<AlertMessage> to_value(const v1::AlertEvent& message) {
   AlertMessage value;
   if (auto error = read_enums(message, value)) return *error;
+  if (auto error = read_times(message, value)) return *error;
   if (auto error = read_figures(message, value.event)) return *error;
   value.event_id = message.event_id();
   value.event.alert_id = message.alert_id();
   value.event.entity_id = message.entity_id();
   value.event.window_seconds = message.window_seconds();
   value.event.config_version = message.config_version();
-  value.event.at = {message.at_us()};
   value.event.transaction_id = unless_empty(message.transaction_id());
-  value.opened_at = {message.opened_at_us()};
   value.message = message.message();
   value.actor = unless_empty(message.actor());
   value.comment = unless_empty(message.comment());
   value.acknowledged_by = unless_empty(message.acknowledged_by());
-  if (value.acknowledged_by) value.acknowledged_at = Timestamp{message.acknowledged_at_us()};
   value.assigned_to = unless_empty(message.assigned_to());
   return value;
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "alert_message.hpp"
+#include "instant.hpp"
 #include "risk/base/overloaded.hpp"
 #include "risk/v1/control.pb.h"
 
@@ -38,16 +39,17 @@ void to_message(const RecordDeliveries& deliveries, v1::RecordDeliveries& messag
     delivery.set_alert_id(record.alert_id);
     delivery.set_outcome(static_cast<v1::RecordDeliveries::Delivery::Outcome>(record.outcome));
     delivery.set_answer(record.answer);
-    delivery.set_at_micros(record.at.micros);
+    delivery.set_at_micros(record.at.micros());
   }
 }
 
-RecordDeliveries to_value(const v1::RecordDeliveries& message) {
+Result<RecordDeliveries> to_value(const v1::RecordDeliveries& message) {
   RecordDeliveries deliveries{message.stream_id(), {}};
   for (const auto& delivery : message.deliveries()) {
     const auto outcome = static_cast<DeliveryRecord::Outcome>(std::clamp<int>(delivery.outcome(), 0, 255));
-    deliveries.records.push_back({delivery.channel(), delivery.event_id(), delivery.alert_id(), outcome,
-                                  delivery.answer(), Timestamp{delivery.at_micros()}});
+    auto& record = deliveries.records.emplace_back(
+        DeliveryRecord{delivery.channel(), delivery.event_id(), delivery.alert_id(), outcome, delivery.answer(), {}});
+    if (auto error = read_instant("at", delivery.at_micros(), 0, record.at)) return *error;
   }
   return deliveries;
 }
@@ -66,9 +68,6 @@ std::optional<std::string> problem(const DeliveryRecord& record) {
   const std::string& answer = record.answer;
   if (answer.size() > kAnswerBytesMax || !is_valid_utf8(answer) || answer.find('\0') != std::string::npos) {
     return "answer: not text of at most " + std::to_string(kAnswerBytesMax) + " bytes";
-  }
-  if (record.at < kTimestampMin || record.at > kTimestampMax) {
-    return "at " + std::to_string(record.at.micros) + ": out of range";
   }
   return std::nullopt;
 }
@@ -160,9 +159,12 @@ Result<Command> decode_command(std::string_view payload) {
     case v1::Command::kCleanup:
       command.command = Cleanup{message.cleanup().days()};
       break;
-    case v1::Command::kRecordDeliveries:
-      command.command = to_value(message.record_deliveries());
+    case v1::Command::kRecordDeliveries: {
+      auto deliveries = to_value(message.record_deliveries());
+      if (!deliveries) return deliveries.error();
+      command.command = std::move(deliveries).value();
       break;
+    }
     case v1::Command::COMMAND_NOT_SET:
       return Error{"an unknown command"};
   }

@@ -1,5 +1,6 @@
 #include "risk/wire/exposure.hpp"
 
+#include "instant.hpp"
 #include "risk/v1/exposure.pb.h"
 #include "transaction_message.hpp"
 
@@ -18,7 +19,8 @@ void to_message(const ExposureFigures& value, v1::Exposure& message) {
   message.set_transaction_count(value.transaction_count);
   message.set_utilisation(value.utilisation.value_or(""));
   message.set_risk_level(std::string(engine::to_string(value.risk_level)));
-  message.set_last_updated_us(value.last_updated.micros);
+  message.set_last_updated_us(value.last_updated.micros());
+  message.set_last_updated_nanos(value.last_updated.nanos_of_micro());
   message.set_mark(value.mark.value_or(""));
 }
 
@@ -38,7 +40,10 @@ Result<ExposureFigures> to_value(const v1::Exposure& message) {
   value.transaction_count = message.transaction_count();
   if (!message.utilisation().empty()) value.utilisation = message.utilisation();
   value.risk_level = *level;
-  value.last_updated = {message.last_updated_us()};
+  if (auto error =
+          read_instant("last_updated", message.last_updated_us(), message.last_updated_nanos(), value.last_updated)) {
+    return *error;
+  }
   if (!message.mark().empty()) value.mark = message.mark();
   return value;
 }
@@ -76,7 +81,10 @@ ExposureFigures figures(const engine::ExposureRow& row) {
 std::string encode(const ExposureUpdate& update) {
   v1::ExposureUpdate message;
   message.set_apply_seq(update.apply_seq);
-  if (update.now) message.set_now_us(update.now->micros);
+  if (update.now) {
+    message.set_now_us(update.now->micros());
+    message.set_now_nanos(update.now->nanos_of_micro());
+  }
   for (const auto& row : update.clients) to_message(row, *message.add_clients());
   for (const auto& row : update.symbols) to_message(row, *message.add_symbols());
   if (update.firm) to_message(*update.firm, *message.mutable_firm());
@@ -109,7 +117,9 @@ Result<ExposureUpdate> decode_exposure_update(std::string_view payload) {
   if (!message.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) return Error{"not an ExposureUpdate"};
   ExposureUpdate update;
   update.apply_seq = message.apply_seq();
-  if (message.has_now_us()) update.now = Timestamp{message.now_us()};
+  if (message.has_now_us()) {
+    if (auto error = read_instant("now", message.now_us(), message.now_nanos(), update.now.emplace())) return *error;
+  }
   if (auto error = read_rows(message.clients(), update.clients)) return *error;
   if (auto error = read_rows(message.symbols(), update.symbols)) return *error;
   if (message.has_firm()) {
@@ -118,7 +128,13 @@ Result<ExposureUpdate> decode_exposure_update(std::string_view payload) {
     update.firm = std::move(firm).value();
   }
   for (const auto& entry : message.transactions()) {
-    update.transactions.push_back({to_value(entry.transaction()), entry.apply_seq(), entry.notional(), entry.late()});
+    auto& applied = update.transactions.emplace_back();
+    if (const auto problem = read(entry.transaction(), applied.transaction)) {
+      return Error{problem->field + " " + problem->value + ": " + problem->reason};
+    }
+    applied.apply_seq = entry.apply_seq();
+    applied.notional = entry.notional();
+    applied.late = entry.late();
   }
   update.transactions_total = message.transactions_total();
   update.quarantined_total = message.quarantined_total();

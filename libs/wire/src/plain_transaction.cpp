@@ -1,8 +1,10 @@
 #include "plain_transaction.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -53,8 +55,9 @@ template <class Tag>
 std::string_view on_wire(const Id<Tag>& id) {
   return id.text;
 }
+// Its whole microseconds: the rest is another field.
 Fixed64 on_wire(Timestamp time) {
-  return {time.micros};
+  return {time.micros()};
 }
 std::uint64_t on_wire(engine::Side side) {
   return static_cast<std::uint64_t>(side);
@@ -76,6 +79,8 @@ constexpr WireType wire_type(Fixed64) {
 constexpr WireType wire_type(std::uint64_t) {
   return kVarint;
 }
+
+constexpr char kExecutedAtNanos = tag_of(v1::Transaction::kExecutedAtNanosFieldNumber, kVarint);
 
 template <class Field>
 constexpr char kTag = tag_of(Field::wire_number, wire_type(OnWire<Field>{}));
@@ -169,15 +174,17 @@ template <class Tag>
 void assign(Id<Tag>& to, std::string_view text) {
   assign(to.text, text);
 }
-void assign(Timestamp& to, Fixed64 number) {
-  to = {number.value};
-}
 void assign(engine::Side& to, std::uint64_t number) {
   to = static_cast<engine::Side>(number);
 }
 template <class Tag>
 void assign(Decimal<Tag>& to, std::uint64_t number) {
   to = Decimal<Tag>::from_units(static_cast<std::int64_t>(number));
+}
+
+// A number that is too large stays so.
+std::uint32_t narrowed(std::uint64_t value) {
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(value, std::numeric_limits<std::uint32_t>::max()));
 }
 
 template <class Field>
@@ -200,11 +207,14 @@ bool read(Reader& reader, Field, std::uint64_t& number) {
 void write_plain(const engine::Transaction& t, std::string& bytes) {
   std::size_t size = 0;
   engine::for_each_transaction_field([&](auto field) { size += bytes_of(on_wire(field.of(t))); });
+  const std::uint64_t nanos = t.executed_at.nanos_of_micro();
+  size += bytes_of(nanos);
   bytes.resize(1 + varint_bytes(size) + size);
   char* at = bytes.data();
   *at++ = kTransaction;
   at = put_varint(at, size);
   engine::for_each_transaction_field([&](auto field) { at = put(at, kTag<decltype(field)>, on_wire(field.of(t))); });
+  put(at, kExecutedAtNanos, nanos);
 }
 
 bool read_plain(std::string_view bytes, engine::Transaction& into) {
@@ -212,6 +222,7 @@ bool read_plain(std::string_view bytes, engine::Transaction& into) {
   std::size_t size;
   if (reader.at_end() || reader.tag() != kTransaction || !reader.length(size) || size != reader.left()) return false;
   auto values = engine::with_transaction_fields([](auto... field) { return std::tuple<OnWire<decltype(field)>...>{}; });
+  std::uint64_t nanos = 0;
   // Writers put the fields in the order of their numbers: one pass takes them all. Any other order takes more passes,
   // of which each must find one at least.
   while (!reader.at_end()) {
@@ -219,10 +230,20 @@ bool read_plain(std::string_view bytes, engine::Transaction& into) {
     const bool readable = engine::all_transaction_fields([&](auto field) {
       return !reader.take(kTag<decltype(field)>) || read(reader, field, std::get<field.index>(values));
     });
-    if (!readable || reader.left() == before) return false;
+    if (!readable || (reader.take(kExecutedAtNanos) && !reader.varint(nanos))) return false;
+    if (reader.left() == before) return false;
   }
-  engine::for_each_transaction_field([&](auto field) { assign(field.of(into), std::get<field.index>(values)); });
-  return true;
+  bool has_time = true;
+  engine::for_each_transaction_field([&](auto field) {
+    if constexpr (is_field<&engine::Transaction::executed_at>(field)) {
+      const auto time = timestamp_of(std::get<field.index>(values).value, narrowed(nanos));
+      has_time = time.has_value();
+      field.of(into) = time.value_or(Timestamp{});
+    } else {
+      assign(field.of(into), std::get<field.index>(values));
+    }
+  });
+  return has_time;
 }
 
 }  // namespace risk::wire

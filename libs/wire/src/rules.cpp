@@ -195,6 +195,8 @@ engine::RuleSet read_rules(const Json& json) {
   };
   with("config_version",
        [&](const Json& value) { rules.config_version = read_number<std::uint64_t>("config_version", value); });
+  rules.edition = 1;
+  with("edition", [&](const Json& value) { rules.edition = read_number<std::uint32_t>("edition", value); });
   with("base_currency", [&](const Json& value) { rules.base_currency = read_text("base_currency", value); });
   with("rates", [&](const Json& value) {
     for (const auto& [currency, rate] : read_object("rates", value).items()) {
@@ -223,6 +225,7 @@ std::string encode(const engine::RuleSet& rules) {
   JsonWriter json;
   json.begin_object();
   json.member("config_version", std::to_string(rules.config_version));
+  if (rules.edition != 1) json.member("edition", rules.edition);
   json.member("base_currency", rules.base_currency);
   if (!rules.rates.empty()) {
     json.key("rates");

@@ -24,10 +24,23 @@ struct Access {
 template <class Get, class Set>
 Access(int, Get, Set) -> Access<Get, Set>;
 
+// An instant is two fields: whole microseconds, and the nanoseconds since.
+template <class Get, class Set, class GetNanos, class SetNanos>
+struct TimeAccess {
+  int wire_number;
+  Get get;
+  Set set;
+  GetNanos get_nanos;
+  SetNanos set_nanos;
+};
+template <class Get, class Set, class GetNanos, class SetNanos>
+TimeAccess(int, Get, Set, GetNanos, SetNanos) -> TimeAccess<Get, Set, GetNanos, SetNanos>;
+
 using Message = v1::Transaction;
 constexpr std::tuple kAccess{
     Access{Message::kTransactionIdFieldNumber, &Message::transaction_id, &Message::mutable_transaction_id},
-    Access{Message::kExecutedAtUsFieldNumber, &Message::executed_at_us, &Message::set_executed_at_us},
+    TimeAccess{Message::kExecutedAtUsFieldNumber, &Message::executed_at_us, &Message::set_executed_at_us,
+               &Message::executed_at_nanos, &Message::set_executed_at_nanos},
     Access{Message::kClientIdFieldNumber, &Message::client_id, &Message::mutable_client_id},
     Access{Message::kSymbolFieldNumber, &Message::symbol, &Message::mutable_symbol},
     Access{Message::kSideFieldNumber, &Message::side, &Message::set_side},
@@ -59,9 +72,6 @@ template <class Tag>
 const std::string& on_wire(const Id<Tag>& id) {
   return id.text;
 }
-std::int64_t on_wire(Timestamp time) {
-  return time.micros;
-}
 v1::Side on_wire(engine::Side side) {
   return static_cast<v1::Side>(side);
 }
@@ -77,9 +87,6 @@ template <class Tag>
 void from_wire(const std::string& text, Id<Tag>& value) {
   value.text = text;
 }
-void from_wire(std::int64_t micros, Timestamp& value) {
-  value = {micros};
-}
 void from_wire(v1::Side side, engine::Side& value) {
   value = side == v1::BUY || side == v1::SELL ? static_cast<engine::Side>(side) : engine::Side::kUnknown;
 }
@@ -93,6 +100,13 @@ engine::OpeningPosition to_value(const v1::OpeningPosition& message) {
           Price::from_units(message.price_e8()), message.currency()};
 }
 
+engine::Rejection out_of_range(std::string_view field, std::int64_t micros, std::uint32_t nanos) {
+  if (nanos >= kNanosPerMicro) {
+    return {std::string(field), std::to_string(nanos), "more nanoseconds than a microsecond has"};
+  }
+  return {std::string(field), std::to_string(micros), std::string(kOutsideTimestamps)};
+}
+
 RejectedInput to_value(const v1::RejectedInput& message) {
   return {{message.field(), message.value(), message.reason()}, message.raw()};
 }
@@ -102,7 +116,10 @@ RejectedInput to_value(const v1::RejectedInput& message) {
 void to_message(const engine::Transaction& value, v1::Transaction& message) {
   engine::for_each_transaction_field([&](auto field) {
     constexpr auto access = std::get<field.index>(kAccess);
-    if constexpr (std::is_invocable_v<decltype(access.set), v1::Transaction&>) {
+    if constexpr (requires { access.set_nanos; }) {
+      (message.*access.set)(field.of(value).micros());
+      (message.*access.set_nanos)(field.of(value).nanos_of_micro());
+    } else if constexpr (std::is_invocable_v<decltype(access.set), v1::Transaction&>) {
       *(message.*access.set)() = on_wire(field.of(value));
     } else {
       (message.*access.set)(on_wire(field.of(value)));
@@ -110,15 +127,24 @@ void to_message(const engine::Transaction& value, v1::Transaction& message) {
   });
 }
 
-void to_value(const v1::Transaction& message, engine::Transaction& value) {
-  engine::for_each_transaction_field(
-      [&](auto field) { from_wire((message.*std::get<field.index>(kAccess).get)(), field.of(value)); });
-}
-
-engine::Transaction to_value(const v1::Transaction& message) {
-  engine::Transaction value;
-  to_value(message, value);
-  return value;
+std::optional<engine::Rejection> read(const v1::Transaction& message, engine::Transaction& value) {
+  std::optional<engine::Rejection> problem;
+  engine::for_each_transaction_field([&](auto field) {
+    constexpr auto access = std::get<field.index>(kAccess);
+    if constexpr (requires { access.get_nanos; }) {
+      const auto micros = (message.*access.get)();
+      const auto nanos = (message.*access.get_nanos)();
+      const auto time = timestamp_of(micros, nanos);
+      if (time) {
+        field.of(value) = *time;
+      } else if (!problem) {
+        problem = out_of_range(field.name, micros, nanos);
+      }
+    } else {
+      from_wire((message.*access.get)(), field.of(value));
+    }
+  });
+  return problem;
 }
 
 std::string encode(const Input& input, const Provenance& provenance) {
@@ -134,7 +160,10 @@ void encode(const Input& input, const Provenance& provenance, std::string& bytes
   v1::TransactionRecord record;
   std::visit(Overloaded{
                  [&](const engine::Transaction& value) { to_message(value, *record.mutable_transaction()); },
-                 [&](const Tick& value) { record.mutable_tick()->set_time_us(value.time.micros); },
+                 [&](const Tick& value) {
+                   record.mutable_tick()->set_time_us(value.time.micros());
+                   record.mutable_tick()->set_time_nanos(value.time.nanos_of_micro());
+                 },
                  [&](const engine::OpeningPosition& value) {
                    auto& message = *record.mutable_opening_position();
                    message.set_client_id(value.client_id.text);
@@ -180,8 +209,7 @@ InputDecoder::~InputDecoder() = default;
 bool InputDecoder::decode_transaction(std::string_view payload, engine::Transaction& into) {
   if (read_plain(payload, into)) return true;
   if (!impl_->parse(payload) || !impl_->line_fits() || !impl_->record.has_transaction()) return false;
-  to_value(impl_->record.transaction(), into);
-  return true;
+  return !read(impl_->record.transaction(), into);
 }
 
 Result<Decoded> InputDecoder::decode(std::string_view payload) {
@@ -190,10 +218,20 @@ Result<Decoded> InputDecoder::decode(std::string_view payload) {
   if (!impl_->line_fits()) return Error{"line " + std::to_string(record.line()) + ": out of range"};
   Provenance provenance{record.source(), record.line() == 0 ? std::nullopt : std::optional(record.line())};
   switch (record.input_case()) {
-    case v1::TransactionRecord::kTransaction:
-      return Decoded{to_value(record.transaction()), std::move(provenance)};
-    case v1::TransactionRecord::kTick:
-      return Decoded{Tick{{record.tick().time_us()}}, std::move(provenance)};
+    case v1::TransactionRecord::kTransaction: {
+      engine::Transaction transaction;
+      if (auto problem = read(record.transaction(), transaction)) {
+        return Decoded{RejectedInput{*std::move(problem), printable(record.transaction().ShortDebugString())},
+                       std::move(provenance)};
+      }
+      return Decoded{std::move(transaction), std::move(provenance)};
+    }
+    case v1::TransactionRecord::kTick: {
+      const auto& tick = record.tick();
+      const auto time = timestamp_of(tick.time_us(), tick.time_nanos());
+      if (time) return Decoded{Tick{*time}, std::move(provenance)};
+      return Decoded{RejectedInput{out_of_range("time", tick.time_us(), tick.time_nanos()), ""}, std::move(provenance)};
+    }
     case v1::TransactionRecord::kOpeningPosition:
       return Decoded{to_value(record.opening_position()), std::move(provenance)};
     case v1::TransactionRecord::kRejected:

@@ -46,7 +46,7 @@ std::string mail_date(Timestamp time) {
   static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                             "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   using namespace std::chrono;
-  const auto instant = floor<seconds>(sys_time<microseconds>(microseconds(time.micros)));
+  const auto instant = sys_seconds(seconds(time.seconds()));
   const auto midnight = floor<days>(instant);
   const year_month_day date{midnight};
   const hh_mm_ss clock{instant - midnight};

@@ -12,7 +12,7 @@ constexpr std::uint32_t kPage = 100;
 constexpr std::uint64_t kPointsMax = 10'000;
 constexpr std::uint64_t kMetricsRowsMax = 1'000'000;
 constexpr std::uint32_t kMetricsPage = 5000;
-constexpr std::int64_t kHour = 3600 * kMicrosPerSecond;
+constexpr std::int64_t kHour = 3600 * kNanosPerSecond;
 
 template <class Row, class Write, class Key>
 HttpResponse page_response(const std::vector<Row>& rows, std::uint32_t limit, Write write, Key key) {
@@ -48,7 +48,7 @@ void handle_transactions(const RouteParts& parts, const RoutedRequest& request, 
 struct History {
   Timestamp from;
   Timestamp to;
-  std::int64_t step_micros = 0;
+  std::int64_t step_seconds = 0;
 };
 
 // The last stored row of each step.
@@ -59,7 +59,7 @@ HttpResponse metrics_history(store::Reader& reader, const History& history, cons
   json.begin_array();
   std::optional<store::MetricsRow> last;
   const auto step_of = [&](const store::MetricsRow& row) {
-    return (row.timestamp.micros - history.from.micros) / history.step_micros;
+    return (row.timestamp.nanos - history.from.nanos) / (history.step_seconds * kNanosPerSecond);
   };
   Timestamp since = history.from;
   for (std::uint64_t seen = 0;;) {
@@ -70,7 +70,7 @@ HttpResponse metrics_history(store::Reader& reader, const History& history, cons
       last = row;
     }
     if (page.size() < kMetricsPage || page.back().timestamp > history.to) break;
-    since.micros = page.back().timestamp.micros + 1;
+    since.nanos = page.back().timestamp.nanos + 1;
     seen += page.size();
     if (seen >= kMetricsRowsMax) return problem(400, "from, to: more than 1000000 stored rows lie between them", path);
   }
@@ -85,11 +85,11 @@ void handle_history(const RouteParts& parts, const RoutedRequest& request, Respo
   Query query(request.http.query);
   History history;
   history.to = query.time("to").value_or(system_now());
-  history.from = query.time("from").value_or(Timestamp{std::max(kTimestampMin.micros, history.to.micros - kHour)});
-  history.step_micros = static_cast<std::int64_t>(query.whole("step", 1, 86'400).value_or(60)) * kMicrosPerSecond;
+  history.from = query.time("from").value_or(Timestamp{std::max(kTimestampMin.nanos, history.to.nanos - kHour)});
+  history.step_seconds = static_cast<std::int64_t>(query.whole("step", 1, 86'400).value_or(60));
   if (const auto mistake = query.problem()) return respond(problem(400, *mistake, path));
   if (history.from > history.to) return respond(problem(400, "from: is after to", path));
-  const std::int64_t points = (history.to.micros - history.from.micros) / history.step_micros;
+  const std::int64_t points = (history.to.seconds() - history.from.seconds()) / history.step_seconds;
   if (points > static_cast<std::int64_t>(kPointsMax)) {
     return respond(problem(400,
                            "step: gives more than 10000 points from " + format_timestamp(history.from) + " to " +

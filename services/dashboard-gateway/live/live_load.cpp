@@ -60,9 +60,9 @@ std::uint64_t count_opened_since(store::Reader& reader, Timestamp start) {
 std::uint64_t count_transactions_before(store::Reader& reader, Timestamp start) {
   const auto first = reader.metrics_since(kTimestampMin, 1);
   if (first.empty() || first.front().timestamp >= start) return 0;
-  constexpr std::int64_t kLookback = 600 * kMicrosPerSecond;
+  constexpr std::int64_t kLookback = 600 * kNanosPerSecond;
   std::uint64_t before = 0;
-  for (const store::MetricsRow& row : reader.metrics_since({start.micros - kLookback}, kPage)) {
+  for (const store::MetricsRow& row : reader.metrics_since({start.nanos - kLookback}, kPage)) {
     before = row.total_transactions;
     if (row.timestamp >= start) break;
   }

@@ -9,7 +9,6 @@ namespace {
 
 constexpr std::size_t kTransactionsMax = 100;
 constexpr std::size_t kLatestAlerts = 200;
-constexpr std::int64_t kDaySeconds = 86'400;
 
 bool is_active(const wire::ExposureFigures& figures) {
   return figures.position_count > 0;
@@ -132,11 +131,9 @@ std::uint64_t LiveModel::opened_today() const {
 }
 
 Timestamp LiveModel::session_start(Timestamp at) const {
-  const std::int64_t start = session_start_seconds_ * kMicrosPerSecond;
-  const std::int64_t day = kDaySeconds * kMicrosPerSecond;
-  std::int64_t into_session = (at.micros - start) % day;
-  if (into_session < 0) into_session += day;
-  return std::max(kTimestampMin, Timestamp{at.micros - into_session});
+  const std::int64_t since_first = at.seconds() - session_start_seconds_;
+  const std::int64_t sessions = floor_divide(since_first, kSecondsPerDay);
+  return std::max(kTimestampMin, Timestamp::from_seconds(session_start_seconds_ + sessions * kSecondsPerDay));
 }
 
 bool LiveModel::take_discontinuity() {

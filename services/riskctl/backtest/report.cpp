@@ -110,7 +110,7 @@ void print_alerts(std::ostream& out, const std::vector<AlertSummary>& alerts, st
   for (std::size_t i = 0; i < shown; ++i) {
     const auto& alert = alerts[i];
     table.add({seconds_text(alert.opened_at), resolved_text(alert),
-               alert.resolved_at ? duration_text(alert.resolved_at->micros - alert.opened_at.micros) : "-",
+               alert.resolved_at ? duration_text(alert.resolved_at->micros() - alert.opened_at.micros()) : "-",
                std::string(to_string(alert.severity)), entity_text(alert.entity_type, alert.entity_id),
                measure_text(alert), figure_text(alert.peak), figure_text(alert.limit), alert.message});
   }

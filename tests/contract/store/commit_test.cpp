@@ -219,7 +219,8 @@ TEMPLATE_TEST_CASE("the resume point has cursors, the last event and the alerts 
                    Memory, Sqlite, Postgres) {
   RISK_BACKEND(backend);
   Fixture f(std::move(backend));
-  const CursorRow stream{kStream, "simulator@host \"A\"", 4, 250, 2, Timestamp{kNoon.micros + 7}, "0123456789abcdef"};
+  const CursorRow stream{
+      kStream, "simulator@host \"A\"", 4, 250, 2, Timestamp{kNoon.nanos + 7 * kNanosPerMicro}, "0123456789abcdef"};
   auto commit = step(0, 9);
   commit.cursors.push_back({stream, 0});
   auto acknowledged = alert(2), resolved = alert(3);
@@ -256,7 +257,7 @@ TEMPLATE_TEST_CASE("cleanup deletes what is old and resolved and never gives an 
                    Sqlite, Postgres) {
   RISK_BACKEND(backend);
   Fixture f(std::move(backend));
-  const Timestamp before{kNoon.micros + 1};
+  const Timestamp before{kNoon.nanos + kNanosPerMicro};
   auto commit = step(0, 1);
   auto old = alert(1), recent = alert(2);
   old.status = recent.status = engine::AlertStatus::kResolved;

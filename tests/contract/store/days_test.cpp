@@ -13,11 +13,11 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-constexpr std::int64_t kDay = 86'400 * kMicrosPerSecond;
-constexpr Timestamp kMidnight{kNoon.micros / kDay * kDay};  // 2024-09-20
+constexpr std::int64_t kDay = kSecondsPerDay * kNanosPerSecond;
+constexpr Timestamp kMidnight{kNoon.nanos / kDay * kDay};  // 2024-09-20
 
 Timestamp after_midnight(std::int64_t days, std::int64_t micros = 0) {
-  return {kMidnight.micros + days * kDay + micros};
+  return {kMidnight.nanos + days * kDay + micros * kNanosPerMicro};
 }
 
 // Inputs first to last, transactions and ticks in turn.

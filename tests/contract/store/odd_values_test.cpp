@@ -220,7 +220,8 @@ TEMPLATE_TEST_CASE("numbers of 63 bits are kept", "[store]", Memory, Sqlite, Pos
   RISK_BACKEND(backend);
   Fixture f(std::move(backend));
   auto commit = step(0, kSequenceMax);
-  commit.cursors.push_back({{kStream, "", kSequenceMax, kSequenceMax, kSequenceMax, kTimestampMax}, 0});
+  commit.cursors.push_back(
+      {{kStream, "", kSequenceMax, kSequenceMax, kSequenceMax, Timestamp::from_micros(kTimestampMax.micros())}, 0});
   commit.inputs = {transaction(kSequenceMax, kSequenceMax)};
   f.store->commit(commit);
   CHECK(f.store->resume_point().cursors == std::vector{commit.cursors[1].to, commit.cursors[0].to});
@@ -234,21 +235,25 @@ TEMPLATE_TEST_CASE("numbers of 64 bits are refused, not stored as something else
   CHECK(f.store->resume_point().cursors.empty());
 }
 
-TEMPLATE_TEST_CASE("times keep their microseconds from year 1 to year 9999", "[store]", Memory, Sqlite, Postgres) {
+TEMPLATE_TEST_CASE(
+    "times keep their nanoseconds, or where the engine's clock gives them their microseconds, from the first to the "
+    "last",
+    "[store]", Memory, Sqlite, Postgres) {
   RISK_BACKEND(backend);
   Fixture f(std::move(backend));
-  const std::vector<Timestamp> times{kTimestampMin, Timestamp{-1}, Timestamp{0}, Timestamp{1}, kNoon, kTimestampMax};
+  const std::vector<Timestamp> times{
+      kTimestampMin, Timestamp{-1}, Timestamp{0}, Timestamp{1}, Timestamp{kNoon.nanos + 123}, kTimestampMax};
   auto commit = step(0, times.size());
   for (std::size_t i = 0; i < times.size(); ++i) {
     auto input = transaction(i + 1, i + 1);
     std::get<TransactionInput>(input.input).transaction.executed_at = times[i];
     commit.inputs.push_back(input);
     commit.quarantine.push_back(quarantined(i + 1));
-    commit.quarantine.back().received_at = times[i];
+    commit.quarantine.back().received_at = Timestamp::from_micros(times[i].micros());
   }
   f.store->commit(commit);
   CHECK(replayed(*f.store) == commit.inputs);
-  CHECK(f.store->cleanup(Timestamp{1}).quarantine == 3);
+  CHECK(f.store->cleanup(Timestamp{kNanosPerMicro}).quarantine == 4);
 }
 
 TEMPLATE_TEST_CASE("an alert keeps its evidence, or the lack of it", "[store]", Memory, Sqlite, Postgres) {

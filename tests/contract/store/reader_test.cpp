@@ -50,7 +50,7 @@ TEMPLATE_TEST_CASE("a page of exposures is in the order of any column, as number
     made.total_exposure = made.exposure.gross();
     made.utilisation_e4 = utilisation_e4;
     made.position_count = id[0];
-    made.last_updated.micros -= id[0];
+    made.last_updated.nanos -= id[0];
     return made;
   };
   auto low = row("e", "9", "10000", 9'999);
@@ -225,7 +225,7 @@ TEMPLATE_TEST_CASE("alert events are given again in their order, page by page, f
   CHECK(reader->alert_events_after(0, 2) == Events{events[0], events[1]});
   CHECK(reader->alert_events_after(2, 10) == Events{events[2], events[3], events[4]});
   CHECK(reader->alert_events_after(5, 10).empty());
-  f.store->cleanup(Timestamp{kNoon.micros + 1});
+  f.store->cleanup(Timestamp{kNoon.nanos + kNanosPerMicro});
   CHECK(reader->first_alert_event_id() == 2);
   CHECK(reader->alert_events_after(0, 2) == Events{events[1], events[3]});
 }
@@ -270,12 +270,13 @@ TEMPLATE_TEST_CASE("metrics come oldest first from an instant on", "[store]", Me
   Fixture f(std::move(backend));
   for (std::uint64_t i = 0; i < 4; ++i) {
     auto commit = step(i, i + 1);
-    commit.metrics = metrics(Timestamp{kNoon.micros + static_cast<std::int64_t>(i)});
+    commit.metrics = metrics(Timestamp{kNoon.nanos + static_cast<std::int64_t>(i) * kNanosPerMicro});
     f.store->commit(commit);
   }
   const auto reader = f.reader();
-  const auto rows = reader->metrics_since(Timestamp{kNoon.micros + 1}, 2);
-  CHECK(rows == std::vector<MetricsRow>{metrics(Timestamp{kNoon.micros + 1}), metrics(Timestamp{kNoon.micros + 2})});
+  const auto rows = reader->metrics_since(Timestamp{kNoon.nanos + kNanosPerMicro}, 2);
+  CHECK(rows == std::vector<MetricsRow>{metrics(Timestamp{kNoon.nanos + kNanosPerMicro}),
+                                        metrics(Timestamp{kNoon.nanos + 2 * kNanosPerMicro})});
 }
 
 TEMPLATE_TEST_CASE("limits are replaced as a whole, kept when a commit has none", "[store]", Memory, Sqlite, Postgres) {

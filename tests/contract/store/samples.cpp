@@ -100,7 +100,7 @@ AlertRow alert(std::uint64_t alert_id) {
   event.contributors = {{"AAPL", money("1000000.25")}, {"MSFT", money("-600000.25")}};
   row.message = "Client CLIENT_001 gross exposure $1,600,000.50 exceeds limit $1,000,000.00 (160.0%)";
   row.opened_at = kNoon;
-  row.updated_at = Timestamp{kNoon.micros + 1};
+  row.updated_at = Timestamp{kNoon.nanos + 1'001};
   return row;
 }
 

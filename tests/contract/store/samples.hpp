@@ -10,7 +10,7 @@
 namespace risk::test {
 
 inline constexpr char kStream[] = "00112233445566778899aabbccddeeff";
-inline constexpr Timestamp kNoon{1'726'833'600'123'456};  // 2024-09-20T12:00:00.123456Z
+inline constexpr Timestamp kNoon{1'726'833'600'123'456'000};  // 2024-09-20T12:00:00.123456Z
 
 Notional money(const std::string& text);
 

@@ -55,7 +55,8 @@ class Commands {
 };
 
 Undelivered undelivered(std::uint64_t event_id, const std::string& stream = notifier::test::kStream) {
-  return {stream, {"slack", event_id, 12, wire::DeliveryRecord::Outcome::kRefused, "status 400: x", Timestamp{1}}};
+  return {stream,
+          {"slack", event_id, 12, wire::DeliveryRecord::Outcome::kRefused, "status 400: x", Timestamp::from_micros(1)}};
 }
 
 UndeliveredOptions options(const std::string& endpoint) {

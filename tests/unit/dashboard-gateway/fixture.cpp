@@ -53,7 +53,7 @@ store::AlertEventRow event_row(std::uint64_t event_id, std::uint64_t alert_id) {
 
 store::MetricsRow metrics_row(std::int64_t seconds_before_now, std::uint64_t total) {
   store::MetricsRow row;
-  row.timestamp = {kNow.micros - seconds_before_now * kMicrosPerSecond};
+  row.timestamp = {kNow.nanos - seconds_before_now * kNanosPerSecond};
   row.total_transactions = total;
   row.total_exposure = Notional::of(Money::from_whole(1'250'000));
   return row;

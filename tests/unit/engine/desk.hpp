@@ -35,7 +35,7 @@ struct Desk {
     const bool sells = signed_quantity.front() == '-';
     Transaction t;
     t.transaction_id = "T" + std::to_string(++count);
-    t.executed_at = {kMidnight * kMicrosPerSecond + static_cast<std::int64_t>(second * 1e6)};
+    t.executed_at = Timestamp::from_micros(kMidnight * kMicrosPerSecond + static_cast<std::int64_t>(second * 1e6));
     t.client_id = ClientId(client);
     t.symbol = Symbol(symbol);
     t.side = sells ? Side::kSell : Side::kBuy;
@@ -56,7 +56,7 @@ struct Desk {
 
   std::vector<std::string> tick(double second) {
     events.clear();
-    core.tick({kMidnight * kMicrosPerSecond + static_cast<std::int64_t>(second * 1e6)}, events);
+    core.tick(Timestamp::from_micros(kMidnight * kMicrosPerSecond + static_cast<std::int64_t>(second * 1e6)), events);
     verify_at_times();
     return texts();
   }

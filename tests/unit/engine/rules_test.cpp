@@ -15,8 +15,8 @@ TEST_CASE("a transaction that does not fit is refused with field, value and reas
   };
   const std::vector<Case> cases = {
       {[](auto& t) { t.transaction_id.clear(); }, {"transaction_id", "", "empty"}},
-      {[](auto& t) { t.executed_at = {kTimestampMax.micros + 1}; },
-       {"executed_at", "253402300800000000", "outside the years 1 to 9999"}},
+      {[](auto& t) { t.executed_at = {kTimestampMax.nanos + 1}; },
+       {"executed_at", "9214646400000000000", "outside the years 1678 to 2261"}},
       {[](auto& t) { t.client_id.text = "a\tb"; }, {"client_id", "a\\x09b", "contains a control character"}},
       {[](auto& t) { t.symbol.text = std::string(51, 'S'); }, {"symbol", std::string(51, 'S'), "longer than 50 bytes"}},
       {[](auto& t) { t.side = Side::kUnknown; }, {"side", "0", "not BUY or SELL"}},

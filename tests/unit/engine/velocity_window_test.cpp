@@ -54,15 +54,19 @@ TEST_CASE("a slot counts beyond 255 and beyond 65,535, and forgets it all") {
 TEST_CASE("a slot is a sixtieth of the window, before the epoch too") {
   SlotClock seconds(60), days(86'400), one(1);
   CHECK(seconds.slot_of({0}) == 0);
-  CHECK(seconds.slot_of({999'999}) == 0);
-  CHECK(seconds.slot_of({1'000'000}) == 1);
+  CHECK(seconds.slot_of({999'999'999}) == 0);
+  CHECK(seconds.slot_of({1'000'000'000}) == 1);
   CHECK(seconds.slot_of({-1}) == -1);
-  CHECK(seconds.slot_of({-1'000'000}) == -1);
-  CHECK(seconds.slot_of({-1'000'001}) == -2);
+  CHECK(seconds.slot_of({-1'000'000'000}) == -1);
+  CHECK(seconds.slot_of({-1'000'000'001}) == -2);
   CHECK(days.slot_of(Timestamp::from_seconds(1'440)) == 1);
-  CHECK(one.slot_of({16'666}) == 0);  // slots of 16,666.67 microseconds
-  CHECK(one.slot_of({16'667}) == 1);
-  CHECK(one.slot_of({33'333}) == 1);
-  CHECK(one.slot_of({33'334}) == 2);
-  CHECK(one.slot_of(kTimestampMax) == kTimestampMax.micros / 50'000 * 3 + 2);
+  CHECK(one.slot_of({16'666'666}) == 0);  // slots of 16,666,666.67 nanoseconds
+  CHECK(one.slot_of({16'666'667}) == 1);
+  CHECK(one.slot_of({33'333'333}) == 1);
+  CHECK(one.slot_of({33'333'334}) == 2);
+  CHECK(one.slot_of(kTimestampMax) == kTimestampMax.nanos / 50'000'000 * 3 + 2);
+  CHECK(one.slot_of(kTimestampMin) == kTimestampMin.nanos / 50'000'000 * 3);
+  CHECK(one.start_of(1) == Timestamp{16'666'667});
+  CHECK(one.start_of(-1) == Timestamp{-16'666'666});
+  CHECK(days.start_of(1'000'000'000'000) > kTimestampMax);
 }

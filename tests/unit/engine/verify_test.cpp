@@ -36,7 +36,7 @@ Core lively_core() {
     REQUIRE(core.apply(maker.transaction(at, "SMALL", "S1", "0.5", "100"), events).ok());
     REQUIRE(core.apply(maker.transaction(at, "SMALL", "S2", "0.5", "100"), events).ok());
   }
-  core.tick({events.back().at.micros + 5 * kMicrosPerSecond}, events);  // every list is gone through
+  core.tick({events.back().at.nanos + 5 * kNanosPerSecond}, events);  // every list is gone through
   REQUIRE(core.apply(maker.transaction(300'005, "C1", "S1", "40", "100"), events).ok());
   return core;
 }
@@ -114,9 +114,9 @@ TEST_CASE("time that does not fit the last sweep is found") {
          {"is not that of now", [](Impl& impl) { ++*impl.swept_second; }},
          {"is not that of now", [](Impl& impl) { --*impl.swept_second; }},
          {"client C3: its last change is later than now",
-          [](Impl& impl) { client(impl, "C3").touched.micros = impl.now->micros + 1; }},
+          [](Impl& impl) { client(impl, "C3").touched.nanos = impl.now->nanos + 1; }},
          {"symbol S1: the last move of its mark is later than now",
-          [](Impl& impl) { symbol(impl, "S1").mark_moved.micros = impl.now->micros + 1; }}});
+          [](Impl& impl) { symbol(impl, "S1").mark_moved.nanos = impl.now->nanos + 1; }}});
 }
 
 TEST_CASE("a sum of the firm that is off by its last digit is found") {
@@ -377,7 +377,7 @@ TEST_CASE("an open alert that no rule could have left is found") {
           [&](Impl& impl) { each_anomaly(impl, [](AnomalyAlertState& state) { ++state.peak; }); }},
          {"its last anomaly is later than now",
           [&](Impl& impl) {
-            each_anomaly(impl, [&](AnomalyAlertState& state) { state.last_seen.micros = impl.now->micros + 1; });
+            each_anomaly(impl, [&](AnomalyAlertState& state) { state.last_seen.nanos = impl.now->nanos + 1; });
           }},
          {"client C1: it has another exposure limit",
           [](Impl& impl) {

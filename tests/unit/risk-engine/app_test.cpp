@@ -132,7 +132,8 @@ TEST_CASE("what a channel did not deliver is answered when it is stored, and onl
   for (const auto& cursor : mesh.reader->cursors()) {
     if (cursor.stream_id == store::kAlertsCursor) stream = cursor.name;
   }
-  const wire::DeliveryRecord record{"slack", 1, 1, wire::DeliveryRecord::Outcome::kRefused, "status 400", Timestamp{1}};
+  const wire::DeliveryRecord record{
+      "slack", 1, 1, wire::DeliveryRecord::Outcome::kRefused, "status 400", Timestamp::from_micros(1)};
   using Outcome = wire::CommandReply::Outcome;
   // Twice in one command, and once more: a repeat replaces.
   for (int i = 0; i < 2; ++i) {
@@ -140,7 +141,7 @@ TEST_CASE("what a channel did not deliver is answered when it is stored, and onl
   }
   REQUIRE(mesh.reader->undelivered_count() == 1);
   CHECK(mesh.reader->undelivered(1).front().delivery ==
-        store::DeliveryRow{"slack", 1, 1, "REFUSED", "status 400", {1}});
+        store::DeliveryRow{"slack", 1, 1, "REFUSED", "status 400", record.at});
   CHECK(mesh.reader->commands(10).empty());
 
   const auto foreign = mesh.ask({"alert-notifier", wire::RecordDeliveries{std::string(32, '0'), {record}}});

@@ -210,7 +210,7 @@ TEST_CASE("a record that cannot be applied is kept with its place and reason, an
   unpaid.currency = "XTS";
   rig.send(unpaid, {"fills.csv", 12});
   rig.send(wire::RejectedInput{{"price", "1.x", "not a decimal number"}, "a,b,1.x"}, {"fills.csv", 13});
-  rig.send(wire::Tick{{kTimestampMax.micros + 1}});
+  rig.send(wire::Tick{{kTimestampMax.nanos + 1}});
   rig.send_bytes("\xff\xff");
   const auto commit = rig.commit().commit;
   REQUIRE(commit.quarantine.size() == 4);

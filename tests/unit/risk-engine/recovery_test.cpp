@@ -49,7 +49,7 @@ struct Rig {
     for (int i = 0; i < count; ++i) {
       engine::Transaction t;
       t.transaction_id = "T" + std::to_string(++sequence);
-      t.executed_at = {kWall.micros + static_cast<std::int64_t>(sequence) * 300'000};
+      t.executed_at = {kWall.nanos + static_cast<std::int64_t>(sequence) * 300'000'000};
       t.client_id = ClientId("C" + std::to_string(sequence % 7));
       t.symbol = Symbol("S" + std::to_string(sequence % 7 % 3));
       // Over the limit and below it again, until what stays is above it.
@@ -59,7 +59,8 @@ struct Rig {
       t.price = *Price::parse(std::to_string(90 + sequence % 20));
       const auto bytes = wire::encode(t);
       const std::string_view payload = bytes;
-      processor->apply({wire::kTransactionsTopic, "simulator@test", {kStream, 1, sequence}, {&payload, 1}}, kWall);
+      processor->apply({wire::kTransactionsTopic, "simulator@test", {kStream, 1, sequence}, {&payload, 1}},
+                       t.executed_at);
     }
   }
   void commit() { store->commit(processor->take(engine::Core::Scope::kMarked, kWall).commit); }
@@ -240,20 +241,20 @@ TEST_CASE("a state hash of a later version is not compared, and its snapshot is 
   const auto hash = rig.processor->core().state_hash();
   DamagedStore other(*rig.store, 0);
   SECTION("of the snapshot it begins with") {
-    other.kept_hash = "2:of another version";
+    other.kept_hash = "3:of another version";
     const auto recovery = recover(other, *rig.reader, {}, go_on);
     CHECK(recovery.snapshot_seq == 101);
     CHECK(recovery.processor->core().state_hash() == hash);
   }
   SECTION("of a snapshot that was passed over") {
     DamagedStore damaged(*rig.store, 101);
-    damaged.kept_hash = "2:of another version";
+    damaged.kept_hash = "3:of another version";
     const auto recovery = recover(damaged, *rig.reader, {}, go_on);
     CHECK(recovery.snapshot_seq == 0);
     CHECK(recovery.processor->core().state_hash() == hash);
   }
   SECTION("another one of this version is damage") {
-    other.kept_hash = std::string(32, '0');
+    other.kept_hash = "2:" + std::string(32, '0');
     CHECK_THROWS_WITH(recover(other, *rig.reader, {}, go_on), ContainsSubstring("at input 101 the state hash is "));
   }
 }
@@ -320,12 +321,12 @@ TEST_CASE("a snapshot of a newer version is passed over, and the log calls it ne
   DamagedStore store(*rig.store, 121);
   store.damage = [](std::string& chunk) {
     std::string body = chunk.substr(engine::kChunkHeadBytes);
-    body[8] = 3;  // after RISKCORE
+    body[8] = 4;  // after RISKCORE
     chunk = engine::make_chunk(0, body);
   };
   Recovery recovery;
   const auto log = service::output_of(service::kText, [&] { recovery = recover(store, *rig.reader, {}, go_on); });
-  CHECK_THAT(log, ContainsSubstring("it is of version 3, newer than this program reads"));
+  CHECK_THAT(log, ContainsSubstring("it is of version 4, newer than this program reads"));
   CHECK_THAT(log, !ContainsSubstring("damaged"));
   CHECK(recovery.snapshot_seq == 61);
   CHECK(recovery.processor->core().state_hash() == hash);
@@ -433,7 +434,7 @@ TEST_CASE("the past of the alert stream is the table, with an empty record for w
     if (event.event_id >= 5) CHECK(some.at(event.event_id) == event.payload);
   }
 
-  const auto deleted = rig.store->cleanup({kWall.micros + 1'000'000'000});
+  const auto deleted = rig.store->cleanup({kWall.nanos + 1'000 * kNanosPerSecond});
   REQUIRE(deleted.alert_events > 0);
   const auto left = rig.reader->alert_events_after(0, 10'000);
   REQUIRE(!left.empty());

@@ -174,7 +174,7 @@ TEST_CASE("a live run publishes on its own time, ticks, and stops at once when a
   REQUIRE(listener.until([&] { return count_of<wire::Tick>(listener.records) >= 1; }));
   CHECK_THAT(http_get(app.health_port(), "/readyz"), ContainsSubstring("200"));
   const auto tick = std::get<wire::Tick>(listener.records.back().input);
-  CHECK(std::abs(system_now().micros - tick.time.micros) < 5 * kMicrosPerSecond);
+  CHECK(std::abs(system_now().nanos - tick.time.nanos) < 5 * kNanosPerSecond);
 
   const auto began = std::chrono::steady_clock::now();
   app.stop();

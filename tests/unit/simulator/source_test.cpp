@@ -12,7 +12,7 @@ using std::chrono::seconds;
 
 namespace {
 
-constexpr Timestamp kStart{1'726'821'360'000'000};  // 2024-09-20T08:36:00Z
+constexpr Timestamp kStart{1'726'821'360'000'000'000};  // 2024-09-20T08:36:00Z
 
 // One word an item: its time in ms and what it is ("1000 tick 08:36:01.000").
 std::vector<std::string> told(Feed feed) {

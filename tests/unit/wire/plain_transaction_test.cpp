@@ -1,6 +1,7 @@
 // What is written and read by hand is judged by the code that protobuf generates from the same message.
 #include <google/protobuf/stubs/logging.h>
 
+#include <algorithm>
 #include <initializer_list>
 #include <limits>
 #include <optional>
@@ -52,7 +53,7 @@ class Chance {
   void set(Id<Tag>& id) {
     id.text = text();
   }
-  void set(Timestamp& time) { time = {number()}; }
+  void set(Timestamp& time) { time = {std::clamp(number(), kTimestampMin.nanos, kTimestampMax.nanos)}; }
   void set(engine::Side& side) { side = one_of({engine::Side::kUnknown, engine::Side::kBuy, engine::Side::kSell}); }
   template <class Tag>
   void set(Decimal<Tag>& value) {
@@ -98,7 +99,9 @@ TEST_CASE("a transaction is written byte by byte as protobuf writes it, and read
 TEST_CASE("the table of fields and the message in proto/ have the same numbers, of the same types") {
   using google::protobuf::FieldDescriptor;
   const auto* message = v1::Transaction::descriptor();
-  CHECK(static_cast<std::size_t>(message->field_count()) == engine::kTransactionFieldCount);
+  // An instant has two: its microseconds, and the nanoseconds since.
+  CHECK(static_cast<std::size_t>(message->field_count()) == engine::kTransactionFieldCount + 1);
+  CHECK(message->FindFieldByNumber(15)->name() == "executed_at_nanos");
   engine::for_each_transaction_field([&](auto field) {
     using Type = typename decltype(field)::Type;
     CAPTURE(field.name);
@@ -124,7 +127,40 @@ TEST_CASE("no field of a transaction is lost or taken for another, with and with
   CHECK(wire::read_plain(wire::encode(transaction), into));
   CHECK(into == transaction);
   CHECK(parsed(wire::encode(transaction, {"fills.csv", 12})) == transaction);
-  CHECK(wire::to_value(message_of(transaction).transaction()) == transaction);
+  CHECK_FALSE(wire::read(message_of(transaction).transaction(), into = {}));
+  CHECK(into == transaction);
+}
+
+TEST_CASE("an instant that no transaction can have is refused with what was sent, and the others are taken") {
+  const auto refused = [](std::int64_t micros, std::uint32_t nanos) -> std::optional<engine::Rejection> {
+    auto record = message_of(test::distinct_transaction());
+    record.mutable_transaction()->set_executed_at_us(micros);
+    record.mutable_transaction()->set_executed_at_nanos(nanos);
+    const auto bytes = record.SerializeAsString();
+    wire::InputDecoder decoder;
+    engine::Transaction into;
+    const bool is_taken = decoder.decode_transaction(bytes, into);
+    const auto decoded = decoder.decode(bytes);
+    REQUIRE(decoded.ok());
+    if (is_taken) {
+      CHECK(into == std::get<engine::Transaction>(decoded->input));
+      CHECK(into.executed_at == timestamp_of(micros, nanos));
+      return std::nullopt;
+    }
+    const auto& rejected = std::get<wire::RejectedInput>(decoded->input);
+    CHECK(rejected.raw.find("client_id: \"client_id\"") != std::string::npos);
+    return rejected.rejection;
+  };
+  CHECK(refused(253'402'300'799'999'999, 0) ==
+        engine::Rejection{"executed_at", "253402300799999999", "outside the years 1678 to 2261"});
+  CHECK(refused(std::numeric_limits<std::int64_t>::min(), 0).has_value());
+  CHECK(refused(kTimestampMax.micros() + 1, 0).has_value());
+  CHECK(refused(kTimestampMin.micros() - 1, 999).has_value());
+  CHECK(refused(0, 1'000) == engine::Rejection{"executed_at", "1000", "more nanoseconds than a microsecond has"});
+  CHECK(refused(0, 0xffff'ffff).has_value());
+  CHECK_FALSE(refused(kTimestampMax.micros(), 999));
+  CHECK_FALSE(refused(kTimestampMin.micros(), 0));
+  CHECK_FALSE(refused(-1, 1));
 }
 
 TEST_CASE("an execution without order and trader is the bytes that it was before there were any") {
@@ -137,7 +173,7 @@ TEST_CASE("an execution without order and trader is the bytes that it was before
       54);
   engine::Transaction t;
   t.transaction_id = "T1";
-  t.executed_at = {1'726'821'360'000'000};
+  t.executed_at = Timestamp::from_micros(1'726'821'360'000'000);
   t.client_id.text = "C1";
   t.symbol.text = "AAPL";
   t.side = engine::Side::kBuy;
@@ -159,14 +195,14 @@ TEST_CASE("fields in any order and more than once are read as protobuf reads the
     v1::Transaction message;
     wire::to_message(test::distinct_transaction(), message);
     std::vector<std::string> each;
-    engine::for_each_transaction_field([&](auto field) {
+    const auto* all = v1::Transaction::descriptor();
+    for (int kept = 0; kept < all->field_count(); ++kept) {
       v1::Transaction one = message;
-      const auto* all = v1::Transaction::descriptor();
       for (int i = 0; i < all->field_count(); ++i) {
-        if (all->field(i)->number() != field.wire_number) one.GetReflection()->ClearField(&one, all->field(i));
+        if (i != kept) one.GetReflection()->ClearField(&one, all->field(i));
       }
       each.push_back(one.SerializeAsString());
-    });
+    }
     return each;
   }();
   for (int i = 0; i < 1000; ++i) {
@@ -215,7 +251,7 @@ namespace {
 engine::Transaction live() {
   engine::Transaction t;
   t.transaction_id = "T1";
-  t.executed_at = {1'726'821'360'000'000};
+  t.executed_at = Timestamp::from_micros(1'726'821'360'000'000);
   t.client_id.text = "C1";
   t.symbol.text = "S1";
   t.side = engine::Side::kSell;

@@ -36,7 +36,7 @@ struct KindOf<AnomalyRule> {
   static Due sweep(Evaluation<AnomalyRule>& e) {
     State& state = e.state;
     if (!state.alert) return std::nullopt;
-    const Timestamp quiet{state.alert->last_seen.micros + std::int64_t{e.rule.quiet_seconds} * kMicrosPerSecond};
+    const Timestamp quiet = later_by(state.alert->last_seen, e.rule.quiet_seconds);
     if (e.rule.enabled && e.parts.at < quiet) return quiet;
 
     e.tell(e.decide({AlertEventType::kResolved, state.alert->severity}, state.alert->last.e4(), state.alert->limit));
@@ -57,7 +57,7 @@ struct KindOf<AnomalyRule> {
       out.number(z->distance);
       out.wide(z->deviation);
     }
-    out.signed_number(state.alert->last_seen.micros);
+    out.signed_number(state.alert->last_seen.nanos);
   }
   static void load(SnapshotReader& in, State& state, const AnomalyRule& rule, const Loading& loading) {
     for (auto left = in.number<std::uint32_t>("sample count", rule.window); left > 0; --left) {
@@ -72,8 +72,7 @@ struct KindOf<AnomalyRule> {
       if (deviation.is_zero() || deviation > square(kCentsMax << 10)) in.refuse("deviation", "is out of range");
       *z = ZScore::of(distance, deviation);
     }
-    state.alert->last_seen = {in.signed_number("last anomaly", kTimestampMin.micros, kTimestampMax.micros)};
-    if (!loading.now || state.alert->last_seen > *loading.now) in.refuse("last anomaly", "is not before now");
+    state.alert->last_seen = load_last_seen(in, "last anomaly", loading);
   }
 
   static std::string text(const AlertEvent& event, std::string_view base_currency) {

@@ -161,4 +161,10 @@ std::unique_ptr<Alert> load_alert(SnapshotReader& in, const LimitRange& limits, 
   return alert;
 }
 
+inline Timestamp load_last_seen(SnapshotReader& in, const char* what, const Loading& loading) {
+  const Timestamp last_seen = in.timestamp(what);
+  if (!loading.now || last_seen > *loading.now) in.refuse(what, "is not before now");
+  return last_seen;
+}
+
 }  // namespace risk::engine

@@ -40,7 +40,7 @@ struct KindOf<SizeRule> {
   static Due sweep(Evaluation<SizeRule>& e) {
     State& state = e.state;
     if (!state.alert) return std::nullopt;
-    const Timestamp quiet{state.alert->last_seen.micros + std::int64_t{e.rule.quiet_seconds} * kMicrosPerSecond};
+    const Timestamp quiet = later_by(state.alert->last_seen, e.rule.quiet_seconds);
     if (state.limit_units != 0 && e.parts.at < quiet) return quiet;
 
     e.tell(e.decide({AlertEventType::kResolved, state.alert->severity}, state.alert->last, state.alert->limit));
@@ -55,15 +55,14 @@ struct KindOf<SizeRule> {
     save_alert(out, state.alert);
     if (!state.alert) return;
     out.number(static_cast<Uint128>(state.alert->last));
-    out.signed_number(state.alert->last_seen.micros);
+    out.signed_number(state.alert->last_seen.nanos);
   }
   static void load(SnapshotReader& in, State& state, const SizeRule&, const Loading& loading) {
     constexpr LimitRange kLimits{kDecimalScale, Int128{INT64_MAX} * kDecimalScale};
     state.alert = load_alert<Alert>(in, kLimits, loading);
     if (!state.alert) return;
     state.alert->last = in.number<Int128>("last transaction", kNotionalMax);
-    state.alert->last_seen = {in.signed_number("last transaction", kTimestampMin.micros, kTimestampMax.micros)};
-    if (!loading.now || state.alert->last_seen > *loading.now) in.refuse("last transaction", "is not before now");
+    state.alert->last_seen = load_last_seen(in, "last transaction", loading);
   }
 
   static std::string text(const AlertEvent& event, std::string_view base_currency) {

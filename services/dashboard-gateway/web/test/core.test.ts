@@ -2,14 +2,25 @@ import { describe, expect, it } from 'vitest';
 import { csvCell } from '../src/lib/core/csv';
 import { largest } from '../src/lib/core/largest';
 import { formatRoute, parseRoute } from '../src/lib/core/route';
-import { formatAge, formatClockMillis, formatStamp } from '../src/lib/core/time';
+import { formatAge, formatClockMillis, formatStamp, isBefore } from '../src/lib/core/time';
 import { formatAlertValue, sentence } from '../src/lib/core/words';
 import { Rates } from '../src/lib/data/rates';
 
 describe('times', () => {
-  it('shows UTC as it came, fraction cut and not rounded', () => {
-    expect(formatStamp('2026-03-02T14:30:05.999999Z', 'utc')).toBe('02 Mar 2026 14:30:05.999 UTC');
+  it('shows UTC as it came, with every place where there is room and else cut and not rounded', () => {
+    expect(formatStamp('2026-03-02T14:30:05.999999Z', 'utc')).toBe('02 Mar 2026 14:30:05.999999 UTC');
+    expect(formatStamp('2026-03-02T14:30:05.123456789Z', 'utc')).toBe('02 Mar 2026 14:30:05.123456789 UTC');
+    expect(formatStamp('2026-03-02T14:30:05.120000Z', 'utc')).toBe('02 Mar 2026 14:30:05.120 UTC');
+    expect(formatStamp('2026-03-02T14:30:05.000000Z', 'utc')).toBe('02 Mar 2026 14:30:05.000 UTC');
+    expect(formatClockMillis('2026-03-02T14:30:05.999999999Z', 'utc')).toBe('14:30:05.999');
     expect(formatClockMillis('2026-03-02T14:30:05Z', 'utc')).toBe('14:30:05.000');
+  });
+
+  it('tells which of two instants is earlier, of six places or nine', () => {
+    expect(isBefore('2026-03-02T14:30:05.123456Z', '2026-03-02T14:30:05.123456001Z')).toBe(true);
+    expect(isBefore('2026-03-02T14:30:05.123456001Z', '2026-03-02T14:30:05.123456Z')).toBe(false);
+    expect(isBefore('2026-03-02T14:30:05.123456Z', '2026-03-02T14:30:05.123456Z')).toBe(false);
+    expect(isBefore('2026-03-02T14:30:05.123456999Z', '2026-03-02T14:30:05.123457Z')).toBe(true);
   });
 
   it.each([

@@ -81,8 +81,9 @@ struct SnapshotFormat {
   std::uint64_t unknown_fields = 0;  // of a newer program; they were skipped, and are not in the loaded core
 };
 
-// Whether a hash that was kept is of the version that state_hash() gives. One of a later version has its number and a
-// colon before its digits.
+// A state hash as it is to be kept for a later program: "2:", the version of the hash, and its digits.
+std::string kept_hash(std::string_view state_hash);
+// Whether one that was kept is of the version that state_hash() gives today. The first version had no number.
 bool is_comparable_hash(std::string_view kept);
 
 class Core {

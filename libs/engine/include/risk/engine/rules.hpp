@@ -84,8 +84,15 @@ template <class... Rules>
 struct RuleKindList {};
 using RuleKinds = RuleKindList<ExposureRule, VelocityRule, SizeRule, AnomalyRule>;
 
+// What an input means has changed since the first release. A set of rules says by which edition it is to be read, so
+// that inputs that are stored are applied anew as they were the first time:
+//   1  every price of a transaction becomes the mark, and that of an opening position too
+//   2  a price that is older than the mark does not; that of an opening position is older than any other
+inline constexpr std::uint32_t kEdition = 2;
+
 struct RuleSet {
   std::uint64_t config_version = 1;
+  std::uint32_t edition = kEdition;  // 1 to kEdition
   std::string base_currency = "USD";
   std::map<std::string, Rate, std::less<>> rates;  // base currency per unit; the base currency itself needs none
   std::uint32_t session_start_seconds = 0;         // of the day, UTC, below 86,400

@@ -44,9 +44,24 @@ export function formatClockMillis(at: Timestamp, zone: Zone): string {
   return `${formatClock(at, zone)}.${millis}`;
 }
 
-/** 02 Mar 2026 14:30:05.123 UTC */
+/** 14:30:05.123456789: all places that the instant has, three at least. */
+function formatClockExact(at: Timestamp, zone: Zone): string {
+  const rest = /\.\d{3}(\d*?)0*Z$/.exec(at)?.[1] ?? '';
+  return formatClockMillis(at, zone) + rest;
+}
+
+/** 02 Mar 2026 14:30:05.123 UTC, with all places that the instant has. */
 export function formatStamp(at: Timestamp, zone: Zone): string {
-  return `${format('date', zone).format(Date.parse(at))} ${formatClockMillis(at, zone)} ${zoneName(zone)}`;
+  return `${format('date', zone).format(Date.parse(at))} ${formatClockExact(at, zone)} ${zoneName(zone)}`;
+}
+
+/** Whether an instant is before another. A Date has only milliseconds, and texts have six places or nine. */
+export function isBefore(a: Timestamp, b: Timestamp): boolean {
+  return padded(a) < padded(b);
+}
+
+function padded(at: Timestamp): string {
+  return at.slice(0, -1).padEnd('2026-03-02T14:30:05.123456789'.length, '0');
 }
 
 /** How long, in the two largest units that matter: 8s, 3m 12s, 1h 05m, 2d 4h. */

@@ -15,6 +15,7 @@ import type {
   System,
   Transaction,
 } from '../core/contract';
+import { isBefore } from '../core/time';
 
 export const RESOLVED_ALERTS_MAX = 2000;
 export const TRANSACTIONS_MAX = 1000;
@@ -77,7 +78,7 @@ export class Store {
   merge(alerts: Alert[]): void {
     const later = alerts.filter((row) => {
       const known = this.alerts.get(row.alert_id);
-      return known === undefined || known.updated_at <= row.updated_at;
+      return known === undefined || !isBefore(row.updated_at, known.updated_at);
     });
     if (later.length) this.putAlerts(later);
   }

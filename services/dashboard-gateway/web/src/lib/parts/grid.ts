@@ -16,6 +16,7 @@ import {
   ScrollApiModule,
   TextFilterModule,
   themeQuartz,
+  TooltipModule,
 } from 'ag-grid-community';
 import type { Decimal, RiskLevel } from '../core/contract';
 import { compareDecimal, formatDecimal, formatPercent } from '../core/decimal';
@@ -34,6 +35,7 @@ ModuleRegistry.registerModules([
   RowApiModule,
   ScrollApiModule,
   TextFilterModule,
+  TooltipModule,
 ]);
 
 export const gridTheme = themeQuartz.withParams({
