@@ -179,7 +179,7 @@ bool App::recover(store::Store& store) {
   });
   processor_ = std::move(recovery.processor);
   if (!processor_) return false;
-  processor_->start(options_.rules, options_.bounds);
+  processor_->start(options_.rules, options_.intake);
   snapshotter_ = std::make_unique<Snapshotter>(options_.snapshots, recovery.snapshot_seq, metrics_);
   gauges_->start_from(processor_->counters());
   const std::chrono::duration<double> seconds = Clock::now() - started;
@@ -369,11 +369,18 @@ void App::report_status() {
   const auto streams = transactions_->streams();
   report_conflicts(log::conflicts(streams));
   for (const auto& stream : streams) {
-    status.streams.push_back({std::string(stream.stream().text), stream.publisher, stream.delivered.fields().sequence,
-                              stream.announced.fields().sequence, stream.missing, stream.is_up});
+    auto& told = status.streams.emplace_back(
+        wire::StreamStatus{std::string(stream.stream().text), stream.publisher, stream.delivered.fields().sequence,
+                           stream.announced.fields().sequence, stream.missing, stream.is_up});
+    if (const StreamClock* clock = processor_->stream_clocks().find(told.stream_id)) {
+      told.recent = clock->recent();
+      told.recent_late = clock->recent_late();
+      told.lead_nanos = processor_->stream_clocks().lead_of(told.stream_id);
+    }
     lag += static_cast<double>(stream.lag());
     up += stream.is_up ? 1 : 0;
   }
+  report_late(status.streams);
   writer_->broadcaster().set_status(std::move(status));
   gauges_->update(counters);
   gauges_->open_alerts.set(static_cast<double>(processor_->open_alerts()));
@@ -387,6 +394,23 @@ void App::report_status() {
 void App::report_conflicts(const std::string& conflicts) {
   if (conflicts.empty()) return health_.met(kPublishersCondition);
   health_.not_met(kPublishersCondition, conflicts);
+}
+
+// The streams that are late, and how far each is ahead: the one whose clock is wrong is as a rule the one that is not.
+void App::report_late(const std::vector<wire::StreamStatus>& streams) {
+  std::string late, leads;
+  for (const auto& stream : streams) {
+    const std::string name = printable(stream.publisher) + " (" + stream.stream_id.substr(0, 8) + ")";
+    gauges_->update(stream);
+    if (stream.recent_late > StreamClock::kRecent / 2) {
+      late += (late.empty() ? "" : ", ") + name + ": " + std::to_string(stream.recent_late) + " of its last " +
+              std::to_string(stream.recent) + " transactions are late";
+    }
+    if (stream.lead_nanos && *stream.lead_nanos > 0) {
+      leads = "; " + name + " is " + format_rounded(*stream.lead_nanos, 9, 3) + " s ahead of the others";
+    }
+  }
+  health_.warn("transaction streams", late.empty() ? "" : late + leads);
 }
 
 // --- commands

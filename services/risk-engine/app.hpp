@@ -64,6 +64,7 @@ class App : public service::App {
   void report_status();
   void watch_commit(std::chrono::steady_clock::time_point now);
   void report_conflicts(const std::string& conflicts);
+  void report_late(const std::vector<wire::StreamStatus>& streams);
   void finish(bool commit);
 
   const Options options_;

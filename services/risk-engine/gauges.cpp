@@ -1,5 +1,7 @@
 #include "risk-engine/gauges.hpp"
 
+#include <algorithm>
+
 namespace risk::risk_engine {
 namespace {
 
@@ -11,8 +13,9 @@ void follow(service::Counter& counter, std::uint64_t& seen, std::uint64_t total)
 
 }  // namespace
 
-Gauges::Gauges(service::Metrics& metrics)
-    : transactions(metrics.counter("risk_transactions_total", "Transactions applied")),
+Gauges::Gauges(service::Metrics& registry)
+    : metrics(registry),
+      transactions(metrics.counter("risk_transactions_total", "Transactions applied")),
       late(metrics.counter("risk_late_transactions_total", "Transactions older than the engine's now")),
       quarantined(metrics.counter("risk_quarantined_total", "Records that could not be applied")),
       missing(metrics.counter("risk_missing_records_total", "Records of transaction streams that never came")),
@@ -43,6 +46,16 @@ void Gauges::update(const log::ReaderCounters& now) {
   follow(replayed, heard_.replayed_records, now.replayed_records);
   follow(bad_frames, heard_.problems, now.problems);
   follow(rival_records, heard_.rival_records, now.rival_records);
+}
+
+void Gauges::update(const wire::StreamStatus& stream) {
+  const service::Labels labels{{"stream", stream.stream_id}};
+  const double recent = std::max<double>(stream.recent, 1);
+  metrics.gauge("risk_stream_late_ratio", "Share of a stream's last 1,000 transactions that are late", labels)
+      .set(stream.recent_late / recent);
+  if (!stream.lead_nanos) return;
+  metrics.gauge("risk_stream_lead_seconds", "How far a stream's latest execution is after that of all others", labels)
+      .set(static_cast<double>(*stream.lead_nanos) / kNanosPerSecond);
 }
 
 void Gauges::update_dropped_peers(std::uint64_t now) {

@@ -10,14 +10,16 @@
 namespace risk::risk_engine {
 
 struct Gauges {
-  explicit Gauges(service::Metrics& metrics);
+  explicit Gauges(service::Metrics& registry);
 
   // What was before this process is not counted again.
   void start_from(const ProcessorCounters& before) { seen_ = before; }
   void update(const ProcessorCounters& now);
   void update(const log::ReaderCounters& now);
+  void update(const wire::StreamStatus& stream);
   void update_dropped_peers(std::uint64_t now);
 
+  service::Metrics& metrics;
   service::Counter &transactions, &late, &quarantined, &missing, &alert_events;
   service::Gauge &open_alerts, &uncommitted, &lag, &streams;
   service::Counter &replayed, &bad_frames, &rival_records, &dropped_peers;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "risk-engine/processor.hpp"
 #include "risk-engine/snapshotter.hpp"
 #include "risk/engine/core.hpp"
 #include "risk/engine/rules.hpp"
@@ -21,7 +22,7 @@ struct Options {
   service::CommonOptions common;
   store::DatabaseConfig database;
   engine::RuleSet rules;
-  engine::Bounds bounds;
+  Intake intake;
   settings::BindOptions bind;
   settings::CurveOptions curve;
   std::vector<std::string> transaction_endpoints = {"tcp://localhost:5551"};

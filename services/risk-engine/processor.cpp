@@ -124,7 +124,7 @@ void Processor::restore(const store::AppliedInput& input) {
              input.input);
 }
 
-void Processor::start(const engine::RuleSet& rules, const engine::Bounds& bounds) {
+void Processor::start(const engine::RuleSet& rules, const Intake& intake) {
   if (apply_seq_ != engine_cursor_.row.sequence) {
     throw store::StoreError("the store's inputs end at " + std::to_string(apply_seq_) + ", its cursor stands at " +
                             std::to_string(engine_cursor_.row.sequence));
@@ -133,7 +133,8 @@ void Processor::start(const engine::RuleSet& rules, const engine::Bounds& bounds
   counters_.transactions = core_.counters().transactions;
   counters_.late = core_.counters().late;
 
-  core_.set_bounds(bounds);
+  core_.set_bounds(intake.bounds);
+  ahead_max_nanos_ = std::chrono::nanoseconds(intake.ahead_max).count();
 
   engine::RuleSet next = rules;
   if (has_rules_) engine::keep_missing_rules(next, core_.rules());
@@ -240,17 +241,21 @@ void Processor::apply(const log::Records& records, Timestamp wall) {
   {
     InputSlots places(pending_.inputs, count);
     expected_.clear();
+    received_at_.clear();
+    std::optional<Timestamp> received_at;
     for (std::size_t i = 0; i < count; ++i) {
       auto& transaction = places.transaction(i);
-      if (decoder_.decode_transaction(records.payloads[i], transaction)) expected_.push_back(&transaction);
+      if (!decoder_.decode_transaction(records.payloads[i], transaction, received_at)) continue;
+      expected_.push_back(&transaction);
+      received_at_.push_back({wall, received_at});
     }
     core_.expect_at(expected_);
-    auto expected = expected_.begin();
+    std::size_t expected = 0;
+    StreamClock& clock = stream_clocks_.of(records.last().stream().text.view());
     for (std::size_t i = 0; i < count; ++i) {
       events_.clear();
-      if (expected != expected_.end() && *expected == &places.next()) {
-        ++expected;
-        apply_transaction(records[i], places, wall);
+      if (expected < expected_.size() && expected_[expected] == &places.next()) {
+        apply_transaction(records[i], places, received_at_[expected++], clock);
       } else {
         apply_other(records[i], places, wall);
       }
@@ -261,15 +266,19 @@ void Processor::apply(const log::Records& records, Timestamp wall) {
   move_cursor(records.last(), records.publisher);
 }
 
-void Processor::apply_transaction(const log::Record& record, InputSlots& places, Timestamp wall) {
+void Processor::apply_transaction(const log::Record& record, InputSlots& places, const engine::ReceivedAt& received_at,
+                                  StreamClock& clock) {
   const auto& transaction = places.next();
-  const auto applied = core_.apply(transaction, events_);
-  if (!applied) {
+  const auto refuse = [&](engine::Rejection rejection) {
     const auto decoded = decoder_.decode(record.payload());  // again, for where it was read
-    quarantine(record, decoded ? decoded->provenance : wire::Provenance{}, applied.error(), describe(transaction),
-               wall);
-    return places.pass_over();
-  }
+    quarantine(record, decoded ? decoded->provenance : wire::Provenance{}, std::move(rejection), describe(transaction),
+               received_at.here);
+    places.pass_over();
+  };
+  if (auto ahead = is_ahead("executed_at", transaction.executed_at, received_at)) return refuse(*std::move(ahead));
+  const auto applied = core_.apply(transaction, events_);
+  if (!applied) return refuse(applied.error());
+  clock.note(transaction.executed_at, applied->late);
   places.keep(++apply_seq_, record, applied->price, applied->late);
   ++counters_.transactions;
   counters_.late += applied->late ? 1 : 0;
@@ -290,6 +299,9 @@ void Processor::apply_other(const log::Record& record, InputSlots& places, Times
                  [&](const engine::Transaction&) { RISK_CHECK(!"decoded as a transaction before"); },
                  [&](const wire::Tick& tick) {
                    ++counters_.ticks;
+                   if (auto ahead = is_ahead("time", tick.time, {wall, provenance.received_at})) {
+                     return refuse(*std::move(ahead), "");
+                   }
                    if (!core_.tick(tick.time, events_)) return places.pass_over();
                    places.keep(++apply_seq_, record, store::TickInput{tick.time});
                  },
@@ -302,6 +314,11 @@ void Processor::apply_other(const log::Record& record, InputSlots& places, Times
                  [&](wire::RejectedInput& rejected) { refuse(std::move(rejected.rejection), std::move(rejected.raw)); },
              },
              input);
+}
+
+std::optional<engine::Rejection> Processor::is_ahead(std::string_view field, Timestamp instant,
+                                                     const engine::ReceivedAt& received_at) const {
+  return engine::ahead_of_clock(field, instant, core_.now(), received_at, ahead_max_nanos_);
 }
 
 void Processor::skip(const log::Gap& gap) {

@@ -9,6 +9,7 @@
 // Threads: one at a time.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -18,7 +19,9 @@
 #include <vector>
 
 #include "risk-engine/alert_register.hpp"
+#include "risk-engine/stream_clocks.hpp"
 #include "risk/engine/core.hpp"
+#include "risk/engine/intake.hpp"
 #include "risk/log/record.hpp"
 #include "risk/store/store.hpp"
 #include "risk/wire/control.hpp"
@@ -26,6 +29,12 @@
 #include "risk/wire/transaction.hpp"
 
 namespace risk::risk_engine {
+
+// What is taken on: how much, and how far ahead of the clocks at which it was received.
+struct Intake {
+  engine::Bounds bounds{};
+  std::chrono::milliseconds ahead_max{60'000};
+};
 
 // A commit, and what is told to others once it is stored.
 struct Batch {
@@ -58,8 +67,8 @@ class Processor {
   void load(engine::Core core, std::uint64_t apply_seq);
   void restore(const store::AppliedInput& input);
   // From here on the rules are `rules`: if they differ from the last ones, that is an input of its own with the next
-  // version. What was applied before stays, also above `bounds`.
-  void start(const engine::RuleSet& rules, const engine::Bounds& bounds = {});
+  // version. What was applied before stays, also above the bounds.
+  void start(const engine::RuleSet& rules, const Intake& intake = {});
 
   // Records of a transaction stream.
   void apply(const log::Records& records, Timestamp wall);
@@ -89,6 +98,7 @@ class Processor {
   // The last event of the stream of alert events: its id is kept in the store, its records are numbered as the events.
   log::Position alerts_position() const;
   std::size_t open_alerts() const { return alerts_.open_count(); }
+  const StreamClocks& stream_clocks() const { return stream_clocks_; }
 
  private:
   struct Cursor {
@@ -114,7 +124,10 @@ class Processor {
   };
 
   class InputSlots;  // where in pending_.inputs the records at hand go
-  void apply_transaction(const log::Record& record, InputSlots& places, Timestamp wall);
+  void apply_transaction(const log::Record& record, InputSlots& places, const engine::ReceivedAt& received_at,
+                         StreamClock& clock);
+  std::optional<engine::Rejection> is_ahead(std::string_view field, Timestamp instant,
+                                            const engine::ReceivedAt& received_at) const;
   void apply_other(const log::Record& record, InputSlots& places, Timestamp wall);
   Cursor& move_cursor(const log::Position& to, std::string_view publisher);
   void quarantine(const log::Record& record, const wire::Provenance& provenance, engine::Rejection rejection,
@@ -135,7 +148,10 @@ class Processor {
   bool rows_due_ = false;  // every row is to be written, though no input came
   store::Commit pending_;
   std::vector<const engine::Transaction*> expected_;  // of the records at hand
-  std::vector<engine::AlertEvent> events_;            // of the input at hand
+  std::vector<engine::ReceivedAt> received_at_;       // of these
+  std::int64_t ahead_max_nanos_ = 0;
+  StreamClocks stream_clocks_;
+  std::vector<engine::AlertEvent> events_;  // of the input at hand
   EntityCounts clients_, symbols_;
   ProcessorCounters counters_;
 };

@@ -66,6 +66,7 @@ std::optional<int> parse(int argc, const char* const* argv, Options& options) {
   add_backtest_options(set, options.backtest);
   settings::add_rule_options(set, options.backtest.rules);
   settings::add_bounds_options(set, options.backtest.bounds);
+  settings::add_ahead_max_option(set, options.backtest.ahead_max);
   set.add_positionals("COMMAND",
                       "summary | list [SEVERITY] | ack ID USER [COMMENT] | cleanup [DAYS, default 30] | "
                       "notify undelivered | backtest | keys",

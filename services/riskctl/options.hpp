@@ -27,6 +27,7 @@ struct BacktestOptions {
   std::string config_path;   // what --config says, "" without: to name the first of two configurations
   std::string compare_path;  // "" without
   engine::Bounds bounds;
+  std::chrono::milliseconds ahead_max{60'000};
   engine::RuleSet rules;
   engine::RuleSet other_rules;  // with compare_path: those of the same settings with that file in place of --config
 

@@ -25,8 +25,9 @@ bool PacedPublisher::run(Feed& feed, Clock::time_point start) {
       continue;
     }
     behind_ = now - (start + item->due);
+    const Timestamp received_at = system_now();  // of what is made and not read
     for (int i = 0; i < kBurstMax && item != nullptr && start + item->due <= now; ++i) {
-      publish(*item);
+      publish(*item, received_at);
       item = feed.next();
     }
     log_.service();
@@ -37,8 +38,10 @@ bool PacedPublisher::run(Feed& feed, Clock::time_point start) {
   return item == nullptr;
 }
 
-void PacedPublisher::publish(const Item& item) {
-  wire::encode(item.input, item.provenance, payload_);
+void PacedPublisher::publish(const Item& item, Timestamp received_at) {
+  provenance_ = item.provenance;
+  if (!provenance_.received_at) provenance_.received_at = received_at;
+  wire::encode(item.input, provenance_, payload_);
   log_.append(wire::kTransactionsTopic, payload_);
   if (std::holds_alternative<engine::Transaction>(item.input)) {
     ++totals_.transactions;

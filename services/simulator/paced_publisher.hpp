@@ -41,7 +41,7 @@ class PacedPublisher {
  private:
   using Clock = std::chrono::steady_clock;
 
-  void publish(const Item& item);
+  void publish(const Item& item, Timestamp received_at);
   void idle_until(Clock::time_point due);
   void report_if_due(Clock::time_point now);
 
@@ -51,7 +51,8 @@ class PacedPublisher {
   service::RepeatedLog rejected_log_{service::LogLevel::kWarning, "row cannot be applied"};  // the quarantine has all
   PublisherTotals totals_;
   Clock::duration behind_{};
-  std::string payload_;  // of the item at hand
+  wire::Provenance provenance_;  // of the item at hand, as payload_
+  std::string payload_;
   Clock::time_point reported_{};
 };
 

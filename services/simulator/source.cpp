@@ -54,6 +54,7 @@ bool read_input(Reader& reader, Item& item) {
   auto row = reader.next();
   if (!row) return false;
   item.provenance.line = reader.line();
+  item.provenance.received_at = system_now();
   if (auto* bad = std::get_if<ingest::BadRow>(&*row)) {
     item.input = wire::RejectedInput{std::move(bad->rejection), std::move(bad->raw)};
   } else if (auto rejection = rejection_of(std::get<0>(*row))) {

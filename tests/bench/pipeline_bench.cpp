@@ -172,7 +172,7 @@ class Pipeline {
   ~Pipeline() { app_->stop(); }
 
   void publish(const engine::Transaction& transaction) {
-    wire::encode(transaction, payload_);
+    wire::encode(transaction, received_, payload_);
     log_->append(wire::kTransactionsTopic, payload_);
   }
   log::Writer& log() { return *log_; }
@@ -187,6 +187,7 @@ class Pipeline {
 
  private:
   TemporaryFolder folder_;
+  const wire::Provenance received_{"", {}, system_now()};  // as every publisher says it
   std::string payload_;
   std::unique_ptr<log::Writer> log_;
   service::RunContext context_;

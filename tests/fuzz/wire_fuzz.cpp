@@ -22,8 +22,9 @@ void decode_input(std::string_view bytes) {
   // The short way comes to the same, over whatever was there before.
   static engine::Transaction into;
   const auto* parsed = decoded ? std::get_if<engine::Transaction>(&decoded->input) : nullptr;
-  RISK_CHECK(decoder.decode_transaction(bytes, into) == (parsed != nullptr));
-  RISK_CHECK(parsed == nullptr || into == *parsed);
+  static std::optional<Timestamp> received_at;
+  RISK_CHECK(decoder.decode_transaction(bytes, into, received_at) == (parsed != nullptr));
+  RISK_CHECK(parsed == nullptr || (into == *parsed && received_at == decoded->provenance.received_at));
   if (!decoded) {
     RISK_CHECK(!decoded.error().reason.empty());
     return;

@@ -33,7 +33,8 @@ class Prefetcher {
     Named client, symbol;
   };
   Pair take(const Transaction& transaction) {
-    if (applied_ == next_.size() || &transaction != next_[applied_]) return look_up(transaction);
+    for (; applied_ != next_.size() && &transaction != next_[applied_]; ++applied_) step();  // left out
+    if (applied_ == next_.size()) return look_up(transaction);
     const Hint hint = hint_of(applied_);
     ++applied_;
     step();

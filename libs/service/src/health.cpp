@@ -61,6 +61,25 @@ void Health::not_met(const std::string& condition, const std::string& reason) {
   log_warning("condition no longer met", {{"condition", condition}, {"reason", in_words(reason)}});
 }
 
+void Health::warn(const std::string& condition, const std::string& warning) {
+  {
+    const std::lock_guard lock(mutex_);
+    const bool was_there = warnings_.contains(condition);
+    if (warning.empty()) {
+      if (!was_there) return;
+      warnings_.erase(condition);
+    } else {
+      warnings_[condition] = in_words(warning);
+      if (was_there) return;
+    }
+  }
+  if (warning.empty()) {
+    log_info("warning is over", {{"condition", condition}});
+  } else {
+    log_warning("warning", {{"condition", condition}, {"reason", in_words(warning)}});
+  }
+}
+
 void Health::fail(const std::string& reason) {
   {
     const std::lock_guard lock(mutex_);
@@ -109,6 +128,12 @@ Health::Report Health::readiness() const {
   json.begin_object();
   for (const auto& [condition, unmet] : unmet_) json.member(condition, unmet.empty() ? "ok" : without_folders(unmet));
   json.end_object();
+  if (!warnings_.empty()) {
+    json.key("warnings");
+    json.begin_object();
+    for (const auto& [condition, warning] : warnings_) json.member(condition, without_folders(warning));
+    json.end_object();
+  }
   json.end_object();
   return {ready, json.take()};
 }

@@ -201,6 +201,14 @@ void add_rule_options(OptionSet& options, RuleSet& rules) {
   });
 }
 
+void add_ahead_max_option(OptionSet& options, std::chrono::milliseconds& ahead_max) {
+  options.add_milliseconds({"bounds.ahead_max",
+                            "--ahead-max",
+                            {"AHEAD_MAX"},
+                            "how far the time of an input may be after the clock; one further ahead is quarantined"},
+                           ahead_max, std::chrono::milliseconds{0}, std::chrono::hours{24});
+}
+
 void add_bounds_options(OptionSet& options, engine::Bounds& bounds) {
   constexpr std::uint64_t kMost = 1'000'000'000;
   options.add_integer({"bounds.clients_max", "--clients-max", {"CLIENTS_MAX"}, "clients; one more is quarantined"},

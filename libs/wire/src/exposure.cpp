@@ -108,6 +108,9 @@ std::string encode(const ExposureUpdate& update) {
     stream.set_announced(status.announced);
     stream.set_missing(status.missing);
     stream.set_up(status.up);
+    stream.set_recent(status.recent);
+    stream.set_recent_late(status.recent_late);
+    if (status.lead_nanos) stream.set_lead_nanos(*status.lead_nanos);
   }
   return message.SerializeAsString();
 }
@@ -142,7 +145,8 @@ Result<ExposureUpdate> decode_exposure_update(std::string_view payload) {
   update.uncommitted_inputs = message.engine().uncommitted_inputs();
   for (const auto& stream : message.engine().streams()) {
     update.streams.push_back({stream.stream_id(), stream.publisher(), stream.delivered(), stream.announced(),
-                              stream.missing(), stream.up()});
+                              stream.missing(), stream.up(), stream.recent(), stream.recent_late(),
+                              stream.has_lead_nanos() ? std::optional(stream.lead_nanos()) : std::nullopt});
   }
   return update;
 }

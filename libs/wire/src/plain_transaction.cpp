@@ -29,6 +29,7 @@ consteval char tag_of(int field, WireType type) {
 }
 
 constexpr char kTransaction = tag_of(v1::TransactionRecord::kTransactionFieldNumber, kLengthDelimited);
+constexpr char kReceivedAt = tag_of(v1::TransactionRecord::kReceivedAtUsFieldNumber, kFixed64);
 static_assert(static_cast<int>(engine::Side::kBuy) == v1::BUY && static_cast<int>(engine::Side::kSell) == v1::SELL);
 
 // --- writing: fields in the order of their numbers, none that has its default
@@ -119,6 +120,12 @@ class Reader {
  public:
   explicit Reader(std::string_view bytes) : at_(bytes.data()), end_(at_ + bytes.size()) {}
 
+  // So many bytes as a reader of their own; they are taken. Precondition: they are there.
+  Reader part(std::size_t size) {
+    const char* const begin = at_;
+    at_ += size;
+    return Reader({begin, size});
+  }
   bool at_end() const { return at_ == end_; }
   std::size_t left() const { return static_cast<std::size_t>(end_ - at_); }
   char tag() { return *at_++; }  // precondition: !at_end()
@@ -204,23 +211,35 @@ bool read(Reader& reader, Field, std::uint64_t& number) {
 
 }  // namespace
 
-void write_plain(const engine::Transaction& t, std::string& bytes) {
+void write_plain(const engine::Transaction& t, std::optional<Timestamp> received_at, std::string& bytes) {
   std::size_t size = 0;
   engine::for_each_transaction_field([&](auto field) { size += bytes_of(on_wire(field.of(t))); });
   const std::uint64_t nanos = t.executed_at.nanos_of_micro();
   size += bytes_of(nanos);
-  bytes.resize(1 + varint_bytes(size) + size);
+  bytes.resize(1 + varint_bytes(size) + size + (received_at ? 1 + sizeof(std::int64_t) : 0));
   char* at = bytes.data();
   *at++ = kTransaction;
   at = put_varint(at, size);
   engine::for_each_transaction_field([&](auto field) { at = put(at, kTag<decltype(field)>, on_wire(field.of(t))); });
-  put(at, kExecutedAtNanos, nanos);
+  at = put(at, kExecutedAtNanos, nanos);
+  if (!received_at) return;
+  *at++ = kReceivedAt;
+  const std::int64_t micros = received_at->micros();
+  std::memcpy(at, &micros, sizeof micros);
 }
 
-bool read_plain(std::string_view bytes, engine::Transaction& into) {
-  Reader reader(bytes);
+bool read_plain(std::string_view bytes, engine::Transaction& into, std::optional<Timestamp>& received_at) {
+  Reader record(bytes);
   std::size_t size;
-  if (reader.at_end() || reader.tag() != kTransaction || !reader.length(size) || size != reader.left()) return false;
+  if (record.at_end() || record.tag() != kTransaction || !record.length(size) || size > record.left()) return false;
+  Reader reader = record.part(size);
+  received_at.reset();
+  if (!record.at_end()) {
+    std::int64_t micros;
+    if (record.tag() != kReceivedAt || !record.fixed64(micros) || !record.at_end()) return false;
+    received_at = timestamp_of(micros);
+    if (!received_at) return false;
+  }
   auto values = engine::with_transaction_fields([](auto... field) { return std::tuple<OnWire<decltype(field)>...>{}; });
   std::uint64_t nanos = 0;
   // Writers put the fields in the order of their numbers: one pass takes them all. Any other order takes more passes,

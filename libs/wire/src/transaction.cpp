@@ -154,8 +154,9 @@ std::string encode(const Input& input, const Provenance& provenance) {
 }
 
 void encode(const Input& input, const Provenance& provenance, std::string& bytes) {
-  if (const auto* transaction = std::get_if<engine::Transaction>(&input); transaction && provenance == Provenance{}) {
-    return encode(*transaction, bytes);
+  const auto* transaction = std::get_if<engine::Transaction>(&input);
+  if (transaction != nullptr && provenance.source.empty() && !provenance.line) {
+    return write_plain(*transaction, provenance.received_at, bytes);
   }
   v1::TransactionRecord record;
   std::visit(Overloaded{
@@ -183,11 +184,8 @@ void encode(const Input& input, const Provenance& provenance, std::string& bytes
              input);
   record.set_source(provenance.source);
   record.set_line(provenance.line.value_or(0));
+  if (provenance.received_at) record.set_received_at_us(provenance.received_at->micros());
   record.SerializeToString(&bytes);
-}
-
-void encode(const engine::Transaction& transaction, std::string& bytes) {
-  write_plain(transaction, bytes);
 }
 
 class InputDecoder::Impl {
@@ -199,6 +197,10 @@ class InputDecoder::Impl {
   bool line_fits() const {
     return record.line() <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
   }
+  bool received_at_fits() const { return !record.has_received_at_us() || received_at().has_value(); }
+  std::optional<Timestamp> received_at() const {
+    return record.has_received_at_us() ? timestamp_of(record.received_at_us()) : std::nullopt;
+  }
 
   v1::TransactionRecord record;  // reused: keeps the memory of its strings
 };
@@ -206,17 +208,23 @@ class InputDecoder::Impl {
 InputDecoder::InputDecoder() : impl_(std::make_unique<Impl>()) {}
 InputDecoder::~InputDecoder() = default;
 
-bool InputDecoder::decode_transaction(std::string_view payload, engine::Transaction& into) {
-  if (read_plain(payload, into)) return true;
-  if (!impl_->parse(payload) || !impl_->line_fits() || !impl_->record.has_transaction()) return false;
-  return !read(impl_->record.transaction(), into);
+bool InputDecoder::decode_transaction(std::string_view payload, engine::Transaction& into,
+                                      std::optional<Timestamp>& received_at) {
+  if (read_plain(payload, into, received_at)) return true;
+  if (!impl_->parse(payload) || !impl_->line_fits() || !impl_->received_at_fits()) return false;
+  received_at = impl_->received_at();
+  return impl_->record.has_transaction() && !read(impl_->record.transaction(), into);
 }
 
 Result<Decoded> InputDecoder::decode(std::string_view payload) {
   auto& record = impl_->record;
   if (!impl_->parse(payload)) return Error{"not a TransactionRecord"};
   if (!impl_->line_fits()) return Error{"line " + std::to_string(record.line()) + ": out of range"};
-  Provenance provenance{record.source(), record.line() == 0 ? std::nullopt : std::optional(record.line())};
+  if (!impl_->received_at_fits()) {
+    return Error{"received_at " + std::to_string(record.received_at_us()) + " us: out of range"};
+  }
+  Provenance provenance{record.source(), record.line() == 0 ? std::nullopt : std::optional(record.line()),
+                        impl_->received_at()};
   switch (record.input_case()) {
     case v1::TransactionRecord::kTransaction: {
       engine::Transaction transaction;

@@ -29,7 +29,9 @@ std::vector<InstanceAnswer> instances(const std::vector<std::vector<InstanceAnsw
 }
 
 std::string describe(const InstanceAnswer& answer, bool has_leader) {
-  if (is(answer, State::kReady)) return answer.address + " is ready";
+  if (is(answer, State::kReady)) {
+    return answer.address + " is ready" + (answer.reason.empty() ? "" : ", but " + answer.reason);
+  }
   if (is(answer, State::kStandby) && has_leader) return answer.address + " is its standby";
   return answer.address + ": " + answer.reason;
 }
@@ -37,17 +39,23 @@ std::string describe(const InstanceAnswer& answer, bool has_leader) {
 }  // namespace
 
 InstanceAnswer read_answer(std::string address, bool is_ok, const std::string& body) {
-  if (is_ok) return {std::move(address), State::kReady, ""};
-  InstanceAnswer answer{std::move(address), State::kUnready, "not ready"};
+  InstanceAnswer answer{std::move(address), is_ok ? State::kReady : State::kUnready, is_ok ? "" : "not ready"};
   const auto json = nlohmann::json::parse(body, nullptr, false);
-  if (!json.is_object() || !json.contains("conditions") || !json["conditions"].is_object()) return answer;
   std::string reasons;
-  for (const auto& [condition, state] : json["conditions"].items()) {
-    if (!state.is_string() || state == "ok") continue;
-    const auto reason = state.get<std::string>();
-    if (condition == "lease" && reason.starts_with("standby:")) answer.state = State::kStandby;
-    reasons += (reasons.empty() ? "" : "; ") + condition + ": " + reason;
+  const auto add = [&](const char* member, const auto& is_reason) {
+    if (!json.is_object() || !json.contains(member) || !json[member].is_object()) return;
+    for (const auto& [condition, state] : json[member].items()) {
+      if (!state.is_string() || !is_reason(condition, state.template get<std::string>())) continue;
+      reasons += (reasons.empty() ? "" : "; ") + condition + ": " + state.template get<std::string>();
+    }
+  };
+  if (!is_ok) {
+    add("conditions", [&](const std::string& condition, const std::string& reason) {
+      if (condition == "lease" && reason.starts_with("standby:")) answer.state = State::kStandby;
+      return reason != "ok";
+    });
   }
+  add("warnings", [](const std::string&, const std::string&) { return true; });
   if (!reasons.empty()) answer.reason = printable(reasons);
   return answer;
 }

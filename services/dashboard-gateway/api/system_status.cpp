@@ -14,6 +14,19 @@ std::optional<std::string> unless_empty(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional(text);
 }
 
+// Of the executions of a stream of transactions; null of any other.
+void write_clock(JsonWriter& json, const std::optional<wire::StreamStatus>& status) {
+  const auto number_or_null = [&json](const char* name, std::optional<std::uint64_t> number) {
+    if (number) return json.member(name, *number);
+    json.key(name);
+    json.null();
+  };
+  number_or_null("recent", status ? std::optional<std::uint64_t>(status->recent) : std::nullopt);
+  number_or_null("recent_late", status ? std::optional<std::uint64_t>(status->recent_late) : std::nullopt);
+  json.member("lead_seconds",
+              status && status->lead_nanos ? std::optional(format_rounded(*status->lead_nanos, 9, 9)) : std::nullopt);
+}
+
 }  // namespace
 
 void SystemStatus::set_health(const std::string& service, HealthAnswer answer) {
@@ -49,6 +62,7 @@ void SystemStatus::set_engine(const wire::ExposureUpdate& update, SteadyTime at)
         note(wire::kTransactionsTopic, status.stream_id, status.publisher, status.delivered, status.announced, at);
     stream.missing = status.missing;
     stream.up = status.up;
+    stream.status = status;
     present.insert(status.stream_id);
   }
   std::erase_if(streams_, [&](const auto& entry) {
@@ -121,6 +135,7 @@ void SystemStatus::write_streams(JsonWriter& json, SteadyTime at) {
     json.value_number(stream.delivered_rate.per_second(at));
     json.member("last_message_at",
                 stream.last_message_at ? std::optional(format_timestamp(*stream.last_message_at)) : std::nullopt);
+    write_clock(json, stream.status);
     json.end_object();
   }
   json.end_array();

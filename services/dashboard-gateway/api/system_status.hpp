@@ -48,6 +48,7 @@ class SystemStatus {
     std::uint64_t announced = 0;
     std::uint64_t missing = 0;
     bool up = false;
+    std::optional<wire::StreamStatus> status;  // of a stream that the engine reads, what it says of it
     std::optional<Timestamp> last_message_at;
     RateMeter delivered_rate;
     RateMeter announced_rate;

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "risk/base/overloaded.hpp"
+#include "risk/engine/intake.hpp"
 #include "risk/ingest/csv.hpp"
 #include "risk/store/reader.hpp"
 
@@ -32,6 +33,8 @@ class Replay {
   // one, keep() takes what was put there; `number` is its line or number in the source.
   engine::Transaction& next() { return batch_[waiting_]; }
   void keep(std::uint64_t number);
+  // Why the next one must not move time: its row is received now.
+  std::optional<engine::Rejection> is_ahead();
   void flush();
 
   template <class Input>
@@ -46,11 +49,13 @@ class Replay {
   std::vector<engine::Transaction> batch_;
   std::vector<std::uint64_t> numbers_;
   std::size_t waiting_ = 0;
+  std::optional<Timestamp> latest_;  // of those that were kept
   Period period_;
 };
 
 void Replay::keep(std::uint64_t number) {
   if (!is_in_range(next().executed_at)) return;
+  latest_ = std::max(latest_.value_or(next().executed_at), next().executed_at);
   numbers_[waiting_++] = number;
   if (waiting_ == batch_.size()) flush();
 }
@@ -82,6 +87,11 @@ void Replay::refuse(const ingest::BadRow& row) {
   for (auto* run : runs_) run->note_unreadable();
 }
 
+std::optional<engine::Rejection> Replay::is_ahead() {
+  const std::int64_t ahead_max = std::chrono::nanoseconds(options_.ahead_max).count();
+  return engine::ahead_of_clock("executed_at", next().executed_at, latest_, {system_now(), {}}, ahead_max);
+}
+
 void Replay::read_positions(const std::string& path) {
   source_ = path + ":";
   ingest::PositionReader reader(path);
@@ -103,7 +113,11 @@ void Replay::read_transactions(const std::string& path) {
   while (true) {
     switch (reader.read(next(), bad)) {
       case ingest::Step::kValue:
-        keep(reader.line());
+        if (auto ahead = is_ahead()) {
+          refuse({reader.line(), *std::move(ahead), reader.raw()});
+        } else {
+          keep(reader.line());
+        }
         break;
       case ingest::Step::kBadRow:
         refuse(bad);

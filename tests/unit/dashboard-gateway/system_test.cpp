@@ -58,6 +58,10 @@ TEST_CASE("A service's health port tells whether it is up and ready, and why not
   health.met("smtp");
   const Json ready = wait_for_service(gateway, "alert-notifier", [](const Json& s) { return s["ready"] == true; });
   CHECK(ready["detail"].is_null());
+  health.warn("streams", "one is late");
+  const Json warned = wait_for_service(gateway, "alert-notifier", [](const Json& s) { return !s["detail"].is_null(); });
+  CHECK(warned["ready"] == true);
+  CHECK(warned["detail"] == "streams: one is late");
   server.reset();
   const Json down = wait_for_service(gateway, "alert-notifier", [](const Json& s) { return s["up"] == false; });
   CHECK(down["detail"].is_string());
@@ -131,7 +135,7 @@ TEST_CASE("Engine and simulator are seen through the engine's streams") {
   update.apply_seq = 4;
   update.transactions_total = 4;
   update.uncommitted_inputs = 2;
-  update.streams = {{std::string(32, 'b'), "simulator@test", 90, 100, 1, true}};
+  update.streams = {{std::string(32, 'b'), "simulator@test", 90, 100, 1, true, 1'000, 612, -45'000'000'000}};
   gateway.engine.publish(update);
   const Json engine = wait_for_service(gateway, "risk-engine", [](const Json& s) { return s["lag"] == 12; });
   CHECK(engine["up"] == true);

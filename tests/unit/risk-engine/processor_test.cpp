@@ -44,7 +44,7 @@ struct Rig {
     store->migrate();
     processor = std::make_unique<Processor>(store->resume_point(), 0);
     store->replay(0, [&](const store::AppliedInput& input) { processor->restore(input); });
-    processor->start(configured, bounds);
+    processor->start(configured, {bounds});
   }
   void send(const wire::Input& input, const wire::Provenance& provenance = {}) {
     send_bytes(wire::encode(input, provenance));
@@ -114,6 +114,54 @@ TEST_CASE("beyond a bound a record is quarantined; what was applied before the b
   CHECK(commit.quarantine[0].rejection.field == "client_id");
   CHECK(commit.quarantine[0].rejection.value == "THIRD");
   CHECK(rig.processor->counters().transactions == 3);
+}
+
+TEST_CASE("one execution with a clock of 2062 among others goes to the quarantine, and changes no alert") {
+  Rig with, without;
+  for (Rig* rig : {&with, &without}) {
+    rig->send(transaction(1, 0, "11"), {"", {}, Timestamp::from_seconds(kStart)});
+    auto ahead = transaction(2, 0, "1");
+    ahead.executed_at = *parse_timestamp("2062-09-20T08:36:00Z");
+    if (rig == &with) rig->send(ahead, {"fills.csv", 3, Timestamp::from_seconds(kStart)});
+    if (rig == &with) rig->send(wire::Tick{ahead.executed_at});
+    rig->send(transaction(3, 2, "20"));
+  }
+  const auto commit = with.commit().commit;
+  CHECK(commit.alert_events == without.commit().commit.alert_events);
+  CHECK(with.processor->core().state_hash() == without.processor->core().state_hash());
+  REQUIRE(commit.quarantine.size() == 2);
+  CHECK(commit.quarantine[0].source == "fills.csv");
+  CHECK(commit.quarantine[0].line == 3);
+  CHECK(commit.quarantine[0].rejection ==
+        engine::Rejection{"executed_at", "2062-09-20T08:36:00.000000Z",
+                          "ahead of the engine's clock, which was at 2024-09-20T08:36:00.000000Z"});
+  CHECK(commit.quarantine[1].rejection.field == "time");
+  CHECK(with.processor->transaction_positions() == std::vector{log::Position(kStream, 1, 4)});
+  CHECK(with.processor->core().now() == Timestamp::from_seconds(kStart + 2));
+}
+
+TEST_CASE(
+    "an execution ahead of its publisher's clock goes to the quarantine, and those after it in the batch are applied") {
+  Rig rig;
+  rig.commit();
+  const auto received = [](std::int64_t second) {
+    return wire::Provenance{"", {}, Timestamp::from_seconds(kStart + second)};
+  };
+  const std::vector<std::string> bytes = {
+      wire::encode(transaction(1, -100, "1"), received(-100)), wire::encode(transaction(2, -30, "1"), received(-91)),
+      wire::encode(transaction(3, -40, "1"), received(-100)), wire::encode(transaction(4, -90, "1"), received(-90))};
+  const std::vector<std::string_view> payloads(bytes.begin(), bytes.end());
+  rig.processor->apply(records(1, payloads), Timestamp::from_seconds(kStart));
+  const auto commit = rig.commit().commit;
+  REQUIRE(commit.quarantine.size() == 1);
+  CHECK(commit.quarantine[0].origin.sequence == 2);
+  CHECK(commit.quarantine[0].rejection.reason ==
+        "ahead of the publisher's clock, which was at 2024-09-20T08:34:29.000000Z");
+  REQUIRE(commit.inputs.size() == 3);
+  CHECK(commit.inputs[1].origin.sequence == 3);
+  CHECK(std::get<store::TransactionInput>(commit.inputs[2].input).transaction.transaction_id == "T4");
+  CHECK(std::get<store::TransactionInput>(commit.inputs[2].input).late);
+  CHECK(rig.processor->stream_clocks().find(kStream.text.view())->recent_late() == 1);
 }
 
 TEST_CASE("records that come together give what they give one by one, whatever is between them") {
@@ -309,7 +357,7 @@ TEST_CASE("a publisher may be called what it likes: the stream of alerts stays t
   rig.commit();
   const std::string payload = wire::encode(transaction(1, 0, "11"));
   const std::string_view view = payload;
-  rig.processor->apply(records(1, {&view, 1}, "alerts"), {});
+  rig.processor->apply(records(1, {&view, 1}, "alerts"), Timestamp::from_seconds(kStart));
   rig.commit();
   const auto own = rig.processor->alerts_position();
   rig.restart(rules());

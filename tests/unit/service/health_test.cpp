@@ -74,6 +74,21 @@ TEST_CASE("a service is ready when every condition is met, and says which is not
   CHECK(health.liveness().ok);
 }
 
+TEST_CASE("a warning is shown while it lasts, and the service stays ready") {
+  Health health;
+  health.require("database", "connecting");
+  health.met("database");
+  health.warn("streams", "");
+  health.warn("streams", "one is late");
+  health.warn("streams", "two are late: /srv/a.csv");
+  CHECK(health.readiness().ok);
+  CHECK(health.readiness().json ==
+        R"({"status":"ready","conditions":{"database":"ok"},"warnings":{"streams":"two are late: a.csv"}})");
+  CHECK(health.liveness().ok);
+  health.warn("streams", "");
+  CHECK(health.readiness().json == R"({"status":"ready","conditions":{"database":"ok"}})");
+}
+
 TEST_CASE("a failed service is neither alive nor ready, and the first reason stays") {
   Health health;
   health.fail("writer thread died");

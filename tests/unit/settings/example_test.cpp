@@ -14,6 +14,7 @@ struct Everything : service::OptionsFixture {
   store::DatabaseConfig database;
   engine::RuleSet rules;
   engine::Bounds bounds;
+  std::chrono::milliseconds ahead_max{60'000};
   EngineEndpoints endpoints;
   BindOptions bind;
   CurveOptions curve;
@@ -25,6 +26,7 @@ struct Everything : service::OptionsFixture {
     add_database_options(options, database);
     add_rule_options(options, rules);
     add_bounds_options(options, bounds);
+    add_ahead_max_option(options, ahead_max);
     add_engine_stream_option(options, endpoints);
     add_engine_command_option(options, endpoints);
     add_bind_options(options, bind);

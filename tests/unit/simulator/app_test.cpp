@@ -129,6 +129,11 @@ std::string name_of(const std::string& path) {
   return path.substr(path.rfind('/') + 1);
 }
 
+bool is_received_now(const wire::Decoded& record) {
+  const auto at = record.provenance.received_at;
+  return at && std::abs(system_now().nanos - at->nanos) < 60 * kNanosPerSecond;
+}
+
 }  // namespace
 
 TEST_CASE("a finite run stays until its consumer has committed everything", "[simulator]") {
@@ -160,7 +165,9 @@ TEST_CASE("a finite run stays until its consumer has committed everything", "[si
   CHECK(listener.sequences.back() == listener.sequences.size());
   const auto& first = std::get<engine::Transaction>(listener.records.front().input);
   CHECK_THAT(first.transaction_id, Catch::Matchers::StartsWith("T") && Catch::Matchers::EndsWith("-1"));
-  CHECK(listener.records.front().provenance == wire::Provenance{});
+  CHECK(listener.records.front().provenance.source.empty());
+  CHECK_FALSE(listener.records.front().provenance.line);
+  CHECK(is_received_now(listener.records.front()));
 }
 
 TEST_CASE("a live run publishes on its own time, ticks, and stops at once when asked", "[simulator]") {
@@ -206,12 +213,16 @@ TEST_CASE("a replay carries positions, good rows and bad ones with their file an
   app.stop();
 
   CHECK(std::holds_alternative<engine::OpeningPosition>(listener.records[0].input));
-  CHECK(listener.records[0].provenance == wire::Provenance{name_of(positions.path()), 2});
+  CHECK(listener.records[0].provenance.source == name_of(positions.path()));
+  CHECK(listener.records[0].provenance.line == 2);
+  CHECK(is_received_now(listener.records[0]));
   CHECK(count_of<engine::Transaction>(listener.records) == 14);
   CHECK(count_of<wire::RejectedInput>(listener.records) == 11);
   const auto& rejected = std::get<wire::RejectedInput>(listener.records[2].input);
   CHECK(rejected.rejection == engine::Rejection{"quantity", "12x", "not a decimal number"});
-  CHECK(listener.records[2].provenance == wire::Provenance{name_of(options.replay_path), 3});
+  CHECK(listener.records[2].provenance.source == name_of(options.replay_path));
+  CHECK(listener.records[2].provenance.line == 3);
+  CHECK(is_received_now(listener.records[2]));
 }
 
 TEST_CASE("a slow subscriber gets a replay at full speed from the journal: nothing is lost", "[simulator]") {

@@ -77,10 +77,12 @@ std::optional<engine::Transaction> parsed(std::string_view bytes) {
   return transaction == nullptr ? std::nullopt : std::optional(*transaction);
 }
 
+std::optional<Timestamp> received_at;  // of the record that was read last
+
 std::optional<engine::Transaction> read(std::string_view bytes) {
   static wire::InputDecoder decoder;
   static engine::Transaction into;  // holds the one before
-  return decoder.decode_transaction(bytes, into) ? std::optional(into) : std::nullopt;
+  return decoder.decode_transaction(bytes, into, received_at) ? std::optional(into) : std::nullopt;
 }
 
 }  // namespace
@@ -90,10 +92,42 @@ TEST_CASE("a transaction is written byte by byte as protobuf writes it, and read
   std::string bytes = "of the one before";
   for (int i = 0; i < kRounds; ++i) {
     const auto transaction = chance.transaction();
-    wire::encode(transaction, bytes);
+    wire::encode(transaction, {}, bytes);
     REQUIRE(bytes == message_of(transaction).SerializeAsString());
     REQUIRE(read(bytes) == transaction);
   }
+}
+
+TEST_CASE("when a transaction was received is written as protobuf writes it, and read with and without its code") {
+  const auto transaction = test::distinct_transaction();
+  for (const auto at : {Timestamp{}, Timestamp::from_micros(-1), Timestamp::from_micros(1'790'000'000'123'456)}) {
+    auto record = message_of(transaction);
+    record.set_received_at_us(at.micros());
+    const auto bytes = wire::encode(transaction, {"", {}, at});
+    CHECK(bytes == record.SerializeAsString());
+    engine::Transaction into;
+    received_at.reset();
+    CHECK(wire::read_plain(bytes, into, received_at));
+    CHECK(into == transaction);
+    CHECK(received_at == at);
+    for (const std::string source : {"", "fills.csv"}) {
+      wire::InputDecoder decoder;
+      const auto decoded = decoder.decode(wire::encode(transaction, {source, 12, at}));
+      REQUIRE(decoded.ok());
+      CHECK(decoded->provenance == wire::Provenance{source, 12, at});
+      received_at.reset();
+      CHECK(decoder.decode_transaction(wire::encode(transaction, {source, 12, at}), into, received_at));
+      CHECK(received_at == at);
+    }
+  }
+  engine::Transaction into;
+  CHECK(wire::read_plain(wire::encode(transaction), into, received_at));
+  CHECK_FALSE(received_at);
+  auto record = message_of(transaction);
+  record.set_received_at_us(kTimestampMax.micros() + 1);
+  CHECK_FALSE(read(record.SerializeAsString()));
+  wire::InputDecoder decoder;
+  CHECK(decoder.decode(record.SerializeAsString()).error().reason == "received_at 9214646400000000 us: out of range");
 }
 
 TEST_CASE("the table of fields and the message in proto/ have the same numbers, of the same types") {
@@ -124,7 +158,7 @@ TEST_CASE("the table of fields and the message in proto/ have the same numbers, 
 TEST_CASE("no field of a transaction is lost or taken for another, with and without protobuf's code") {
   const auto transaction = test::distinct_transaction();
   engine::Transaction into;
-  CHECK(wire::read_plain(wire::encode(transaction), into));
+  CHECK(wire::read_plain(wire::encode(transaction), into, received_at));
   CHECK(into == transaction);
   CHECK(parsed(wire::encode(transaction, {"fills.csv", 12})) == transaction);
   CHECK_FALSE(wire::read(message_of(transaction).transaction(), into = {}));
@@ -139,7 +173,7 @@ TEST_CASE("an instant that no transaction can have is refused with what was sent
     const auto bytes = record.SerializeAsString();
     wire::InputDecoder decoder;
     engine::Transaction into;
-    const bool is_taken = decoder.decode_transaction(bytes, into);
+    const bool is_taken = decoder.decode_transaction(bytes, into, received_at);
     const auto decoded = decoder.decode(bytes);
     REQUIRE(decoded.ok());
     if (is_taken) {
@@ -185,7 +219,7 @@ TEST_CASE("an execution without order and trader is the bytes that it was before
   CHECK(wire::encode(t) == kBytes);
   CHECK(parsed(kBytes) == t);
   engine::Transaction into = test::distinct_transaction();  // what is not sent is not left over
-  REQUIRE(wire::read_plain(kBytes, into));
+  REQUIRE(wire::read_plain(kBytes, into, received_at));
   CHECK(into == t);
 }
 
@@ -211,7 +245,7 @@ TEST_CASE("fields in any order and more than once are read as protobuf reads the
     const auto record = std::string("\x0a") + static_cast<char>(message.size() | 0x80) +
                         static_cast<char>(message.size() >> 7) + message;
     engine::Transaction into;
-    REQUIRE(wire::read_plain(record, into));
+    REQUIRE(wire::read_plain(record, into, received_at));
     REQUIRE(into == parsed(record));
   }
 }
@@ -276,17 +310,17 @@ std::string in_record(const std::string& message, std::size_t length_bytes = 1) 
 TEST_CASE("what a live feed sends goes the short way") {
   auto expected = live();
   engine::Transaction into;
-  CHECK(wire::read_plain(wire::encode(live()), into));
+  CHECK(wire::read_plain(wire::encode(live()), into, received_at));
   CHECK(into == expected);
 
   v1::Transaction again;
   again.set_symbol("last");
   const auto bytes = message_of(live()).transaction().SerializeAsString();
-  CHECK(wire::read_plain(in_record(bytes + again.SerializeAsString()), into));
+  CHECK(wire::read_plain(in_record(bytes + again.SerializeAsString()), into, received_at));
   expected.symbol.text = "last";
   CHECK(into == expected);
   CHECK(parsed(in_record(bytes + again.SerializeAsString())) == expected);
-  CHECK(wire::read_plain(in_record(bytes + std::string("\x22\x00", 2)), into));  // an empty symbol
+  CHECK(wire::read_plain(in_record(bytes + std::string("\x22\x00", 2)), into, received_at));  // an empty symbol
   CHECK(into.symbol.empty());
 }
 
@@ -319,7 +353,7 @@ TEST_CASE("what is left to protobuf's code comes to the same") {
   for (const auto& each : left) {
     engine::Transaction into;
     CAPTURE(each);
-    CHECK_FALSE(wire::read_plain(each, into));
+    CHECK_FALSE(wire::read_plain(each, into, received_at));
     CHECK(read(each) == parsed(each));
   }
 }

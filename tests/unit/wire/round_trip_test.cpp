@@ -79,16 +79,17 @@ TEST_CASE("a transaction is decoded over the one before, and nothing else is tak
   InputDecoder decoder;
   engine::Transaction into;
   into.market = "of the one before";
+  std::optional<Timestamp> received_at;
   const auto first = odd_transaction();
-  CHECK(decoder.decode_transaction(encode(first, {"fills.csv", 12}), into));
+  CHECK(decoder.decode_transaction(encode(first, {"fills.csv", 12}), into, received_at));
   CHECK(into == first);
-  CHECK(decoder.decode_transaction(encode(engine::Transaction{}), into));
+  CHECK(decoder.decode_transaction(encode(engine::Transaction{}), into, received_at));
   CHECK(into == engine::Transaction{});
-  CHECK_FALSE(decoder.decode_transaction(encode(Tick{{42}}), into));
-  CHECK_FALSE(decoder.decode_transaction("\xff\xff\xff", into));
-  CHECK_FALSE(decoder.decode_transaction("", into));
+  CHECK_FALSE(decoder.decode_transaction(encode(Tick{{42}}), into, received_at));
+  CHECK_FALSE(decoder.decode_transaction("\xff\xff\xff", into, received_at));
+  CHECK_FALSE(decoder.decode_transaction("", into, received_at));
   const auto line = std::numeric_limits<std::uint64_t>::max();
-  CHECK_FALSE(decoder.decode_transaction(encode(first, {"f", line}), into));
+  CHECK_FALSE(decoder.decode_transaction(encode(first, {"f", line}), into, received_at));
 }
 
 TEST_CASE("bytes that are no record are refused") {
@@ -132,7 +133,8 @@ TEST_CASE("an exposure update comes back as it was sent") {
   update.firm = figures(engine::ExposureRow{});
   update.transactions = {{odd_transaction(), 8, "1.0000", true}};
   update.transactions_per_second = 2.5;
-  update.streams = {{"ab", "simulator@host", 1, 2, 3, true}};
+  update.streams = {{"ab", "simulator@host", 1, 2, 3, true, 1'000, 501, -45'000'000'001},
+                    {"cd", "simulator@host", 1, 2, 3, false, 0, 0, std::nullopt}};
   const auto decoded = decode_exposure_update(encode(update));
   REQUIRE(decoded.ok());
   CHECK(*decoded == update);

@@ -97,9 +97,9 @@ class Core {
   // From the next input on. What is there already stays, even above a bound.
   void set_bounds(const Bounds& bounds);
 
-  // A hint: the next calls of apply() are for these transactions, in order. What they need is then fetched ahead of
-  // them, which is much faster where there are many clients. `next` must stay in place, unchanged, until they were
-  // applied, or the next expect().
+  // A hint: the next calls of apply() are for these transactions, in order; some may be left out. What they need is
+  // then fetched ahead of them, which is much faster where there are many clients. `next` must stay in place,
+  // unchanged, until they were applied, or the next expect().
   void expect(std::span<const Transaction> next);
   void expect_at(std::span<const Transaction* const> next);  // where each lies; the pointers are copied
 

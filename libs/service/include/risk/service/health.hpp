@@ -41,6 +41,9 @@ class Health {
   void require(const std::string& condition, const std::string& reason);
   void met(const std::string& condition);
   void not_met(const std::string& condition, const std::string& reason);  // logs the change
+  // Something about the condition that people should see, though the service is ready: it stands under "warnings" of
+  // /readyz, and its coming and going in the log. "": no more.
+  void warn(const std::string& condition, const std::string& warning);
   // Something the process cannot live with (a dead thread): /healthz fails from here on.
   void fail(const std::string& reason);
   // Declares a thread: while it owes a beat for longer than `patience`, /healthz fails. "applying": as people know it.
@@ -49,7 +52,8 @@ class Health {
 
   struct Report {
     bool ok = false;
-    std::string json;  // {"status":"ready","conditions":{"database":"ok"}} or "unready" with the reasons
+    // {"status":"ready","conditions":{"database":"ok"}} or "unready" with the reasons; "warnings" where there are some
+    std::string json;
   };
   Report liveness() const;
   Report readiness() const;
@@ -58,7 +62,8 @@ class Health {
   std::string failure() const;  // "": none. Precondition: the mutex is held.
 
   mutable std::mutex mutex_;
-  std::map<std::string, std::string> unmet_;  // condition to reason; "" when met
+  std::map<std::string, std::string> unmet_;     // condition to reason; "" when met
+  std::map<std::string, std::string> warnings_;  // condition to warning
   std::string failure_;
   std::list<Pulse> pulses_;
 };

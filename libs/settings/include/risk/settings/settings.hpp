@@ -3,6 +3,7 @@
 // hold at the call is the default. Threads: one, at the start of main.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -25,6 +26,9 @@ void add_rule_options(service::OptionSet& options, engine::RuleSet& rules);
 
 // bounds.*: how many clients, symbols and positions the core takes on: CLIENTS_MAX, SYMBOLS_MAX, POSITIONS_MAX
 void add_bounds_options(service::OptionSet& options, engine::Bounds& bounds);
+
+// bounds.ahead_max: AHEAD_MAX
+void add_ahead_max_option(service::OptionSet& options, std::chrono::milliseconds& ahead_max);
 
 // A list of places on the bus, tcp://HOST:PORT, at least one.
 void add_endpoints(service::OptionSet& options, service::OptionSpec spec, std::vector<std::string>& endpoints);

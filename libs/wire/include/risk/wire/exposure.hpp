@@ -45,6 +45,9 @@ struct StreamStatus {
   std::uint64_t announced = 0;
   std::uint64_t missing = 0;
   bool up = false;
+  std::uint32_t recent = 0;                  // of its last 1,000 executions: how many there were
+  std::uint32_t recent_late = 0;             // how many of them were late
+  std::optional<std::int64_t> lead_nanos{};  // its latest execution after the latest of all other streams
 
   friend bool operator==(const StreamStatus&, const StreamStatus&) = default;
 };

@@ -32,10 +32,11 @@ struct RejectedInput {
 
 using Input = std::variant<engine::Transaction, Tick, engine::OpeningPosition, RejectedInput>;
 
-// Where an input was read, so that a rejection can be found again. Empty of a live feed.
+// Where an input was read, so that a rejection can be found again, and when.
 struct Provenance {
-  std::string source;                 // the file's name, up to 200 bytes
-  std::optional<std::uint64_t> line;  // in the file, from 1
+  std::string source;                      // the file's name, up to 200 bytes; empty of a live feed
+  std::optional<std::uint64_t> line;       // in the file, from 1
+  std::optional<Timestamp> received_at{};  // by the publisher's clock, to the microsecond
   friend bool operator==(const Provenance&, const Provenance&) = default;
 };
 
@@ -47,7 +48,6 @@ struct Decoded {
 std::string encode(const Input& input, const Provenance& provenance = {});
 // The same into `bytes`, whose memory is used again.
 void encode(const Input& input, const Provenance& provenance, std::string& bytes);
-void encode(const engine::Transaction& transaction, std::string& bytes);
 
 // Keeps its memory between calls: one for a thread.
 class InputDecoder {
@@ -55,11 +55,13 @@ class InputDecoder {
   InputDecoder();
   ~InputDecoder();
 
-  // Errors: "not a TransactionRecord", "an empty TransactionRecord", "line 18446744073709551615: out of range".
+  // Errors: "not a TransactionRecord", "an empty TransactionRecord", "line 18446744073709551615: out of range",
+  // "received_at -1 us: out of range".
   Result<Decoded> decode(std::string_view payload);
   // Whether it is a transaction, which nearly every record is; it is then in `into`, where the memory of its strings is
-  // used again. If not, decode() says what it is, and `into` is unspecified.
-  bool decode_transaction(std::string_view payload, engine::Transaction& into);
+  // used again, and `received_at` is that of its Provenance. If not, decode() says what it is, and both are
+  // unspecified.
+  bool decode_transaction(std::string_view payload, engine::Transaction& into, std::optional<Timestamp>& received_at);
 
  private:
   class Impl;

@@ -162,6 +162,11 @@ export interface StreamStatus {
   gaps: number;
   rate: number;
   last_message_at: Timestamp | null;
+  /** Of the last 1,000 transactions: how many there were, and how many of them were late. */
+  recent: number | null;
+  recent_late: number | null;
+  /** How far its latest execution is after the latest of all other streams. */
+  lead_seconds: Decimal | null;
 }
 
 export interface System {
