@@ -18,6 +18,7 @@ packages_build=(
   libspdlog-dev libfmt-dev libyaml-cpp-dev
   libcurl4-openssl-dev libboost-dev nlohmann-json3-dev
   libxxhash-dev prometheus-cpp-dev
+  libhowardhinnant-date-dev tzdata
   catch2
   ca-certificates curl
 )
@@ -30,7 +31,7 @@ packages_test=(
   libfaketime iproute2 nftables
 )
 packages_bench=(libbenchmark-dev python3)
-packages_runtime=(ca-certificates curl)
+packages_runtime=(ca-certificates curl tzdata)
 
 packages_of() {  # packages_of SET...
   local set

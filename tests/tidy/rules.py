@@ -20,13 +20,13 @@ LIBRARIES = {
     "http": {"base"},
     "service": {"base", "http"},
     "ingest": {"base", "engine"},
-    "settings": {"base", "engine", "store", "log", "bus", "service"},
+    "settings": {"base", "engine", "ingest", "store", "log", "bus", "service"},
 }
 SERVICES = ("simulator", "risk-engine", "alert-notifier", "dashboard-gateway", "riskctl")
 
 BUS_FOR_SERVICES = {"risk/bus/request.hpp", "risk/bus/curve.hpp"}
 
-VENDOR_ANYWHERE = re.compile(r"<(pqxx/|libpq|zmq|boost/beast|boost/asio|curl/|sqlite3|lmdb)")
+VENDOR_ANYWHERE = re.compile(r"<(date/|pqxx/|libpq|zmq|boost/beast|boost/asio|curl/|sqlite3|lmdb)")
 VENDOR_PUBLIC = re.compile(r"<(yaml-cpp/|CLI/|spdlog/|fmt/|prometheus/|nlohmann/|boost/|google/|sodium)")
 GENERATED_READERS = ("libs/wire/", "tests/unit/wire/", "tests/bench/", "tests/fuzz/")
 
