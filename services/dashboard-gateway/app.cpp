@@ -57,7 +57,7 @@ class GatewayApp::Impl {
       : options_(std::move(options)),
         context_(context),
         open_reader_(std::move(open_reader)),
-        model_(options_.rules.base_currency, options_.rules.session_start_seconds),
+        model_(options_.rules.base_currency, options_.rules.session_start),
         status_(type_name(options_.database.type)),
         router_(metrics_) {
     if (!open_reader_) open_reader_ = [this] { return store::open_reader(options_.database); };

@@ -74,7 +74,7 @@ RuleSet rule_set(const Json& json) {
   rules.config_version = json.at("config_version");
   rules.base_currency = json.at("base_currency");
   for (const auto& [currency, rate] : json.at("rates").items()) rules.rates[currency] = decimal<Rate>(rate);
-  rules.session_start_seconds = json.at("session_start_seconds");
+  rules.session_start.time_of_day_seconds = json.at("session_start_seconds");
   for_each_rule(rules, [&]<class Rule>(Rule& rule) {
     const Json& parameters = json.at(rule.name);
     for_each_parameter<Rule>([&](const auto& parameter) {

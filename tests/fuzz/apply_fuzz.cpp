@@ -65,7 +65,7 @@ RuleSet rules(Input& input) {
   RuleSet rules;
   rules.config_version = input.take<std::uint8_t>();
   rules.rates["EUR"] = Rate::from_units(std::max<std::int64_t>(1, input.take<std::uint32_t>()));
-  rules.session_start_seconds = input.below(60'000);
+  rules.session_start.time_of_day_seconds = input.below(60'000);
   for (ExposureRule& rule : rules.exposure_rules) {
     rule.enabled = input.below(8) != 0;
     rule.measure = static_cast<Measure>(1 + input.below(5));

@@ -108,6 +108,11 @@ void JsonWriter::value(std::uint64_t number) {
   text_.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
 }
 
+void JsonWriter::value(std::int64_t number) {
+  separate();
+  text_ += std::to_string(number);
+}
+
 void JsonWriter::value(bool flag) {
   raw(flag ? "true" : "false");
 }

@@ -70,15 +70,11 @@ class Core::Impl {
   std::optional<std::int64_t> swept_second;
 
  private:
-  std::int64_t session_of(std::int64_t second) const {
-    return floor_divide(second - static_cast<std::int64_t>(evaluator.rules().session_start_seconds), 86'400);
-  }
-
   void advance_to_second(std::int64_t second, std::vector<AlertEvent>& events) {
     const std::int64_t before = std::exchange(swept_second, second).value_or(second);
     if (second == before) return;
     const Timestamp at = Timestamp::from_seconds(second);
-    if (session_of(second) > session_of(before)) {
+    if (session_begin(evaluator.rules().session_start, second) > before) {
       positions.reset_turnover(at);
       evaluator.note_turnover_reset();
     }

@@ -1,6 +1,7 @@
 #include "risk/engine/rules.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <limits>
 #include <set>
 
@@ -68,6 +69,27 @@ void check_list(Problems& found, const std::vector<Rule>& rules) {
     require(found, !std::is_same_v<Rule, VelocityRule> || rule.entity_type != EntityType::kFirm,
             printable(rule.name) + ": the firm has no velocity");
   }
+}
+
+void check_session(Problems& found, const SessionStart& start) {
+  const auto require_all = [&](bool condition, const char* problem) {
+    require(found, condition, "session_start: the changes of zone \"" + printable(start.zone) + "\" " + problem);
+  };
+  require(found, start.time_of_day_seconds < kSecondsPerDay,
+          "session_start " + std::to_string(start.time_of_day_seconds) + ": must be a time of day");
+  const auto& changes = start.changes;
+  require_all(start.zone.empty() == changes.empty(), "are missing, or there is no zone");
+  require_all(changes.size() <= kZoneChangesMax, "are more than 10000");
+  require_all(
+      std::adjacent_find(changes.begin(), changes.end(),
+                         [](const ZoneChange& a, const ZoneChange& b) { return a.from >= b.from; }) == changes.end(),
+      "are not in order");
+  require_all(std::all_of(changes.begin(), changes.end(),
+                          [](const ZoneChange& change) {
+                            return std::abs(std::int64_t{change.offset_seconds}) < kSecondsPerDay &&
+                                   kTimestampMin.seconds() <= change.from && change.from <= kTimestampMax.seconds();
+                          }),
+              "are out of range");
 }
 
 template <class... Rules>
@@ -195,8 +217,7 @@ std::vector<std::string> problems(const RuleSet& rules) {
     }
     require(found, rate.units() > 0, "rates." + printable(currency) + " " + rate.to_string() + ": must be above 0");
   }
-  require(found, rules.session_start_seconds < 86'400,
-          "session_start " + std::to_string(rules.session_start_seconds) + ": must be a time of day");
+  check_session(found, rules.session_start);
   check_kinds(found, rules, RuleKinds{});
   return found;
 }

@@ -77,7 +77,9 @@ struct RuleValues {
 
 // The number of the first field of a record that stands for a later rule. Those below are free for others.
 inline constexpr std::uint32_t kLaterRulesFrom = 1'000;
-inline constexpr std::uint32_t kEditionField = 1;  // of the rules
+// Of the rules.
+inline constexpr std::uint32_t kEditionField = 1;
+inline constexpr std::uint32_t kSessionZoneField = 2;
 
 // Where the parameters of a rule stand: of one that version 1 knows those that it knows in fixed places, all others in
 // fields.
@@ -142,15 +144,36 @@ inline std::vector<std::string> later_rules(const RuleSet& rules) {
   return names;
 }
 
+inline void write_zone(SnapshotWriter& out, const SessionStart& start) {
+  out.text(start.zone);
+  out.number(start.changes.size());
+  for (const ZoneChange& change : start.changes) {
+    out.signed_number(change.from);
+    out.signed_number(change.offset_seconds);
+  }
+}
+
+inline void read_zone(SnapshotReader& in, SessionStart& start) {
+  start.zone = in.text("zone of the session", kIdBytesMax);
+  for (auto left = in.number<std::uint32_t>("changes of a zone", kZoneChangesMax); left > 0; --left) {
+    const auto from = in.signed_number("change of a zone");
+    start.changes.push_back({from, in.signed_number<std::int32_t>("offset of a zone")});
+  }
+}
+
 inline void write_rules(SnapshotWriter& out, const RuleSet& rules) {
   out.number(rules.config_version);
   out.text(rules.base_currency);
   RuleValues::write(out, rules.rates);
-  out.number(rules.session_start_seconds);
+  out.number(rules.session_start.time_of_day_seconds);
   for_each_rule(rules, [&](const auto& rule) {
     if (is_of_version_1(rule)) write_parameters(out, rule, ParameterPlaces::kOfVersion1);
   });
   out.later_number(kEditionField, rules.edition, 1);
+  if (!rules.session_start.zone.empty()) {
+    out.later_text(kSessionZoneField,
+                   SnapshotWriter::text_of([&](SnapshotWriter& inner) { write_zone(inner, rules.session_start); }));
+  }
   std::uint32_t field = kLaterRulesFrom;
   for_each_rule(rules, [&]<class Rule>(const Rule& rule) {
     if (is_of_version_1(rule) || is_absent(rule)) return;
@@ -171,7 +194,7 @@ inline RuleSet read_rules(SnapshotReader& in, std::vector<std::string>& later) {
   rules.config_version = in.number("config version");
   rules.base_currency = in.text("base currency", kIdBytesMax);
   RuleValues::read(in, "rates", rules.rates);
-  rules.session_start_seconds = in.number<std::uint32_t>("session start");
+  rules.session_start.time_of_day_seconds = in.number<std::uint32_t>("session start");
   for_each_rule(rules, [&](auto& rule) {
     if (is_of_version_1(rule)) {
       read_parameters(in, rule, ParameterPlaces::kOfVersion1);
@@ -183,6 +206,11 @@ inline RuleSet read_rules(SnapshotReader& in, std::vector<std::string>& later) {
     if (field == kEditionField && !value.is_text) {
       if (value.number > kEdition) in.refuse("edition", "is newer than what is known");
       rules.edition = static_cast<std::uint32_t>(value.number);
+      return true;
+    }
+    if (field == kSessionZoneField && value.is_text) {
+      in.read_inner("zone of the session", value.text,
+                    [&](SnapshotReader& inner) { read_zone(inner, rules.session_start); });
       return true;
     }
     if (field < kLaterRulesFrom) return false;

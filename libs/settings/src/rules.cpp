@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "risk/base/id.hpp"
+#include "risk/base/time_zone.hpp"
 #include "risk/engine/rule_table.hpp"
 #include "risk/settings/settings.hpp"
 #include "setters.hpp"
@@ -105,8 +106,26 @@ std::optional<std::uint32_t> parse_time_of_day(Text text) {
   return static_cast<std::uint32_t>(time->seconds());
 }
 
-std::string format_time_of_day(std::uint32_t seconds) {
-  return format_timestamp(Timestamp::from_seconds(seconds)).substr(11, 8);
+// "09:30", "17:00 America/New_York".
+Result<engine::SessionStart> parse_session_start(Text text) {
+  const auto blank = std::min(text.find(' '), text.size());
+  const auto time_of_day = parse_time_of_day(text.substr(0, blank));
+  if (!time_of_day) return Error{"a time of day, HH:MM or HH:MM:SS, and a time zone if it is not UTC"};
+  engine::SessionStart start{.time_of_day_seconds = *time_of_day};
+  const Text name = text.substr(std::min(blank + 1, text.size()));
+  if (name.empty() || name == "UTC") return start;
+  const auto zone = TimeZone::find(name);
+  if (!zone) return Error{"a time of day and a time zone: " + zone.error().reason};
+  start.zone = name;
+  for (const auto& change : zone->changes(kTimestampMin, kTimestampMax)) {
+    start.changes.push_back({change.from.seconds(), change.offset_seconds});
+  }
+  return start;
+}
+
+std::string format_session_start(const engine::SessionStart& start) {
+  return format_timestamp(Timestamp::from_seconds(start.time_of_day_seconds)).substr(11, 8) +
+         (start.zone.empty() ? "" : " " + start.zone);
 }
 
 // The form of ISO 4217. It also catches what YAML's readers take for a truth: NO.
@@ -144,14 +163,18 @@ void add_money_and_session(OptionSet& options, RuleSet& rules) {
                     return std::nullopt;
                   });
   options.add_custom(
-      {"rules.session_start", "--session-start", {"SESSION_START"}, "Time of day, UTC, at which turnover starts anew"},
+      {"rules.session_start",
+       "--session-start",
+       {"SESSION_START"},
+       "when a session begins and turnover starts anew: a time of day, UTC or with a time zone (17:00 "
+       "America/New_York)"},
       [&rules](Text text) -> Allowed {
-        const auto seconds = parse_time_of_day(text);
-        if (!seconds) return "a time of day, HH:MM or HH:MM:SS";
-        rules.session_start_seconds = *seconds;
+        auto start = parse_session_start(text);
+        if (!start) return start.error().reason;
+        rules.session_start = std::move(start).value();
         return std::nullopt;
       },
-      format_time_of_day(rules.session_start_seconds));
+      format_session_start(rules.session_start));
   options.add_check([&rules] { return rate_problems(rules); });
 }
 

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "risk/base/json.hpp"
 #include "risk/base/text.hpp"
@@ -187,6 +189,19 @@ void read_further_rule(const std::string& name, const Json& json, engine::RuleSe
   if (!is_known) refuse(name + ".kind", kind, "unknown");
 }
 
+void read_zone_changes(const Json& value, std::vector<engine::ZoneChange>& changes) {
+  constexpr const char* kField = "session_zone_changes";
+  if (!value.is_array() || value.size() > engine::kZoneChangesMax) refuse(kField, {}, "not a list of changes");
+  for (const auto& change : value) {
+    const bool is_pair =
+        change.is_array() && change.size() == 2 && change[0].is_number_integer() && change[1].is_number_integer();
+    if (!is_pair) refuse(kField, change, "not a second and an offset");
+    const auto offset = change[1].get<std::int64_t>();
+    if (std::abs(offset) >= kSecondsPerDay) refuse(kField, change, "an offset of a day or more");
+    changes.push_back({change[0].get<std::int64_t>(), static_cast<std::int32_t>(offset)});
+  }
+}
+
 engine::RuleSet read_rules(const Json& json) {
   engine::RuleSet rules;
   const auto with = [&](const char* field, const auto& look) {
@@ -204,8 +219,10 @@ engine::RuleSet read_rules(const Json& json) {
     }
   });
   with("session_start_seconds", [&](const Json& value) {
-    rules.session_start_seconds = read_number<std::uint32_t>("session_start_seconds", value);
+    rules.session_start.time_of_day_seconds = read_number<std::uint32_t>("session_start_seconds", value);
   });
+  with("session_zone", [&](const Json& value) { rules.session_start.zone = read_text("session_zone", value); });
+  with("session_zone_changes", [&](const Json& value) { read_zone_changes(value, rules.session_start.changes); });
   engine::for_each_rule(rules, [&](auto& rule) {
     if (const auto value = json.find(rule.name); value != json.end()) {
       read_rule(*value, rule);
@@ -233,7 +250,20 @@ std::string encode(const engine::RuleSet& rules) {
     for (const auto& [currency, rate] : rules.rates) json.member(currency, rate.to_string());
     json.end_object();
   }
-  if (rules.session_start_seconds != 0) json.member("session_start_seconds", rules.session_start_seconds);
+  const auto& session = rules.session_start;
+  if (session.time_of_day_seconds != 0) json.member("session_start_seconds", session.time_of_day_seconds);
+  if (!session.zone.empty()) {
+    json.member("session_zone", session.zone);
+    json.key("session_zone_changes");  // pairs: the second from which on, the offset in seconds
+    json.begin_array();
+    for (const auto& change : session.changes) {
+      json.begin_array();
+      json.value(change.from);
+      json.value(std::int64_t{change.offset_seconds});
+      json.end_array();
+    }
+    json.end_array();
+  }
   bool has_further = false;
   engine::for_each_rule(rules, [&](const auto& rule) {
     if (engine::builtin_of(rule) == nullptr) {

@@ -131,9 +131,8 @@ std::uint64_t LiveModel::opened_today() const {
 }
 
 Timestamp LiveModel::session_start(Timestamp at) const {
-  const std::int64_t since_first = at.seconds() - session_start_seconds_;
-  const std::int64_t sessions = floor_divide(since_first, kSecondsPerDay);
-  return std::max(kTimestampMin, Timestamp::from_seconds(session_start_seconds_ + sessions * kSecondsPerDay));
+  const std::int64_t begin = engine::session_begin(session_start_, at.seconds());
+  return Timestamp::from_seconds(std::max(kTimestampMin.seconds(), begin));
 }
 
 bool LiveModel::take_discontinuity() {

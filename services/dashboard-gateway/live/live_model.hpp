@@ -43,8 +43,8 @@ class LiveModel {
  public:
   using SteadyTime = std::chrono::steady_clock::time_point;
 
-  LiveModel(std::string base_currency, std::uint32_t session_start_seconds)
-      : base_currency_(std::move(base_currency)), session_start_seconds_(session_start_seconds) {}
+  LiveModel(std::string base_currency, engine::SessionStart session_start)
+      : base_currency_(std::move(base_currency)), session_start_(std::move(session_start)) {}
 
   void load(LiveLoad load, SteadyTime at);
   // Ignored before the first load, which contains them: the engine publishes only what is stored.
@@ -100,7 +100,7 @@ class LiveModel {
   void clear_changes();
 
   const std::string base_currency_;
-  const std::uint32_t session_start_seconds_;
+  const engine::SessionStart session_start_;
 
   mutable std::mutex mutex_;
   bool loaded_ = false;

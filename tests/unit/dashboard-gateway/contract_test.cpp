@@ -21,7 +21,7 @@ TEST_CASE("Every path of the contract is routed, and every route is in the contr
   DatabasePool pool(
       {}, [&] { return store::open_reader(memory_config(database)); }, metrics);
   Commands commands({{"tcp://127.0.0.1:1"}});
-  LiveModel model("USD", 0);
+  LiveModel model("USD", {0});
   SystemStatus status("memory");
   const StaticFiles files("");
   const engine::RuleSet rules;

@@ -30,7 +30,7 @@ std::string gross_in(LiveModel& model) {
 }
 
 TEST_CASE("An older reading of the database never overwrites newer figures") {
-  LiveModel model("USD", 0);
+  LiveModel model("USD", {0});
   model.load(load_of(10, 100), kAt);
   model.apply(update_of(20, 200), kAt);
   model.load(load_of(15, 150), kAt);
@@ -43,7 +43,7 @@ TEST_CASE("An older reading of the database never overwrites newer figures") {
 }
 
 TEST_CASE("After another engine's history began, the database wins") {
-  LiveModel model("USD", 0);
+  LiveModel model("USD", {0});
   model.load(load_of(1000, 100), kAt);
   model.apply(update_of(1001, 101), kAt);
   model.expect_another_history();
@@ -55,7 +55,7 @@ TEST_CASE("After another engine's history began, the database wins") {
 }
 
 TEST_CASE("An engine that started again on the same database is no new beginning") {
-  LiveModel model("USD", 0);
+  LiveModel model("USD", {0});
   model.load(load_of(10, 100), kAt);
   model.expect_another_history();
   model.load(load_of(12, 120), kAt);
@@ -64,7 +64,7 @@ TEST_CASE("An engine that started again on the same database is no new beginning
 }
 
 TEST_CASE("A delta holds each changed row once, and nothing when nothing changed") {
-  LiveModel model("USD", 0);
+  LiveModel model("USD", {0});
   model.load(load_of(10, 100), kAt);
   model.forget_changes();
   CHECK_FALSE(model.delta(2, "", kAt));
@@ -79,7 +79,7 @@ TEST_CASE("A delta holds each changed row once, and nothing when nothing changed
 }
 
 TEST_CASE("A row that vanished, or an alert resolved unseen, makes every client start over") {
-  LiveModel model("USD", 0);
+  LiveModel model("USD", {0});
   model.load(load_of(10, 100), kAt);
   LiveLoad without_client = load_of(11, 100);
   without_client.clients.clear();
@@ -93,7 +93,7 @@ TEST_CASE("A row that vanished, or an alert resolved unseen, makes every client 
 }
 
 TEST_CASE("Events of an alert are applied once and never backwards") {
-  LiveModel model("USD", 0);
+  LiveModel model("USD", {0});
   model.load(load_of(10, 100), kAt);
   wire::AlertMessage resolved = alert_message(7, 1);
   resolved.status = engine::AlertStatus::kResolved;
@@ -105,7 +105,7 @@ TEST_CASE("Events of an alert are applied once and never backwards") {
 }
 
 TEST_CASE("What a person does to an alert leaves the transaction that tipped it") {
-  LiveModel model("USD", 0);
+  LiveModel model("USD", {0});
   model.load(load_of(10, 100), kAt);
   wire::AlertMessage acknowledged = alert_message(7, 1);
   acknowledged.event.transaction_id.reset();
@@ -119,7 +119,7 @@ TEST_CASE("What a person does to an alert leaves the transaction that tipped it"
 }
 
 TEST_CASE("A symbol's mark comes with its figures") {
-  LiveModel model("USD", 0);
+  LiveModel model("USD", {0});
   LiveLoad load = load_of(10, 100);
   load.symbols = {exposure_row("AAPL", 100)};
   load.symbols[0].mark = Price::parse("187.25").value();
@@ -134,7 +134,7 @@ TEST_CASE("A symbol's mark comes with its figures") {
 }
 
 TEST_CASE("Today's counts begin again when now crosses the session's start") {
-  LiveModel model("USD", 8 * 3600);
+  LiveModel model("USD", {8 * 3600});
   LiveLoad load = load_of(10, 100);
   load.firm->last_updated = *parse_timestamp("2026-03-02T07:59:59Z");
   load.firm->transaction_count = 40;

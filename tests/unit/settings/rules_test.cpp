@@ -54,7 +54,7 @@ rules:
   RuleSet expected;
   expected.base_currency = "EUR";
   expected.rates = {{"USD", Rate::from_units(92'233'720)}, {"GBP", Rate::from_units(117'000'000)}};
-  expected.session_start_seconds = 9 * 3600 + 30 * 60;
+  expected.session_start.time_of_day_seconds = 9 * 3600 + 30 * 60;
   expected.exposure("client_exposure") = {
       "client_exposure",
       engine::EntityType::kClient,
@@ -147,7 +147,8 @@ TEST_CASE("mistakes in rules come all at once, those of the engine with their li
   CHECK(
       r.mistakes() ==
       Lines{
-          "risk.yaml:2: rules.session_start: value \"24:00\": allowed: a time of day, HH:MM or HH:MM:SS",
+          "risk.yaml:2: rules.session_start: value \"24:00\": allowed: a time of day, HH:MM or HH:MM:SS, and a time "
+          "zone if it is not UTC",
           "risk.yaml:3: rules.rates.EUR: value \"0\": allowed: a rate above 0 with at most 8 decimal places",
           "risk.yaml:5: rules.client_exposure.measure: value \"GROSS\": allowed: gross, net, long, short, turnover",
           "risk.yaml:6: rules.client_exposure.limit: value \"1.000000001\": allowed: an amount above 0 with at most 8 "
@@ -166,12 +167,32 @@ TEST_CASE("mistakes in rules come all at once, those of the engine with their li
       });
 }
 
+TEST_CASE("a session may begin by the clocks of a time zone, whose changes become part of the rules") {
+  Rules r;
+  CHECK(r.parse({"--session-start", "17:00 America/New_York"}) == std::nullopt);
+  const auto& start = r.rules.session_start;
+  CHECK(start.time_of_day_seconds == 17 * 3'600);
+  CHECK(start.zone == "America/New_York");
+  CHECK(start.changes.size() > 100);
+  CHECK(engine::problems(r.rules).empty());
+  const auto begin = engine::session_begin(start, parse_timestamp("2026-03-09T00:00:00Z")->seconds());
+  CHECK(format_timestamp(Timestamp::from_seconds(begin)) == "2026-03-08T21:00:00.000000Z");
+  Rules utc;
+  CHECK(utc.parse({"--session-start", "17:00 UTC"}) == std::nullopt);
+  CHECK(utc.rules.session_start == engine::SessionStart{17 * 3'600, "", {}});
+  for (const auto* text :
+       {"17:00 America/Gotham", "17:00  America/New_York", "America/New_York", "17:00 ../etc/passwd"}) {
+    Rules bad;
+    CHECK(bad.parse({std::string("--session-start=") + text}) == 2);
+  }
+}
+
 TEST_CASE("a time of day is read to the second") {
   for (const auto& [text, seconds] : std::map<std::string, std::uint32_t>{
            {"00:00", 0}, {"23:59", 86'340}, {"23:59:59", 86'399}, {"09:30:15", 34'215}}) {
     Rules r;
     CHECK(r.parse({"--session-start", text}) == std::nullopt);
-    CHECK(r.rules.session_start_seconds == seconds);
+    CHECK(r.rules.session_start.time_of_day_seconds == seconds);
   }
   for (const auto* text : {"", "9:30", "24:00", "23:60", "23:59:60", "09:30:15.5", "noon!", "09-30"}) {
     Rules r;

@@ -240,6 +240,14 @@ TEST_CASE("rules come back as they were stored") {
   CHECK(*decode_rules("{}") == first);
   CHECK(decode_rules(R"({"edition":2})")->edition == 2);
   CHECK(decode_rules(R"({"edition":3})").error().reason == "edition 3: must be 1 to 2");
+  rules.session_start = {17 * 3600, "Pacific/Apia", {{-5, -36'000}, {1'325'239'200, 50'400}}};
+  CHECK(*decode_rules(encode(rules)) == rules);
+  for (const char* changes :
+       {"7", "[7]", "[[7]]", "[[7,86400]]", "[[7,-86400]]", "[[7,1],[7,2]]", "[[\"7\",1]]", "[]"}) {
+    CHECK_FALSE(decode_rules(R"({"session_zone":"A","session_zone_changes":)" + std::string(changes) + "}").ok());
+  }
+  CHECK_FALSE(decode_rules(R"({"session_zone":"A"})").ok());
+  CHECK_FALSE(decode_rules(R"({"session_zone_changes":[[7,1]]})").ok());
 }
 
 TEST_CASE("rules are stored in the text that the first release stored, and read from it") {

@@ -40,6 +40,7 @@ class JsonWriter {
   void value(const char* text) { value(std::string_view(text)); }
   void value(std::uint64_t number);
   void value(std::uint32_t number) { value(std::uint64_t{number}); }
+  void value(std::int64_t number);
   void value(bool flag);
   void value_number(double number);  // two decimals; never for money
   void null();

@@ -15,6 +15,7 @@
 #include "risk/base/check.hpp"
 #include "risk/base/decimal.hpp"
 #include "risk/base/id.hpp"
+#include "risk/engine/session.hpp"
 #include "risk/engine/types.hpp"
 
 namespace risk::engine {
@@ -95,7 +96,7 @@ struct RuleSet {
   std::uint32_t edition = kEdition;  // 1 to kEdition
   std::string base_currency = "USD";
   std::map<std::string, Rate, std::less<>> rates;  // base currency per unit; the base currency itself needs none
-  std::uint32_t session_start_seconds = 0;         // of the day, UTC, below 86,400
+  SessionStart session_start;
 
   // Of each kind first the rules that are always there (rule_table.hpp: client_exposure, symbol_exposure,
   // firm_exposure; client_velocity, symbol_velocity; client_size; client_anomaly, symbol_anomaly, system_anomaly), in
