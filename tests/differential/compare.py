@@ -36,7 +36,7 @@ VELOCITY = {"enabled": True, "limit": 10, "limits": {}, "window_seconds": 60, "w
 SIZE = {"enabled": True, "limit": None, "limits": {}, "critical_ratio": "10", "worsened_ratio": "2", "quiet_seconds": 300}
 ANOMALY = {"enabled": True, "threshold": "3", "high_threshold": "4", "window": 100, "samples_min": 30, "quiet_seconds": 300}
 DEFAULT_RULES = {
-    "kind": "rules", "config_version": 1, "base_currency": "USD", "rates": {}, "session_start_seconds": 0,
+    "kind": "rules", "config_version": 1, "base_currency": "USD", "rates": {}, "session_start_seconds": 0, "session_zone": "",
     "client_exposure": {**EXPOSURE, "limit": "1000000"}, "symbol_exposure": {**EXPOSURE, "limit": "500000"}, "firm_exposure": EXPOSURE,
     "client_velocity": VELOCITY, "symbol_velocity": VELOCITY,
     "client_size": SIZE,

@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "risk/base/time_zone.hpp"
 #include "risk/engine/core.hpp"
 #include "risk/engine/rule_table.hpp"
 #include "support/snapshots.hpp"
@@ -75,6 +76,12 @@ RuleSet rule_set(const Json& json) {
   rules.base_currency = json.at("base_currency");
   for (const auto& [currency, rate] : json.at("rates").items()) rules.rates[currency] = decimal<Rate>(rate);
   rules.session_start.time_of_day_seconds = json.at("session_start_seconds");
+  rules.session_start.zone = json.at("session_zone");
+  if (const std::string& zone = rules.session_start.zone; !zone.empty()) {
+    for (const auto& change : must(TimeZone::find(zone), zone).changes(kTimestampMin, kTimestampMax)) {
+      rules.session_start.changes.push_back({change.from.seconds(), change.offset_seconds});
+    }
+  }
   for_each_rule(rules, [&]<class Rule>(Rule& rule) {
     const Json& parameters = json.at(rule.name);
     for_each_parameter<Rule>([&](const auto& parameter) {

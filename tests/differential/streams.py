@@ -15,13 +15,16 @@ import random
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from oracle import CENT, INT64_MAX, OLDEST, PART_OF, SECOND, UNIT, exact_text, half_even, nanos, time_text, units  # noqa: E402
+from oracle import CENT, INT64_MAX, OLDEST, PART_OF, SECOND, UNIT, exact_text, half_even, nanos, session_number, time_text, units  # noqa: E402
 
 MEASURES = (*PART_OF, "turnover")
 EXPOSURES = {"CLIENT": "client_exposure", "SYMBOL": "symbol_exposure", "FIRM": "firm_exposure"}
 ANOMALIES = {"CLIENT": "client_anomaly", "SYMBOL": "symbol_anomaly", "FIRM": "system_anomaly"}
 LENGTH_MIN, LENGTH_MEAN, LENGTH_MAX = 200, 400, 2000
-BEGINNINGS = ("2024-09-20T08:36:00Z", "2024-09-20T23:59:57Z", "2024-02-28T23:59:59.999999Z", "2024-12-31T23:59:00.000001Z", "1969-12-31T23:59:30Z")
+BEGINNINGS = ("2024-09-20T08:36:00Z", "2024-09-20T23:59:57Z", "2024-02-28T23:59:59.999999Z", "2024-12-31T23:59:00.000001Z", "1969-12-31T23:59:30Z",
+              # Around the instants at which clocks are set, forward, back and over a day.
+              "2026-03-08T06:59:50Z", "2024-11-03T05:29:58.9Z", "2011-12-30T09:59:58Z")
+ZONES = ("", "", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia")
 # Order as bytes differs from order as UTF-16 or by letter; some are prefixes of others.
 ODD_IDS = ("a", "A", "B", "aa", "a0", "a ", "Z", "é", "e", "日本", "日", "😀", "\uffee", "ｚ", "\u0080", "-1", "0", 'q"', "b\\",
            "x" * 50, "é" * 25, "x" * 49)
@@ -57,7 +60,7 @@ class RuleMaker:
         return {
             "kind": "rules", "config_version": self.rng.randint(1, 9), "base_currency": choice(("USD", "USD", "EUR")),
             "rates": {currency: RATES[currency] for currency in self.rng.sample(list(RATES), 3)},
-            "session_start_seconds": choice((0, 0, 0, 1, 30960, 86399)),
+            "session_start_seconds": choice((0, 0, 0, 1, 30960, 86399, 5400, 9000)), "session_zone": choice(ZONES),
             "client_exposure": self.exposure(self.clients), "symbol_exposure": self.exposure(self.symbols), "firm_exposure": self.exposure(()),
             "client_velocity": self.velocity(self.clients), "symbol_velocity": self.velocity(self.symbols),
             "client_size": self.size(self.clients),
@@ -406,7 +409,7 @@ class Stream:
                 self.samples.setdefault(entity, []).append(half_even(abs(quantity) * price, CENT))
 
     def begin_session(self):
-        session = (self.clock.at // SECOND - self.rules["session_start_seconds"]) // 86400
+        session = session_number(self.clock.at // SECOND, self.rules["session_start_seconds"], self.rules["session_zone"])
         if session != self.session:
             self.session, self.turnovers = session, {}
 

@@ -14,10 +14,9 @@ import sys
 from fractions import Fraction
 
 from oracle_figures import (CENT, INT64_MAX, MONEY, SECOND, UNIT, exact_text, four_places, half_even, money_text, nanos, root_half_even,  # noqa: F401
-                            rounded_text, score_text, time_text, units, utilisation_text)
+                            rounded_text, score_text, session_number, time_text, units, utilisation_text)
 
 INT128_MAX = 2**127 - 1
-DAY_SECONDS = 86400
 OLDEST = -2**63  # of the price of an opening position: before every other
 SLOTS = 60
 CONTRIBUTORS_MAX = 10
@@ -77,7 +76,7 @@ class Rules:
         self.config_version = line["config_version"]
         self.base_currency = line["base_currency"]
         self.rates = {currency: units(rate) for currency, rate in line["rates"].items()}
-        self.session_start_seconds = line["session_start_seconds"]
+        self.session_start_seconds, self.session_zone = line["session_start_seconds"], line["session_zone"]
         self.named = {name: Rule(line[name]) for names in (EXPOSURE_RULES, VELOCITY_RULES, SIZE_RULES, ANOMALY_RULES)
                       for name in names.values()}
 
@@ -294,7 +293,7 @@ class Oracle:
             self.resolve_anomaly(entity, second * SECOND)
 
     def session_of(self, second):
-        return (second - self.rules.session_start_seconds) // DAY_SECONDS
+        return session_number(second, self.rules.session_start_seconds, self.rules.session_zone)
 
     def judge(self, transaction_id, client, symbol, notional):
         for entity in (client, symbol, FIRM):

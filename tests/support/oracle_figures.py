@@ -4,6 +4,7 @@ import re
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
+from zoneinfo import ZoneInfo
 
 UNIT = 10**8
 MONEY = UNIT * UNIT
@@ -29,6 +30,31 @@ def time_text(at):
     micros, rest = divmod(at, 1000)
     text = (EPOCH + timedelta(microseconds=micros)).replace(tzinfo=None).isoformat(timespec="microseconds")
     return text + (f"{rest:03}" if rest else "") + "Z"
+
+
+def first_second_at(day, seconds, zone):
+    """The first second at which the clocks of a zone show that time of a day, or more: they may skip it."""
+    wanted = datetime.fromordinal(day) + timedelta(seconds=seconds)
+    shown = lambda second: datetime.fromtimestamp(second, zone).replace(tzinfo=None)
+    second = int(wanted.replace(tzinfo=zone, fold=0).timestamp())
+    if shown(second) == wanted:
+        return second
+    before, after = second - 2 * 86400, second  # it is skipped between them
+    while after - before > 1:
+        middle = (before + after) // 2
+        before, after = (before, middle) if shown(middle) >= wanted else (middle, after)
+    return after
+
+
+def session_number(second, start_seconds, zone_name):
+    """That of the session in which a second lies: a number that is larger for a later one."""
+    if not zone_name:
+        return (second - start_seconds) // 86400
+    zone = ZoneInfo(zone_name)
+    day = datetime.fromtimestamp(second, zone).toordinal() + 1
+    while first_second_at(day, start_seconds, zone) > second:
+        day -= 1
+    return day
 
 
 def half_even(numerator, denominator):
