@@ -83,7 +83,8 @@ class RuleMaker:
         return {"enabled": self.enabled(), "measure": choice(MEASURES), "limit": None if self.rng.random() < 0.12 else self.limit(),
                 "limits": self.some(ids, self.limit), "critical_ratio": choice(("1.5", "1.5", "1", "2", "1.00000001", "10", *huge)),
                 "worsened_ratio": choice(("1.25", "1.25", "1.1", "1.00000001", "3", *huge)),
-                "resolved_ratio": choice(("0.95", "0.95", "0.5", "0", "1", "0.99999999"))}
+                "resolved_ratio": choice(("0.95", "0.95", "0.5", "0", "1", "0.99999999")),
+                "resolved_after_seconds": choice((0, 0, 1, 10, 60, 60, 3600))}
 
     def velocity(self, ids):
         choice, low = self.rng.choice, self.family in ("velocity", "chaos")

@@ -101,7 +101,7 @@ class Alert:
         self.alert_id, self.severity, self.limit = alert_id, severity, limit
         self.announced = self.peak = self.last = value
         self.last_at = None
-
+        self.low_since = None  # of an exposure alert
 
 class Score:
     """How far x lies from the mean of samples, in standard deviations; there is none without a deviation."""
@@ -315,6 +315,8 @@ class Oracle:
             return
         value = abs(self.exposure(entity, rule.measure))
         event = self.exposure_event(entity, alert, rule, value, limit)
+        if alert and limit is not None:
+            event = self.after_hold(alert, rule, event, at, transaction_id)
         if event is None:
             return
         alert = self.exposure_alerts[entity]
@@ -325,6 +327,15 @@ class Oracle:
         self.say_event(EXPOSURE_TYPES[entity[0]], event, entity, alert, at, transaction_id, measure=rule.measure,
                        value=money_text(value), limit=money_text(alert.limit), peak=money_text(alert.peak),
                        utilisation=utilisation_text(value, alert.limit), contributors=self.contributors(entity, rule.measure))
+
+    @staticmethod
+    def after_hold(alert, rule, event, at, transaction_id):
+        """An alert resolves only at a sweep, and only when everything since that time found it low."""
+        if event != "RESOLVED" or rule.resolved_after_seconds == 0:
+            alert.low_since = None
+            return event
+        alert.low_since = at if alert.low_since is None else alert.low_since
+        return event if transaction_id is None and at >= alert.low_since + rule.resolved_after_seconds * SECOND else None
 
     def exposure_event(self, entity, alert, rule, value, limit):
         critical = limit is not None and value * UNIT > rule.critical_ratio * limit

@@ -133,7 +133,7 @@ template <class Rule>
   auto& state = states.of<Rule>(active.place);
   Evaluation<Rule> evaluation{*active.rule, active.derived, state, subject, parts};
   KindOf<Rule>::evaluate(evaluation, size);
-  if (evaluation.has_opened) active.watch(subject.type, subject.index);
+  if (evaluation.is_to_be_watched) active.watch(subject.type, subject.index);
 }
 
 template <class Rule>

@@ -112,8 +112,13 @@ void write_parameters(SnapshotWriter& out, const Rule& rule, ParameterPlaces pla
 
 template <class Rule>
 void read_parameters(SnapshotReader& in, Rule& rule, ParameterPlaces places) {
+  static const Rule kDefaults;
   for_each_place<Rule>(places, [&](const auto& parameter, std::uint32_t field) {
-    if (field == 0) RuleValues::read(in, parameter.name.data(), rule.*parameter.member);
+    if (field == 0) {
+      RuleValues::read(in, parameter.name.data(), rule.*parameter.member);
+    } else {
+      rule.*parameter.member = kDefaults.*parameter.member;  // unless a field says otherwise
+    }
   });
   in.end_record([&](std::uint32_t field, const SnapshotReader::LaterValue& value) {
     bool is_known = false;

@@ -175,6 +175,9 @@ class AlertsVerifier {
     }
     if (state.alert) {
       verify_announced(*active.rule, subject, *state.alert, {Severity::kHigh, Severity::kCritical});
+      if (state.alert->low_since && (!to_.core.now || *state.alert->low_since > *to_.core.now)) {
+        to_.add(name_of(subject), "its exposure is low since an instant after now");
+      }
     }
   }
 
@@ -243,6 +246,10 @@ class AlertsVerifier {
     }
     if (state.alert) {
       if (!looks.listed(subject.index)) add("its exposure alert is open and no sweep looks at it");
+      if (state.alert->low_since &&
+          !looks.listed_for(subject.index, KindOf<ExposureRule>::resolves_at(*active.rule, *state.alert))) {
+        add("no sweep looks at its exposure alert when it can resolve");
+      }
       return;
     }
     if (state.limit == nullptr || is_next) return;

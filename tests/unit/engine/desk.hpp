@@ -12,9 +12,10 @@ namespace risk::engine {
 
 inline constexpr std::int64_t kMidnight = 1'726'790'400;  // 2024-09-20T00:00:00Z
 
-// Only the exposure rules of clients, gross, limit 1,000, unless the test says otherwise.
+// Only the exposure rules of clients, gross, limit 1,000, resolved at once, unless the test says otherwise.
 inline RuleSet quiet_rules() {
   RuleSet rules;
+  for (auto& rule : rules.exposure_rules) rule.resolved_after_seconds = 0;
   rules.exposure("client_exposure").limit = Money::from_whole(1'000);
   rules.exposure("symbol_exposure").enabled = rules.exposure("firm_exposure").enabled = false;
   rules.velocity("client_velocity").enabled = rules.velocity("symbol_velocity").enabled = false;

@@ -1,4 +1,5 @@
 #include "desk.hpp"
+#include "support/snapshots.hpp"
 
 using namespace risk;
 using namespace risk::engine;
@@ -133,4 +134,98 @@ TEST_CASE("rules that change judge open alerts at the next sweep; a limit that i
   rules.exposure("client_exposure").limit.reset();
   desk.core.set_rules(rules);
   CHECK(desk.tick(3) == Texts{"RESOLVED CRITICAL HIGH_CLIENT_EXPOSURE C 1200.0000"});
+}
+
+namespace {
+
+RuleSet held_rules(std::uint32_t seconds = 60) {
+  auto rules = quiet_rules();
+  rules.exposure("client_exposure").resolved_after_seconds = seconds;
+  return rules;
+}
+
+const std::string kResolved = "RESOLVED HIGH HIGH_CLIENT_EXPOSURE C ";
+
+}  // namespace
+
+TEST_CASE("an exposure resolves at the first sweep when it has been low for as long as it has to") {
+  Desk desk(held_rules());
+  CHECK(desk.trade(0, "C", "A", "11", "100").size() == 1);
+  CHECK(desk.trade(10.5, "C", "A", "-2", "100") == Texts{});  // 900: low since here
+  CHECK(desk.tick(70) == Texts{});
+  CHECK(desk.tick(70.5) == Texts{});  // 60 s later, but no second begins
+  CHECK(desk.tick(71) == Texts{kResolved + "900.0000"});
+  CHECK(desk.events.back().at == Timestamp::from_seconds(kMidnight + 71));
+  CHECK_FALSE(desk.events.back().transaction_id);
+}
+
+TEST_CASE("a transaction resolves no exposure that has to stay low, and a rise begins the time anew") {
+  Desk desk(held_rules());
+  desk.trade(0, "C", "A", "11", "100");
+  desk.trade(10, "C", "A", "-2", "100");
+  CHECK(desk.trade(50, "C", "A", "0.6", "100") == Texts{});  // 960: not low
+  CHECK(desk.trade(50, "C", "A", "-1", "100") == Texts{});
+  CHECK(desk.trade(90, "D", "B", "1", "1") == Texts{});
+  CHECK(desk.tick(109) == Texts{});
+  CHECK(desk.trade(110, "C", "A", "-1", "100") ==
+        Texts{kResolved + "860.0000"});  // its sweep, with the state before it
+  CHECK(desk.trade(111, "C", "A", "9", "100") == Texts{"OPENED CRITICAL HIGH_CLIENT_EXPOSURE C 1660.0000"});
+}
+
+TEST_CASE("an exposure that flaps around its limit is told of once, and once more when it stays low") {
+  Desk desk(held_rules());
+  std::size_t told = 0;
+  for (int second = 0; second < 600; second += 10) {
+    told += desk.trade(second, "C", "A", second % 20 == 0 ? (second == 0 ? "10.1" : "0.7") : "-0.7", "100").size();
+  }
+  CHECK(told == 1);
+  for (int second = 600; second < 700; ++second) told += desk.tick(second).size();
+  CHECK(told == 2);
+}
+
+TEST_CASE("an idle holder's exposure resolves by the mark of others, and a symbol's without a trade") {
+  auto rules = held_rules();
+  rules.exposure("symbol_exposure").enabled = true;
+  rules.exposure("symbol_exposure").limit = Money::from_whole(1'000);
+  rules.exposure("symbol_exposure").resolved_after_seconds = 30;
+  Desk desk(rules);
+  CHECK(desk.trade(0, "C", "A", "11", "100").size() == 2);
+  CHECK(desk.trade(5, "D", "A", "0.1", "50") == Texts{});
+  CHECK(desk.tick(6) == Texts{});
+  CHECK(desk.tick(34) == Texts{});
+  CHECK(desk.tick(35) == Texts{"RESOLVED HIGH HIGH_SYMBOL_EXPOSURE A 555.0000"});
+  CHECK(desk.tick(65) == Texts{});
+  CHECK(desk.tick(66) == Texts{kResolved + "550.0000"});  // the sweep of second 6 was the first to find it low
+}
+
+TEST_CASE("how long an exposure has been low outlives a snapshot") {
+  Desk desk(held_rules());
+  desk.trade(0, "C", "A", "11", "100");
+  desk.trade(10, "C", "A", "-2", "100");
+  desk.tick(40);
+  Core loaded = load(save(desk.core)).value();
+  CHECK(loaded.state_hash() == desk.core.state_hash());
+  CHECK(broken(loaded) == "");
+  for (Core* core : std::initializer_list<Core*>{&desk.core, &loaded}) {
+    std::vector<AlertEvent> events;
+    core->tick(Timestamp::from_seconds(kMidnight + 69), events);
+    CHECK(events.empty());
+    core->tick(Timestamp::from_seconds(kMidnight + 70), events);
+    REQUIRE(events.size() == 1);
+    CHECK(events[0].type == AlertEventType::kResolved);
+  }
+}
+
+TEST_CASE("other rules keep how long an exposure has been low, and one without a limit resolves at once") {
+  Desk desk(held_rules());
+  desk.trade(0, "C", "A", "11", "100");
+  desk.trade(10, "C", "A", "-2", "100");
+  desk.core.set_rules(held_rules(30));
+  CHECK(desk.tick(39) == Texts{});
+  CHECK(desk.tick(40) == Texts{kResolved + "900.0000"});
+  desk.trade(50, "C", "A", "3", "100");
+  auto none = held_rules();
+  none.exposure("client_exposure").limit.reset();
+  desk.core.set_rules(none);
+  CHECK(desk.tick(51) == Texts{kResolved + "1200.0000"});
 }

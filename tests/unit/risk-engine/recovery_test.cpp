@@ -42,6 +42,7 @@ struct Rig {
     processor = std::move(recovery.processor);
     engine::RuleSet rules;
     rules.exposure("client_exposure").limit = Money::from_whole(1'000);
+    rules.exposure("client_exposure").resolved_after_seconds = 0;
     processor->start(rules);
     return recovery;
   }

@@ -41,6 +41,7 @@ rules:
     critical_ratio: 2
     worsened_ratio: 1.5
     resolved_ratio: 0.9
+    resolved_after_seconds: 0
     limits: {CLIENT_001: 250000, "client 2": 0.5}
   symbol_exposure: {measure: turnover, limit: none, limits: {AAPL: 90071992547.40993}}
   firm_exposure: {limit: 5000000}
@@ -64,7 +65,9 @@ rules:
       {{"CLIENT_001", Money::from_whole(250'000)}, {"client 2", Money::from_units(50'000'000)}},
       Ratio::from_whole(2),
       Ratio::from_units(150'000'000),
-      Ratio::from_units(90'000'000)};
+      Ratio::from_units(90'000'000),
+      0};
+  CHECK(expected.exposure("firm_exposure").resolved_after_seconds == 60);
   expected.exposure("symbol_exposure").measure = Measure::kTurnover;
   expected.exposure("symbol_exposure").limit.reset();
   expected.exposure("symbol_exposure").limit_by_entity = {{"AAPL", Money::from_units(9'007'199'254'740'993'000)}};

@@ -262,6 +262,7 @@ TEST_CASE("rules are stored in the text that the first release stored, and read 
       R"("system_anomaly":{"threshold":"3","high_threshold":"4","window":100,"samples_min":30,"quiet_seconds":300}})";
   engine::RuleSet rules;
   rules.edition = 1;
+  for (auto& rule : rules.exposure_rules) rule.resolved_after_seconds = 0;
   CHECK(encode(rules).find("client_size") != std::string::npos);
   const auto decoded = decode_rules(text);
   REQUIRE(decoded.ok());

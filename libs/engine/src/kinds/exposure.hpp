@@ -11,9 +11,12 @@ namespace risk::engine {
 
 template <>
 struct KindOf<ExposureRule> {
+  struct Alert : AlertState {
+    std::optional<Timestamp> low_since;  // each evaluation since found it low
+  };
   struct State {
     const ExposureThresholds* limit = nullptr;  // in Derived; null: no limit
-    std::unique_ptr<AlertState> alert;
+    std::unique_ptr<Alert> alert;
   };
 
   // The thresholds: the default and those of entities with a limit of their own.
@@ -39,26 +42,27 @@ struct KindOf<ExposureRule> {
     state.limit = derived.of(id);
   }
   static void refit(const Derived&, const ExposureRule& rule, const ExposureRule*, State& state, Pool&) {
-    announce_anew(state.alert, rule.worsened_ratio);
+    announce_anew(state.alert.get(), rule.worsened_ratio);
   }
 
   RISK_HOT static void evaluate(Evaluation<ExposureRule>& e, const Size&) { evaluate(e); }
   static Due sweep(Evaluation<ExposureRule>& e) {
     evaluate(e);
     if (!e.state.alert) return std::nullopt;
+    if (e.subject.type != EntityType::kSymbol) return Watchlist::kAlways;
     // A symbol is judged whenever it is traded; nothing else moves it but what wakes the list.
-    return e.subject.type == EntityType::kSymbol ? Watchlist::kWoken : Watchlist::kAlways;
+    return e.state.alert->low_since ? resolves_at(e.rule, *e.state.alert) : Watchlist::kWoken;
   }
   RISK_FETCHES static void fetch(const State& state) { engine::fetch(state.alert.get()); }
 
-  static void restore(const ExposureRule& rule, State& state) { announce_anew(state.alert, rule.worsened_ratio); }
+  static void restore(const ExposureRule& rule, State& state) { announce_anew(state.alert.get(), rule.worsened_ratio); }
   static bool is_new(const State& state) { return !state.alert; }
   static void save(SnapshotWriter& out, const State& state, const ExposureRule&, std::optional<Timestamp>) {
     save_alert(out, state.alert);
   }
   static void load(SnapshotReader& in, State& state, const ExposureRule&, const Loading& loading) {
     constexpr LimitRange kLimits{kDecimalScale, Int128{INT64_MAX} * kDecimalScale};
-    state.alert = load_alert<AlertState>(in, kLimits, loading);
+    state.alert = load_alert<Alert>(in, kLimits, loading);
   }
 
   static std::string text(const AlertEvent& event, std::string_view base_currency) {
@@ -70,7 +74,26 @@ struct KindOf<ExposureRule> {
            percent_text(event.utilisation_e4);
   }
 
+  // From when on a sweep resolves it. Precondition: it is low.
+  static Timestamp resolves_at(const ExposureRule& rule, const Alert& alert) {
+    return later_by(*alert.low_since, rule.resolved_after_seconds);
+  }
+
  private:
+  // Whether an alert that is low has yet to stay so: one that flaps around its limit is told of once.
+  static bool is_held(Evaluation<ExposureRule>& e, const std::optional<Decision>& decision) {
+    auto& low_since = e.state.alert->low_since;
+    if (!decision || decision->event != AlertEventType::kResolved || e.rule.resolved_after_seconds == 0) {
+      low_since.reset();
+      return false;
+    }
+    if (!low_since) {
+      low_since = e.parts.at;
+      e.is_to_be_watched = true;
+    }
+    return e.parts.transaction != nullptr || e.parts.at < resolves_at(e.rule, *e.state.alert);
+  }
+
   RISK_HOT static void evaluate(Evaluation<ExposureRule>& e) {
     const ExposureThresholds* limit = e.state.limit;
     if (!e.state.alert && (limit == nullptr || is_cleared(e.parts.positions, e.subject, *limit))) return;
@@ -84,6 +107,7 @@ struct KindOf<ExposureRule> {
     if (state.alert) {
       if (limit != nullptr) state.alert->limit = limit->limit;
       state.alert->peak = std::max(state.alert->peak, value);
+      if (limit != nullptr && is_held(e, decision)) return;
     }
     if (!decision) return;
 

@@ -77,7 +77,7 @@ struct Evaluation {
   typename KindOf<Rule>::State& state;
   const Subject& subject;
   const EvaluationParts& parts;
-  bool has_opened = false;  // the next sweeps are to look at the entity
+  bool is_to_be_watched = false;  // the next sweeps are to look at the entity
 
   // Carries a decision out: brings the alert's state up to it, opening it where it is null, and gives its event, to be
   // completed and told. The caller closes a resolved one.
@@ -110,14 +110,14 @@ struct Evaluation {
   }
 
   void tell(AlertEvent event) {
-    has_opened |= event.type == AlertEventType::kOpened;
+    is_to_be_watched |= event.type == AlertEventType::kOpened;
     parts.events.push_back(std::move(event));
   }
 };
 
 // What follows from the last announced value, by another rule.
-inline void announce_anew(const std::unique_ptr<AlertState>& alert, Ratio worsened_ratio) {
-  if (alert) alert->announce(alert->announced, worsened_ratio);
+inline void announce_anew(AlertState* alert, Ratio worsened_ratio) {
+  if (alert != nullptr) alert->announce(alert->announced, worsened_ratio);
 }
 
 // What a state needs to know of the core it is loaded into.
@@ -131,6 +131,12 @@ inline constexpr Uint128 kNotionalMax = ~Uint128{0} >> 1;
 inline constexpr Uint128 kCentsMax = Uint128{1} << 80;  // a quantity x a price in cents is below
 inline constexpr std::uint64_t kCountMax = std::uint64_t{1} << 56;
 
+// The later field of an alert with what it has been low since, if it is: nanoseconds since the first instant, and 1.
+inline constexpr std::uint32_t kLowSinceField = 1;
+inline Uint128 since_first(Timestamp time) {
+  return static_cast<Uint128>(Int128{time.nanos} - kTimestampMin.nanos);
+}
+
 template <class Alert>
 void save_alert(SnapshotWriter& out, const std::unique_ptr<Alert>& alert) {
   out.number(alert ? 1 : 0);
@@ -138,6 +144,9 @@ void save_alert(SnapshotWriter& out, const std::unique_ptr<Alert>& alert) {
   out.number(alert->alert_id);
   out.number(static_cast<Uint128>(alert->severity));
   for (const Int128 figure : {alert->announced, alert->peak, alert->limit}) out.number(static_cast<Uint128>(figure));
+  if constexpr (requires { alert->low_since; }) {
+    if (alert->low_since) out.later_number(kLowSinceField, since_first(*alert->low_since) + 1, 0);
+  }
   out.end_record();
 }
 
@@ -156,7 +165,17 @@ std::unique_ptr<Alert> load_alert(SnapshotReader& in, const LimitRange& limits, 
   for (auto* figure : {&alert->announced, &alert->peak, &alert->limit}) {
     *figure = in.number<Int128>("figure of an alert", kNotionalMax);
   }
-  in.end_record();
+  in.end_record([&]([[maybe_unused]] std::uint32_t field, [[maybe_unused]] const SnapshotReader::LaterValue& value) {
+    if constexpr (requires { alert->low_since; }) {
+      if (field != kLowSinceField || value.is_text) return false;
+      if (value.number == 0 || value.number - 1 > since_first(kTimestampMax)) in.refuse("low since", "is out of range");
+      alert->low_since =
+          Timestamp{static_cast<std::int64_t>(Int128{kTimestampMin.nanos} + static_cast<Int128>(value.number) - 1)};
+      if (!loading.now || *alert->low_since > *loading.now) in.refuse("low since", "is not before now");
+      return true;
+    }
+    return false;
+  });
   if (alert->limit < limits.least || alert->limit > limits.most) in.refuse("limit of an alert", "is out of range");
   return alert;
 }

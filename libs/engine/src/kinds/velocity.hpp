@@ -24,7 +24,7 @@ struct KindOf<VelocityRule> {
     state.limit = own != rule.limit_by_entity.end() ? own->second : rule.limit;
   }
   static void refit(const Derived&, const VelocityRule& rule, const VelocityRule* before, State& state, Pool&) {
-    announce_anew(state.alert, rule.worsened_ratio);
+    announce_anew(state.alert.get(), rule.worsened_ratio);
     const bool counts_on = rule.enabled && before != nullptr && before->window_seconds == rule.window_seconds;
     if (!counts_on) state.window = {};
   }
@@ -59,7 +59,7 @@ struct KindOf<VelocityRule> {
   }
   RISK_FETCHES static void fetch(const State& state) { engine::fetch(state.alert.get()); }
 
-  static void restore(const VelocityRule& rule, State& state) { announce_anew(state.alert, rule.worsened_ratio); }
+  static void restore(const VelocityRule& rule, State& state) { announce_anew(state.alert.get(), rule.worsened_ratio); }
   static bool is_new(const State& state) { return !state.alert && state.window.empty(); }
   static void save(SnapshotWriter& out, const State& state, const VelocityRule& rule, std::optional<Timestamp> now) {
     // A window that nobody looked at lately may still hold what has left it.

@@ -108,11 +108,12 @@ constexpr Parameter<R, Ratio> parameter_worsened_ratio(std::string_view help) {
   };
 }
 template <class R>
-constexpr Parameter<R, Ratio> parameter_resolved_ratio() {
+constexpr Parameter<R, Ratio> parameter_resolved_ratio(
+    std::string_view help = ": multiple of the limit at which it resolves") {
   return {
       .name = "resolved_ratio",
       .member = &R::resolved_ratio,
-      .help = ": multiple of the limit at which it resolves",
+      .help = help,
       .allowed = "0 to 1",
       .is_allowed =
           [](const R& r) { return r.resolved_ratio.units() >= 0 && r.resolved_ratio <= Ratio::from_whole(1); },
@@ -140,6 +141,12 @@ constexpr Parameter<R, std::uint32_t> parameter_quiet_seconds(std::string_view h
 template <class Rule>
 struct RuleKind;
 
+// Beyond those of the kind, which are those of stored rules of before.
+inline void set_exposure_defaults(ExposureRule& rule, std::optional<Money> limit) {
+  rule.limit = limit;
+  rule.resolved_after_seconds = 60;
+}
+
 template <>
 struct RuleKind<ExposureRule> {
   using R = ExposureRule;
@@ -147,10 +154,11 @@ struct RuleKind<ExposureRule> {
   static constexpr Figure::Unit unit = Figure::Unit::kMoney;
   static constexpr std::array builtin{
       BuiltInRule<R>{"client_exposure", EntityType::kClient, "Client exposure", "CLIENT_EXPOSURE_THRESHOLD",
-                     [](R& rule) { rule.limit = Money::from_whole(1'000'000); }},
+                     [](R& rule) { set_exposure_defaults(rule, Money::from_whole(1'000'000)); }},
       BuiltInRule<R>{"symbol_exposure", EntityType::kSymbol, "Symbol exposure", "SYMBOL_EXPOSURE_THRESHOLD",
-                     [](R& rule) { rule.limit = Money::from_whole(500'000); }},
-      BuiltInRule<R>{"firm_exposure", EntityType::kFirm, "Firm exposure", "FIRM_EXPOSURE_THRESHOLD"},
+                     [](R& rule) { set_exposure_defaults(rule, Money::from_whole(500'000)); }},
+      BuiltInRule<R>{"firm_exposure", EntityType::kFirm, "Firm exposure", "FIRM_EXPOSURE_THRESHOLD",
+                     [](R& rule) { set_exposure_defaults(rule, std::nullopt); }},
   };
   static constexpr std::tuple parameters{
       parameter_enabled<R>(),
@@ -159,7 +167,16 @@ struct RuleKind<ExposureRule> {
       parameter_limits<R, Money>(),
       parameter_critical_ratio<R>(),
       parameter_worsened_ratio<R>(": multiple of the last announced value that is news"),
-      parameter_resolved_ratio<R>(),
+      parameter_resolved_ratio<R>(": multiple of the limit at or below which it is low"),
+      Parameter<R, std::uint32_t>{
+          .name = "resolved_after_seconds",
+          .member = &R::resolved_after_seconds,
+          .help = ": how long it has to be low until it resolves; 0: not at all, as in release 1.0",
+          .allowed = "0 to 1000000000",
+          .is_allowed = [](const R& r) { return r.resolved_after_seconds <= 1'000'000'000; },
+          .may_be_zero = true,
+          .is_later = true,
+      },
   };
   static constexpr AlertType alert_type(EntityType type) {
     switch (type) {
@@ -173,8 +190,8 @@ struct RuleKind<ExposureRule> {
     RISK_CHECK(!"an entity type");
   }
   static auto members(const R& rule) {
-    const auto& [name, entity_type, enabled, measure, limit, limits, critical, worsened, resolved] = rule;
-    return std::tie(name, entity_type, enabled, measure, limit, limits, critical, worsened, resolved);
+    const auto& [name, entity_type, enabled, measure, limit, limits, critical, worsened, resolved, after] = rule;
+    return std::tie(name, entity_type, enabled, measure, limit, limits, critical, worsened, resolved, after);
   }
 };
 

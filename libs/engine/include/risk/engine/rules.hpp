@@ -33,7 +33,8 @@ struct ExposureRule {
   std::map<std::string, Money, std::less<>> limit_by_entity;  // overrides `limit` for a client id or symbol
   Ratio critical_ratio = Ratio::from_units(150'000'000);      // v > ratio x limit is CRITICAL
   Ratio worsened_ratio = Ratio::from_units(125'000'000);      // v >= ratio x last announced is WORSENED
-  Ratio resolved_ratio = Ratio::from_units(95'000'000);       // v <= ratio x limit is RESOLVED
+  Ratio resolved_ratio = Ratio::from_units(95'000'000);       // v <= ratio x limit is low
+  std::uint32_t resolved_after_seconds = 0;                   // low for so long: RESOLVED by a sweep; 0: at once
 
   friend bool operator==(const ExposureRule&, const ExposureRule&) = default;
 };
