@@ -1,72 +1,38 @@
 #include "risk/ingest/csv.hpp"
 
-#include <array>
-#include <cerrno>
 #include <filesystem>
 #include <fstream>
 
-#include "risk/base/os.hpp"
-#include "risk/engine/transaction_fields.hpp"
+#include "header_error.hpp"
+#include "input_file.hpp"
+#include "layout.hpp"
+#include "nearest_format.hpp"
+#include "risk/base/text.hpp"
+#include "row_values.hpp"
 #include "table.hpp"
 
 namespace risk::ingest {
 namespace {
 
-// At the index of their field.
-constexpr auto kTransactionColumns = engine::with_transaction_fields([](auto... field) {
-  return std::array{Column{field.name, field.presence == engine::Presence::kOptionalColumn}...};
-});
-
 namespace position {
 enum Index : std::size_t { kClientId, kSymbol, kQuantity, kPrice, kCurrency };
-constexpr Column kColumns[] = {{"client_id"}, {"symbol"}, {"quantity"}, {"price"}, {"currency"}};
+
+const TableShape& shape() {
+  static const TableShape kShape{
+      .columns = {{{"client_id"}}, {{"symbol"}}, {{"quantity"}}, {{"price"}}, {{"currency"}}}};
+  return kShape;
+}
+
+BadRow reject(const Table& row, Index column, std::string reason) {
+  return row.reject(shape().columns[column].names.front(), row[column], std::move(reason));
+}
 }  // namespace position
-
-// Each sets a value from its text, or says why the text is none.
-std::optional<std::string> set(std::string& value, std::string_view text) {
-  value = text;
-  return std::nullopt;
-}
-template <class Tag>
-std::optional<std::string> set(Id<Tag>& value, std::string_view text) {
-  value.text = text;
-  return std::nullopt;
-}
-std::optional<std::string> set(Timestamp& value, std::string_view text) {
-  const auto time = parse_timestamp(text);
-  if (!time) return time.error().reason;
-  value = *time;
-  return std::nullopt;
-}
-std::optional<std::string> set(engine::Side& value, std::string_view text) {
-  const auto side = engine::parse_enum<engine::Side>(text);
-  if (!side) return "not BUY or SELL";
-  value = *side;
-  return std::nullopt;
-}
-template <class Tag>
-std::optional<std::string> set(Decimal<Tag>& value, std::string_view text) {
-  const auto decimal = Decimal<Tag>::parse(text);
-  if (!decimal) return decimal.error().reason;
-  value = *decimal;
-  return std::nullopt;
-}
-
-// Sets `transaction` from the row, or says what is wrong with it.
-std::optional<BadRow> set_value(const Table& row, engine::Transaction& transaction) {
-  std::optional<BadRow> bad;
-  engine::all_transaction_fields([&](auto field) {
-    if (auto problem = set(field.of(transaction), row[field.index])) bad = row.reject(field.index, std::move(*problem));
-    return !bad;
-  });
-  return bad;
-}
 
 std::optional<BadRow> set_value(const Table& row, engine::OpeningPosition& opening) {
   const auto quantity = Quantity::parse(row[position::kQuantity]);
-  if (!quantity) return row.reject(position::kQuantity, quantity.error().reason);
+  if (!quantity) return position::reject(row, position::kQuantity, quantity.error().reason);
   const auto price = Price::parse(row[position::kPrice]);
-  if (!price) return row.reject(position::kPrice, price.error().reason);
+  if (!price) return position::reject(row, position::kPrice, price.error().reason);
 
   opening.client_id.text = row[position::kClientId];
   opening.symbol.text = row[position::kSymbol];
@@ -76,36 +42,84 @@ std::optional<BadRow> set_value(const Table& row, engine::OpeningPosition& openi
   return std::nullopt;
 }
 
-// A device such as /dev/zero has no end. A pipe is fine.
-std::ifstream open(const std::string& path) {
-  using Type = std::filesystem::file_type;
-  std::error_code ignored;  // the open below says why
-  const auto type = std::filesystem::status(path, ignored).type();
-  if (type == Type::directory) throw CsvError(path + ": is a directory");
-  if (type == Type::character || type == Type::block) throw CsvError(path + ": is a device, not a file");
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw CsvError(path + ": " + errno_text(errno));
-  return file;
+// Of a path, what a template calls {file}.
+std::string stem_of(const std::string& path) {
+  return printable(std::filesystem::path(path).stem().string());
 }
 
-template <class Value>
-Step read_value(Table& table, Value& value, BadRow& bad) {
-  const Step step = table.next();
-  if (step == Step::kBadRow) bad = table.bad_row();
-  if (step != Step::kValue) return step;
-  auto problem = set_value(table, value);
-  if (!problem) return step;
-  bad = std::move(*problem);
-  return Step::kBadRow;
-}
+}  // namespace
 
-template <class Value>
-std::optional<std::variant<Value, BadRow>> next_value(Table& table) {
-  Value value;
+// A reader of a file of its own, or of a stream that someone else owns. A foreign file is decoded on the way.
+class TransactionReader::Impl {
+ public:
+  Impl(const std::string& path, const Format& format)
+      : format_(format),
+        file_(open_input(path)),
+        input_(decoded(file_)),
+        table_(make_table(path)),
+        values_(layout(), stem_of(path)) {}
+  Impl(std::istream& input, const std::string& name, const Format& format)
+      : format_(format), input_(decoded(input)), table_(make_table(name)), values_(layout(), stem_of(name)) {}
+
+  Step read(engine::Transaction& transaction, BadRow& bad) {
+    while (true) {
+      const Step step = table_.next();
+      if (step == Step::kBadRow) bad = table_.bad_row();
+      if (step != Step::kValue) return step;
+      if (values_.is_skipped(table_)) {
+        ++rows_skipped_;
+        continue;
+      }
+      auto problem = values_.read(table_, transaction);
+      if (!problem) return step;
+      bad = std::move(*problem);
+      return Step::kBadRow;
+    }
+  }
+
+  const Table& table() const { return table_; }
+  std::uint64_t rows_skipped() const { return rows_skipped_ + table_.rows_passed_over(); }
+  std::uint64_t bytes_read() const { return decoder_ ? decoder_->bytes_in() : table_.bytes_read(); }
+
+ private:
+  const Layout& layout() const { return format_.layout(); }
+
+  std::istream& decoded(std::istream& input) {
+    if (layout().encoding == Encoding::kUtf8) return input;
+    decoder_.emplace(input, layout().encoding);
+    decoded_.emplace(&*decoder_);
+    decoded_->exceptions(std::ios::badbit);  // so that what the decoder throws comes through
+    return *decoded_;
+  }
+
+  Table make_table(const std::string& name) try {
+    return Table(input_, name, layout().table);
+  } catch (const HeaderError& error) {
+    throw CsvError(error.what() + nearest_format(error, layout()));
+  }
+
+  Format format_;
+  std::ifstream file_;
+  std::optional<Decoder> decoder_;
+  std::optional<std::istream> decoded_;
+  std::istream& input_;
+  Table table_;
+  RowValues values_;
+  std::uint64_t rows_skipped_ = 0;
+};
+
+TransactionReader::TransactionReader(const std::string& path, const Format& format)
+    : impl_(std::make_unique<Impl>(path, format)) {}
+TransactionReader::TransactionReader(std::istream& input, const std::string& name, const Format& format)
+    : impl_(std::make_unique<Impl>(input, name, format)) {}
+TransactionReader::~TransactionReader() = default;
+
+std::optional<std::variant<engine::Transaction, BadRow>> TransactionReader::next() {
+  engine::Transaction transaction;
   BadRow bad;
-  switch (read_value(table, value, bad)) {
+  switch (read(transaction, bad)) {
     case Step::kValue:
-      return value;
+      return transaction;
     case Step::kBadRow:
       return bad;
     case Step::kEnd:
@@ -113,58 +127,48 @@ std::optional<std::variant<Value, BadRow>> next_value(Table& table) {
   }
   return std::nullopt;
 }
+Step TransactionReader::read(engine::Transaction& transaction, BadRow& bad) {
+  return impl_->read(transaction, bad);
+}
+std::uint64_t TransactionReader::bytes_read() const {
+  return impl_->bytes_read();
+}
+std::uint64_t TransactionReader::rows_skipped() const {
+  return impl_->rows_skipped();
+}
+std::uint64_t TransactionReader::line() const {
+  return impl_->table().line();
+}
+std::string TransactionReader::raw() const {
+  return impl_->table().raw();
+}
 
-// A reader of a file of its own, or of a stream that someone else owns.
-struct Source {
-  Source(const std::string& path, std::span<const Column> columns) : file(open(path)), table(file, path, columns) {}
-  Source(std::istream& input, std::string name, std::span<const Column> columns)
-      : table(input, std::move(name), columns) {}
+class PositionReader::Impl {
+ public:
+  explicit Impl(const std::string& path) : file(open_input(path)), table(file, path, position::shape()) {}
+  Impl(std::istream& input, std::string name) : table(input, std::move(name), position::shape()) {}
 
   std::ifstream file;
   Table table;
 };
 
-}  // namespace
-
-class TransactionReader::Impl : public Source {
- public:
-  using Source::Source;
-};
-
-TransactionReader::TransactionReader(const std::string& path)
-    : impl_(std::make_unique<Impl>(path, kTransactionColumns)) {}
-TransactionReader::TransactionReader(std::istream& input, std::string name)
-    : impl_(std::make_unique<Impl>(input, std::move(name), kTransactionColumns)) {}
-TransactionReader::~TransactionReader() = default;
-
-std::optional<std::variant<engine::Transaction, BadRow>> TransactionReader::next() {
-  return next_value<engine::Transaction>(impl_->table);
-}
-Step TransactionReader::read(engine::Transaction& transaction, BadRow& bad) {
-  return read_value(impl_->table, transaction, bad);
-}
-std::uint64_t TransactionReader::bytes_read() const {
-  return impl_->table.bytes_read();
-}
-std::uint64_t TransactionReader::line() const {
-  return impl_->table.line();
-}
-std::string TransactionReader::raw() const {
-  return impl_->table.raw();
-}
-
-class PositionReader::Impl : public Source {
- public:
-  using Source::Source;
-};
-
-PositionReader::PositionReader(const std::string& path) : impl_(std::make_unique<Impl>(path, position::kColumns)) {}
+PositionReader::PositionReader(const std::string& path) : impl_(std::make_unique<Impl>(path)) {}
 PositionReader::PositionReader(std::istream& input, std::string name)
-    : impl_(std::make_unique<Impl>(input, std::move(name), position::kColumns)) {}
+    : impl_(std::make_unique<Impl>(input, std::move(name))) {}
 PositionReader::~PositionReader() = default;
 
 std::optional<std::variant<engine::OpeningPosition, BadRow>> PositionReader::next() {
-  return next_value<engine::OpeningPosition>(impl_->table);
+  switch (impl_->table.next()) {
+    case Step::kEnd:
+      return std::nullopt;
+    case Step::kBadRow:
+      return impl_->table.bad_row();
+    case Step::kValue:
+      break;
+  }
+  engine::OpeningPosition opening;
+  if (auto problem = set_value(impl_->table, opening)) return std::move(*problem);
+  return opening;
 }
 std::uint64_t PositionReader::line() const {
   return impl_->table.line();

@@ -21,7 +21,8 @@ std::string_view without_cr(std::string_view line) {
 
 }  // namespace
 
-RowScanner::RowScanner(std::istream& input) : input_(input), buffer_(kBlockBytes, '\0') {
+RowScanner::RowScanner(std::istream& input, char separator)
+    : input_(input), separator_(separator), field_ends_{separator, '"', '\n'}, buffer_(kBlockBytes, '\0') {
   unquoted_.reserve(kLookAheadBytes);
 }
 
@@ -94,10 +95,10 @@ bool RowScanner::skip_to_row() {
 
 void RowScanner::split_plain(std::string_view line) {
   while (true) {
-    const std::size_t comma = line.find(',');
-    row_.fields.push_back(line.substr(0, comma));
-    if (comma == std::string_view::npos) return;
-    line.remove_prefix(comma + 1);
+    const std::size_t end = line.find(separator_);
+    row_.fields.push_back(line.substr(0, end));
+    if (end == std::string_view::npos) return;
+    line.remove_prefix(end + 1);
   }
 }
 
@@ -112,7 +113,7 @@ void RowScanner::split_quoted() {
       if (!after) return break_quoting(field, "a quote is not closed");
       field_end = *after;
     } else {
-      field_end = std::min(ahead.find_first_of(",\"\n", field_begin), ahead.size());
+      field_end = std::min(ahead.find_first_of(field_ends_, field_begin), ahead.size());
       if (field_end < ahead.size() && ahead[field_end] == '"') {
         return break_quoting(field, "a quote within a field that does not begin with one");
       }
@@ -120,7 +121,7 @@ void RowScanner::split_quoted() {
       row_.fields.push_back(ahead.substr(field_begin, field_end - field_begin));
     }
 
-    if (field_end < ahead.size() && ahead[field_end] == ',') {
+    if (field_end < ahead.size() && ahead[field_end] == separator_) {
       field_begin = field_end + 1;
       continue;
     }

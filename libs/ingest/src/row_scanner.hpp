@@ -1,10 +1,11 @@
-// Cuts a stream of bytes into rows and rows into fields, as RFC 4180 has them. Knows nothing of columns.
+// Cuts a stream of bytes into rows and rows into fields, as RFC 4180 has them, with any separator. Knows nothing of
+// columns.
 //
 // Rules
 //   1. A line ends with LF or CRLF; the last one may end with the file. A UTF-8 byte order mark before the first is
 //      skipped, and so are blank lines.
-//   2. A field that begins with a quote ends with the next single quote; within it "" is a quote, and commas and line
-//      ends are text. A quote anywhere else is an error.
+//   2. A field that begins with a quote ends with the next single quote; within it "" is a quote, and separators and
+//      line ends are text. A quote anywhere else is an error.
 //   3. A row that breaks rule 2, or whose quoted field does not end within kRowBytesMax, ends at the first line end
 //      after it began, and the scan goes on there: what follows is judged anew.
 //   4. A line of more than kRowBytesMax bytes is a defective row, skipped to its line end.
@@ -33,8 +34,8 @@ struct Row {
 
 class RowScanner {
  public:
-  // `input` must outlive it.
-  explicit RowScanner(std::istream& input);
+  // `input` must outlive it. `separator`: what stands between fields, any ASCII but a quote and a line end.
+  explicit RowScanner(std::istream& input, char separator = ',');
 
   // The next row, or nullptr at the end; its views live until the next call. Throws std::ios_base::failure when the
   // input cannot be read.
@@ -68,6 +69,8 @@ class RowScanner {
   bool is_last(std::size_t offset) const { return at_eof_ && offset == text().size(); }
 
   std::istream& input_;
+  const char separator_;
+  const std::string field_ends_;  // what ends a field without quotes, or must not be in it
   std::string buffer_;
   std::size_t begin_ = 0;  // buffer_[begin_, end_) is read and not yet done with
   std::size_t end_ = 0;

@@ -1,4 +1,5 @@
-// Transactions and positions from CSV: ISO 8601 UTC times, header required, RFC 4180 quoting, columns in any order.
+// Transactions and positions from CSV: ISO 8601 times, header required, RFC 4180 quoting, columns in any order; and
+// transactions from foreign files, which a Format describes (format.hpp).
 //
 // A row that cannot be read is a BadRow with its line, field, value and reason, and reading goes on at the next row.
 // What cannot be read at all (no such file, a header that lacks a required column, has one twice or has one of another
@@ -7,7 +8,7 @@
 // The readers judge the text, not the values: a negative quantity or an empty client is a value, and engine::validate
 // judges it.
 //
-// Threads: one at a time. Memory: a block of 256 KiB, whatever the file.
+// Threads: one at a time. Memory: blocks of 256 KiB and, of a foreign file, 128 KiB, whatever the file.
 #pragma once
 
 #include <cstddef>
@@ -20,6 +21,7 @@
 #include <variant>
 
 #include "risk/engine/types.hpp"
+#include "risk/ingest/format.hpp"
 
 namespace risk::ingest {
 
@@ -42,11 +44,11 @@ struct BadRow {
 
 enum class Step : std::uint8_t { kValue, kBadRow, kEnd };
 
-// Columns: engine::kTransactionFields, of which a file may lack those of Presence::kOptionalColumn.
 class TransactionReader {
  public:
-  explicit TransactionReader(const std::string& path);       // throws CsvError
-  TransactionReader(std::istream& input, std::string name);  // `input` must outlive it; throws CsvError
+  // Each throws CsvError; `input` must outlive the reader.
+  explicit TransactionReader(const std::string& path, const Format& format = Format::canonical());
+  TransactionReader(std::istream& input, const std::string& name, const Format& format = Format::canonical());
   ~TransactionReader();
 
   // The next row, nothing at the end of the file. Throws CsvError when the file cannot be read on.
@@ -56,8 +58,12 @@ class TransactionReader {
   // the row, and `transaction` holds anything.
   Step read(engine::Transaction& transaction, BadRow& bad);
 
-  // Of the input, up to the end of the row that was read last.
+  // Of the input, up to the end of the row that was read last; of a foreign file up to the end of the block that it is
+  // in.
   std::uint64_t bytes_read() const;
+
+  // How many rows of a foreign file were passed over so far, for its format says that they are no executions.
+  std::uint64_t rows_skipped() const;
 
   // Of the row that next() returned last: where it began, and itself as in BadRow, for one who rejects its values.
   std::uint64_t line() const;
