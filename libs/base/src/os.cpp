@@ -33,6 +33,14 @@ bool is_taken(int error) {
   return error == EWOULDBLOCK || error == EAGAIN || error == EACCES;
 }
 
+// Renames `fresh`, whose bytes are on the disk, to `path`, and makes that durable.
+std::optional<FileProblem> put_in_place(const std::string& fresh, const std::string& path) {
+  if (::rename(fresh.c_str(), path.c_str()) != 0) return FileProblem{"replace", path, errno};
+  const auto folder = folder_of(path);
+  if (!sync_folder(folder)) return FileProblem{"sync", folder, errno};
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::string errno_text(int error) {
@@ -74,7 +82,7 @@ bool sync_folder(const std::string& folder) {
 }
 
 std::optional<FileProblem> replace_file(const std::string& path, std::string_view bytes, mode_t mode) {
-  const auto fresh = path + ".new";
+  const auto fresh = FileReplacement::temporary_of(path);
   const auto failed = [](const char* doing, const std::string& what) { return FileProblem{doing, what, errno}; };
   {
     const auto file = open_file(fresh, O_WRONLY | O_CREAT | O_TRUNC, mode);
@@ -82,10 +90,32 @@ std::optional<FileProblem> replace_file(const std::string& path, std::string_vie
     if (!write_at(file.get(), 0, bytes)) return failed("write", fresh);
     if (::fsync(file.get()) != 0) return failed("sync", fresh);
   }
-  if (::rename(fresh.c_str(), path.c_str()) != 0) return failed("replace", path);
-  const auto folder = folder_of(path);
-  if (!sync_folder(folder)) return failed("sync", folder);
+  return put_in_place(fresh, path);
+}
+
+FileReplacement::~FileReplacement() {
+  if (!file_.is_open()) return;
+  file_.reset();
+  ::unlink(temporary_of(path_).c_str());
+}
+
+std::optional<FileProblem> FileReplacement::open() {
+  file_ = open_file(temporary_of(path_), O_WRONLY | O_CREAT | O_TRUNC, mode_);
+  if (!file_.is_open()) return FileProblem{"make", temporary_of(path_), errno};
   return std::nullopt;
+}
+
+std::optional<FileProblem> FileReplacement::write(std::string_view bytes) {
+  if (!write_at(file_.get(), written_, bytes)) return FileProblem{"write", temporary_of(path_), errno};
+  written_ += bytes.size();
+  return std::nullopt;
+}
+
+std::optional<FileProblem> FileReplacement::commit() {
+  if (::fsync(file_.get()) != 0) return FileProblem{"sync", temporary_of(path_), errno};
+  auto problem = put_in_place(temporary_of(path_), path_);
+  if (!problem) file_.reset();
+  return problem;
 }
 
 std::string folder_of(const std::string& path) {

@@ -123,6 +123,41 @@ TEST_CASE("a replacement that fails names the step and the file, and leaves the 
   CHECK(fs::exists(path + "/full"));
 }
 
+TEST_CASE("a file that is written piece by piece appears when it is whole, and not before") {
+  const Folder folder;
+  const auto path = folder.file("rows.csv");
+  write(path, "old");
+  {
+    FileReplacement file(path, 0600);
+    REQUIRE_FALSE(file.open());
+    CHECK_FALSE(file.write("a,b\n"));
+    CHECK_FALSE(file.write("c,d\n"));
+    CHECK(content(path) == "old");
+    CHECK_FALSE(file.commit());
+    CHECK(content(path) == "a,b\nc,d\n");
+  }
+  CHECK(content(path) == "a,b\nc,d\n");
+  CHECK_FALSE(fs::exists(path + ".new"));
+}
+
+TEST_CASE("a file that is given up on the way leaves the old one and nothing else") {
+  const Folder folder;
+  const auto path = folder.file("rows.csv");
+  write(path, "old");
+  {
+    FileReplacement file(path, 0600);
+    REQUIRE_FALSE(file.open());
+    CHECK_FALSE(file.write("half"));
+  }
+  CHECK(content(path) == "old");
+  CHECK_FALSE(fs::exists(path + ".new"));
+  const auto missing = folder.file("none") + "/rows.csv";
+  const auto problem = FileReplacement(missing, 0600).open();
+  REQUIRE(problem);
+  CHECK(problem->doing == "make");
+  CHECK(problem->path == missing + ".new");
+}
+
 TEST_CASE("a lock excludes others of the same process until it is given up") {
   const Folder folder;
   const auto kind = GENERATE(FileLock::Kind::kFlock, FileLock::Kind::kRecord);

@@ -44,6 +44,29 @@ bool sync_folder(const std::string& folder);
 // the folder); before the last of these the old file still stands.
 std::optional<FileProblem> replace_file(const std::string& path, std::string_view bytes, mode_t mode);
 
+// The same for a file that is written piece by piece: it appears, or replaces the one at `path`, when it is whole.
+// Threads: one at a time.
+class FileReplacement {
+ public:
+  FileReplacement(std::string path, mode_t mode) : path_(std::move(path)), mode_(mode) {}
+  ~FileReplacement();  // unless it was committed, PATH.new is gone and what was at `path` stands
+  FileReplacement(const FileReplacement&) = delete;
+  FileReplacement& operator=(const FileReplacement&) = delete;
+
+  // Each returns what failed, as replace_file() does. In this order: open(), any number of write(), commit().
+  std::optional<FileProblem> open();
+  std::optional<FileProblem> write(std::string_view bytes);
+  std::optional<FileProblem> commit();
+
+  static std::string temporary_of(const std::string& path) { return path + ".new"; }
+
+ private:
+  std::string path_;
+  mode_t mode_;
+  Descriptor file_;
+  std::uint64_t written_ = 0;
+};
+
 // The folder that `path` names a file in; "." for a bare name.
 std::string folder_of(const std::string& path);
 
