@@ -12,6 +12,7 @@
 #include "risk/store/reader.hpp"
 #include "risk/wire/control.hpp"
 #include "riskctl/backtest/backtest.hpp"
+#include "riskctl/convert/convert.hpp"
 #include "riskctl/table.hpp"
 
 namespace risk::riskctl {
@@ -228,11 +229,25 @@ void judge_history(const Options& options, std::ostream& out, std::ostream& err)
   run_backtest(options, out, err, isatty(STDERR_FILENO) == 1);
 }
 
+void convert(const Options& options, std::ostream& out, std::ostream& err) {
+  if (options.lists_formats) {
+    expect_words(options.words, 1, 1);
+    return list_formats(options, out);
+  }
+  expect_words(options.words, 2, 3);
+  convert_file(options, options.words[1], options.words.size() == 3 ? options.words[2] : "", out, err);
+}
+
 void carry_out(const Options& options, std::ostream& out, std::ostream& err) {
   if (options.words.empty()) throw UsageError{"a command is missing"};
   const std::string& command = options.words.front();
+  const bool is_convert = command == "convert";
+  if (!is_convert && options.lists_formats) throw UsageError{"--list-formats is an option of convert"};
+  if (!is_convert && options.json) throw UsageError{"--json is an option of convert"};
   if (command == "backtest") return judge_history(options, out, err);
   if (options.backtest.is_asked_for()) throw UsageError{"an option of backtest, but the command is another"};
+  if (is_convert) return convert(options, out, err);
+  if (!options.input_format.name.empty()) throw UsageError{"--input-format is an option of convert and backtest"};
   if (command == "keys") return make_keys(options, out);
   if (command == "ack") return acknowledge(options, out);
   if (command == "cleanup") return clean_up(options, out);
@@ -256,7 +271,11 @@ int run(const Options& options, std::ostream& out, std::ostream& err) {
            "       riskctl notify undelivered\n"
            "       riskctl keys [DIRECTORY] [NAME...]\n"
            "       riskctl backtest --transactions FILE.csv [--positions FILE.csv] | --store\n"
-           "         [--from TIME] [--to TIME] [--format table|jsonl] [--compare OTHER.yaml]\n";
+           "         [--from TIME] [--to TIME] [--format table|jsonl] [--compare OTHER.yaml]\n"
+           "         [--input-format NAME|FILE.yaml] [--set FIELD=VALUE,...]\n"
+           "       riskctl convert --input-format NAME|FILE.yaml [--set FIELD=VALUE,...] [--json] IN [OUT]\n"
+           "       riskctl convert --list-formats\n"
+           "example: riskctl convert --input-format kraken-trades --set client_id=DESK_1 trades.csv fills.csv\n";
     return kUsage;
   } catch (const Refusal& refusal) {
     err << "riskctl: " << display_prose(refusal.reason) << '\n';

@@ -64,12 +64,21 @@ std::optional<int> parse(int argc, const char* const* argv, Options& options) {
                               [&options] { return options.words.empty() || options.asks_engine(); });
   set.add_integer({"", "--limit", {}, "lines of a list"}, options.limit, 1, 100'000);
   add_backtest_options(set, options.backtest);
+  settings::add_input_format_options(
+      set,
+      {"", "--input-format", {}, "convert, backtest: how the file of transactions is written: a name, or a FILE.yaml"},
+      {"", "--set", {}, "convert, backtest: FIELD=VALUE,...: what that file lacks: client_id, currency, zone, ..."},
+      options.input_format);
+  set.add_bool({"", "--list-formats", {}, "convert: the names that --input-format takes, and what each needs by --set"},
+               options.lists_formats);
+  set.add_bool({"", "--json", {}, "convert: what it reports, as a JSON object a line"}, options.json);
   settings::add_rule_options(set, options.backtest.rules);
   settings::add_bounds_options(set, options.backtest.bounds);
   settings::add_ahead_max_option(set, options.backtest.ahead_max);
   set.add_positionals("COMMAND",
                       "summary | list [SEVERITY] | ack ID USER [COMMENT] | cleanup [DAYS, default 30] | "
-                      "notify undelivered | backtest | keys",
+                      "notify undelivered | backtest | convert IN [OUT] | keys; for example: riskctl convert "
+                      "--input-format kraken-trades --set client_id=DESK_1 trades.csv fills.csv",
                       options.words);
   set.ignore_sections({"log", "health", "simulator", "engine", "notifier", "gateway"});
   set.know_variables(settings::all_variables());

@@ -9,6 +9,7 @@
 #include "risk/base/timestamp.hpp"
 #include "risk/engine/rules.hpp"
 #include "risk/settings/curve.hpp"
+#include "risk/settings/input_format.hpp"
 #include "risk/settings/settings.hpp"
 #include "risk/store/config.hpp"
 
@@ -38,8 +39,11 @@ struct BacktestOptions {
 struct Options {
   store::DatabaseConfig database;
   settings::EngineEndpoints engine;
-  settings::CurveOptions curve;  // its keys are read for commands that ask the engine
-  std::uint32_t limit = 100;     // lines of a list
+  settings::CurveOptions curve;               // its keys are read for commands that ask the engine
+  std::uint32_t limit = 100;                  // lines of a list
+  settings::InputFormatOptions input_format;  // of a file of transactions
+  bool lists_formats = false;                 // convert: tell the formats instead
+  bool json = false;                          // convert: answer in JSON
   BacktestOptions backtest;
   std::vector<std::string> words;  // the command and its arguments
 

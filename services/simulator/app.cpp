@@ -97,7 +97,9 @@ SimulatorApp::~SimulatorApp() {
 
 void SimulatorApp::start() {
   if (!options_.positions_path.empty()) positions_ = make_position_source(options_.positions_path);
-  if (!options_.replay_path.empty()) replay_ = make_replay_source(options_.replay_path, options_.speed);
+  if (!options_.replay_path.empty()) {
+    replay_ = make_replay_source(options_.replay_path, options_.speed, options_.input_format.format);
+  }
   health_.require(kJournalCondition, "not open yet");
   open_log();
   health_.met(kJournalCondition);

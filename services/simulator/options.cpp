@@ -117,6 +117,10 @@ void add_options(service::OptionSet& set, Options& options) {
                  set_file(options.positions_path), "none");
   set.add_custom(spec("replay", "CSV file of transactions to publish instead of generated ones"),
                  set_file(options.replay_path), "none");
+  settings::add_input_format_options(
+      set, spec("input-format", "of the replay: a name of riskctl convert --list-formats, or a FILE.yaml"),
+      spec("set", "FIELD=VALUE,...: what the replay's file lacks, such as client_id, currency, zone"),
+      options.input_format);
   set.add_custom(
       spec("speed", "of the replay: max, real, or xN for N times as fast as recorded"),
       [&options](std::string_view text) -> std::optional<std::string> {
@@ -132,6 +136,9 @@ void add_options(service::OptionSet& set, Options& options) {
       problems.push_back("--count is of generated transactions: it does not go with --replay");
     }
     if (options.resume && options.replay_path.empty()) problems.push_back("--resume goes with --replay");
+    if (!options.input_format.name.empty() && options.replay_path.empty()) {
+      problems.push_back("--input-format goes with --replay");
+    }
     if (options.journal.directory.empty()) problems.push_back("simulator.journal: needs a folder");
     return problems;
   });

@@ -8,6 +8,7 @@
 #include "risk/service/options.hpp"
 #include "risk/service/run.hpp"
 #include "risk/settings/curve.hpp"
+#include "risk/settings/input_format.hpp"
 #include "risk/settings/log.hpp"
 #include "risk/settings/settings.hpp"
 #include "simulator/source.hpp"
@@ -34,9 +35,10 @@ struct Options {
   std::uint32_t symbols = 20;
   std::uint64_t count = 0;  // transactions to generate; 0: without end
 
-  std::string positions_path;  // "": none
-  std::string replay_path;     // "": generate
-  Speed speed;                 // of the replay
+  std::string positions_path;                 // "": none
+  std::string replay_path;                    // "": generate
+  settings::InputFormatOptions input_format;  // of the replay
+  Speed speed;                                // of the replay
 };
 
 void add_options(service::OptionSet& set, Options& options);

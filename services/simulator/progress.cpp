@@ -45,7 +45,8 @@ std::string named(const char* what, const std::string& path) {
 
 std::string input_of(const Options& options) {
   return named("positions", options.positions_path) + named("replay", options.replay_path) +
-         "speed=" + (options.speed == Speed::max() ? "max" : std::to_string(options.speed.factor));
+         "speed=" + (options.speed == Speed::max() ? "max" : std::to_string(options.speed.factor)) +
+         (options.input_format.name.empty() ? "" : " " + options.input_format.to_string());
 }
 
 std::uint64_t begin_input(const log::Writer& log, const std::string& topic, const std::string& directory,

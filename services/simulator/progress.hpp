@@ -11,8 +11,8 @@
 
 namespace risk::simulator {
 
-// The input that the options name, told apart from others: files with their sizes, and the speed, which decides where
-// ticks stand.
+// The input that the options name, told apart from others: files with their sizes, how they are read, and the
+// speed, which decides where ticks stand.
 std::string input_of(const Options& options);
 
 // How many items of `input` the stream of `topic` holds already, and the note in `directory` that they are this input's

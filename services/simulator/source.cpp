@@ -72,7 +72,8 @@ std::string file_name(const std::string& path) {
 
 class ReplaySource : public InputSource {
  public:
-  ReplaySource(const std::string& path, Speed speed) : reader_(path), speed_(speed) {
+  ReplaySource(const std::string& path, Speed speed, const ingest::Format& format)
+      : reader_(path, format), speed_(speed) {
     item_.provenance.source = file_name(path);
   }
 
@@ -123,8 +124,8 @@ std::unique_ptr<InputSource> make_generated_source(const GeneratorOptions& optio
   return std::make_unique<GeneratedSource>(options, start, count);
 }
 
-std::unique_ptr<InputSource> make_replay_source(const std::string& path, Speed speed) {
-  return std::make_unique<ReplaySource>(path, speed);
+std::unique_ptr<InputSource> make_replay_source(const std::string& path, Speed speed, const ingest::Format& format) {
+  return std::make_unique<ReplaySource>(path, speed, format);
 }
 
 std::unique_ptr<InputSource> make_position_source(const std::string& path) {

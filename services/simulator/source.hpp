@@ -44,10 +44,11 @@ struct Speed {
   friend bool operator==(Speed, Speed) = default;
 };
 
-// The rows of a file of transactions. What cannot be applied comes as a RejectedInput, with its line, but for a
-// currency without a rate, which only the engine knows. A row recorded before the one in front of it is due with that
-// one. Throws CsvError: the file as a whole cannot be read.
-std::unique_ptr<InputSource> make_replay_source(const std::string& path, Speed speed);
+// The rows of a file of transactions, read by `format`. What cannot be applied comes as a RejectedInput, with its line,
+// but for a currency without a rate, which only the engine knows. A row recorded before the one in front of it is due
+// with that one. Throws CsvError: the file as a whole cannot be read.
+std::unique_ptr<InputSource> make_replay_source(const std::string& path, Speed speed,
+                                                const ingest::Format& format = ingest::Format::canonical());
 
 // The rows of a file of positions, all due at the start.
 std::unique_ptr<InputSource> make_position_source(const std::string& path);

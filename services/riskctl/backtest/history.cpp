@@ -19,7 +19,7 @@ class Replay {
       : options_(options), runs_(runs), console_(console), batch_(kBatch), numbers_(kBatch) {}
 
   void read_positions(const std::string& path);
-  void read_transactions(const std::string& path);
+  void read_transactions(const std::string& path, const ingest::Format& format);
   void read_store(const store::DatabaseConfig& database);
 
   const Period& period() const { return period_; }
@@ -102,9 +102,9 @@ void Replay::read_positions(const std::string& path) {
   }
 }
 
-void Replay::read_transactions(const std::string& path) {
+void Replay::read_transactions(const std::string& path, const ingest::Format& format) {
   source_ = path + ":";
-  ingest::TransactionReader reader(path);
+  ingest::TransactionReader reader(path, format);
   std::error_code unknown;
   const auto bytes = std::filesystem::file_size(path, unknown);
   const std::uint64_t total = unknown ? 0 : bytes;
@@ -168,7 +168,7 @@ Period replay_history(const Options& options, std::span<RuleSetRun* const> runs,
   if (backtest.from_store) {
     replay.read_store(options.database);
   } else {
-    replay.read_transactions(backtest.transactions_path);
+    replay.read_transactions(backtest.transactions_path, options.input_format.format);
   }
   return replay.period();
 }
