@@ -22,6 +22,16 @@ def csv_seeds():
     yield b'a,"b\xff\n' * 5
 
 
+def format_seeds():
+    """As format_fuzz takes them: each shipped format with its sample, by its number and as its YAML."""
+    formats = pathlib.Path(__file__).resolve().parents[2] / "deploy" / "formats"
+    for number, yaml in enumerate(sorted(formats.glob("*.yaml")), 1):
+        sample = (formats / "samples" / (yaml.stem + ".csv")).read_bytes()
+        yield bytes([number]) + sample
+        yield b"\0" + yaml.read_bytes() + b"\0" + sample
+        yield bytes([number]) + b"\xff\xfe" + sample.decode().encode("utf-16-le")
+
+
 def byte_seeds():
     for seed in range(6):
         yield random.Random(seed).randbytes(600 * (seed + 1))
@@ -68,7 +78,7 @@ def http_seeds():
 
 def main():
     folder = pathlib.Path(sys.argv[1])
-    for target, seeds in (("csv_fuzz", csv_seeds()), ("apply_fuzz", byte_seeds()), ("snapshot_fuzz", byte_seeds()),
+    for target, seeds in (("csv_fuzz", csv_seeds()), ("format_fuzz", format_seeds()), ("apply_fuzz", byte_seeds()), ("snapshot_fuzz", byte_seeds()),
                           ("bus_fuzz", byte_seeds()), ("wire_fuzz", wire_seeds()), ("http_fuzz", http_seeds())):
         (folder / target).mkdir(parents=True, exist_ok=True)
         for number, seed in enumerate(seeds):
