@@ -193,6 +193,7 @@ void SimulatorApp::publish() {
                      {"transactions", totals.transactions},
                      {"opening_positions", totals.opening_positions},
                      {"rejected", totals.rejected_rows},
+                     {"filtered", feed.rows_skipped()},
                      {"records", totals.published()},
                      {"sequence", log_->last(wire::kTransactionsTopic).fields().sequence},
                      {"seconds", took.count()},

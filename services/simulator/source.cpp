@@ -93,6 +93,8 @@ class ReplaySource : public InputSource {
     return Timestamp{first_->nanos + static_cast<std::int64_t>(std::min(passed, left))};
   }
 
+  std::uint64_t rows_skipped() const override { return reader_.rows_skipped(); }
+
  private:
   microseconds due_of(Timestamp executed_at) const {
     if (speed_ == Speed::max()) return microseconds{0};

@@ -29,6 +29,8 @@ class InputSource {
   virtual const Item* next() = 0;
   // What time it is in the stream when so much of the run is over. None: only its records tell time.
   virtual std::optional<Timestamp> time_at(std::chrono::microseconds elapsed) const = 0;
+  // How many rows of a foreign file were passed over so far, for they are no executions.
+  virtual std::uint64_t rows_skipped() const { return 0; }
 };
 
 // `count` generated transactions, without end if it is 0. The stream's time is the wall clock's: `start` is when the
@@ -64,6 +66,7 @@ class Feed {
   const Item* next();
   // Passes over so many items; returns when the last of them was due.
   std::chrono::microseconds skip(std::uint64_t items);
+  std::uint64_t rows_skipped() const { return source_->rows_skipped(); }
 
  private:
   std::unique_ptr<InputSource> positions_;

@@ -61,10 +61,12 @@ class Samples(unittest.TestCase):
                     self.assertEqual(last[symbol], price)
 
     def test_backtest_comes_to_the_same_positions_from_the_file_itself_and_from_the_converted_one(self):
-        for name, (positions, refused, _) in EXPECTED.items():
+        for name, (positions, refused, filtered) in EXPECTED.items():
             with self.subTest(format=name):
                 flags = ["--input-format", name, *set_flags(self.settings(name))]
                 direct = self.backtest("--transactions", SAMPLES / f"{name}.csv", *flags)
+                told = f"{name}.csv: {filtered} rows filtered, which are no executions\n" if filtered else ""
+                self.assertTrue(self.told.endswith(told) and ("filtered" in self.told) == (told != ""), self.told)
                 self.assertEqual(run(self.folder, "convert", *flags, SAMPLES / f"{name}.csv", "ours.csv").returncode, 0)
                 ours = self.backtest("--transactions", "ours.csv")
                 self.assertEqual({(line["client_id"], line["symbol"]): Decimal(line["quantity"]) for line in direct if line["kind"] == "position"},
@@ -78,6 +80,7 @@ class Samples(unittest.TestCase):
     def backtest(self, *words):
         result = run(self.folder, "backtest", "--config", "rates.yaml", "--format", "jsonl", *words)
         self.assertEqual(result.returncode, 0, result.stderr)
+        self.told = result.stderr.decode()
         return [json.loads(line) for line in result.stdout.splitlines()]
 
 

@@ -12,7 +12,8 @@ class ForeignFile(unittest.TestCase):
     def test_a_replay_of_a_brokers_file_stores_its_positions_and_quarantines_what_is_unclear(self):
         with Mesh(env={"CURRENCY_RATES": "GBP=1.25"}) as mesh:
             mesh.start_ready("risk-engine")
-            mesh.replay(SAMPLE, *FORMAT)
+            published = mesh.replay(SAMPLE, *FORMAT)
+            self.assertIn("transactions=3 opening_positions=0 rejected=1 filtered=2", published.stdout)
             rows = mesh.database.rows
             self.assertEqual({(client, symbol): Decimal(quantity) for client, symbol, quantity in rows("SELECT client_id, symbol, quantity FROM positions")},
                              {("C1", "AAPL"): Decimal("1.5"), ("C1", "VOD"): Decimal(200)})

@@ -28,6 +28,12 @@ void Console::reject(const std::string& place, const engine::Rejection& rejectio
        << display_line(rejection.value) << "\": " << rejection.reason << '\n';
 }
 
+void Console::note_filtered(const std::string& path, std::uint64_t rows) {
+  if (rows == 0) return;
+  erase();
+  err_ << "riskctl: " << display_line(path) << ": " << rows << " rows filtered, which are no executions\n";
+}
+
 void Console::progress(std::uint64_t done, std::uint64_t total, std::uint64_t transactions) {
   if (!shows_progress_) return;
   const auto now = std::chrono::steady_clock::now();

@@ -24,6 +24,9 @@ class Console {
   // Names the input at `place` ("fills.csv:12"); after kNamedMax of them it only counts.
   void reject(const std::string& place, const engine::Rejection& rejection);
 
+  // How many rows of the file its format knows to be no executions; nothing for 0.
+  void note_filtered(const std::string& path, std::uint64_t rows);
+
   // `done` of `total` is read; 0 when the total is not known. Draws at most ten times a second.
   void progress(std::uint64_t done, std::uint64_t total, std::uint64_t transactions);
 

@@ -123,7 +123,8 @@ void Replay::read_transactions(const std::string& path, const ingest::Format& fo
         refuse(bad);
         break;
       case ingest::Step::kEnd:
-        return flush();
+        flush();
+        return console_.note_filtered(path, reader.rows_skipped());
     }
     if (++rows % kBatch == 0) console_.progress(reader.bytes_read(), total, rows);
   }
