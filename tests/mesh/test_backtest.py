@@ -23,6 +23,9 @@ T5,2024-09-20T08:36:03Z,C2,AAPL,BUY,100.5,210,USD,B,M
 """
 
 
+AT_ONCE = "resolved_after_seconds: 0"
+
+
 def event(name, rule, severity, entity_type, entity, value, limit, at, transaction, measure="gross"):
     return {"kind": "event", "event": name, "alert_type": rule, "severity": severity, "entity_type": entity_type, "entity_id": entity,
             "measure": measure, "value": value, "limit": limit, "at": f"2024-09-20T08:36:{at}Z", "transaction_id": transaction}
@@ -44,6 +47,9 @@ class Backtest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
         self.file("t.csv", HISTORY)
+        # The history lasts three seconds, and an exposure has to stay low for a minute.
+        rules = ", ".join(f"{entity}_exposure: {{{AT_ONCE}}}" for entity in ("client", "symbol"))
+        self.file("at-once.yaml", f"rules: {{{rules}}}\n")
 
     def file(self, name, text):
         (self.folder / name).write_text(text)
@@ -54,7 +60,8 @@ class Backtest(unittest.TestCase):
                               stdin=subprocess.DEVNULL, timeout=60)
 
     def table(self, *words):
-        result = self.run_riskctl("backtest", *words)
+        config = () if "--config" in words else ("--config", "at-once.yaml")
+        result = self.run_riskctl("backtest", *words, *config)
         self.assertEqual(result.returncode, 0, result.stderr)
         return result
 
@@ -147,8 +154,8 @@ class Backtest(unittest.TestCase):
         self.assertRegex(self.table("--transactions", "t.csv", "--to", "2024-01-01").stdout, r"No alerts\.")
 
     def test_a_comparison_shows_what_only_one_raises_and_what_both_raise_differently(self):
-        self.file("first.yaml", "rules: {client_exposure: {limit: 1000000}}\n")
-        self.file("other.yaml", "rules: {client_exposure: {limit: 2000000}, symbol_exposure: {limit: 1000000}}\n")
+        self.file("first.yaml", f"rules: {{client_exposure: {{limit: 1000000, {AT_ONCE}}}, symbol_exposure: {{{AT_ONCE}}}}}\n")
+        self.file("other.yaml", f"rules: {{client_exposure: {{limit: 2000000}}, symbol_exposure: {{limit: 1000000, {AT_ONCE}}}}}\n")
         words = ("--config", "first.yaml", "--compare", "other.yaml")
         lines = self.lines(*words)
         opened = "2024-09-20T08:36:00.000000Z"
@@ -195,7 +202,7 @@ class Backtest(unittest.TestCase):
                 result = self.run_riskctl(*words)
                 self.assertEqual((result.returncode, result.stdout), (status, ""), result.stderr)
                 self.assertIn(says, result.stderr)
-        self.assertEqual(sorted(os.listdir(self.folder)), ["bad.yaml", "columns.csv", "t.csv"], "nothing was made")
+        self.assertEqual(sorted(os.listdir(self.folder)), ["at-once.yaml", "bad.yaml", "columns.csv", "t.csv"], "nothing was made")
 
     def test_progress_shows_on_a_terminal_and_is_gone_at_the_end(self):
         self.file("long.csv", HEADER + "".join(f"T{i},2024-09-20T08:36:00Z,C1,AAPL,BUY,1,1,USD,B,M\n" for i in range(2000)))

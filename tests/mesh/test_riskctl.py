@@ -51,7 +51,8 @@ class Riskctl(unittest.TestCase):
             mesh.start_ready("risk-engine")
             (mesh.folder / "t.csv").write_text(HEADER + "T1,2024-09-20T08:36:00Z,CLIENT_001,AAPL,BUY,8000,200,USD,B,M\n"
                                                "T2,2024-09-20T08:36:01Z,CLIENT_001,AAPL,SELL,8000,200,USD,B,M\n"
-                                               "T3,2024-09-20T08:36:02Z,CLIENT_002,MSFT,BUY,1200,500,USD,B,M\n")
+                                               "T3,2024-09-20T08:36:02Z,CLIENT_002,MSFT,BUY,1200,500,USD,B,M\n"
+                                               "T4,2024-09-20T08:37:01Z,CLIENT_003,AMD,BUY,1,1,USD,B,M\n")  # low for a minute
             mesh.replay("t.csv")
             wait_until(lambda: mesh.database.rows("SELECT count(*) FROM alerts") == [("3",)], "three alerts")
             done = mesh.run("riskctl", "cleanup", "30")

@@ -100,8 +100,8 @@ class Alert:
     def __init__(self, alert_id, severity, value, limit):
         self.alert_id, self.severity, self.limit = alert_id, severity, limit
         self.announced = self.peak = self.last = value
-        self.last_at = None
-        self.low_since = None  # of an exposure alert
+        self.last_at = self.low_since = None
+
 
 class Score:
     """How far x lies from the mean of samples, in standard deviations; there is none without a deviation."""
