@@ -21,10 +21,13 @@ MEASURES = (*PART_OF, "turnover")
 EXPOSURES = {"CLIENT": "client_exposure", "SYMBOL": "symbol_exposure", "FIRM": "firm_exposure"}
 ANOMALIES = {"CLIENT": "client_anomaly", "SYMBOL": "symbol_anomaly", "FIRM": "system_anomaly"}
 LENGTH_MIN, LENGTH_MEAN, LENGTH_MAX = 200, 400, 2000
-BEGINNINGS = ("2024-09-20T08:36:00Z", "2024-09-20T23:59:57Z", "2024-02-28T23:59:59.999999Z", "2024-12-31T23:59:00.000001Z", "1969-12-31T23:59:30Z",
-              # Around the instants at which clocks are set, forward, back and over a day.
-              "2026-03-08T06:59:50Z", "2024-11-03T05:29:58.9Z", "2011-12-30T09:59:58Z")
-ZONES = ("", "", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia")
+BEGINNINGS = ("2024-09-20T08:36:00Z", "2024-09-20T23:59:57Z", "2024-02-28T23:59:59.999999Z", "2024-12-31T23:59:00.000001Z", "1969-12-31T23:59:30Z")
+# Just before their clocks are set: forward by an hour, by half of one and over a day, and back.
+CLOCKS_SET = {"": BEGINNINGS, "America/New_York": ("2026-03-08T06:59:57Z", "2024-11-03T05:29:58.9Z"),
+              "Australia/Lord_Howe": ("2024-10-05T15:29:57Z", "2024-04-06T14:59:57Z"), "Pacific/Apia": ("2011-12-30T09:59:58Z",)}
+ZONES = ("", "", *CLOCKS_SET)
+# The clocks skip 02:05 then, and show 01:30 twice.
+SESSION_STARTS = (0, 0, 0, 1, 30960, 86399, 5400, 7500, 7500)
 # Order as bytes differs from order as UTF-16 or by letter; some are prefixes of others.
 ODD_IDS = ("a", "A", "B", "aa", "a0", "a ", "Z", "é", "e", "日本", "日", "😀", "\uffee", "ｚ", "\u0080", "-1", "0", 'q"', "b\\",
            "x" * 50, "é" * 25, "x" * 49)
@@ -60,7 +63,7 @@ class RuleMaker:
         return {
             "kind": "rules", "config_version": self.rng.randint(1, 9), "base_currency": choice(("USD", "USD", "EUR")),
             "rates": {currency: RATES[currency] for currency in self.rng.sample(list(RATES), 3)},
-            "session_start_seconds": choice((0, 0, 0, 1, 30960, 86399, 5400, 9000)), "session_zone": choice(ZONES),
+            "session_start_seconds": choice(SESSION_STARTS), "session_zone": choice(ZONES),
             "client_exposure": self.exposure(self.clients), "symbol_exposure": self.exposure(self.symbols), "firm_exposure": self.exposure(()),
             "client_velocity": self.velocity(self.clients), "symbol_velocity": self.velocity(self.symbols),
             "client_size": self.size(self.clients),
@@ -131,8 +134,8 @@ class RuleMaker:
 class Clock:
     """Where time goes from one input to the next; its habits are those of the stream."""
 
-    def __init__(self, rng):
-        self.rng, self.at = rng, nanos(rng.choice(BEGINNINGS))
+    def __init__(self, rng, zone):
+        self.rng, self.at = rng, nanos(rng.choice(rng.choice((BEGINNINGS, CLOCKS_SET[zone]))))
         habits = ["still", "instant", "fraction", "seconds", "slots", "window", "minutes", "hours", "days", "late"]
         self.habits = {habit: rng.choice((0, 1, 1, 4)) for habit in habits}
         self.habits.update(still=rng.choice((0, 2, 20)), fraction=5, hours=rng.choice((0, 0.2)), days=rng.choice((0, 0.1)), late=rng.choice((0, 0.5, 5)))
@@ -167,9 +170,9 @@ class Stream:
         if self.family == "crowd":
             self.length = LENGTH_MIN
         self.maker = RuleMaker(rng, self.family, self.clients, self.symbols)
-        self.clock = Clock(rng)
         self.places = rng.choice((0, 0, 2, 2, 4, 8))  # of quantities and prices
         self.rules = self.maker.all()
+        self.clock = Clock(rng, self.rules["session_zone"])
         self.lines = [{"kind": "stream", "seed": seed}, self.rules]
         self.positions, self.marks, self.marked_at, self.turnovers, self.samples = {}, {}, {}, {}, {}
         self.session = None
