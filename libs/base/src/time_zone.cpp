@@ -9,6 +9,9 @@
 
 #include "risk/base/text.hpp"
 
+// The header has another layout without it than Debian's library, and nothing else would tell.
+static_assert(USE_OS_TZDB == 1, "date::date-tz of CMake defines it");
+
 namespace risk {
 namespace {
 
