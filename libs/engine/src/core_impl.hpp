@@ -32,11 +32,11 @@ class Core::Impl {
   void note_mark(SymbolIndex symbol, Timestamp at) {
     if (evaluator.rules().edition >= 2) positions.symbols[symbol].mark_at = at;
   }
-  // When a symbol was marked under edition 1 is not known: at its last change at the latest.
+  // When a symbol was marked under edition 1 is not known, and now may be that of a wrong clock: any price may follow.
   void change_edition(std::uint32_t edition) {
     const bool keeps_mark_times = evaluator.rules().edition < 2 && edition >= 2;
     for (SymbolIndex i = 0; keeps_mark_times && i < positions.symbols.size(); ++i) {
-      positions.symbols[i].mark_at = now ? positions.symbols[i].touched : kOldestMark;
+      positions.symbols[i].mark_at = kOldestMark;
     }
   }
 
