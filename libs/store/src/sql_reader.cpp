@@ -180,7 +180,10 @@ ExposurePage SqlReader::exposures(const Table& table, const ExposureFilter& filt
     if (column.is_optional) sorted.add(column.name).add(" IS NULL, ");
     sorted.add(column.name);
     if (column.is_decimal) sorted.add(connection.decimal_order());
-    sorted.add(filter.ascending ? " ASC" : " DESC");
+    const char* direction = filter.ascending ? " ASC" : " DESC";
+    sorted.add(direction);
+    // Of instants within one microsecond the nanoseconds decide, which rows from before there were any do not have.
+    if (filter.order == ExposureColumn::kLastUpdated) sorted.add(", COALESCE(last_updated_ns, 0)").add(direction);
     if (filter.order != ExposureColumn::kId) sorted.add(", ").add(table.columns.front().name);
     sorted.add(" LIMIT ", rows(filter.limit)).add(" OFFSET ", filter.offset);
 

@@ -50,7 +50,7 @@ TEMPLATE_TEST_CASE("a page of exposures is in the order of any column, as number
     made.total_exposure = made.exposure.gross();
     made.utilisation_e4 = utilisation_e4;
     made.position_count = id[0];
-    made.last_updated.nanos -= id[0];
+    made.last_updated.nanos += id[0];
     return made;
   };
   auto low = row("e", "9", "10000", 9'999);
@@ -90,7 +90,8 @@ TEMPLATE_TEST_CASE("a page of exposures is in the order of any column, as number
   CHECK(ids(Column::kUtilisation) == "baefcd");
   CHECK(ids(Column::kUtilisation, true) == "efabcd");
   CHECK(ids(Column::kPositionCount) == "fedcba");
-  CHECK(ids(Column::kLastUpdated) == "abcdef");
+  CHECK(ids(Column::kLastUpdated) == "fedcba");
+  CHECK(ids(Column::kLastUpdated, true) == "abcdef");
   CHECK(ids(Column::kId) == "fedcba");
   CHECK(ids(Column::kId, true) == "abcdef");
 
