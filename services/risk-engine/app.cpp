@@ -402,7 +402,8 @@ void App::report_late(const std::vector<wire::StreamStatus>& streams) {
   for (const auto& stream : streams) {
     const std::string name = printable(stream.publisher) + " (" + stream.stream_id.substr(0, 8) + ")";
     gauges_->update(stream);
-    if (stream.recent_late > StreamClock::kRecent / 2) {
+    const StreamClock* clock = processor_->stream_clocks().find(stream.stream_id);
+    if (clock != nullptr && clock->is_late(system_now())) {
       late += (late.empty() ? "" : ", ") + name + ": " + std::to_string(stream.recent_late) + " of its last " +
               std::to_string(stream.recent) + " transactions are late";
     }

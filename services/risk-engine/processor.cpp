@@ -278,7 +278,7 @@ void Processor::apply_transaction(const log::Record& record, InputSlots& places,
   if (auto ahead = is_ahead("executed_at", transaction.executed_at, received_at)) return refuse(*std::move(ahead));
   const auto applied = core_.apply(transaction, events_);
   if (!applied) return refuse(applied.error());
-  clock.note(transaction.executed_at, applied->late);
+  clock.note(transaction.executed_at, applied->late, received_at.here);
   places.keep(++apply_seq_, record, applied->price, applied->late);
   ++counters_.transactions;
   counters_.late += applied->late ? 1 : 0;

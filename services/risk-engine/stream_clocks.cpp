@@ -7,7 +7,8 @@
 
 namespace risk::risk_engine {
 
-void StreamClock::note(Timestamp executed_at, bool late) {
+void StreamClock::note(Timestamp executed_at, bool late, Timestamp wall) {
+  noted_at_ = wall;
   latest_ = std::max(latest_.value_or(executed_at), executed_at);
   recent_late_ += (late ? 1 : 0) - (late_[next_] ? 1 : 0);
   late_[next_] = late;

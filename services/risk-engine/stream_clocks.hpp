@@ -21,13 +21,18 @@ class StreamClock {
  public:
   static constexpr std::size_t kRecent = 1'000;
 
-  // An execution that was applied.
-  void note(Timestamp executed_at, bool late);
+  // A warning of a stream that sends no more would last for ever.
+  static constexpr std::int64_t kSilentSeconds = 600;
+
+  // An execution that was applied at `wall`, by the engine's clock.
+  void note(Timestamp executed_at, bool late, Timestamp wall);
 
   std::uint32_t recent() const { return recent_; }            // of its executions: at most kRecent
   std::uint32_t recent_late() const { return recent_late_; }  // of those
-  // More than half of kRecent were late.
-  bool is_late() const { return recent_late_ > kRecent / 2; }
+  // More than half of kRecent were late, and the last of them came not long before `wall`.
+  bool is_late(Timestamp wall) const {
+    return recent_late_ > kRecent / 2 && wall.seconds() - noted_at_.seconds() <= kSilentSeconds;
+  }
   std::optional<Timestamp> latest() const { return latest_; }
 
  private:
@@ -36,6 +41,7 @@ class StreamClock {
   std::uint32_t recent_ = 0;
   std::uint32_t recent_late_ = 0;
   std::optional<Timestamp> latest_;  // executed_at
+  Timestamp noted_at_;               // the last, by the engine's clock
 };
 
 class StreamClocks {
