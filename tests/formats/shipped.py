@@ -14,6 +14,9 @@ SCHWAB_CASH = ["Journal", "Qualified Dividend", "Cash Dividend", "Non-Qualified 
                "NRA Tax Adj", "MoneyLink Transfer", "MoneyLink Deposit", "Wire Sent", "Wire Received", "Wire Funds", "Funds Received", "Funds Paid",
                "Long Term Cap Gain", "Short Term Cap Gain", "Misc Cash Entry", "Misc Credits"]
 LINE_ID = {"template": "{file}-{line}"}
+MONTHS = [" JAN", " FEB", " MAR", " APR", " MAY", " JUN", " JUL", " AUG", " SEP", " OCT", " NOV", " DEC"]
+FUTURES_EXCHANGES = ["CME", "CBOT", "ECBOT", "GLOBEX", "NYMEX", "COMEX", "CFE", "NYBOT", "ICEUS", "ICEEU", "IPE", "EUREX", "DTB", "MONEP", "MATIF", "FTA", "IDEM", "MEFFRV",
+                     "SNFE", "SGX", "OSE.JPN", "HKFE", "CDE"]
 
 
 def constant(text):
@@ -48,19 +51,22 @@ FORMATS = {
             "fields": {"transaction_id": LINE_ID, "executed_at": {"template": "{Date} {Time}"}, "client_id": "Account", "symbol": "Description",
                        "side": {"column": "Action", "buy": "BOT", "sell": "SLD"}, "quantity": "Quantity", "price": "Price", "currency": "Currency",
                        "broker_id": constant("IBKR"), "market": {"column": "Exchange", "optional": True}, "order_id": {"column": "Order ID", "optional": True}},
-            "rows": {"refuse": [{"column": "Description", "contains": [" CALL", " PUT"]}, {"column": "Comb", "optional": True, "is_not": ["", "No"]}]}},
+            "rows": {"refuse": [{"column": "Description", "contains": [" CALL", " PUT", *MONTHS]},
+                                {"column": "Exchange", "optional": True, "is": FUTURES_EXCHANGES}, {"column": "Comb", "optional": True, "is_not": ["", "No"]}]}},
         settings={"zone": "America/Chicago"},
         cells={"Action": one_of("BOT", "SLD", "bot", "BUY"), "Quantity": money(".", ","), "Underlying": one_of("A"), "Comb": one_of("", "", "No", "Yes"),
-               "Description": one_of("A", "B, Inc", "A DEC24 20 CALL"), "Price": money(".", ","), "Currency": one_of("USD"), "Exchange": one_of("ARCA", "ISLAND"),
+               "Description": one_of("A", "B, Inc", "A DEC24 20 CALL", "ES SEP24", "BRK B", "A JANUS"),
+               "Price": money(".", ","), "Currency": one_of("USD"), "Exchange": one_of("ARCA", "ISLAND", "CME"),
                "Date": dates("yyyymmdd", "yyyy-mm-dd"), "Time": one_of("21:29:33", "02:30:00", "01:30:00", "1:2:3", "24:00:00"), "Order ID": ids(""), "Account": ids("DU")}),
     "coinbase-fills": dict(
         format={"numbers": {"decimal": "."},
                 "fields": {"transaction_id": "trade id", "executed_at": "created at", "client_id": "portfolio", "symbol": "product", "side": "side", "quantity": "size",
-                           "price": "price", "currency": "price/fee/total unit", "broker_id": constant("COINBASE")}},
+                           "price": "price", "currency": {"column": "price/fee/total unit", "words": {"USDC": "USD", "USDT": "USD", "DAI": "USD"}},
+                           "broker_id": constant("COINBASE")}},
         settings={},
         cells={"portfolio": one_of("default", "trading"), "trade id": ids(""), "product": one_of("BTC-USD", "ETH-EUR"), "side": one_of("BUY", "SELL", "sell", "HOLD"),
                "created at": dates("iso"), "size": money("."), "size unit": one_of("BTC"), "price": money("."), "fee": money("."), "total": money("."),
-               "price/fee/total unit": one_of("USD", "EUR")}),
+               "price/fee/total unit": one_of("USD", "EUR", "USDC")}),
     "kraken-trades": dict(
         format={"numbers": {"decimal": "."}, "time": {"formats": ["yyyy-mm-dd hh:mm:ss.f"], "zone": "UTC"},
                 "fields": {"transaction_id": "txid", "executed_at": "time", "symbol": "pair", "side": "type", "quantity": "vol", "price": "price",

@@ -27,7 +27,7 @@ class Convert(unittest.TestCase):
         (self.folder / "out.csv").write_text("old")
         out, err = self.convert("--input-format", "coinbase-fills", COINBASE, "out.csv")
         self.assertEqual(out, "")
-        self.assertTrue(err.endswith("coinbase-fills.csv: 4 converted, 0 filtered, 0 refused\n"), err)
+        self.assertTrue(err.endswith("coinbase-fills.csv: 5 converted, 0 filtered, 0 refused\n"), err)
         text = (self.folder / "out.csv").read_text()
         self.assertTrue(text.startswith(HEADER + "2101,2024-03-04T14:22:31.158000Z,default,BTC-USD,BUY,0.015,65210.42,USD,COINBASE,,,\n"), text)
         self.assertEqual(sorted(os.listdir(self.folder)), ["out.csv"])
@@ -104,7 +104,7 @@ class Convert(unittest.TestCase):
         limited = f"ulimit -v 400000; exec {RISKCTL} convert --input-format coinbase-fills long.csv"
         result = subprocess.run(["bash", "-c", limited], cwd=self.folder, capture_output=True, timeout=120)
         self.assertEqual(result.returncode, 0, result.stderr[-500:])
-        self.assertIn(b"5 converted, 0 filtered, 1 refused", result.stderr)
+        self.assertIn(b"6 converted, 0 filtered, 1 refused", result.stderr)
         self.assertIn(b"longer than 65536 bytes", result.stderr)
 
 

@@ -10,11 +10,11 @@ from harness import ROOT, SAMPLES, converted, run, set_flags
 # Closing positions, refused rows as (line, field), and how many rows are passed over; worked out by hand from the samples.
 EXPECTED = {
     "binance-trades": ({("C1", "BTCUSDT"): "0.01", ("C1", "1INCHUSDT"): "1250.5", ("C1", "ADAEUR"): "2000"}, set(), 0),
-    "coinbase-fills": ({("default", "BTC-USD"): "0.01", ("trading", "ETH-EUR"): "0"}, set(), 0),
+    "coinbase-fills": ({("default", "BTC-USD"): "0.01", ("trading", "ETH-EUR"): "0", ("trading", "BTC-USDC"): "0.5"}, set(), 0),
     "databento-trades": ({("C1", "SPIB"): "50"}, {(5, "side")}, 1),
     "degiro": ({("C1", "US0378331005"): "7", ("C1", "NL0010273215"): "2", ("C1", "GB00BH4HKS39"): "1000"}, set(), 0),
     "ibkr-flex": ({("U0000001", "AAPL"): "120", ("U0000002", "ASML"): "-12", ("U0000002", "EUR.USD"): "10000"}, {(7, "AssetClass")}, 1),
-    "ibkr-tws": ({("DU0000001", "ATVI"): "0", ("DU0000001", "ALTR"): "500"}, {(5, "Description")}, 0),
+    "ibkr-tws": ({("DU0000001", "ATVI"): "0", ("DU0000001", "ALTR"): "500"}, {(5, "Description"), (7, "Description"), (8, "Exchange")}, 0),
     "kraken-trades": ({("C1", "XXBTZUSD"): "0.025", ("C1", "ADAXBT"): "100"}, set(), 0),
     "schwab": ({("C1", "SWPPX"): "49.5", ("C1", "AAPL"): "1200", ("C1", "TSLA"): "-100"}, {(5, "side")}, 1),
     "tardis-trades": ({("C1", "BTC-PERPETUAL"): "15", ("C1", "shibusdt"): "15000000"}, {(4, "side")}, 0),
@@ -23,7 +23,8 @@ EXPECTED = {
 }
 # What each position's last price has to be, in its currency: pence are pounds, counts of 10^-9 are dollars.
 PRICES = {"degiro": {"GB00BH4HKS39": ("0.7698", "GBP")}, "trading212": {"VOD": ("0.6695", "GBP")}, "databento-trades": {"SPIB": ("31.56", "USD")},
-          "kraken-trades": {"ADAXBT": ("0.00001185", "BTC")}, "schwab": {"AAPL": ("228.2", "USD")}, "tardis-trades": {"shibusdt": ("0.000005", "USD")}}
+          "kraken-trades": {"ADAXBT": ("0.00001185", "BTC")}, "coinbase-fills": {"BTC-USDC": ("65000", "USD")},
+          "schwab": {"AAPL": ("228.2", "USD")}, "tardis-trades": {"shibusdt": ("0.000005", "USD")}}
 SETTINGS = {"client_id": "C1", "currency": "USD", "zone": "America/New_York"}
 RATES = "rules: {rates: {EUR: 1.1, GBP: 1.3, BTC: 60000, INR: 0.012}}\n"
 

@@ -1,7 +1,9 @@
 #include "risk/settings/input_format.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <optional>
+#include <system_error>
 
 namespace risk::settings {
 namespace {
@@ -15,9 +17,10 @@ bool is_name_letter(char c) {
 std::size_t end_of_value(std::string_view text, std::size_t at) {
   for (; at < text.size(); ++at) {
     if (text[at] != ',') continue;
-    std::size_t name_end = at + 1;
+    const std::size_t name_begin = std::min(text.find_first_not_of(' ', at + 1), text.size());
+    std::size_t name_end = name_begin;
     while (name_end < text.size() && is_name_letter(text[name_end])) ++name_end;
-    if (name_end > at + 1 && name_end < text.size() && text[name_end] == '=') return at;
+    if (name_end > name_begin && name_end < text.size() && text[name_end] == '=') return at;
   }
   return text.size();
 }
@@ -25,6 +28,7 @@ std::size_t end_of_value(std::string_view text, std::size_t at) {
 service::OptionSetter values_setter(ingest::Format::Settings& settings) {
   return [&settings](std::string_view text) -> std::optional<std::string> {
     while (!text.empty()) {
+      text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
       const std::size_t equals = text.find('=');
       if (equals == 0 || equals == std::string_view::npos) return "FIELD=VALUE, or more of them with commas between";
       const std::size_t end = end_of_value(text, equals + 1);
@@ -40,6 +44,9 @@ service::OptionSetter values_setter(ingest::Format::Settings& settings) {
 std::string InputFormatOptions::to_string() const {
   if (name.empty()) return "";
   std::string text = "format=" + name;
+  // Of a file, so that one that was changed is another format.
+  std::error_code none;
+  if (const auto bytes = std::filesystem::file_size(name, none); !none) text += ":" + std::to_string(bytes);
   for (const auto& [field, value] : set) text.append(" ").append(field).append("=").append(value);
   return text;
 }

@@ -43,6 +43,9 @@ TEST_CASE("a value may be a comma, and may have one") {
   InputFormat f;
   CHECK(f.parse({"--input-format", "degiro", "--set", "client_id=a,b,decimal=,,thousands=."}) == std::nullopt);
   CHECK(f.input.set == Settings{{"client_id", "a,b"}, {"decimal", ","}, {"thousands", "."}});
+  InputFormat spaced;
+  CHECK(spaced.parse({"--input-format", "kraken-trades", "--set", "client_id=DESK_1, market=XLON"}) == std::nullopt);
+  CHECK(spaced.input.set == Settings{{"client_id", "DESK_1"}, {"market", "XLON"}});
 }
 
 TEST_CASE("every mistake in a format and in what is set stops the start") {
