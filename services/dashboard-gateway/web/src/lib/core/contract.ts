@@ -2,7 +2,7 @@
 
 /** Exact decimal in a string; never parsed to a float except for pixels. */
 export type Decimal = string;
-/** ISO 8601, UTC, 6 decimals, Z: so equal lengths compare as text. */
+/** ISO 8601, UTC, Z, 6 decimals or 9: isBefore() of ./time compares two. */
 export type Timestamp = string;
 
 export const SEVERITIES = ['CRITICAL', 'HIGH', 'MEDIUM', 'LOW'] as const;

@@ -60,6 +60,12 @@ export function isBefore(a: Timestamp, b: Timestamp): boolean {
   return padded(a) < padded(b);
 }
 
+/** For a sort: below 0 where a is before b. */
+export function compareTimes(a: Timestamp | null | undefined, b: Timestamp | null | undefined): number {
+  if (a == null || b == null) return a == null ? (b == null ? 0 : -1) : 1;
+  return isBefore(a, b) ? -1 : isBefore(b, a) ? 1 : 0;
+}
+
 function padded(at: Timestamp): string {
   return at.slice(0, -1).padEnd('2026-03-02T14:30:05.123456789'.length, '0');
 }
