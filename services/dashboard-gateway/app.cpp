@@ -169,7 +169,7 @@ class GatewayApp::Impl {
     const auto now = model_.now();
     if (!now) return;
     metrics_.gauge("gateway_live_lag_seconds", "Wall clock minus the engine's now of the figures shown.")
-        .set(static_cast<double>(system_now().nanos - now->nanos) / kNanosPerSecond);
+        .set(static_cast<double>(system_now().micros() - now->micros()) / kMicrosPerSecond);
   }
 
   GatewayOptions options_;

@@ -89,7 +89,7 @@ class ReplaySource : public InputSource {
   std::optional<Timestamp> time_at(microseconds elapsed) const override {
     if (!first_ || speed_ == Speed::max()) return std::nullopt;
     const Int128 passed = Int128{elapsed.count()} * kNanosPerMicro * speed_.factor;
-    const Int128 left = kTimestampMax.nanos - first_->nanos;
+    const Int128 left = Int128{kTimestampMax.nanos} - first_->nanos;
     return Timestamp{first_->nanos + static_cast<std::int64_t>(std::min(passed, left))};
   }
 

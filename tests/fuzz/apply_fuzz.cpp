@@ -43,7 +43,7 @@ Timestamp time(Input& input, std::int64_t& nanos) {
     case 2:
       return {nanos - std::int64_t{input.take<std::uint8_t>()} * kNanosPerSecond};
     default:
-      nanos += input.take<std::uint16_t>() * 16;
+      nanos += input.take<std::uint16_t>() * (input.below(2) == 0 ? 16 : 16 * kNanosPerMicro);
   }
   return {nanos};
 }

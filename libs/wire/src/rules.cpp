@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -197,7 +196,7 @@ void read_zone_changes(const Json& value, std::vector<engine::ZoneChange>& chang
         change.is_array() && change.size() == 2 && change[0].is_number_integer() && change[1].is_number_integer();
     if (!is_pair) refuse(kField, change, "not a second and an offset");
     const auto offset = change[1].get<std::int64_t>();
-    if (std::abs(offset) >= kSecondsPerDay) refuse(kField, change, "an offset of a day or more");
+    if (offset <= -kSecondsPerDay || offset >= kSecondsPerDay) refuse(kField, change, "an offset of a day or more");
     changes.push_back({change[0].get<std::int64_t>(), static_cast<std::int32_t>(offset)});
   }
 }
