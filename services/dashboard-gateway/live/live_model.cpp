@@ -45,9 +45,9 @@ void LiveModel::load(LiveLoad load, SteadyTime at) {
     }
     quarantined_total_ = load.quarantined_total;
   }
-  std::vector<wire::AppliedTransaction> newest_first;
-  for (const store::StoredTransaction& stored : load.transactions) newest_first.push_back(to_applied(stored));
-  take_transactions(newest_first);
+  std::vector<wire::AppliedTransaction> transactions;
+  for (const store::StoredTransaction& stored : load.transactions) transactions.push_back(to_applied(stored));
+  take_transactions(std::move(transactions));
   opened_today_ = load.opened_today;
   transactions_before_today_ = load.transactions_before_today;
   transaction_rate_.add(at, transactions_total_);
@@ -195,14 +195,14 @@ void LiveModel::note_change(Table& table, Row& row) {
   table.changed.push_back(&row);
 }
 
-void LiveModel::take_transactions(const std::vector<wire::AppliedTransaction>& newest_first) {
-  const std::uint64_t known = transactions_.empty() ? 0 : transactions_.front().apply_seq;
-  std::size_t fresh = 0;
-  while (fresh < newest_first.size() && newest_first[fresh].apply_seq > known) ++fresh;
-  for (std::size_t i = fresh; i-- > 0;) {
-    const wire::AppliedTransaction& applied = newest_first[i];
+// The database gives the newest first, the engine the oldest.
+void LiveModel::take_transactions(std::vector<wire::AppliedTransaction> transactions) {
+  const auto by_place = [](const auto& a, const auto& b) { return a.apply_seq < b.apply_seq; };
+  std::sort(transactions.begin(), transactions.end(), by_place);
+  for (auto& applied : transactions) {
+    if (!transactions_.empty() && applied.apply_seq <= transactions_.front().apply_seq) continue;
     last_executed_at_ = applied.transaction.executed_at;
-    transactions_.push_front(applied);
+    transactions_.push_front(std::move(applied));
   }
   if (transactions_.size() > kTransactionsMax) transactions_.resize(kTransactionsMax);
 }

@@ -91,7 +91,7 @@ class LiveModel {
   void reload(Table& table, const std::vector<engine::ExposureRow>& rows, std::uint64_t apply_seq);
   void reload_alerts(std::vector<store::AlertRow> rows);
   void note_change(Table& table, Row& row);
-  void take_transactions(const std::vector<wire::AppliedTransaction>& newest_first);
+  void take_transactions(std::vector<wire::AppliedTransaction> transactions);
   void advance_now(Timestamp now);
   void prune_alerts();
   void write_summary(JsonWriter& json, SteadyTime at);

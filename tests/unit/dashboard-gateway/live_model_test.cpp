@@ -63,6 +63,34 @@ TEST_CASE("An engine that started again on the same database is no new beginning
   CHECK(gross_in(model) == "120.0000");
 }
 
+TEST_CASE("Each transaction is shown once and the newest first, in whatever order and however often it comes") {
+  const auto applied = [](std::uint64_t apply_seq) {
+    wire::AppliedTransaction transaction;
+    transaction.apply_seq = apply_seq;
+    transaction.notional = "1.0000";
+    return transaction;
+  };
+  LiveModel model("USD", {0});
+  model.load(load_of(10, 100), kAt);
+  auto update = update_of(12, 120);
+  update.transactions = {applied(11), applied(12)};  // as the engine sends them
+  model.apply(update, kAt);
+  auto load = load_of(13, 130);
+  for (const std::uint64_t apply_seq : {13, 12, 11}) {
+    store::StoredTransaction stored;
+    stored.apply_seq = apply_seq;
+    load.transactions.push_back(stored);
+  }
+  model.load(load, kAt);
+  update = update_of(14, 140);
+  update.transactions = {applied(12), applied(13), applied(14)};
+  model.apply(update, kAt);
+  std::vector<std::uint64_t> shown;
+  const Json snapshot = Json::parse(model.snapshot(1, "{}", kAt));
+  for (const Json& row : snapshot["transactions"]) shown.push_back(row["apply_seq"]);
+  CHECK(shown == std::vector<std::uint64_t>{14, 13, 12, 11});
+}
+
 TEST_CASE("A delta holds each changed row once, and nothing when nothing changed") {
   LiveModel model("USD", {0});
   model.load(load_of(10, 100), kAt);
