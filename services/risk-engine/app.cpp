@@ -22,16 +22,17 @@ constexpr std::chrono::milliseconds kPollInterval{50};
 // commit: an alert must not wait behind the rows of thousands who only hold what others trade.
 constexpr std::chrono::milliseconds kMarkedInterval{100};
 constexpr std::size_t kMarkedRows = 128;
-constexpr std::chrono::milliseconds kReportInterval{1000};
+constexpr std::chrono::milliseconds kLookUpPause{500};
 constexpr std::chrono::seconds kRecoveryLogInterval{2};
 constexpr std::chrono::seconds kStandbyLogInterval{30};
-constexpr std::chrono::seconds kCommitPatience{10};
 constexpr std::chrono::milliseconds kStopTimeout{3000};
 constexpr std::size_t kRecordsPerPoll = 4096;
 constexpr std::chrono::milliseconds kGroupTime{200};
 constexpr std::uint32_t kMessagesQueuedMax = 200;  // of a publisher; the rest waits in its journal
 constexpr char kConsumer[] = "risk-engine";        // as publishers know it
-constexpr char kPublishersCondition[] = "one publisher a stream";
+
+// Told to stop in the middle of something.
+struct Stopped {};
 
 // Of the core's tables of ids: nobody outside may know which ids share a place.
 engine::HashKey secret_key() {
@@ -180,13 +181,16 @@ bool App::recover(store::Store& store) {
   processor_ = std::move(recovery.processor);
   if (!processor_) return false;
   processor_->start(options_.rules, options_.intake);
+  processor_->executions().set_find(
+      [this](auto apply_seqs, auto fingerprints) { return find_executions(apply_seqs, fingerprints); });
   snapshotter_ = std::make_unique<Snapshotter>(options_.snapshots, recovery.snapshot_seq, metrics_);
-  gauges_->start_from(processor_->counters());
+  gauges_->start_from(*processor_);
   const std::chrono::duration<double> seconds = Clock::now() - started;
   service::log_info("recovered", {{"snapshot", recovery.snapshot_seq},
                                   {"inputs", recovery.inputs},
                                   {"transactions", processor_->counters().transactions},
                                   {"open_alerts", processor_->open_alerts()},
+                                  {"executions_remembered", processor_->executions().remembered()},
                                   {"config_version", processor_->core().rules().config_version},
                                   {"seconds", seconds.count()}});
   health_.met("recovery");
@@ -273,20 +277,26 @@ void App::read_transactions() {
 }
 
 void App::work() {
-  while (!stopping_ && !context_.stop.stop_requested()) {
-    applying_.beat();
-    serve_requests();
-    hand_over();
-    tell_committed();
-    report_status();
-    // With too much uncommitted the log is left alone: publishers are held up, or what they send is fetched later.
-    if (processor_->pending_records() >= options_.uncommitted_max) {
-      writer_->wait_idle(kPollInterval);
-    } else {
-      is_behind_ = transactions_->poll(kPollInterval, kRecordsPerPoll) >= kRecordsPerPoll;
-    }
+  try {
+    while (!told_to_stop()) turn();
+  } catch (const Stopped&) {
+    // In the middle of records of which none was applied.
   }
   applying_.rest();
+}
+
+void App::turn() {
+  applying_.beat();
+  serve_requests();
+  hand_over();
+  tell_committed();
+  report_status();
+  // With too much uncommitted the log is left alone: publishers are held up, or what they send is fetched later.
+  if (processor_->pending_records() >= options_.uncommitted_max) {
+    writer_->wait_idle(kPollInterval);
+  } else {
+    is_behind_ = transactions_->poll(kPollInterval, kRecordsPerPoll) >= kRecordsPerPoll;
+  }
 }
 
 void App::hand_over() {
@@ -295,22 +305,65 @@ void App::hand_over() {
   note_metrics(now);
   const bool marked = now - marked_at_ >= kMarkedInterval && processor_->core().has_moved_marks();
   const bool commits = (processor_->has_pending() || marked) && !gathers(now);
-  // A piece of a snapshot and a commit take turns.
-  if (snapshotter_->is_running() && (snapshot_turn_ || !commits)) {
-    snapshot_turn_ = false;
+  // A commit takes turns with a piece of a snapshot, or of identities that memory has no more room for.
+  if (other_turn_ || !commits) {
+    other_turn_ = false;
     writing_since_ = now;
-    return writer_->run([this](store::Store& store) { snapshotter_->write_next(store); });
+    if (snapshotter_->is_running()) return writer_->run([this](store::Store& store) { write_snapshot(store); });
+    if (const auto up_to = processor_->executions().to_file()) {
+      return writer_->run([this, up_to](store::Store& store) { file_identities(store, *up_to); });
+    }
   }
   if (!commits) return;
-  snapshot_turn_ = true;
+  other_turn_ = true;
   handed_over_at_ = writing_since_ = now;
   const auto scope = marked ? engine::Core::Scope::kMarked : engine::Core::Scope::kTraded;
   const auto marked_max = std::max(kMarkedRows, processor_->pending_records());
+  const bool snapshot_is_due = snapshotter_->is_due(processor_->apply_seq());
+  if (snapshot_is_due) processor_->complete_identities();
   auto batch = processor_->take(scope, system_now(), marked_max, writer_->take_spent());
   if (marked && processor_->core().marked_left() == 0) marked_at_ = now;
   // The core holds just what the store will when this batch is in it.
-  if (snapshotter_->is_due(batch.apply_seq)) snapshotter_->begin(processor_->core(), batch.apply_seq, system_now());
+  if (snapshot_is_due) snapshotter_->begin(processor_->core(), batch.apply_seq, system_now());
   writer_->submit(std::move(batch), std::exchange(on_stored_, {}));
+}
+
+// The writing thread's, as the next.
+void App::write_snapshot(store::Store& store) {
+  const auto dropped_up_to = snapshotter_->write_next(store);
+  if (!dropped_up_to) return;
+  const std::lock_guard lock(mutex_);
+  dropped_up_to_ = dropped_up_to;
+}
+
+void App::file_identities(store::Store& store, std::uint64_t up_to) {
+  const auto piece = store.first_identity_piece(up_to);
+  if (!piece) return;
+  const auto executions = engine::IdentityPiece::parse(piece->bytes, piece->last_apply_seq);
+  if (!executions) {  // recovery makes it anew
+    throw store::StoreError("the identities of inputs " + std::to_string(piece->first_apply_seq) + " to " +
+                            std::to_string(piece->last_apply_seq) + " cannot be read");
+  }
+  store.file_identities(*piece, *executions);
+  const std::lock_guard lock(mutex_);
+  filed_.push_back({piece->last_apply_seq, executions->size()});
+}
+
+store::FoundExecutions App::find_executions(std::span<const std::uint64_t> apply_seqs,
+                                            std::span<const std::uint64_t> fingerprints) {
+  while (true) {
+    try {
+      if (!reader_) reader_ = store::open_reader(database_);
+      return reader_->find_executions(apply_seqs, fingerprints);
+    } catch (const store::StoreUnavailable& error) {
+      away_log_.tell({{"reason", error.what()}});
+    }
+    const auto until = Clock::now() + kLookUpPause;
+    while (Clock::now() < until) {
+      applying_.beat();
+      if (context_.stop.wait_for(kPollInterval) || stopping_) throw Stopped{};
+    }
+  }
 }
 
 void App::note_metrics(Clock::time_point now) {
@@ -329,89 +382,22 @@ bool App::gathers(Clock::time_point now) const {
 // Publishers may drop what is stored.
 void App::tell_committed() {
   std::map<std::string, store::CursorRow> committed;
+  std::vector<Filed> filed;
+  std::optional<Timestamp> dropped_up_to;
   {
     const std::lock_guard lock(mutex_);
     committed.swap(committed_);
+    filed.swap(filed_);
+    dropped_up_to.swap(dropped_up_to_);
   }
+  auto& executions = processor_->executions();
+  for (const auto& [last_apply_seq, count] : filed) executions.note_filed(last_apply_seq, count);
+  if (dropped_up_to) executions.note_dropped(*dropped_up_to);
   for (const auto& [id, row] : committed) {
+    if (id == store::kEngineCursor) executions.note_committed(row.sequence);
     if (id == store::kEngineCursor || id == store::kAlertsCursor) continue;
     transactions_->commit(position_of(row));
   }
-}
-
-// A database that neither answers nor fails.
-void App::watch_commit(Clock::time_point now) {
-  const bool is_late = !writer_->idle() && now - writing_since_ > kCommitPatience;
-  if (is_late && !database_is_away_) {
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now - writing_since_).count();
-    health_.not_met("database", "a write has waited for " + std::to_string(seconds) + " s");
-  } else if (commit_is_late_ && !is_late) {
-    health_.met("database");
-  }
-  commit_is_late_ = is_late;
-}
-
-void App::report_status() {
-  const auto now = Clock::now();
-  const std::chrono::duration<double> seconds = now - reported_at_;
-  if (now - reported_at_ < kReportInterval) return;
-  watch_commit(now);
-  const auto& counters = processor_->counters();
-  EngineStatus status;
-  if (reported_at_ != Clock::time_point{}) {
-    status.transactions_per_second =
-        static_cast<double>(counters.transactions - reported_transactions_) / seconds.count();
-  }
-  reported_at_ = now;
-  reported_transactions_ = counters.transactions;
-  status.uncommitted_inputs = processor_->pending_records();
-  double lag = 0, up = 0;
-  const auto streams = transactions_->streams();
-  report_conflicts(log::conflicts(streams));
-  for (const auto& stream : streams) {
-    auto& told = status.streams.emplace_back(
-        wire::StreamStatus{std::string(stream.stream().text), stream.publisher, stream.delivered.fields().sequence,
-                           stream.announced.fields().sequence, stream.missing, stream.is_up});
-    if (const StreamClock* clock = processor_->stream_clocks().find(told.stream_id)) {
-      told.recent = clock->recent();
-      told.recent_late = clock->recent_late();
-      told.lead_nanos = processor_->stream_clocks().lead_of(told.stream_id);
-    }
-    lag += static_cast<double>(stream.lag());
-    up += stream.is_up ? 1 : 0;
-  }
-  report_late(status.streams);
-  writer_->broadcaster().set_status(std::move(status));
-  gauges_->update(counters);
-  gauges_->open_alerts.set(static_cast<double>(processor_->open_alerts()));
-  gauges_->uncommitted.set(static_cast<double>(processor_->pending_records()));
-  gauges_->lag.set(lag);
-  gauges_->streams.set(up);
-  gauges_->update(transactions_->counters());
-  gauges_->update_dropped_peers(requests_server_->dropped_peers() + writer_->broadcaster().dropped_peers());
-}
-
-void App::report_conflicts(const std::string& conflicts) {
-  if (conflicts.empty()) return health_.met(kPublishersCondition);
-  health_.not_met(kPublishersCondition, conflicts);
-}
-
-// The streams that are late, and how far each is ahead: the one whose clock is wrong is as a rule the one that is not.
-void App::report_late(const std::vector<wire::StreamStatus>& streams) {
-  std::string late, leads;
-  for (const auto& stream : streams) {
-    const std::string name = printable(stream.publisher) + " (" + stream.stream_id.substr(0, 8) + ")";
-    gauges_->update(stream);
-    const StreamClock* clock = processor_->stream_clocks().find(stream.stream_id);
-    if (clock != nullptr && clock->is_late(system_now())) {
-      late += (late.empty() ? "" : ", ") + name + ": " + std::to_string(stream.recent_late) + " of its last " +
-              std::to_string(stream.recent) + " transactions are late";
-    }
-    if (stream.lead_nanos && *stream.lead_nanos > 0) {
-      leads = "; " + name + " is " + format_rounded(*stream.lead_nanos, 9, 3) + " s ahead of the others";
-    }
-  }
-  health_.warn("transaction streams", late.empty() ? "" : late + leads);
 }
 
 // --- commands
@@ -423,12 +409,25 @@ void App::serve_requests() {
 void App::carry_out(const std::shared_ptr<Request>& request) {
   if (const auto* cleanup = std::get_if<wire::Cleanup>(&request->command.command))
     return clean_up(request, cleanup->days);
-  CommandReply reply = processor_->apply(request->command, system_now());
+  const auto* decision = std::get_if<wire::DecideQuarantined>(&request->command.command);
+  CommandReply reply = decision != nullptr ? decide(request->command.actor, *decision)
+                                           : processor_->apply(request->command, system_now());
   if (reply.outcome != CommandReply::Outcome::kDone) {
     request->reply.set_value(std::move(reply));
     return;
   }
   on_stored_.push_back([request, reply = std::move(reply)] { request->reply.set_value(reply); });
+}
+
+CommandReply App::decide(const std::string& actor, const wire::DecideQuarantined& decide) {
+  std::optional<store::QuarantineRow> row;
+  try {
+    if (!reader_) reader_ = store::open_reader(database_);
+    row = reader_->quarantined(decide.quarantine_id);
+  } catch (const store::StoreUnavailable& error) {
+    return {CommandReply::Outcome::kUnavailable, error.what(), {}, {}};
+  }
+  return processor_->decide(actor, decide, row, system_now());
 }
 
 void App::clean_up(const std::shared_ptr<Request>& request, std::uint32_t days) {

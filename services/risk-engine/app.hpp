@@ -7,6 +7,8 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -24,8 +26,11 @@
 #include "risk/service/metrics.hpp"
 #include "risk/service/repeated_log.hpp"
 #include "risk/service/run.hpp"
+#include "risk/store/reader.hpp"
 
 namespace risk::risk_engine {
+
+inline constexpr char kPublishersCondition[] = "one publisher a stream";  // of health
 
 class App : public service::App {
  public:
@@ -54,16 +59,24 @@ class App : public service::App {
   void start_streams(std::unique_ptr<store::Store> store);
   void read_transactions();
   void work();
+  void turn();
   void serve_requests();
   void carry_out(const std::shared_ptr<Request>& request);
   void clean_up(const std::shared_ptr<Request>& request, std::uint32_t days);
+  wire::CommandReply decide(const std::string& actor, const wire::DecideQuarantined& decide);
+  // Asks until the database answers. Throws Stopped.
+  store::FoundExecutions find_executions(std::span<const std::uint64_t> apply_seqs,
+                                         std::span<const std::uint64_t> fingerprints);
+  void write_snapshot(store::Store& store);
+  void file_identities(store::Store& store, std::uint64_t up_to);
   void hand_over();
   void note_metrics(std::chrono::steady_clock::time_point now);
   bool gathers(std::chrono::steady_clock::time_point now) const;
   void tell_committed();
   void report_status();
   void watch_commit(std::chrono::steady_clock::time_point now);
-  void report_conflicts(const std::string& conflicts);
+  void report_rivals(const std::string& conflicts);
+  void report_conflicts();
   void report_late(const std::vector<wire::StreamStatus>& streams);
   void finish(bool commit);
 
@@ -87,7 +100,8 @@ class App : public service::App {
   std::uint64_t term_ = 0;
   std::unique_ptr<Processor> processor_;
   std::unique_ptr<Snapshotter> snapshotter_;
-  bool snapshot_turn_ = false;
+  std::unique_ptr<store::Reader> reader_;  // of the applying thread
+  bool other_turn_ = false;                // not a commit's
   std::unique_ptr<log::Reader> transactions_;
   std::unique_ptr<Writer> writer_;
   std::unique_ptr<Commands> commands_;
@@ -97,12 +111,18 @@ class App : public service::App {
       writing_since_{};
   bool commit_is_late_ = false;
   bool is_behind_ = false;  // the log has more than one poll took
-  std::uint64_t reported_transactions_ = 0, measured_inputs_ = 0;
+  std::uint64_t reported_transactions_ = 0, reported_conflicts_ = 0, measured_inputs_ = 0;
 
   std::atomic<bool> stopping_{false};
   std::atomic<bool> database_is_away_{false};          // as the writer last said
   mutable std::mutex mutex_;                           // guards what follows
   std::map<std::string, store::CursorRow> committed_;  // of streams, by id, since the applying thread told them last
+  struct Filed {
+    std::uint64_t last_apply_seq = 0;
+    std::size_t executions = 0;
+  };
+  std::vector<Filed> filed_;                // pieces of identities, since then
+  std::optional<Timestamp> dropped_up_to_;  // as Snapshotter::write_next said, since then
   log::Reader* wakeable_ = nullptr;
   std::string publish_endpoint_, command_endpoint_;
 };

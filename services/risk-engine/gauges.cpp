@@ -21,7 +21,10 @@ Gauges::Gauges(service::Metrics& registry)
       missing(metrics.counter("risk_missing_records_total", "Records of transaction streams that never came")),
       alert_events(metrics.counter("risk_alert_events_total", "Changes of alerts")),
       open_alerts(metrics.gauge("risk_open_alerts", "Alerts that are open or acknowledged")),
+      waiting_decisions(metrics.gauge("risk_waiting_decisions", "Records in the quarantine that wait for a decision")),
       uncommitted(metrics.gauge("risk_uncommitted_inputs", "Inputs applied and not yet handed to the database")),
+      remembered(metrics.gauge("risk_executions_remembered", "Executions in memory, to know duplicates by")),
+      remembered_bytes(metrics.gauge("risk_executions_remembered_bytes", "Memory that they take")),
       lag(metrics.gauge("risk_stream_lag_records", "Records announced by publishers and not yet applied")),
       streams(metrics.gauge("risk_streams_up", "Transaction streams heard of lately")),
       replayed(metrics.counter("risk_replayed_records_total", "Records that came by asking for them again")),
@@ -33,6 +36,13 @@ Gauges::Gauges(service::Metrics& registry)
                                        {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5})),
       commits(metrics.counter("risk_commits_total", "Database commits")),
       committed_inputs(metrics.counter("risk_committed_inputs_total", "Inputs committed")) {}
+
+void Gauges::start_from(const Processor& processor) {
+  seen_ = processor.counters();
+  for (const auto& cursor : processor.stream_cursors()) {
+    known_[cursor.stream_id] = {cursor.duplicates, cursor.conflicts};
+  }
+}
 
 void Gauges::update(const ProcessorCounters& now) {
   follow(transactions, seen_.transactions, now.transactions);
@@ -53,6 +63,12 @@ void Gauges::update(const wire::StreamStatus& stream) {
   const double recent = std::max<double>(stream.recent, 1);
   metrics.gauge("risk_stream_late_ratio", "Share of a stream's last 1,000 transactions that are late", labels)
       .set(stream.recent_late / recent);
+  auto& known = known_[stream.stream_id];
+  follow(metrics.counter("risk_duplicate_transactions_total", "Transactions that were applied before", labels),
+         known.duplicates, stream.duplicates);
+  follow(metrics.counter("risk_conflicting_transactions_total",
+                         "Transactions of which the identity was applied with other figures", labels),
+         known.conflicts, stream.conflicts);
   if (!stream.lead_nanos) return;
   metrics.gauge("risk_stream_lead_seconds", "How far a stream's latest execution is after that of all others", labels)
       .set(static_cast<double>(*stream.lead_nanos) / kNanosPerSecond);

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <string>
 
 #include "risk-engine/processor.hpp"
 #include "risk/log/reader.hpp"
@@ -13,7 +15,7 @@ struct Gauges {
   explicit Gauges(service::Metrics& registry);
 
   // What was before this process is not counted again.
-  void start_from(const ProcessorCounters& before) { seen_ = before; }
+  void start_from(const Processor& processor);
   void update(const ProcessorCounters& now);
   void update(const log::ReaderCounters& now);
   void update(const wire::StreamStatus& stream);
@@ -21,7 +23,7 @@ struct Gauges {
 
   service::Metrics& metrics;
   service::Counter &transactions, &late, &quarantined, &missing, &alert_events;
-  service::Gauge &open_alerts, &uncommitted, &lag, &streams;
+  service::Gauge &open_alerts, &waiting_decisions, &uncommitted, &remembered, &remembered_bytes, &lag, &streams;
   service::Counter &replayed, &bad_frames, &rival_records, &dropped_peers;
   service::Histogram& commit_seconds;
   service::Counter &commits, &committed_inputs;
@@ -30,6 +32,11 @@ struct Gauges {
   ProcessorCounters seen_;
   log::ReaderCounters heard_;
   std::uint64_t dropped_ = 0;
+  struct KnownExecutions {
+    std::uint64_t duplicates = 0;
+    std::uint64_t conflicts = 0;
+  };
+  std::map<std::string, KnownExecutions> known_;  // by stream
 };
 
 }  // namespace risk::risk_engine

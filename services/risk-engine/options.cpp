@@ -16,6 +16,7 @@ std::optional<int> parse_options(int argc, const char* const* argv, Options& opt
   settings::add_rule_options(set, options.rules);
   settings::add_bounds_options(set, options.intake.bounds);
   settings::add_ahead_max_option(set, options.intake.ahead_max);
+  settings::add_execution_options(set, options.intake.executions);
   settings::add_bind_options(set, options.bind);
   settings::add_curve_options(set, options.curve, "risk-engine", {"simulator"});
   settings::add_endpoints(

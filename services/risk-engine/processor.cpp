@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "risk-engine/limit_rows.hpp"
 #include "risk/base/overloaded.hpp"
 #include "risk/engine/rule_table.hpp"
 #include "risk/wire/rules.hpp"
@@ -25,39 +26,6 @@ store::Origin origin_of(const log::Record& record) {
   return {record.stream().text, record.sequence(), record.epoch()};
 }
 
-std::string limit_text(Money limit) {
-  return Notional::of(limit).to_string();
-}
-std::string limit_text(std::uint32_t limit) {
-  return std::to_string(limit);
-}
-std::string limit_text(Ratio limit) {
-  return format_rounded(limit.units(), kDecimalPlaces, kEdgePlaces);
-}
-
-std::vector<store::LimitRow> limit_rows(const engine::RuleSet& rules) {
-  std::vector<store::LimitRow> rows;
-  engine::for_each_rule(rules, [&]<class Rule>(const Rule& rule) {
-    if (!rule.enabled) return;
-    std::optional<engine::Measure> measure;
-    if constexpr (requires { rule.measure; }) measure = rule.measure;
-    const auto add = [&](const std::string& entity_id, const auto& limit) {
-      rows.push_back({rule.name, rule.entity_type, entity_id, measure, limit_text(limit), rules.config_version});
-    };
-    engine::for_each_parameter<Rule>([&](const auto& parameter) {
-      const auto& value = rule.*parameter.member;
-      if constexpr (requires { value.begin(); }) {
-        for (const auto& [id, limit] : value) add(id, limit);
-      } else if constexpr (requires { value.has_value(); }) {
-        if (parameter.use == engine::ParameterUse::kLimit && value) add("", *value);
-      } else if constexpr (requires { limit_text(value); }) {
-        if (parameter.use == engine::ParameterUse::kLimit) add("", value);
-      }
-    });
-  });
-  return rows;
-}
-
 }  // namespace
 
 log::Position position_of(const store::CursorRow& cursor) {
@@ -67,8 +35,10 @@ log::Position position_of(const store::CursorRow& cursor) {
 
 Processor::Processor(store::ResumePoint resume, std::uint64_t quarantined_total, engine::HashKey key)
     : core_(engine::RuleSet{}, key),
+      executions_(resume),
       alerts_("USD", std::move(resume.open_alerts), resume.last_event_id),
-      quarantined_total_(quarantined_total) {
+      quarantined_total_(quarantined_total),
+      waiting_decisions_(resume.waiting_decisions) {
   core_.set_bounds(engine::Bounds::none());
   engine_cursor_.row = {store::kEngineCursor, "risk-engine", 1, resume.last_apply_seq, 0, {}};
   engine_cursor_.committed = resume.last_apply_seq;
@@ -98,6 +68,7 @@ void Processor::load(engine::Core core, std::uint64_t apply_seq) {
 
 void Processor::restore(const store::AppliedInput& input) {
   apply_seq_ = input.apply_seq;
+  executions_.restore(input);
   events_.clear();
   const auto refuse = [&](const engine::Rejection& rejection) {
     throw store::StoreError("stored input " + std::to_string(input.apply_seq) + " can no longer be applied: " +
@@ -135,6 +106,8 @@ void Processor::start(const engine::RuleSet& rules, const Intake& intake) {
 
   core_.set_bounds(intake.bounds);
   ahead_max_nanos_ = std::chrono::nanoseconds(intake.ahead_max).count();
+  executions_.finish_loading();
+  executions_.set_options(intake.executions);
 
   engine::RuleSet next = rules;
   if (has_rules_) engine::keep_missing_rules(next, core_.rules());
@@ -168,8 +141,9 @@ Processor::Cursor& Processor::move_cursor(const log::Position& to, std::string_v
   return cursor;
 }
 
-void Processor::quarantine(const log::Record& record, const wire::Provenance& provenance, engine::Rejection rejection,
-                           std::string raw, Timestamp wall) {
+store::QuarantineRow Processor::quarantine_row(const log::Record& record, const wire::Provenance& provenance,
+                                               engine::Rejection rejection, const std::string& raw,
+                                               Timestamp wall) const {
   store::QuarantineRow row;
   row.origin = origin_of(record);
   row.source = printable(provenance.source.empty() ? record.publisher() : std::string_view(provenance.source));
@@ -177,6 +151,10 @@ void Processor::quarantine(const log::Record& record, const wire::Provenance& pr
   row.rejection = {printable(rejection.field), printable(rejection.value), printable(rejection.reason)};
   row.raw = printable(raw, 1000);
   row.received_at = wall;
+  return row;
+}
+
+void Processor::quarantine(store::QuarantineRow row) {
   pending_.quarantine.push_back(std::move(row));
   ++counters_.quarantined;
   ++quarantined_total_;
@@ -238,6 +216,7 @@ class Processor::InputSlots {
 
 void Processor::apply(const log::Records& records, Timestamp wall) {
   const auto count = records.size();
+  KnownRecords known;
   {
     InputSlots places(pending_.inputs, count);
     expected_.clear();
@@ -249,13 +228,14 @@ void Processor::apply(const log::Records& records, Timestamp wall) {
       expected_.push_back(&transaction);
       received_at_.push_back({wall, received_at});
     }
+    executions_.expect(expected_);
     core_.expect_at(expected_);
     std::size_t expected = 0;
     StreamClock& clock = stream_clocks_.of(records.last().stream().text.view());
     for (std::size_t i = 0; i < count; ++i) {
       events_.clear();
       if (expected < expected_.size() && expected_[expected] == &places.next()) {
-        apply_transaction(records[i], places, received_at_[expected++], clock);
+        apply_transaction(records[i], places, expected++, clock, known);
       } else {
         apply_other(records[i], places, wall);
       }
@@ -263,23 +243,56 @@ void Processor::apply(const log::Records& records, Timestamp wall) {
     }
   }
   // Last, so that what failed half way is not taken for done.
-  move_cursor(records.last(), records.publisher);
+  auto& cursor = move_cursor(records.last(), records.publisher).row;
+  cursor.duplicates += known.duplicates;
+  cursor.conflicts += known.conflicts;
+  counters_.duplicates += known.duplicates;
+  counters_.conflicts += known.conflicts;
 }
 
-void Processor::apply_transaction(const log::Record& record, InputSlots& places, const engine::ReceivedAt& received_at,
-                                  StreamClock& clock) {
+void Processor::apply_transaction(const log::Record& record, InputSlots& places, std::size_t expected,
+                                  StreamClock& clock, KnownRecords& known) {
   const auto& transaction = places.next();
-  const auto refuse = [&](engine::Rejection rejection) {
+  const auto& received_at = received_at_[expected];
+  const auto row_of = [&](engine::Rejection rejection) {
     const auto decoded = decoder_.decode(record.payload());  // again, for where it was read
-    quarantine(record, decoded ? decoded->provenance : wire::Provenance{}, std::move(rejection), describe(transaction),
-               received_at.here);
+    return quarantine_row(record, decoded ? decoded->provenance : wire::Provenance{}, std::move(rejection),
+                          describe(transaction), received_at.here);
+  };
+  const auto refuse = [&](engine::Rejection rejection) {
+    quarantine(row_of(std::move(rejection)));
     places.pass_over();
   };
   if (auto ahead = is_ahead("executed_at", transaction.executed_at, received_at)) return refuse(*std::move(ahead));
+  const auto verdict = executions_.judge(expected);
+  // What is not valid is nothing else: the core says why.
+  if (verdict.kind != Executions::Verdict::Kind::kNew && engine::validate(transaction, core_.rules())) {
+    switch (verdict.kind) {
+      case Executions::Verdict::Kind::kDuplicate:
+        ++known.duplicates;
+        return places.pass_over();
+      case Executions::Verdict::Kind::kConflict: {
+        ++known.conflicts;
+        ++waiting_decisions_;
+        auto row = row_of(engine::conflict_of(transaction, verdict.known->digest,
+                                              "input " + std::to_string(verdict.known->apply_seq)));
+        row.kind = store::QuarantineKind::kConflict;
+        row.decision.emplace();
+        row.record = record.payload();
+        quarantine(std::move(row));
+        return places.pass_over();
+      }
+      default:
+        return refuse({"executed_at", format_timestamp(transaction.executed_at),
+                       "older than what is kept: executions up to " + format_timestamp(*executions_.dropped_up_to()) +
+                           " may have been applied and dropped"});
+    }
+  }
   const auto applied = core_.apply(transaction, events_);
   if (!applied) return refuse(applied.error());
   clock.note(transaction.executed_at, applied->late, received_at.here);
-  places.keep(++apply_seq_, record, applied->price, applied->late);
+  executions_.note(expected, ++apply_seq_);
+  places.keep(apply_seq_, record, applied->price, applied->late);
   ++counters_.transactions;
   counters_.late += applied->late ? 1 : 0;
 }
@@ -287,12 +300,12 @@ void Processor::apply_transaction(const log::Record& record, InputSlots& places,
 void Processor::apply_other(const log::Record& record, InputSlots& places, Timestamp wall) {
   auto decoded = decoder_.decode(record.payload());
   if (!decoded) {
-    quarantine(record, {}, {"record", "", decoded.error().reason}, std::string(record.payload()), wall);
+    quarantine(quarantine_row(record, {}, {"record", "", decoded.error().reason}, std::string(record.payload()), wall));
     return places.pass_over();
   }
   auto [input, provenance] = std::move(decoded).value();
-  const auto refuse = [&, &from = provenance](engine::Rejection rejection, std::string raw) {
-    quarantine(record, from, std::move(rejection), std::move(raw), wall);
+  const auto refuse = [&, &from = provenance](engine::Rejection rejection, const std::string& raw) {
+    quarantine(quarantine_row(record, from, std::move(rejection), raw, wall));
     places.pass_over();
   };
   std::visit(Overloaded{
@@ -311,7 +324,7 @@ void Processor::apply_other(const log::Record& record, InputSlots& places, Times
                    }
                    places.keep(++apply_seq_, record, std::move(position));
                  },
-                 [&](wire::RejectedInput& rejected) { refuse(std::move(rejected.rejection), std::move(rejected.raw)); },
+                 [&](wire::RejectedInput& rejected) { refuse(std::move(rejected.rejection), rejected.raw); },
              },
              input);
 }
@@ -326,44 +339,15 @@ void Processor::skip(const log::Gap& gap) {
   counters_.missing_records += gap.records();
 }
 
-wire::CommandReply Processor::apply(const wire::Command& command, Timestamp wall) {
-  return std::visit(Overloaded{
-                        [&](const wire::Cleanup&) -> wire::CommandReply { RISK_CHECK(!"a command on an alert"); },
-                        [&](const wire::RecordDeliveries& deliveries) { return record(deliveries); },
-                        [&](const auto& action) { return alerts_.apply(command.actor, action, wall); },
-                    },
-                    command.command);
+std::vector<store::CursorRow> Processor::stream_cursors() const {
+  std::vector<store::CursorRow> rows;
+  for (const auto& [id, cursor] : cursors_) rows.push_back(cursor.row);
+  return rows;
 }
 
-// Not an input of the core, nor a person's action: it is stored, and no more.
-wire::CommandReply Processor::record(const wire::RecordDeliveries& deliveries) {
-  using Outcome = wire::CommandReply::Outcome;
-  if (deliveries.stream_id != alerts_stream_) {
-    return {Outcome::kNotFound,
-            "stream_id " + printable(deliveries.stream_id) + ": the alerts here are of stream " + alerts_stream_,
-            {},
-            {}};
-  }
-  for (const auto& record : deliveries.records) {
-    if (record.event_id <= alerts_.last_event_id()) continue;
-    return {Outcome::kNotFound, "there is no alert event " + std::to_string(record.event_id), {}, {}};
-  }
-  for (const auto& [channel, event_id, alert_id, outcome, answer, at] : deliveries.records) {
-    store::DeliveryRow row{channel, event_id, alert_id, std::string(to_string(outcome)), answer, at};
-    const auto same = std::find_if(pending_.deliveries.begin(), pending_.deliveries.end(), [&](const auto& other) {
-      return other.event_id == row.event_id && other.channel == row.channel;
-    });
-    if (same == pending_.deliveries.end()) {
-      pending_.deliveries.push_back(std::move(row));
-    } else {
-      *same = std::move(row);
-    }
-  }
-  return {};
-}
-
-void Processor::note_cleanup(const std::string& actor, std::uint32_t days, Timestamp wall) {
-  pending_.commands.push_back({0, wall, actor, "CLEANUP", "store", "", std::to_string(days) + " days"});
+const store::CursorRow* Processor::find_cursor(std::string_view stream_id) const {
+  const auto cursor = cursors_.find(stream_id);
+  return cursor == cursors_.end() ? nullptr : &cursor->second.row;
 }
 
 void Processor::note_metrics(Timestamp wall) {
@@ -383,7 +367,7 @@ bool Processor::has_pending() const {
   const bool moved =
       std::any_of(cursors_.begin(), cursors_.end(), [](const auto& entry) { return entry.second.moved; });
   return moved || rows_due_ || !pending_.inputs.empty() || !pending_.quarantine.empty() || !pending_.commands.empty() ||
-         !pending_.deliveries.empty() || pending_.metrics || alerts_.has_changes();
+         !pending_.deliveries.empty() || !pending_.decisions.empty() || pending_.metrics || alerts_.has_changes();
 }
 
 Batch Processor::take(engine::Core::Scope scope, Timestamp wall, std::size_t marked_max, store::AppliedInputs spare) {
@@ -392,6 +376,7 @@ Batch Processor::take(engine::Core::Scope scope, Timestamp wall, std::size_t mar
   batch.commit = std::exchange(pending_, {});
   pending_.inputs = std::move(spare);
   batch.commit.recorded_at = wall;
+  batch.commit.identity_pieces = executions_.take_pieces(std::exchange(identities_due_, false), apply_seq_);
   rows_due_ = false;
   auto changes = core_.take_changes(scope, marked_max);
   clients_.update(changes.clients);

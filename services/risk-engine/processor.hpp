@@ -13,12 +13,14 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "risk-engine/alert_register.hpp"
+#include "risk-engine/executions.hpp"
 #include "risk-engine/stream_clocks.hpp"
 #include "risk/engine/core.hpp"
 #include "risk/engine/intake.hpp"
@@ -30,10 +32,12 @@
 
 namespace risk::risk_engine {
 
-// What is taken on: how much, and how far ahead of the clocks at which it was received.
+// What is taken on: how much, how far ahead of the clocks at which it was received, and what is known of executions
+// that were applied before.
 struct Intake {
   engine::Bounds bounds{};
   std::chrono::milliseconds ahead_max{60'000};
+  engine::ExecutionOptions executions{};
 };
 
 // A commit, and what is told to others once it is stored.
@@ -53,6 +57,8 @@ struct ProcessorCounters {
   std::uint64_t late = 0;          // of them
   std::uint64_t ticks = 0;         // since this process started, as the rest
   std::uint64_t quarantined = 0;
+  std::uint64_t duplicates = 0;
+  std::uint64_t conflicts = 0;
   std::uint64_t missing_records = 0;
   std::uint64_t alert_events = 0;
 };
@@ -70,16 +76,25 @@ class Processor {
   // version. What was applied before stays, also above the bounds.
   void start(const engine::RuleSet& rules, const Intake& intake = {});
 
-  // Records of a transaction stream.
+  // Records of a transaction stream. What Executions::Find throws goes through it, and then nothing of them was
+  // applied.
   void apply(const log::Records& records, Timestamp wall);
   void skip(const log::Gap& gap);
   // A person's action on an alert, or what became of a delivery. Its effect is stored by the next take().
   wire::CommandReply apply(const wire::Command& command, Timestamp wall);
 
+  // A decision about a row of the quarantine; none: there is no such row. Its effect is stored by the next take().
+  wire::CommandReply decide(const std::string& actor, const wire::DecideQuarantined& decide,
+                            const std::optional<store::QuarantineRow>& row, Timestamp wall);
+
   // What a commit has to do with the store's clean-up, which is not an alert's: only its trace.
   void note_cleanup(const std::string& actor, std::uint32_t days, Timestamp wall);
   // Puts the figures of the whole into the next batch.
   void note_metrics(Timestamp wall);
+
+  // A snapshot will be of the state that the next take() stores: with it go the identities of all executions, so that a
+  // restart finds those before the snapshot without the inputs.
+  void complete_identities() { identities_due_ = true; }
 
   bool has_pending() const;
   // Records that wait for take(), applied or quarantined.
@@ -99,6 +114,11 @@ class Processor {
   log::Position alerts_position() const;
   std::size_t open_alerts() const { return alerts_.open_count(); }
   const StreamClocks& stream_clocks() const { return stream_clocks_; }
+  const store::CursorRow* find_cursor(std::string_view stream_id) const;  // null: no record of it came yet
+  std::vector<store::CursorRow> stream_cursors() const;                   // of transaction streams
+  Executions& executions() { return executions_; }
+  const Executions& executions() const { return executions_; }
+  std::uint64_t waiting_decisions() const { return waiting_decisions_; }
 
  private:
   struct Cursor {
@@ -123,29 +143,41 @@ class Processor {
     std::unordered_map<std::string, Flags> by_id_;
   };
 
+  // Of the records at hand, those that were known before.
+  struct KnownRecords {
+    std::uint64_t duplicates = 0;
+    std::uint64_t conflicts = 0;
+  };
+
   class InputSlots;  // where in pending_.inputs the records at hand go
-  void apply_transaction(const log::Record& record, InputSlots& places, const engine::ReceivedAt& received_at,
-                         StreamClock& clock);
+  void apply_transaction(const log::Record& record, InputSlots& places, std::size_t expected, StreamClock& clock,
+                         KnownRecords& known);
+  store::QuarantineRow quarantine_row(const log::Record& record, const wire::Provenance& provenance,
+                                      engine::Rejection rejection, const std::string& raw, Timestamp wall) const;
+  void quarantine(store::QuarantineRow row);
   std::optional<engine::Rejection> is_ahead(std::string_view field, Timestamp instant,
                                             const engine::ReceivedAt& received_at) const;
   void apply_other(const log::Record& record, InputSlots& places, Timestamp wall);
   Cursor& move_cursor(const log::Position& to, std::string_view publisher);
-  void quarantine(const log::Record& record, const wire::Provenance& provenance, engine::Rejection rejection,
-                  std::string raw, Timestamp wall);
   void announce(const std::vector<engine::AlertEvent>& events);
   wire::CommandReply record(const wire::RecordDeliveries& deliveries);
+  Result<std::uint64_t> apply_quarantined(const store::QuarantineRow& row);  // its apply_seq, or why it cannot be
 
   engine::Core core_;
+  Executions executions_;
   AlertRegister alerts_;
   wire::InputDecoder decoder_;
-  std::map<std::string, Cursor> cursors_;
+  std::map<std::string, Cursor, std::less<>> cursors_;
   Cursor engine_cursor_;
   Cursor alerts_cursor_;
   std::string alerts_stream_;
   std::uint64_t apply_seq_ = 0;
   std::uint64_t quarantined_total_;
   bool has_rules_ = false;
-  bool rows_due_ = false;  // every row is to be written, though no input came
+  bool identities_due_ = false;
+  std::uint64_t waiting_decisions_;
+  std::set<std::uint64_t> decided_;  // rows of the quarantine, by this process: the store may still show them waiting
+  bool rows_due_ = false;            // every row is to be written, though no input came
   store::Commit pending_;
   std::vector<const engine::Transaction*> expected_;  // of the records at hand
   std::vector<engine::ReceivedAt> received_at_;       // of these

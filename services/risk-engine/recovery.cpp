@@ -81,6 +81,14 @@ std::optional<std::string> contradiction(const engine::ExposureRow& core,
   return std::nullopt;
 }
 
+void load_identities(store::Store& store, Executions& executions) {
+  store.identity_pieces(0, [&](const store::IdentityPieceRow& piece) {
+    if (executions.load(piece)) return;
+    service::log_error("the identities of executions cannot be read, making them anew",
+                       {{"first_apply_seq", piece.first_apply_seq}, {"last_apply_seq", piece.last_apply_seq}});
+  });
+}
+
 }  // namespace
 
 Recovery recover(store::Store& store, store::Reader& reader, engine::HashKey key,
@@ -100,8 +108,21 @@ Recovery recover(store::Store& store, store::Reader& reader, engine::HashKey key
                        {{"apply_seq", info.apply_seq}, {"reason", core.error().reason}});
   }
   const auto last = processor.last_apply_seq();
+  auto& executions = processor.executions();
+  load_identities(store, executions);
+  // The inputs before the snapshot are read where the identities of their executions are not stored, as before this was
+  // done, or damaged.
+  const auto after = std::min(recovery.snapshot_seq, executions.first_lacking() - 1);
+  if (after < recovery.snapshot_seq) {
+    service::log_info("reading earlier inputs for what executions were applied", {{"after", after}});
+  }
   try {
-    store.replay(recovery.snapshot_seq, [&](const store::AppliedInput& input) {
+    store.replay(after, [&](const store::AppliedInput& input) {
+      if (input.apply_seq <= recovery.snapshot_seq) {
+        executions.restore(input);
+        if (!go_on(input.apply_seq, last)) throw Stopped{};
+        return;
+      }
       processor.restore(input);
       ++recovery.inputs;
       // A snapshot that was passed over still says what the state must be there.

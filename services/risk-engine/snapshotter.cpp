@@ -105,9 +105,9 @@ void Snapshotter::begin(const engine::Core& core, std::uint64_t apply_seq, Times
   stall_seconds_.observe(std::chrono::duration<double>(Clock::now() - started).count());
 }
 
-void Snapshotter::write_next(store::Store& store) {
+std::optional<Timestamp> Snapshotter::write_next(store::Store& store) {
   try {
-    write(store);
+    return write(store);
   } catch (const store::StoreUnavailable&) {
     throw;
   } catch (const store::StoreConflict&) {
@@ -116,23 +116,25 @@ void Snapshotter::write_next(store::Store& store) {
     throw;
   } catch (const store::StoreError& error) {
     give_up(error.what());
+    return std::nullopt;
   }
 }
 
-void Snapshotter::write(store::Store& store) {
-  if (!running_ || !fill(sizeof(Length))) return;
+std::optional<Timestamp> Snapshotter::write(store::Store& store) {
+  if (!running_ || !fill(sizeof(Length))) return std::nullopt;
   Length length;
   std::memcpy(&length, received_.data(), sizeof length);
   if (length == 0) {
-    if (!fill(sizeof length + kHashBytes)) return;
+    if (!fill(sizeof length + kHashBytes)) return std::nullopt;
     info_.state_hash = engine::kept_hash(std::string_view(received_).substr(sizeof length, kHashBytes));
     return finish(store);
   }
-  if (!fill(sizeof length + length)) return;
+  if (!fill(sizeof length + length)) return std::nullopt;
   store.write_snapshot_chunk(info_.apply_seq, info_.chunk_count, std::string_view(received_).substr(sizeof length));
   ++info_.chunk_count;
   info_.bytes += length;
   received_.clear();
+  return std::nullopt;
 }
 
 bool Snapshotter::fill(std::size_t bytes) {
@@ -155,7 +157,7 @@ bool Snapshotter::fill(std::size_t bytes) {
   return true;
 }
 
-void Snapshotter::finish(store::Store& store) {
+std::optional<Timestamp> Snapshotter::finish(store::Store& store) {
   const auto stored = store.snapshots();
   // It may be, when the connection broke just after.
   const bool is_stored = std::any_of(
@@ -167,13 +169,14 @@ void Snapshotter::finish(store::Store& store) {
                     {{"apply_seq", info_.apply_seq}, {"bytes", info_.bytes}, {"state_hash", info_.state_hash}});
   const Timestamp taken_at = info_.taken_at;
   end();
-  if (options_.retention_days == 0) return;
+  if (options_.retention_days == 0) return std::nullopt;
   // A damaged newest snapshot must find the inputs after the one before.
   const auto kept = store.snapshots();
-  if (kept.size() < kSnapshotsKept) return;
+  if (kept.size() < kSnapshotsKept) return std::nullopt;
   const auto dropped =
       store.drop_days({taken_at.nanos - options_.retention_days * kNanosPerDay}, kept.back().apply_seq);
   if (dropped.days > 0) service::log_info("dropped old inputs", {{"days", dropped.days}, {"rows", dropped.rows}});
+  return dropped.up_to;
 }
 
 // Without a snapshot the next start takes longer, no more.

@@ -73,6 +73,24 @@ void print_largest(std::ostream& out, const char* title, std::vector<engine::Exp
   table.print(out);
 }
 
+// Each stream of transactions: how far it is applied, and which of its executions were not.
+void print_streams(store::Reader& reader, std::ostream& out) {
+  TextTable table({{"stream"},
+                   {"from"},
+                   {"applied", Column::kRight},
+                   {"missing", Column::kRight},
+                   {"duplicates", Column::kRight},
+                   {"conflicts", Column::kRight}});
+  for (const auto& cursor : reader.cursors()) {
+    if (cursor.stream_id == store::kEngineCursor || cursor.stream_id == store::kAlertsCursor) continue;
+    table.add({cursor.stream_id.substr(0, 8), cursor.name, std::to_string(cursor.sequence),
+               std::to_string(cursor.missing), std::to_string(cursor.duplicates), std::to_string(cursor.conflicts)});
+  }
+  if (table.empty()) return;
+  out << '\n';
+  table.print(out);
+}
+
 void print_summary(store::Reader& reader, std::ostream& out) {
   const auto firm = reader.firm_exposure();
   if (!firm) {
@@ -115,11 +133,13 @@ void print_summary(store::Reader& reader, std::ostream& out) {
   table.add({"of these critical", std::to_string(critical)});
   table.add({"alerts resolved", std::to_string(resolved)});
   table.add({"quarantined", std::to_string(reader.quarantine_count())});
+  table.add({"waiting for a decision", std::to_string(reader.waiting_decisions())});
   table.add({"undelivered", std::to_string(reader.undelivered_count())});
   table.add({"as of", format_timestamp(firm->last_updated)});
   table.print(out);
   print_largest(out, "client", clients);
   print_largest(out, "symbol", symbols);
+  print_streams(reader, out);
 }
 
 void print_alerts(store::Reader& reader, const Options& options, std::ostream& out) {
@@ -197,6 +217,59 @@ std::string actor() {
   return user != nullptr && !name_problem(user) ? user : "uid " + std::to_string(getuid());
 }
 
+std::string describe(const std::optional<store::Decision>& decision) {
+  if (!decision) return "-";
+  std::string text(to_string(decision->state));
+  if (decision->state != store::DecisionState::kWaiting) text += " by " + decision->by + ": " + decision->reason;
+  return text;
+}
+
+// What could not be applied, and what waits for a decision.
+void print_quarantine(store::Reader& reader, const Options& options, std::ostream& out) {
+  expect_words(options.words, 1, 2);
+  store::QuarantineFilter filter;
+  filter.limit = options.limit;
+  if (options.words.size() == 2) {
+    filter.waiting = options.words[1] == "waiting";
+    if (!filter.waiting) throw UsageError{"quarantine does not know \"" + printable(options.words[1]) + "\""};
+  }
+  TextTable table({{"id", Column::kRight},
+                   {"kind"},
+                   {"decision"},
+                   {"received"},
+                   {"source"},
+                   {"line", Column::kRight},
+                   {"record"},
+                   {"reason"}});
+  for (const auto& row : reader.quarantine(filter)) {
+    const auto& [field, value, reason] = row.rejection;
+    table.add({std::to_string(row.quarantine_id), std::string(to_string(row.kind)), describe(row.decision),
+               format_timestamp(row.received_at), row.source, row.line ? std::to_string(*row.line) : "-", row.raw,
+               field + " " + value + ": " + reason});
+  }
+  if (table.empty()) {
+    out << (filter.waiting ? "Nothing waits for a decision.\n" : "Nothing is in quarantine.\n");
+  } else {
+    table.print(out);
+  }
+}
+
+void decide(const Options& options, std::ostream& out) {
+  using Action = wire::DecideQuarantined::Action;
+  expect_words(options.words, 5, 5);
+  const auto id = number<std::uint64_t>(options.words[2], "ID");
+  const bool applies = options.words[1] == "apply";
+  ask(options,
+      {options.words[3], wire::DecideQuarantined{id, applies ? Action::kApply : Action::kDrop, options.words[4]}});
+  out << "Quarantined record " << id << (applies ? " applied by " : " dropped by ") << options.words[3] << ".\n";
+}
+
+void quarantine(const Options& options, std::ostream& out) {
+  const bool decides = options.words.size() > 1 && (options.words[1] == "apply" || options.words[1] == "drop");
+  if (decides) return decide(options, out);
+  print_quarantine(*store::open_reader(options.database), options, out);
+}
+
 void clean_up(const Options& options, std::ostream& out) {
   expect_words(options.words, 1, 2);
   const auto days = options.words.size() == 2 ? number<std::uint32_t>(options.words[1], "DAYS") : kCleanupDaysDefault;
@@ -251,6 +324,7 @@ void carry_out(const Options& options, std::ostream& out, std::ostream& err) {
   if (command == "keys") return make_keys(options, out);
   if (command == "ack") return acknowledge(options, out);
   if (command == "cleanup") return clean_up(options, out);
+  if (command == "quarantine") return quarantine(options, out);
   if (command == "list") return print_alerts(*store::open_reader(options.database), options, out);
   if (command == "notify") return print_undelivered(*store::open_reader(options.database), options, out);
   if (command != "summary") throw UsageError{"\"" + printable(command) + "\" is not a command"};
@@ -268,6 +342,7 @@ int run(const Options& options, std::ostream& out, std::ostream& err) {
   } catch (const UsageError& error) {
     err << "riskctl: " << error.reason
         << "\nusage: riskctl summary | list [SEVERITY] | ack ID USER [COMMENT] | cleanup [DAYS]\n"
+           "       riskctl quarantine [waiting] | quarantine apply ID USER REASON | quarantine drop ID USER REASON\n"
            "       riskctl notify undelivered\n"
            "       riskctl keys [DIRECTORY] [NAME...]\n"
            "       riskctl backtest --transactions FILE.csv [--positions FILE.csv] | --store\n"

@@ -75,9 +75,11 @@ std::optional<int> parse(int argc, const char* const* argv, Options& options) {
   settings::add_rule_options(set, options.backtest.rules);
   settings::add_bounds_options(set, options.backtest.bounds);
   settings::add_ahead_max_option(set, options.backtest.ahead_max);
+  settings::add_execution_options(set, options.backtest.executions);
   set.add_positionals("COMMAND",
                       "summary | list [SEVERITY] | ack ID USER [COMMENT] | cleanup [DAYS, default 30] | "
-                      "notify undelivered | backtest | convert IN [OUT] | keys; for example: riskctl convert "
+                      "quarantine [waiting] | quarantine apply|drop ID USER REASON | notify undelivered | backtest | "
+                      "convert IN [OUT] | keys; for example: riskctl convert "
                       "--input-format kraken-trades --set client_id=DESK_1 trades.csv fills.csv",
                       options.words);
   set.ignore_sections({"log", "health", "simulator", "engine", "notifier", "gateway"});
@@ -114,7 +116,8 @@ bool BacktestOptions::is_asked_for() const {
 }
 
 bool Options::asks_engine() const {
-  return !words.empty() && (words.front() == "ack" || words.front() == "cleanup");
+  const bool decides = words.size() > 2 && words.front() == "quarantine";
+  return !words.empty() && (words.front() == "ack" || words.front() == "cleanup" || decides);
 }
 
 std::optional<int> parse_options(int argc, const char* const* argv, Options& options) {

@@ -29,6 +29,7 @@ struct BacktestOptions {
   std::string compare_path;  // "" without
   engine::Bounds bounds;
   std::chrono::milliseconds ahead_max{60'000};
+  engine::ExecutionOptions executions;
   engine::RuleSet rules;
   engine::RuleSet other_rules;  // with compare_path: those of the same settings with that file in place of --config
 

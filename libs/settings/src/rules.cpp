@@ -232,6 +232,34 @@ void add_ahead_max_option(OptionSet& options, std::chrono::milliseconds& ahead_m
                            ahead_max, std::chrono::milliseconds{0}, std::chrono::hours{24});
 }
 
+void add_execution_options(OptionSet& options, engine::ExecutionOptions& executions) {
+  options.add_integer({"executions.duplicates_max",
+                       "--duplicates-max",
+                       {"DUPLICATES_MAX"},
+                       "executions remembered in memory, to know duplicates by; older ones are looked up in the store"},
+                      executions.remembered_max, std::uint64_t{1'000}, std::uint64_t{10'000'000'000});
+  options.add_map({"executions.broker_aliases",
+                   "--broker-aliases",
+                   {"BROKER_ALIASES"},
+                   "other names of brokers, so that an execution that comes by two feeds is one: IB=IBKR"},
+                  [&executions](Text alias, Text name) -> Allowed {
+                    const auto is_broker = [](Text text) { return !text.empty() && !id_problem(text); };
+                    if (!is_broker(alias) || !is_broker(name)) return "an alias and the broker that it stands for";
+                    executions.broker_aliases.add(alias, name);
+                    return std::nullopt;
+                  });
+  options.add_check([&executions] {
+    std::vector<std::string> found;
+    const auto& aliases = executions.broker_aliases.names();
+    for (const auto& [alias, name] : aliases) {
+      if (!aliases.contains(name)) continue;
+      found.push_back("executions.broker_aliases \"" + alias + "\": stands for \"" + name +
+                      "\", which is an alias itself");
+    }
+    return found;
+  });
+}
+
 void add_bounds_options(OptionSet& options, engine::Bounds& bounds) {
   constexpr std::uint64_t kMost = 1'000'000'000;
   options.add_integer({"bounds.clients_max", "--clients-max", {"CLIENTS_MAX"}, "clients; one more is quarantined"},

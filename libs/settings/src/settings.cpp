@@ -3,7 +3,8 @@
 namespace risk::settings {
 
 std::vector<std::string> all_sections() {
-  return {"database", "rules", "bounds", "bus", "log", "health", "simulator", "engine", "notifier", "gateway"};
+  return {"database", "rules",     "bounds", "executions", "bus",    "log",
+          "health",   "simulator", "engine", "notifier",   "gateway"};
 }
 
 }  // namespace risk::settings

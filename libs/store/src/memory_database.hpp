@@ -45,6 +45,10 @@ class MemoryDatabase {
   std::uint64_t last_event_id = 0;
   std::deque<QuarantineRow> quarantine;
   std::uint64_t last_quarantine_id = 0;
+  std::map<std::uint64_t, IdentityPieceRow> identity_pieces;  // by first_apply_seq
+  std::multimap<std::uint64_t, std::uint64_t> identities;     // apply_seq by fingerprint
+  std::uint64_t filed_up_to = 0;
+  std::optional<Timestamp> dropped_up_to;
   std::vector<CommandRow> commands;
   std::map<std::pair<std::uint64_t, std::string>, DeliveryRow> deliveries;  // by event and channel
   std::multimap<Timestamp, MetricsRow> metrics;
@@ -56,10 +60,15 @@ class MemoryDatabase {
 
   // Precondition of each: the caller holds the mutex.
   std::uint64_t last_apply_seq() const;
+  std::uint64_t waiting_decisions() const;
   std::vector<SnapshotInfo> snapshots_newest_first() const;
   // Store::replay and Reader::replay.
   void replay(std::uint64_t after_apply_seq, const std::function<void(const AppliedInput&)>& apply) const;
 };
+
+inline bool is_waiting(const QuarantineRow& row) {
+  return row.decision && row.decision->state == DecisionState::kWaiting;
+}
 
 std::unique_ptr<Store> open_memory_store(std::shared_ptr<MemoryDatabase> database);
 std::unique_ptr<Reader> open_memory_reader(std::shared_ptr<MemoryDatabase> database);

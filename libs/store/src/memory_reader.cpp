@@ -2,6 +2,7 @@
 #include <iterator>
 #include <limits>
 #include <map>
+#include <set>
 #include <tuple>
 
 #include "edge.hpp"
@@ -176,14 +177,24 @@ class MemoryReader final : public Reader {
 
   std::vector<LimitRow> limits() override { return locked()->limits; }
 
-  std::vector<QuarantineRow> quarantine(std::optional<std::uint64_t> before, std::uint32_t limit) override {
+  std::vector<QuarantineRow> quarantine(const QuarantineFilter& filter) override {
     const auto db = locked();
     std::vector<QuarantineRow> rows;
-    for (auto row = db->quarantine.rbegin(); row != db->quarantine.rend() && rows.size() < limit; ++row) {
-      if (below(before, row->quarantine_id)) rows.push_back(*row);
+    for (auto row = db->quarantine.rbegin(); row != db->quarantine.rend() && rows.size() < filter.limit; ++row) {
+      const bool wanted = below(filter.before, row->quarantine_id) && (!filter.kind || row->kind == *filter.kind) &&
+                          (!filter.waiting || is_waiting(*row));
+      if (wanted) rows.push_back(*row);
     }
     return rows;
   }
+  std::optional<QuarantineRow> quarantined(std::uint64_t quarantine_id) override {
+    const auto db = locked();
+    const auto row = std::find_if(db->quarantine.begin(), db->quarantine.end(),
+                                  [quarantine_id](const auto& other) { return other.quarantine_id == quarantine_id; });
+    if (row == db->quarantine.end()) return std::nullopt;
+    return *row;
+  }
+  std::uint64_t waiting_decisions() override { return locked()->waiting_decisions(); }
   std::uint64_t quarantine_count() override { return locked()->quarantine.size(); }
 
   std::vector<CommandRow> commands(std::uint32_t limit) override {
@@ -209,6 +220,32 @@ class MemoryReader final : public Reader {
   }
   std::uint64_t undelivered_count() override { return undelivered(std::numeric_limits<std::uint32_t>::max()).size(); }
   std::vector<CursorRow> cursors() override { return values(locked()->cursors); }
+
+  FoundExecutions find_executions(std::span<const std::uint64_t> apply_seqs,
+                                  std::span<const std::uint64_t> fingerprints) override {
+    const auto db = locked();
+    std::set<std::uint64_t> wanted(apply_seqs.begin(), apply_seqs.end());
+    for (const auto fingerprint : fingerprints) {
+      const auto [first, last] = db->identities.equal_range(fingerprint);
+      for (auto filed = first; filed != last; ++filed) wanted.insert(filed->second);
+    }
+    FoundExecutions found;
+    found.dropped_up_to = db->dropped_up_to;
+    for (auto next = wanted.begin(); next != wanted.end();) {
+      const auto commit = std::partition_point(db->inputs.begin(), db->inputs.end(), [next](const auto& other) {
+        return other.rows.last_apply_seq() < *next;
+      });
+      if (commit == db->inputs.end()) break;
+      for (const auto& input : commit->rows.unpack()) {
+        const auto* t = std::get_if<TransactionInput>(&input.input);
+        if (t == nullptr || !wanted.contains(input.apply_seq)) continue;
+        found.transactions.push_back(
+            {input.apply_seq, input.origin, t->transaction, t->base_price, at_edge(t->notional()), t->late});
+      }
+      next = wanted.upper_bound(commit->rows.last_apply_seq());
+    }
+    return found;
+  }
 
   std::vector<SnapshotInfo> snapshots() override { return locked()->snapshots_newest_first(); }
   LeaseState lease() override { return locked()->lease; }

@@ -26,6 +26,10 @@ class MemoryStore final : public Store {
   void commit(const Commit& commit) override;
   CleanupCount cleanup(Timestamp before) override;
   DroppedDays drop_days(Timestamp before, std::uint64_t up_to_apply_seq) override;
+  void identity_pieces(std::uint64_t after_apply_seq,
+                       const std::function<void(const IdentityPieceRow&)>& take) override;
+  std::optional<IdentityPieceRow> first_identity_piece(std::uint64_t up_to_apply_seq) override;
+  void file_identities(const IdentityPieceRow& piece, const std::vector<engine::IndexedExecution>& executions) override;
   std::vector<SnapshotInfo> snapshots() override;
   void write_snapshot_chunk(std::uint64_t apply_seq, std::uint32_t number, std::string_view bytes) override;
   void finish_snapshot(const SnapshotInfo& info, std::size_t kept) override;
@@ -39,8 +43,10 @@ class MemoryStore final : public Store {
   void check_cursors(const Commit& commit) const;
   Places check_inputs(const AppliedInputs& inputs) const;
   void check_events(const Commit& commit) const;
+  QuarantineRow* waiting_row(std::uint64_t quarantine_id) const;  // null: it does not wait
   void store(const Commit& commit, const Places& places);
   void store_positions(const std::vector<engine::PositionRow>& rows);
+  void note_dropped(const PackedInputs& inputs);
 
   // Precondition: the mutex is held.
   void check_term() const {
@@ -65,6 +71,12 @@ ResumePoint MemoryStore::resume_point() {
   for (const auto& [id, alert] : database_->alerts) {
     if (alert.status != engine::AlertStatus::kResolved) point.open_alerts.push_back(alert);
   }
+  point.first_kept_apply_seq =
+      database_->inputs.empty() ? point.last_apply_seq + 1 : database_->inputs.front().rows.first_apply_seq();
+  point.dropped_up_to = database_->dropped_up_to;
+  point.waiting_decisions = database_->waiting_decisions();
+  point.identity_key = std::string(32, '0');
+  point.filed_up_to = database_->filed_up_to;
   return point;
 }
 
@@ -79,6 +91,9 @@ void MemoryStore::commit(const Commit& commit) {
   check_cursors(commit);
   const auto places = check_inputs(commit.inputs);
   check_events(commit);
+  for (const auto& step : commit.decisions) {
+    if (waiting_row(step.quarantine_id) == nullptr) throw_decided(step.quarantine_id);
+  }
   store(commit, places);
 }
 
@@ -130,6 +145,14 @@ void MemoryStore::check_events(const Commit& commit) const {
   }
 }
 
+QuarantineRow* MemoryStore::waiting_row(std::uint64_t quarantine_id) const {
+  auto& rows = database_->quarantine;
+  const auto row = std::find_if(rows.begin(), rows.end(), [quarantine_id](const QuarantineRow& other) {
+    return other.quarantine_id == quarantine_id && is_waiting(other);
+  });
+  return row == rows.end() ? nullptr : &*row;
+}
+
 void MemoryStore::store(const Commit& commit, const Places& places) {
   auto& db = *database_;
   for (const auto& step : commit.cursors) db.cursors.insert_or_assign(step.to.stream_id, step.to);
@@ -148,6 +171,8 @@ void MemoryStore::store(const Commit& commit, const Places& places) {
     row.quarantine_id = ++db.last_quarantine_id;
     db.quarantine.push_back(std::move(row));
   }
+  for (const auto& piece : commit.identity_pieces) db.identity_pieces.insert_or_assign(piece.first_apply_seq, piece);
+  for (const auto& step : commit.decisions) waiting_row(step.quarantine_id)->decision = step.decision;
   for (auto row : commit.commands) {
     row.command_id = db.commands.size() + 1;
     db.commands.push_back(std::move(row));
@@ -195,7 +220,8 @@ CleanupCount MemoryStore::cleanup(Timestamp before) {
   count.deliveries = std::erase_if(
       db.deliveries, [&db](const auto& delivery) { return !db.alert_events.contains(delivery.second.event_id); });
   count.metrics = std::erase_if(db.metrics, [before](const auto& row) { return row.first < before; });
-  count.quarantine = std::erase_if(db.quarantine, [before](const auto& row) { return row.received_at < before; });
+  count.quarantine =
+      std::erase_if(db.quarantine, [before](const auto& row) { return row.received_at < before && !is_waiting(row); });
   return count;
 }
 
@@ -212,11 +238,51 @@ DroppedDays MemoryStore::drop_days(Timestamp before, std::uint64_t up_to_apply_s
     std::erase_if(inputs, [&, day = day](const auto& commit) {
       if (commit.day != day) return false;
       dropped.rows += commit.rows.size();
+      note_dropped(commit.rows);
       return true;
     });
     ++dropped.days;
+    std::erase_if(database_->identity_pieces,
+                  [last = last](const auto& piece) { return piece.second.last_apply_seq <= last; });
+    std::erase_if(database_->identities, [last = last](const auto& filed) { return filed.second <= last; });
   }
+  dropped.up_to = database_->dropped_up_to;
   return dropped;
+}
+
+void MemoryStore::note_dropped(const PackedInputs& inputs) {
+  for (const auto& input : inputs.unpack()) {
+    const auto* transaction = std::get_if<TransactionInput>(&input.input);
+    if (transaction == nullptr) continue;
+    auto& latest = database_->dropped_up_to;
+    latest = std::max(latest.value_or(kTimestampMin), transaction->transaction.executed_at);
+  }
+}
+
+void MemoryStore::identity_pieces(std::uint64_t after_apply_seq,
+                                  const std::function<void(const IdentityPieceRow&)>& take) {
+  const std::scoped_lock lock(database_->mutex);
+  for (const auto& [first, piece] : database_->identity_pieces) {
+    if (piece.last_apply_seq > after_apply_seq) take(piece);
+  }
+}
+
+std::optional<IdentityPieceRow> MemoryStore::first_identity_piece(std::uint64_t up_to_apply_seq) {
+  const std::scoped_lock lock(database_->mutex);
+  const auto& pieces = database_->identity_pieces;
+  if (pieces.empty() || pieces.begin()->second.last_apply_seq > up_to_apply_seq) return std::nullopt;
+  return pieces.begin()->second;
+}
+
+void MemoryStore::file_identities(const IdentityPieceRow& piece,
+                                  const std::vector<engine::IndexedExecution>& executions) {
+  const std::scoped_lock lock(database_->mutex);
+  check_term();
+  if (database_->identity_pieces.erase(piece.first_apply_seq) == 0) return;
+  database_->filed_up_to = piece.last_apply_seq;
+  for (const auto& execution : executions) {
+    database_->identities.emplace(execution.fingerprint, execution.apply_seq);
+  }
 }
 
 std::vector<SnapshotInfo> MemoryStore::snapshots() {
@@ -269,6 +335,10 @@ std::vector<SnapshotInfo> MemoryDatabase::snapshots_newest_first() const {
   std::vector<SnapshotInfo> rows;
   for (auto row = snapshots.rbegin(); row != snapshots.rend(); ++row) rows.push_back(row->second);
   return rows;
+}
+
+std::uint64_t MemoryDatabase::waiting_decisions() const {
+  return static_cast<std::uint64_t>(std::count_if(quarantine.begin(), quarantine.end(), is_waiting));
 }
 
 std::uint64_t MemoryDatabase::last_apply_seq() const {

@@ -220,7 +220,7 @@ decltype(AppliedInput::input) unpack(Unpacker& from) {
 }  // namespace
 
 PackedInputs::PackedInputs(const AppliedInputs& inputs)
-    : size_(inputs.size()), last_apply_seq_(inputs.back().apply_seq) {
+    : size_(inputs.size()), first_apply_seq_(inputs.front().apply_seq), last_apply_seq_(inputs.back().apply_seq) {
   bytes_.reserve(kBytesExpected * inputs.size());
   Packer to(bytes_);
   const StreamId* stream = nullptr;

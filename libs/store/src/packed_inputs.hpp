@@ -17,11 +17,13 @@ class PackedInputs {
 
   std::vector<AppliedInput> unpack() const;
   std::size_t size() const { return size_; }
+  std::uint64_t first_apply_seq() const { return first_apply_seq_; }
   std::uint64_t last_apply_seq() const { return last_apply_seq_; }
 
  private:
   std::string bytes_;
   std::size_t size_;
+  std::uint64_t first_apply_seq_;
   std::uint64_t last_apply_seq_;
 };
 

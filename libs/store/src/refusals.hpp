@@ -25,6 +25,10 @@ namespace risk::store {
                    (first ? "the first that is, is " + std::to_string(*first) : "none after it is"));
 }
 
+[[noreturn]] inline void throw_decided(std::uint64_t quarantine_id) {
+  throw StoreConflict("row " + std::to_string(quarantine_id) + " of the quarantine waits for no decision");
+}
+
 [[noreturn]] inline void throw_finished(std::uint64_t apply_seq) {
   throw StoreError("the snapshot at input " + std::to_string(apply_seq) + " is finished already");
 }

@@ -38,9 +38,11 @@ class Query {
   // Cut off to the microsecond, as the columns are.
   Query& add(std::string_view sql, Timestamp value) { return add_value(sql, format_timestamp_micros(value)); }
   Query& add(std::string_view sql, std::uint64_t value);  // throws StoreError above 2^63 - 1
+  Query& add(std::string_view sql, std::int64_t value) { return add_value(sql, value); }
   // NULL where there is none.
-  Query& add_optional(std::string_view sql, const std::optional<std::string>& value) {
-    return value ? add(sql, std::string_view(*value)) : add(sql).add("NULL");
+  template <class T>
+  Query& add_optional(std::string_view sql, const std::optional<T>& value) {
+    return value ? add(sql, *value) : add(sql).add("NULL");
   }
 
   // Appends another query, its parameters numbered after those that are there.

@@ -82,10 +82,23 @@ std::uint64_t last_committed(const QueryRunner& run) {
 }  // namespace
 
 Query note_day(Day day, const AppliedInputs& inputs) {
-  Query query("INSERT INTO input_days (recorded_on, first_apply_seq, last_apply_seq, inputs) VALUES (");
+  std::optional<std::int64_t> executed;
+  for (const auto& input : inputs) {
+    const auto* transaction = std::get_if<TransactionInput>(&input.input);
+    if (transaction == nullptr) continue;
+    executed = std::max(executed.value_or(kTimestampMin.nanos), transaction->transaction.executed_at.nanos);
+  }
+  Query query("INSERT INTO input_days (recorded_on, first_apply_seq, last_apply_seq, inputs");
+  query.add(executed ? ", last_executed_at_ns) VALUES (" : ") VALUES (");
   query.add("", day.text()).add(", ", inputs.front().apply_seq).add(", ", inputs.back().apply_seq);
-  query.add(", ", std::uint64_t{inputs.size()}).add(") ON CONFLICT (recorded_on) DO UPDATE SET ");
-  return query.add("last_apply_seq = excluded.last_apply_seq, inputs = input_days.inputs + excluded.inputs");
+  query.add(", ", std::uint64_t{inputs.size()});
+  if (executed) query.add(", ", *executed);
+  query.add(") ON CONFLICT (recorded_on) DO UPDATE SET ");
+  query.add("last_apply_seq = excluded.last_apply_seq, inputs = input_days.inputs + excluded.inputs");
+  if (!executed) return query;
+  return query.add(
+      ", last_executed_at_ns = CASE WHEN input_days.last_executed_at_ns > excluded.last_executed_at_ns "
+      "THEN input_days.last_executed_at_ns ELSE excluded.last_executed_at_ns END");
 }
 
 void write_inputs(SqlConnection& connection, Day day, bool day_is_open, const AppliedInputs& inputs) {
@@ -103,14 +116,14 @@ void write_inputs(SqlConnection& connection, Day day, bool day_is_open, const Ap
   write(kEngineInputsTable, false, write_engine_input);
 }
 
-std::optional<InputDay> oldest_day(SqlConnection& connection) {
+std::optional<InputDay> oldest_day(const QueryRunner& run) {
   std::optional<InputDay> oldest;
-  connection.query(Query("SELECT recorded_on, first_apply_seq, last_apply_seq, inputs FROM input_days "
-                         "ORDER BY recorded_on LIMIT 1"),
-                   [&oldest](RowReader& in) {
-                     auto& row = oldest.emplace();
-                     in.read(row.day, row.first_apply_seq, row.last_apply_seq, row.inputs);
-                   });
+  run(Query("SELECT recorded_on, first_apply_seq, last_apply_seq, inputs, last_executed_at_ns FROM input_days "
+            "ORDER BY recorded_on LIMIT 1"),
+      [&oldest](RowReader& in) {
+        auto& row = oldest.emplace();
+        in.read(row.day, row.first_apply_seq, row.last_apply_seq, row.inputs, row.last_executed_at_ns);
+      });
   return oldest;
 }
 

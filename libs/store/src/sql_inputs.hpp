@@ -14,6 +14,7 @@ struct InputDay {
   std::uint64_t first_apply_seq = 0;
   std::uint64_t last_apply_seq = 0;
   std::uint64_t inputs = 0;
+  std::optional<std::int64_t> last_executed_at_ns{};  // none: it has no transaction
 };
 
 // Adds inputs, rising, to the row of their day. Precondition: !inputs.empty().
@@ -22,7 +23,7 @@ Query note_day(Day day, const AppliedInputs& inputs);
 // is open, in which note_day() was run.
 void write_inputs(SqlConnection& connection, Day day, bool day_is_open, const AppliedInputs& inputs);
 
-std::optional<InputDay> oldest_day(SqlConnection& connection);
+std::optional<InputDay> oldest_day(const QueryRunner& run);
 
 // Drops a day, or on a database without partitions a bounded piece of it, and moves the day's first number behind what
 // is gone. Returns the rows; none: somebody has stored inputs on that day since it was read. Precondition: a

@@ -1,6 +1,7 @@
 #include "sql_reader.hpp"
 
 #include "risk/base/check.hpp"
+#include "sql_identities.hpp"
 #include "sql_inputs.hpp"
 #include "sql_lease.hpp"
 #include "sql_snapshots.hpp"
@@ -23,7 +24,7 @@ class Where {
     if (!value) return *this;
     next();
     if constexpr (std::is_enum_v<T>) {
-      query_.add(condition, engine::to_string(*value));
+      query_.add(condition, to_string(*value));
     } else {
       query_.add(condition, *value);
     }
@@ -37,6 +38,11 @@ class Where {
     query_.add(column).add(" IN (");
     for (const auto& value : values) query_.add(&value == &values.front() ? "" : ", ", engine::to_string(value));
     query_.add(")");
+    return *this;
+  }
+  Where& also(std::string_view condition) {
+    next();
+    query_.add(condition);
     return *this;
   }
   Query& order(std::string_view order) { return query_.add(" ORDER BY ").add(order); }
@@ -284,9 +290,21 @@ std::vector<LimitRow> SqlReader::limits() {
   return all<LimitRow>(select(kLimitsTable).add(" ORDER BY rule, entity_id"));
 }
 
-std::vector<QuarantineRow> SqlReader::quarantine(std::optional<std::uint64_t> before, std::uint32_t limit) {
-  return all<QuarantineRow>(
-      Where(kQuarantineTable).also("quarantine_id < ", before).order("quarantine_id DESC").add(" LIMIT ", rows(limit)));
+std::vector<QuarantineRow> SqlReader::quarantine(const QuarantineFilter& filter) {
+  Where where(kQuarantineTable);
+  where.also("quarantine_id < ", filter.before).also("kind = ", filter.kind);
+  if (filter.waiting) where.also("decision = 'WAITING'");
+  return all<QuarantineRow>(where.order("quarantine_id DESC").add(" LIMIT ", rows(filter.limit)));
+}
+
+std::optional<QuarantineRow> SqlReader::quarantined(std::uint64_t quarantine_id) {
+  return first<QuarantineRow>(select(kQuarantineTable).add(" WHERE quarantine_id = ", quarantine_id));
+}
+
+std::uint64_t SqlReader::waiting_decisions() {
+  std::uint64_t count = 0;
+  query(kCountWaiting, [&count](RowReader& in) { in.read(count); });
+  return count;
 }
 
 std::uint64_t SqlReader::quarantine_count() {
@@ -321,6 +339,17 @@ std::uint64_t SqlReader::undelivered_count() {
 
 std::vector<CursorRow> SqlReader::cursors() {
   return all<CursorRow>(select(kCursorsTable).add(" ORDER BY stream_id"));
+}
+
+FoundExecutions SqlReader::find_executions(std::span<const std::uint64_t> apply_seqs,
+                                           std::span<const std::uint64_t> fingerprints) {
+  FoundExecutions found;
+  with_connection([&](SqlConnection& connection) {
+    SqlTransaction transaction(connection, SqlConnection::Access::kRead);
+    found = store::find_executions(connection, apply_seqs, fingerprints);
+    transaction.commit();
+  });
+  return found;
 }
 
 std::vector<SnapshotInfo> SqlReader::snapshots() {

@@ -29,12 +29,16 @@ class SqlReader final : public Reader {
   std::vector<StoredTransaction> transactions(const TransactionFilter& filter) override;
   std::vector<MetricsRow> metrics_since(Timestamp since, std::uint32_t limit) override;
   std::vector<LimitRow> limits() override;
-  std::vector<QuarantineRow> quarantine(std::optional<std::uint64_t> before, std::uint32_t limit) override;
+  std::vector<QuarantineRow> quarantine(const QuarantineFilter& filter) override;
+  std::optional<QuarantineRow> quarantined(std::uint64_t quarantine_id) override;
   std::uint64_t quarantine_count() override;
+  std::uint64_t waiting_decisions() override;
   std::vector<CommandRow> commands(std::uint32_t limit) override;
   std::vector<UndeliveredEvent> undelivered(std::uint32_t limit) override;
   std::uint64_t undelivered_count() override;
   std::vector<CursorRow> cursors() override;
+  FoundExecutions find_executions(std::span<const std::uint64_t> apply_seqs,
+                                  std::span<const std::uint64_t> fingerprints) override;
   std::vector<SnapshotInfo> snapshots() override;
   LeaseState lease() override;
   void replay(std::uint64_t after_apply_seq, const std::function<void(const AppliedInput&)>& apply) override;

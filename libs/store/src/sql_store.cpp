@@ -6,6 +6,7 @@
 
 #include "refusals.hpp"
 #include "risk/base/check.hpp"
+#include "sql_identities.hpp"
 #include "sql_inputs.hpp"
 #include "sql_lease.hpp"
 #include "sql_snapshots.hpp"
@@ -32,6 +33,11 @@ ResumePoint SqlStore::resume_point() {
                                  number(Query("SELECT MAX(last_event_id) FROM cleanups")));
   point.open_alerts = read_all<AlertRow>(
       *connection_, Query(select_from(kAlertsTable) + " WHERE status IN ('OPEN', 'ACKNOWLEDGED') ORDER BY alert_id"));
+  const auto oldest = oldest_day(runner());
+  point.first_kept_apply_seq = oldest ? oldest->first_apply_seq : point.last_apply_seq + 1;
+  point.dropped_up_to = dropped_up_to(runner());
+  point.waiting_decisions = number(kCountWaiting);
+  read_identity_state(runner(), point);
   transaction.commit();
   return point;
 }
@@ -102,6 +108,7 @@ void SqlStore::write_rows_of(const Commit& commit, Day day) {
   insert_rows(kAlertEventsTable, commit.alert_events);
   insert_rows(kQuarantineTable, commit.quarantine);
   insert_rows(kCommandsTable, commit.commands);
+  write_decisions(commit.decisions);
   if (commit.metrics) insert_rows(kMetricsTable, std::vector{*commit.metrics});
   if (commit.limits) {
     connection_->execute(Query("DELETE FROM limits"));
@@ -114,19 +121,33 @@ Query SqlStore::take_step(const CursorStep& step) {
   Query query("");
   if (step.from == 0) {
     query.add(
-        "INSERT INTO stream_cursors (stream_id, name, epoch, sequence, missing, updated_at, record_hash) VALUES (");
+        "INSERT INTO stream_cursors (stream_id, name, epoch, sequence, missing, updated_at, record_hash, duplicates, "
+        "conflicts) VALUES (");
     query.add("", to.stream_id).add(", ", to.name).add(", ", to.epoch).add(", ", to.sequence).add(", ", to.missing);
-    query.add(", ", to.updated_at).add_optional(", ", to.record_hash).add(")").add(upsert_clause(kCursorsTable));
+    query.add(", ", to.updated_at).add_optional(", ", to.record_hash).add(", ", to.duplicates).add(", ", to.conflicts);
+    query.add(")").add(upsert_clause(kCursorsTable));
     query.add(" WHERE stream_cursors.sequence = 0 AND stream_cursors.epoch = ", step.from_epoch);
   } else {
     query.add("UPDATE stream_cursors SET name = ", to.name).add(", epoch = ", to.epoch);
     query.add(", sequence = ", to.sequence).add(", missing = ", to.missing).add(", updated_at = ", to.updated_at);
     query.add_optional(", record_hash = ", to.record_hash);
+    query.add(", duplicates = ", to.duplicates).add(", conflicts = ", to.conflicts);
     query.add(" WHERE stream_id = ", to.stream_id)
         .add(" AND sequence = ", step.from)
         .add(" AND epoch = ", step.from_epoch);
   }
   return query;
+}
+
+void SqlStore::write_decisions(const std::vector<DecisionStep>& decisions) {
+  for (const auto& [id, decision] : decisions) {
+    Query query("UPDATE quarantine SET");
+    query.add(" decision = ", to_string(decision.state)).add(", decided_by = ", decision.by);
+    query.add_optional(", decided_at = ", decision.at).add(", decision_reason = ", decision.reason);
+    query.add_optional(", applied_as = ", decision.applied_as);
+    query.add(" WHERE quarantine_id = ", id).add(" AND decision = 'WAITING'");
+    if (connection_->execute(query) != 1) throw_decided(id);
+  }
 }
 
 void SqlStore::upsert_rows_of(const Commit& commit) {
@@ -145,6 +166,7 @@ void SqlStore::upsert_rows_of(const Commit& commit) {
   add(kPositionsTable, commit.positions, as_it_is);
   add(kAlertsTable, commit.alerts, as_it_is);
   add(kDeliveriesTable, commit.deliveries, as_it_is);
+  add(kIdentityPiecesTable, commit.identity_pieces, as_it_is);
   connection_->upsert_each(upserts);
 }
 
@@ -177,7 +199,7 @@ CleanupCount SqlStore::delete_old(Timestamp before) {
   count.deliveries =
       connection_->execute(Query("DELETE FROM deliveries WHERE event_id NOT IN (SELECT event_id FROM alert_events)"));
   count.metrics = erase("DELETE FROM risk_metrics WHERE timestamp");
-  count.quarantine = erase("DELETE FROM quarantine WHERE received_at");
+  count.quarantine = erase("DELETE FROM quarantine WHERE received_at", " AND COALESCE(decision, '') <> 'WAITING'");
   connection_->insert(kCleanupsTable, [&](RowWriter& out) {
     out.row(before, last_event_id, count.alerts, count.alert_events, count.metrics, count.quarantine, count.deliveries);
   });
@@ -189,17 +211,40 @@ DroppedDays SqlStore::drop_days(Timestamp before, std::uint64_t up_to_apply_seq)
   open_day_.reset();
   if (term_) write([] {});  // refuses even where there is nothing to drop
   DroppedDays dropped;
-  for (auto day = oldest_day(*connection_); day && day->day < first_kept && day->last_apply_seq <= up_to_apply_seq;
-       day = oldest_day(*connection_)) {
+  std::uint64_t dropped_inputs = 0;
+  for (auto day = oldest_day(runner()); day && day->day < first_kept && day->last_apply_seq <= up_to_apply_seq;
+       day = oldest_day(runner())) {
     while (day->first_apply_seq <= day->last_apply_seq) {
       std::optional<std::uint64_t> rows;
-      write([&] { rows = drop_from_day(*connection_, *day); });
-      if (!rows) return dropped;
+      write([&] {
+        rows = drop_from_day(*connection_, *day);
+        if (rows && day->last_executed_at_ns) note_dropped(*connection_, {*day->last_executed_at_ns});
+      });
+      if (!rows) break;
       dropped.rows += *rows;
+      dropped_inputs = day->first_apply_seq - 1;
     }
+    if (day->first_apply_seq <= day->last_apply_seq) break;  // somebody has stored inputs on it
     ++dropped.days;
   }
+  for (std::optional<std::uint64_t> step = 0; dropped_inputs > 0 && step;) {
+    write([&] { step = drop_identities(*connection_, dropped_inputs, *step); });
+  }
+  dropped.up_to = dropped_up_to(runner());
   return dropped;
+}
+
+void SqlStore::identity_pieces(std::uint64_t after_apply_seq,
+                               const std::function<void(const IdentityPieceRow&)>& take) {
+  each_identity_piece(runner(), after_apply_seq, take);
+}
+
+std::optional<IdentityPieceRow> SqlStore::first_identity_piece(std::uint64_t up_to_apply_seq) {
+  return store::first_identity_piece(runner(), up_to_apply_seq);
+}
+
+void SqlStore::file_identities(const IdentityPieceRow& piece, const std::vector<engine::IndexedExecution>& executions) {
+  write([&] { store::file_identities(*connection_, piece, executions); });
 }
 
 std::vector<SnapshotInfo> SqlStore::snapshots() {

@@ -20,6 +20,10 @@ class SqlStore final : public Store {
   void commit(const Commit& commit) override;
   CleanupCount cleanup(Timestamp before) override;
   DroppedDays drop_days(Timestamp before, std::uint64_t up_to_apply_seq) override;
+  void identity_pieces(std::uint64_t after_apply_seq,
+                       const std::function<void(const IdentityPieceRow&)>& take) override;
+  std::optional<IdentityPieceRow> first_identity_piece(std::uint64_t up_to_apply_seq) override;
+  void file_identities(const IdentityPieceRow& piece, const std::vector<engine::IndexedExecution>& executions) override;
   std::vector<SnapshotInfo> snapshots() override;
   void write_snapshot_chunk(std::uint64_t apply_seq, std::uint32_t number, std::string_view bytes) override;
   void finish_snapshot(const SnapshotInfo& info, std::size_t kept) override;
@@ -35,6 +39,7 @@ class SqlStore final : public Store {
   void take_steps(const Commit& commit, Day day);
   void write_rows_of(const Commit& commit, Day day);
   void upsert_rows_of(const Commit& commit);
+  void write_decisions(const std::vector<DecisionStep>& decisions);
   CleanupCount delete_old(Timestamp before);
   static Query take_step(const CursorStep& step);
   template <class Row>

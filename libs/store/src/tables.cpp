@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "risk/base/check.hpp"
 #include "risk/engine/rule_table.hpp"
 
 namespace risk::store {
@@ -56,6 +57,13 @@ std::vector<engine::Contributor> parse_contributors(const std::string& text) {
   return contributors;
 }
 
+DecisionState decision_state(std::string_view name) {
+  for (const auto state : {DecisionState::kWaiting, DecisionState::kApplied, DecisionState::kDropped}) {
+    if (to_string(state) == name) return state;
+  }
+  throw StoreError("the database holds a decision that is not known: " + std::string(name));
+}
+
 engine::Figure read_figure(RowReader& in, engine::Figure::Unit unit) {
   const auto amount = in.next<Notional>();  // its 16 places hold those of every unit
   switch (unit) {
@@ -70,6 +78,29 @@ engine::Figure read_figure(RowReader& in, engine::Figure::Unit unit) {
 
 }  // namespace
 
+std::string_view to_string(QuarantineKind kind) {
+  return kind == QuarantineKind::kConflict ? "CONFLICT" : "REJECTED";
+}
+
+std::optional<QuarantineKind> parse_quarantine_kind(std::string_view name) {
+  for (const auto kind : {QuarantineKind::kRejected, QuarantineKind::kConflict}) {
+    if (to_string(kind) == name) return kind;
+  }
+  return std::nullopt;
+}
+
+std::string_view to_string(DecisionState state) {
+  switch (state) {
+    case DecisionState::kWaiting:
+      return "WAITING";
+    case DecisionState::kApplied:
+      return "APPLIED";
+    case DecisionState::kDropped:
+      return "DROPPED";
+  }
+  RISK_CHECK(!"a decision");
+}
+
 const Table kCursorsTable{"stream_cursors",
                           "",
                           1,
@@ -79,7 +110,9 @@ const Table kCursorsTable{"stream_cursors",
                            {"sequence", kInteger},
                            {"missing", kInteger},
                            {"updated_at", kTime},
-                           {"record_hash", kText}}};
+                           {"record_hash", kText},
+                           {"duplicates", kInteger},
+                           {"conflicts", kInteger}}};
 
 const Table kClientExposuresTable = exposures_table("client_exposures", "client_id");
 const Table kSymbolExposuresTable = symbol_exposures_table();
@@ -153,7 +186,16 @@ const Table kQuarantineTable{"quarantine",
                               {"value", kText},
                               {"reason", kText},
                               {"raw", kText},
-                              {"received_at", kTime}}};
+                              {"received_at", kTime},
+                              {"kind", kText},
+                              {"decision", kText},
+                              {"decided_by", kText},
+                              {"decided_at", kTime},
+                              {"decision_reason", kText},
+                              {"applied_as", kInteger},
+                              {"record", kBytes}}};
+
+const Query kCountWaiting("SELECT COUNT(*) FROM quarantine WHERE decision = 'WAITING'");
 
 const Table kCommandsTable{"commands",
                            "command_id",
@@ -298,13 +340,32 @@ void read_row(RowReader& in, AlertEventRow& r) {
 }
 
 void write_row(RowWriter& out, const QuarantineRow& r) {
+  const auto& d = r.decision;
+  std::optional<std::string_view> state, by, reason;
+  if (d) state = to_string(d->state);
+  if (d && d->state != DecisionState::kWaiting) {
+    by = d->by;
+    reason = d->reason;
+  }
+  std::optional<Bytes> record;
+  if (d) record = Bytes{r.record};
   out.row(r.origin.stream_id, r.origin.epoch, r.origin.sequence, r.source, r.line, r.rejection.field, r.rejection.value,
-          r.rejection.reason, r.raw, r.received_at);
+          r.rejection.reason, r.raw, r.received_at, r.kind, state, by, d ? d->at : std::nullopt, reason,
+          d ? d->applied_as : std::nullopt, record);
 }
 
 void read_row(RowReader& in, QuarantineRow& r) {
   in.read(r.quarantine_id, r.origin.stream_id, r.origin.epoch, r.origin.sequence, r.source, r.line, r.rejection.field,
           r.rejection.value, r.rejection.reason, r.raw, r.received_at);
+  const auto kind = in.next<std::string>();
+  r.kind = parse_quarantine_kind(kind).value_or(QuarantineKind::kRejected);  // of a newer program: no less a rejection
+  const auto state = in.next<std::optional<std::string>>();
+  std::optional<std::string> by, reason;
+  std::optional<Timestamp> at;
+  std::optional<std::uint64_t> applied_as;
+  in.read(by, at, reason, applied_as);
+  r.record = in.next_bytes().value_or("");
+  if (state) r.decision = Decision{decision_state(*state), by.value_or(""), at, reason.value_or(""), applied_as};
 }
 
 void write_row(RowWriter& out, const CommandRow& r) {
@@ -342,7 +403,7 @@ void read_row(RowReader& in, LimitRow& r) {
 }
 
 void read_row(RowReader& in, CursorRow& r) {
-  in.read(r.stream_id, r.name, r.epoch, r.sequence, r.missing, r.updated_at, r.record_hash);
+  in.read(r.stream_id, r.name, r.epoch, r.sequence, r.missing, r.updated_at, r.record_hash, r.duplicates, r.conflicts);
 }
 
 }  // namespace risk::store

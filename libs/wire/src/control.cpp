@@ -22,12 +22,21 @@ std::optional<std::string> check_name(const char* field, const std::string& name
   return std::string(field) + " \"" + printable(name) + "\": " + *problem;
 }
 
-std::optional<std::string> check_comment(const std::string& comment) {
-  if (comment.size() > kCommentBytesMax) {
-    return "comment: longer than " + std::to_string(kCommentBytesMax) + " bytes";
+std::optional<std::string> check_prose(const char* field, const std::string& text) {
+  if (text.size() > kCommentBytesMax) {
+    return std::string(field) + ": longer than " + std::to_string(kCommentBytesMax) + " bytes";
   }
-  const auto problem = plain_text_problem(comment, TextUse::kProse);
-  return problem ? std::optional("comment: " + *problem) : std::nullopt;
+  const auto problem = plain_text_problem(text, TextUse::kProse);
+  return problem ? std::optional(std::string(field) + ": " + *problem) : std::nullopt;
+}
+
+std::optional<std::string> check_comment(const std::string& comment) {
+  return check_prose("comment", comment);
+}
+
+std::optional<std::string> check_id(const char* field, std::uint64_t id) {
+  if (id > 0 && id <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) return std::nullopt;
+  return std::string(field) + " " + std::to_string(id) + ": out of range";
 }
 
 void to_message(const RecordDeliveries& deliveries, v1::RecordDeliveries& message) {
@@ -61,9 +70,7 @@ std::optional<std::string> problem(const DeliveryRecord& record) {
     return "outcome " + std::to_string(static_cast<int>(record.outcome)) + ": unknown";
   }
   for (const auto& [field, id] : {std::pair("event_id", record.event_id), {"alert_id", record.alert_id}}) {
-    if (id == 0 || id > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
-      return std::string(field) + " " + std::to_string(id) + ": out of range";
-    }
+    if (auto found = check_id(field, id)) return found;
   }
   const std::string& answer = record.answer;
   if (answer.size() > kAnswerBytesMax || !is_valid_utf8(answer) || answer.find('\0') != std::string::npos) {
@@ -82,6 +89,15 @@ std::optional<std::string> problem(const RecordDeliveries& deliveries) {
     if (auto found = problem(record)) return found;
   }
   return std::nullopt;
+}
+
+std::optional<std::string> problem(const DecideQuarantined& decide) {
+  using Action = DecideQuarantined::Action;
+  if (auto found = check_id("quarantine_id", decide.quarantine_id)) return found;
+  if (decide.action != Action::kApply && decide.action != Action::kDrop) {
+    return "action " + std::to_string(static_cast<int>(decide.action)) + ": unknown";
+  }
+  return decide.reason.empty() ? std::optional<std::string>("reason: empty") : check_prose("reason", decide.reason);
 }
 
 }  // namespace
@@ -116,6 +132,12 @@ std::string encode(const Command& command) {
                  },
                  [&](const Cleanup& value) { message.mutable_cleanup()->set_days(value.days); },
                  [&](const RecordDeliveries& value) { to_message(value, *message.mutable_record_deliveries()); },
+                 [&](const DecideQuarantined& value) {
+                   auto& decide = *message.mutable_decide_quarantined();
+                   decide.set_quarantine_id(value.quarantine_id);
+                   decide.set_action(static_cast<v1::DecideQuarantined::Action>(value.action));
+                   decide.set_reason(value.reason);
+                 },
              },
              command.command);
   return message.SerializeAsString();
@@ -137,6 +159,7 @@ std::optional<std::string> command_problem(const Command& command) {
                                            std::to_string(kCleanupDaysMax);
                         },
                         [](const RecordDeliveries& value) { return problem(value); },
+                        [](const DecideQuarantined& value) { return problem(value); },
                     },
                     command.command);
 }
@@ -163,6 +186,12 @@ Result<Command> decode_command(std::string_view payload) {
       auto deliveries = to_value(message.record_deliveries());
       if (!deliveries) return deliveries.error();
       command.command = std::move(deliveries).value();
+      break;
+    }
+    case v1::Command::kDecideQuarantined: {
+      const auto& decide = message.decide_quarantined();
+      const auto action = static_cast<DecideQuarantined::Action>(std::clamp<int>(decide.action(), 0, 255));
+      command.command = DecideQuarantined{decide.quarantine_id(), action, decide.reason()};
       break;
     }
     case v1::Command::COMMAND_NOT_SET:

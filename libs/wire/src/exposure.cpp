@@ -110,6 +110,8 @@ std::string encode(const ExposureUpdate& update) {
     stream.set_up(status.up);
     stream.set_recent(status.recent);
     stream.set_recent_late(status.recent_late);
+    stream.set_duplicates(status.duplicates);
+    stream.set_conflicts(status.conflicts);
     if (status.lead_nanos) stream.set_lead_nanos(*status.lead_nanos);
   }
   return message.SerializeAsString();
@@ -146,7 +148,8 @@ Result<ExposureUpdate> decode_exposure_update(std::string_view payload) {
   for (const auto& stream : message.engine().streams()) {
     update.streams.push_back({stream.stream_id(), stream.publisher(), stream.delivered(), stream.announced(),
                               stream.missing(), stream.up(), stream.recent(), stream.recent_late(),
-                              stream.has_lead_nanos() ? std::optional(stream.lead_nanos()) : std::nullopt});
+                              stream.has_lead_nanos() ? std::optional(stream.lead_nanos()) : std::nullopt,
+                              stream.duplicates(), stream.conflicts()});
   }
   return update;
 }

@@ -249,6 +249,22 @@ void write_metrics(JsonWriter& json, const store::MetricsRow& row) {
   json.end_object();
 }
 
+namespace {
+
+void write_decision(JsonWriter& json, const store::Decision& decision) {
+  const bool waits = decision.state == store::DecisionState::kWaiting;
+  const auto unless_waiting = [waits](const std::string& text) { return waits ? std::nullopt : std::optional(text); };
+  json.begin_object();
+  json.member("state", to_string(decision.state));
+  json.member("user", unless_waiting(decision.by));
+  json.member("at", decision.at ? std::optional(format_timestamp(*decision.at)) : std::nullopt);
+  json.member("reason", unless_waiting(decision.reason));
+  json.member("apply_seq", decision.applied_as);
+  json.end_object();
+}
+
+}  // namespace
+
 void write_quarantine(JsonWriter& json, const store::QuarantineRow& row) {
   const engine::Rejection& rejection = row.rejection;
   const std::string reason =
@@ -262,6 +278,13 @@ void write_quarantine(JsonWriter& json, const store::QuarantineRow& row) {
   member_time(json, "received_at", row.received_at);
   json.member("reason", reason);
   json.member("payload", row.raw);
+  json.member("kind", to_string(row.kind));
+  json.key("decision");
+  if (row.decision) {
+    write_decision(json, *row.decision);
+  } else {
+    json.null();
+  }
   json.end_object();
 }
 

@@ -19,6 +19,9 @@
 
 namespace risk::gateway {
 
+// The largest whole number that a browser keeps.
+inline constexpr std::uint64_t kIdMax = (std::uint64_t{1} << 53) - 1;
+
 // The names of the enumerations in the order the contract lists them.
 inline const std::span<const std::string_view> kSeverities = engine::enum_names<engine::Severity>();
 inline const std::span<const std::string_view> kStatuses = engine::enum_names<engine::AlertStatus>();

@@ -1,30 +1,14 @@
 #include <algorithm>
-#include <charconv>
-#include <nlohmann/json.hpp>
 
+#include "dashboard-gateway/api/command_body.hpp"
 #include "dashboard-gateway/api/routes.hpp"
-#include "dashboard-gateway/http/json_body.hpp"
 #include "dashboard-gateway/http/query.hpp"
-#include "risk/base/id.hpp"
 #include "risk/service/log.hpp"
 
 namespace risk::gateway {
 namespace {
 
-constexpr std::uint64_t kIdMax = (std::uint64_t{1} << 53) - 1;
-constexpr std::size_t kUserBytesMax = 50;
-constexpr std::size_t kCommentBytesMax = 1000;
 constexpr std::uint32_t kAlertPage = 100;
-
-// What the path's {id} says, or the answer to it.
-Result<std::uint64_t, HttpResponse> alert_id_of(const RoutedRequest& request) {
-  const std::string& text = request.values.front();
-  std::uint64_t id = 0;
-  const char* end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, id);
-  if (error == std::errc{} && rest == end && id >= 1 && id <= kIdMax) return id;
-  return problem(400, "id: '" + printable(text) + "' is not an alert_id", request.http.path);
-}
 
 HttpResponse list_alerts(store::Reader& reader, const store::AlertFilter& filter) {
   const auto rows = reader.alerts(filter);
@@ -115,133 +99,40 @@ void handle_list(const RouteParts& parts, const RoutedRequest& request, Respond 
 void handle_detail(const RouteParts& parts, const RoutedRequest& request, Respond respond) {
   const std::string& path = request.http.path;
   if (const auto mistake = Query(request.http.query).problem()) return respond(problem(400, *mistake, path));
-  const auto id = alert_id_of(request);
+  const auto id = id_of(request, "an alert_id");
   if (!id) return respond(id.error());
   parts.database.submit([id = *id, path](store::Reader& reader) { return alert_detail(reader, id, path); }, path,
                         std::move(respond));
 }
 
-// The text members of a command's body. The first mistake is kept; read all, then ask problem().
-class Body {
- public:
-  Body(const HttpRequest& request, std::initializer_list<std::string_view> known) { read(request.body, known); }
-
-  std::string text(const char* name, std::size_t bytes_max, bool required) {
-    if (mistake_) return {};
-    if (!json_.contains(name)) {
-      if (required) mistake(std::string(name) + ": is missing");
-      return {};
-    }
-    const auto& member = json_[name];
-    if (!member.is_string()) return mistake(std::string(name) + ": is not a text");
-    auto value = member.get<std::string>();
-    if (value.empty()) return mistake(std::string(name) + ": is empty");
-    if (value.size() > bytes_max) {
-      return mistake(std::string(name) + ": longer than " + std::to_string(bytes_max) + " bytes");
-    }
-    return value;
-  }
-
-  // As text that cannot pass for another one.
-  std::string name(const char* name) { return plain(name, text(name, kUserBytesMax, true), TextUse::kName); }
-  std::string comment(bool required) {
-    return plain("comment", text("comment", kCommentBytesMax, required), TextUse::kProse);
-  }
-
-  int status() const { return status_; }
-  const std::optional<std::string>& problem() const { return mistake_; }
-
- private:
-  std::string plain(const char* name, std::string value, TextUse use) {
-    const auto why = plain_text_problem(value, use);
-    return why ? mistake(std::string(name) + ": " + *why) : value;
-  }
-
-  void read(const std::string& body, std::initializer_list<std::string_view> known) {
-    json_ = nlohmann::json::parse(body, nullptr, false);
-    if (!json_.is_object()) return unreadable("body: not a JSON object");
-    if (const auto name = repeated_member(body)) return unreadable(printable(*name) + ": comes twice");
-    for (const auto& [name, member] : json_.items()) {
-      const bool wanted = std::find(known.begin(), known.end(), name) != known.end();
-      if (!wanted) mistake(printable(name) + ": there is no such member here");
-    }
-  }
-
-  void unreadable(std::string text) {
-    status_ = 400;
-    mistake_ = std::move(text);
-  }
-
-  std::string mistake(std::string text) {
-    if (!mistake_) mistake_ = std::move(text);
-    return {};
-  }
-
-  nlohmann::json json_;
-  int status_ = 422;
-  std::optional<std::string> mistake_;
-};
-
 using ReadCommand =
     std::function<wire::Command(std::uint64_t alert_id, const HttpRequest&, std::optional<HttpResponse>&)>;
 
-std::optional<HttpResponse> refuse_body(const Body& body, const HttpRequest& request) {
-  if (!body.problem()) return std::nullopt;
-  return problem(body.status(), *body.problem(), request.path);
-}
-
 wire::Command read_acknowledge(std::uint64_t id, const HttpRequest& request, std::optional<HttpResponse>& refusal) {
-  Body body(request, {"user", "comment"});
-  wire::Command command{body.name("user"), wire::AcknowledgeAlert{id, body.comment(false)}};
-  refusal = refuse_body(body, request);
+  CommandBody body(request, {"user", "comment"});
+  wire::Command command{body.name("user"), wire::AcknowledgeAlert{id, body.prose("comment", false)}};
+  refusal = body.refusal(request);
   return command;
 }
 
 wire::Command read_assign(std::uint64_t id, const HttpRequest& request, std::optional<HttpResponse>& refusal) {
-  Body body(request, {"user", "assignee"});
+  CommandBody body(request, {"user", "assignee"});
   wire::Command command{body.name("user"), wire::AssignAlert{id, body.name("assignee")}};
-  refusal = refuse_body(body, request);
+  refusal = body.refusal(request);
   return command;
 }
 
 wire::Command read_comment(std::uint64_t id, const HttpRequest& request, std::optional<HttpResponse>& refusal) {
-  Body body(request, {"user", "comment"});
-  wire::Command command{body.name("user"), wire::CommentAlert{id, body.comment(true)}};
-  refusal = refuse_body(body, request);
+  CommandBody body(request, {"user", "comment"});
+  wire::Command command{body.name("user"), wire::CommentAlert{id, body.prose("comment", true)}};
+  refusal = body.refusal(request);
   return command;
-}
-
-int status_of(wire::CommandReply::Outcome outcome) {
-  using Outcome = wire::CommandReply::Outcome;
-  switch (outcome) {
-    case Outcome::kNotFound:
-      return 404;
-    case Outcome::kConflict:
-      return 409;
-    case Outcome::kInvalid:
-      return 422;
-    default:
-      return 503;
-  }
-}
-
-// A page of another site must not act in a person's name: only JSON, which a form cannot send, and only from here.
-std::optional<HttpResponse> refuse_write(const HttpRequest& request) {
-  if (!same_origin(request)) {
-    return problem(403, "origin: '" + printable(request.origin) + "' is not this host", request.path);
-  }
-  if (http::media_type(request.content_type) != "application/json") {
-    return problem(415, "content-type: '" + printable(request.content_type) + "' is not application/json",
-                   request.path);
-  }
-  if (const auto mistake = Query(request.query).problem()) return problem(400, *mistake, request.path);
-  return std::nullopt;
 }
 
 Handler command_handler(RouteParts parts, ReadCommand read_command) {
   return [parts, read_command = std::move(read_command)](RoutedRequest request, Respond respond) {
     if (auto refusal = refuse_write(request.http)) return respond(std::move(*refusal));
-    const auto id = alert_id_of(request);
+    const auto id = id_of(request, "an alert_id");
     if (!id) return respond(id.error());
     std::optional<HttpResponse> refusal;
     wire::Command command = read_command(*id, request.http, refusal);
@@ -252,7 +143,7 @@ Handler command_handler(RouteParts parts, ReadCommand read_command) {
     service::log_debug("command", {{"path", path}, {"actor", command.actor}});
     parts.commands.submit(std::move(command), [parts, id = *id, path, respond](const wire::CommandReply& reply) {
       if (reply.outcome != wire::CommandReply::Outcome::kDone) {
-        return respond(problem(status_of(reply.outcome), reply.reason, path));
+        return respond(refusal_of(reply, path));
       }
       // Live clients need not wait for the stream to say what is known here already.
       if (reply.event) parts.model.apply(*reply.event);

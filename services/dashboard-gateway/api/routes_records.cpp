@@ -1,31 +1,18 @@
-// Transactions, metrics, limits and the quarantine: what the database keeps, as it is.
+// Transactions, metrics and limits: what the database keeps, as it is.
 #include <optional>
 
+#include "dashboard-gateway/api/page_response.hpp"
 #include "dashboard-gateway/api/routes.hpp"
 #include "dashboard-gateway/http/query.hpp"
 
 namespace risk::gateway {
 namespace {
 
-constexpr std::uint64_t kSequenceMax = (std::uint64_t{1} << 53) - 1;
 constexpr std::uint32_t kPage = 100;
 constexpr std::uint64_t kPointsMax = 10'000;
 constexpr std::uint64_t kMetricsRowsMax = 1'000'000;
 constexpr std::uint32_t kMetricsPage = 5000;
 constexpr std::int64_t kHour = 3600 * kNanosPerSecond;
-
-template <class Row, class Write, class Key>
-HttpResponse page_response(const std::vector<Row>& rows, std::uint32_t limit, Write write, Key key) {
-  JsonWriter json;
-  json.begin_object();
-  json.key("items");
-  json.begin_array();
-  for (const Row& row : rows) write(json, row);
-  json.end_array();
-  json.member("next_before", rows.size() == limit ? std::optional<std::uint64_t>(key(rows.back())) : std::nullopt);
-  json.end_object();
-  return json_response(json.take());
-}
 
 void handle_transactions(const RouteParts& parts, const RoutedRequest& request, Respond respond) {
   Query query(request.http.query);
@@ -33,7 +20,7 @@ void handle_transactions(const RouteParts& parts, const RoutedRequest& request, 
   filter.client_id = query.id("client_id");
   filter.symbol = query.id("symbol");
   filter.limit = static_cast<std::uint32_t>(query.whole("limit", 1, 1000).value_or(kPage));
-  filter.before = query.whole("before", 0, kSequenceMax);
+  filter.before = query.whole("before", 0, kIdMax);
   if (const auto mistake = query.problem()) return respond(problem(400, *mistake, request.http.path));
   parts.database.submit(
       [filter](store::Reader& reader) {
@@ -113,19 +100,6 @@ void handle_limits(const RouteParts& parts, const RoutedRequest& request, Respon
       request.http.path, std::move(respond));
 }
 
-void handle_quarantine(const RouteParts& parts, const RoutedRequest& request, Respond respond) {
-  Query query(request.http.query);
-  const auto limit = static_cast<std::uint32_t>(query.whole("limit", 1, 1000).value_or(kPage));
-  const auto before = query.whole("before", 0, kSequenceMax);
-  if (const auto mistake = query.problem()) return respond(problem(400, *mistake, request.http.path));
-  parts.database.submit(
-      [before, limit](store::Reader& reader) {
-        return page_response(reader.quarantine(before, limit), limit, write_quarantine,
-                             [](const store::QuarantineRow& row) { return row.quarantine_id; });
-      },
-      request.http.path, std::move(respond));
-}
-
 }  // namespace
 
 void add_record_routes(Router& router, RouteParts parts) {
@@ -136,7 +110,6 @@ void add_record_routes(Router& router, RouteParts parts) {
   add("/api/v1/transactions", handle_transactions);
   add("/api/v1/metrics/history", handle_history);
   add("/api/v1/limits", handle_limits);
-  add("/api/v1/quarantine", handle_quarantine);
 }
 
 }  // namespace risk::gateway

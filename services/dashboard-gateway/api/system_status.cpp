@@ -15,7 +15,7 @@ std::optional<std::string> unless_empty(const std::string& text) {
 }
 
 // Of the executions of a stream of transactions; null of any other.
-void write_clock(JsonWriter& json, const std::optional<wire::StreamStatus>& status) {
+void write_executions(JsonWriter& json, const std::optional<wire::StreamStatus>& status) {
   const auto number_or_null = [&json](const char* name, std::optional<std::uint64_t> number) {
     if (number) return json.member(name, *number);
     json.key(name);
@@ -25,6 +25,8 @@ void write_clock(JsonWriter& json, const std::optional<wire::StreamStatus>& stat
   number_or_null("recent_late", status ? std::optional<std::uint64_t>(status->recent_late) : std::nullopt);
   json.member("lead_seconds",
               status && status->lead_nanos ? std::optional(format_rounded(*status->lead_nanos, 9, 9)) : std::nullopt);
+  number_or_null("duplicates", status ? std::optional(status->duplicates) : std::nullopt);
+  number_or_null("conflicts", status ? std::optional(status->conflicts) : std::nullopt);
 }
 
 }  // namespace
@@ -135,7 +137,7 @@ void SystemStatus::write_streams(JsonWriter& json, SteadyTime at) {
     json.value_number(stream.delivered_rate.per_second(at));
     json.member("last_message_at",
                 stream.last_message_at ? std::optional(format_timestamp(*stream.last_message_at)) : std::nullopt);
-    write_clock(json, stream.status);
+    write_executions(json, stream.status);
     json.end_object();
   }
   json.end_array();

@@ -7,6 +7,7 @@
 #include "risk/engine/intake.hpp"
 #include "risk/ingest/csv.hpp"
 #include "risk/store/reader.hpp"
+#include "riskctl/backtest/applied_executions.hpp"
 
 namespace risk::riskctl {
 namespace {
@@ -38,7 +39,8 @@ class Replay {
   void flush();
 
   template <class Input>
-  void apply(const Input& input, std::uint64_t number);
+  bool apply(const Input& input, std::uint64_t number);
+  bool is_known(std::size_t waiting);
   void refuse(const ingest::BadRow& row);
   std::string place(std::uint64_t number) const { return source_ + std::to_string(number); }
 
@@ -49,6 +51,8 @@ class Replay {
   std::vector<engine::Transaction> batch_;
   std::vector<std::uint64_t> numbers_;
   std::size_t waiting_ = 0;
+  bool judges_identity_ = false;  // of a file's executions: those of a store were judged
+  AppliedExecutions executions_{options_.executions.broker_aliases};
   std::optional<Timestamp> latest_;  // of those that were kept
   Period period_;
 };
@@ -63,8 +67,10 @@ void Replay::keep(std::uint64_t number) {
 void Replay::flush() {
   const std::span<const engine::Transaction> transactions(batch_.data(), waiting_);
   for (auto* run : runs_) run->expect(transactions);
+  if (judges_identity_) executions_.expect(transactions);
   for (std::size_t i = 0; i < waiting_; ++i) {
-    apply(transactions[i], numbers_[i]);
+    if (judges_identity_ && is_known(i)) continue;
+    if (apply(transactions[i], numbers_[i]) && judges_identity_) executions_.note(i);
     const auto at = transactions[i].executed_at;
     period_.first = std::min(period_.first.value_or(at), at);
     period_.last = std::max(period_.last.value_or(at), at);
@@ -72,13 +78,31 @@ void Replay::flush() {
   waiting_ = 0;
 }
 
+// Whether an execution was applied before: then it is counted, or refused, and no more.
+bool Replay::is_known(std::size_t waiting) {
+  const auto known = executions_.find(waiting);
+  // What is not valid is nothing else: the core says why.
+  if (!known || !engine::validate(batch_[waiting], runs_.front()->core().rules())) return false;
+  if (known->is_duplicate) {
+    for (auto* run : runs_) run->note_duplicate();
+    return true;
+  }
+  console_.reject(place(numbers_[waiting]), engine::conflict_of(batch_[waiting], known->digest, "an earlier row"));
+  for (auto* run : runs_) run->note_unreadable();
+  return true;
+}
+
+// Whether a run has taken it.
 template <class Input>
-void Replay::apply(const Input& input, std::uint64_t number) {
+bool Replay::apply(const Input& input, std::uint64_t number) {
+  bool is_applied = false;
   for (auto* run : runs_) {
     const auto rejection = run->apply(input);
+    is_applied |= !rejection;
     if (!rejection) continue;
     console_.reject(place(number) + (run->name().empty() ? "" : " under " + run->name()), *rejection);
   }
+  return is_applied;
 }
 
 void Replay::refuse(const ingest::BadRow& row) {
@@ -104,6 +128,7 @@ void Replay::read_positions(const std::string& path) {
 
 void Replay::read_transactions(const std::string& path, const ingest::Format& format) {
   source_ = path + ":";
+  judges_identity_ = true;
   ingest::TransactionReader reader(path, format);
   std::error_code unknown;
   const auto bytes = std::filesystem::file_size(path, unknown);

@@ -16,7 +16,8 @@ struct Period {
   std::optional<Timestamp> last;
 };
 
-// Puts the whole history before each run, in order and in constant memory. Transactions outside [from, to) are
+// Puts the whole history before each run, in order; of a file it remembers which executions were applied, see
+// applied_executions.hpp. Transactions outside [from, to) are
 // left out; of a store also its ticks outside, and its rules, for the runs have their own. What cannot be read
 // or applied is counted by the runs and named on the console. Throws CsvError or what a store::Reader throws.
 Period replay_history(const Options& options, std::span<RuleSetRun* const> runs, Console& console);

@@ -77,6 +77,7 @@ void write_summary(JsonLines& lines, const RuleSetRun& run) {
       .number("transactions", counters.transactions)
       .number("late", counters.late)
       .number("quarantined", run.quarantined())
+      .number("duplicates", run.duplicates())
       .text("state_hash", run.core().state_hash())
       .end();
 }

@@ -77,6 +77,7 @@ void print_overview(std::ostream& out, std::vector<const RuleSetRun*> runs, cons
   overview.add("transactions", [&](const RuleSetRun& run) { return count_text(transactions(run)); });
   overview.add("of these late", [](const RuleSetRun& run) { return count_text(run.core().counters().late); });
   overview.add("quarantined", [](const RuleSetRun& run) { return count_text(run.quarantined()); });
+  overview.add("duplicates", [](const RuleSetRun& run) { return count_text(run.duplicates()); });
   overview.add("first", [&](const RuleSetRun&) { return time_text(replayed.period.first); });
   overview.add("last", [&](const RuleSetRun&) { return time_text(replayed.period.last); });
   overview.add("wall time", [&](const RuleSetRun&) {

@@ -28,10 +28,13 @@ class RuleSetRun {
 
   // Counts an input that cannot be read, let alone applied.
   void note_unreadable() { ++quarantined_; }
+  // Counts an execution that was applied before.
+  void note_duplicate() { ++duplicates_; }
 
   const std::string& name() const { return name_; }
   const engine::Core& core() const { return core_; }
   std::uint64_t quarantined() const { return quarantined_; }
+  std::uint64_t duplicates() const { return duplicates_; }
 
  private:
   void announce();
@@ -41,6 +44,7 @@ class RuleSetRun {
   OnEvent on_event_;
   std::vector<engine::AlertEvent> events_;
   std::uint64_t quarantined_ = 0;
+  std::uint64_t duplicates_ = 0;
 };
 
 }  // namespace risk::riskctl

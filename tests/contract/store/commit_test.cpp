@@ -144,7 +144,7 @@ TEMPLATE_TEST_CASE("a record of a later epoch is another record, though its sequ
   CHECK(replayed(*f.store) == commit.inputs);
   const auto reader = f.reader();
   CHECK(reader->transactions({}).at(0).origin == Origin{kStream, 1, 2});
-  CHECK(reader->quarantine(std::nullopt, 10).at(0).origin.epoch == 2);
+  CHECK(reader->quarantine({.limit = 10}).at(0).origin.epoch == 2);
 
   auto again = step(4, 5);
   again.inputs = {transaction(5, 1)};

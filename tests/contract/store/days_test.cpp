@@ -49,7 +49,8 @@ TEMPLATE_TEST_CASE("inputs are kept by the UTC day of their commit", "[store]", 
         "1|2024-09-19\n3|2024-09-20\n5|2024-09-20\n7|1969-12-31\n");
   CHECK(*f.backend->run_sql("SELECT apply_seq, recorded_on FROM engine_inputs ORDER BY apply_seq") ==
         "2|2024-09-19\n4|2024-09-20\n6|2024-09-20\n");
-  CHECK(*f.backend->run_sql("SELECT * FROM input_days ORDER BY recorded_on") ==
+  CHECK(*f.backend->run_sql(
+            "SELECT recorded_on, first_apply_seq, last_apply_seq, inputs FROM input_days ORDER BY recorded_on") ==
         "1969-12-31|7|7|1\n2024-09-19|1|2|2\n2024-09-20|3|6|4\n");
 }
 

@@ -105,7 +105,7 @@ TEMPLATE_TEST_CASE("any text of an alert, a command and a quarantined record com
   f.store->commit(commit);
 
   const auto reader = f.reader();
-  auto quarantine = reader->quarantine(std::nullopt, 100);
+  auto quarantine = reader->quarantine({.limit = 100});
   auto commands = reader->commands(100);
   REQUIRE(quarantine.size() == kOddTexts.size());
   REQUIRE(commands.size() == kOddTexts.size());

@@ -343,13 +343,13 @@ TEMPLATE_TEST_CASE("quarantine and commands are numbered in their order and list
   f.store->commit(commit);
 
   const auto reader = f.reader();
-  const auto rows = reader->quarantine(std::nullopt, 2);
+  const auto rows = reader->quarantine({.limit = 2});
   REQUIRE(rows.size() == 2);
   CHECK(rows[0].origin.sequence == 3);
   CHECK_FALSE(rows[0].line);
   CHECK(rows[1].line == 3);
   CHECK(rows[0].quarantine_id > rows[1].quarantine_id);
-  const auto older = reader->quarantine(rows[1].quarantine_id, 10);
+  const auto older = reader->quarantine({.before = rows[1].quarantine_id, .limit = 10});
   REQUIRE(older.size() == 1);
   CHECK(older[0].rejection == quarantined(1).rejection);
   CHECK(reader->quarantine_count() == 3);

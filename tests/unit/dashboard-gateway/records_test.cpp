@@ -1,8 +1,12 @@
+#include <mutex>
+
 #include "fixture.hpp"
 #include "support/catch.hpp"
 
 namespace risk::gateway::test {
 namespace {
+
+const Headers kJson{{"Content-Type", "application/json"}};
 
 TEST_CASE("Client exposures are the database's, with the limit in force") {
   Gateway gateway;
@@ -134,7 +138,77 @@ TEST_CASE("A quarantined row names its field, its value and its place") {
   CHECK(list["items"][0]["source"] == "feed.csv");
   CHECK(list["items"][0]["line"] == 5);
   CHECK(list["items"][0]["payload"] == "T-4,CLIENT_009,AAPL,BUY,-5,187.25");
+  CHECK(list["items"][0]["kind"] == "REJECTED");
+  CHECK(list["items"][0]["decision"].is_null());
   CHECK(gateway.get("/api/v1/quarantine?limit=0").status == 400);
+}
+
+// A conflict that waits, in the database of a gateway.
+void quarantine_conflict(Gateway& gateway) {
+  store::QuarantineRow row;
+  row.origin = {"5f0c1f6b2d8e4a7bb0a9c3d2e1f40718", 9, 1};
+  row.source = "late.csv";
+  row.rejection = {"quantity", "200", "conflicts with input 1"};
+  row.kind = store::QuarantineKind::kConflict;
+  row.decision.emplace();
+  store::Commit commit;
+  commit.quarantine = {row};
+  test::commit(gateway.database, commit);
+}
+
+TEST_CASE("What waits for a decision is listed alone when it is asked for") {
+  Gateway gateway;
+  CHECK(gateway.get("/api/v1/quarantine?waiting=true").json()["items"].empty());
+  quarantine_conflict(gateway);
+  const Json items = gateway.get("/api/v1/quarantine?waiting=true").json()["items"];
+  REQUIRE(items.size() == 1);
+  CHECK(items[0]["kind"] == "CONFLICT");
+  CHECK(items[0]["decision"]["state"] == "WAITING");
+  CHECK(items[0]["decision"]["user"].is_null());
+  CHECK(items[0]["decision"]["reason"].is_null());
+  CHECK(gateway.get("/api/v1/quarantine?kind=REJECTED").json()["items"].size() == 1);
+  CHECK(gateway.get("/api/v1/quarantine?kind=CONFLICT&waiting=false").json()["items"].size() == 1);
+  CHECK(gateway.get("/api/v1/quarantine").json()["items"].size() == 2);
+  CHECK(gateway.get("/api/v1/quarantine?kind=NONE").status == 400);
+  CHECK(gateway.get("/api/v1/quarantine?waiting=perhaps").status == 400);
+}
+
+TEST_CASE("A decision goes to the engine and comes back as it is stored") {
+  using Outcome = wire::CommandReply::Outcome;
+  Gateway gateway;
+  quarantine_conflict(gateway);
+  std::mutex mutex;  // the engine answers on a thread of its own
+  std::vector<wire::Command> asked;
+  gateway.engine.answer([&](const wire::Command& command) {
+    const std::lock_guard lock(mutex);
+    asked.push_back(command);
+    if (asked.size() > 1) return wire::CommandReply{Outcome::kConflict, "row 2 was decided already", {}, {}};
+    store::Commit commit;
+    const auto at = parse_timestamp("2026-03-02T14:41:10.042Z").value();
+    commit.decisions = {{2, {store::DecisionState::kApplied, command.actor, at, "two fills", 12}}};
+    test::commit(gateway.database, commit);
+    return wire::CommandReply{};
+  });
+  HttpClient client(gateway.app->port());
+  const std::string body = R"({"user":"m.keller","reason":"two fills"})";
+  const Reply done = client.request("POST", "/api/v1/quarantine/2/apply", kJson, body);
+  CHECK(done.status == 200);
+  CHECK(done.json()["decision"] ==
+        Json::parse(R"({"state":"APPLIED","user":"m.keller","at":"2026-03-02T14:41:10.042000Z","reason":"two fills",)"
+                    R"("apply_seq":12})"));
+  const Reply again = client.request("POST", "/api/v1/quarantine/2/drop", kJson, body);
+  CHECK(again.status == 409);
+  CHECK(again.detail() == "row 2 was decided already");
+  {
+    const std::lock_guard lock(mutex);
+    using Action = wire::DecideQuarantined::Action;
+    CHECK(asked == std::vector{wire::Command{"m.keller", wire::DecideQuarantined{2, Action::kApply, "two fills"}},
+                               wire::Command{"m.keller", wire::DecideQuarantined{2, Action::kDrop, "two fills"}}});
+  }
+  CHECK(client.request("POST", "/api/v1/quarantine/2/drop", kJson, R"({"user":"anna"})").status == 422);
+  CHECK(client.request("POST", "/api/v1/quarantine/x/drop", kJson, body).status == 400);
+  CHECK(client.request("POST", "/api/v1/quarantine/2/drop", Headers{{"Content-Type", "text/plain"}}, body).status ==
+        415);
 }
 
 TEST_CASE("The summary counts what the database holds") {

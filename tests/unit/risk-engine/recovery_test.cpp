@@ -100,6 +100,16 @@ class DamagedStore final : public store::Store {
   void commit(const store::Commit& commit) override { store_.commit(commit); }
   store::CleanupCount cleanup(Timestamp before) override { return store_.cleanup(before); }
   store::DroppedDays drop_days(Timestamp before, std::uint64_t seq) override { return store_.drop_days(before, seq); }
+  void identity_pieces(std::uint64_t after, const std::function<void(const store::IdentityPieceRow&)>& take) override {
+    store_.identity_pieces(after, take);
+  }
+  std::optional<store::IdentityPieceRow> first_identity_piece(std::uint64_t up_to) override {
+    return store_.first_identity_piece(up_to);
+  }
+  void file_identities(const store::IdentityPieceRow& piece,
+                       const std::vector<engine::IndexedExecution>& executions) override {
+    store_.file_identities(piece, executions);
+  }
   std::vector<store::SnapshotInfo> snapshots() override {
     auto all = store_.snapshots();
     for (auto& info : all) {

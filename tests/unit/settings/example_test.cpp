@@ -15,6 +15,7 @@ struct Everything : service::OptionsFixture {
   engine::RuleSet rules;
   engine::Bounds bounds;
   std::chrono::milliseconds ahead_max{60'000};
+  engine::ExecutionOptions executions;
   EngineEndpoints endpoints;
   BindOptions bind;
   CurveOptions curve;
@@ -27,6 +28,7 @@ struct Everything : service::OptionsFixture {
     add_rule_options(options, rules);
     add_bounds_options(options, bounds);
     add_ahead_max_option(options, ahead_max);
+    add_execution_options(options, executions);
     add_engine_stream_option(options, endpoints);
     add_engine_command_option(options, endpoints);
     add_bind_options(options, bind);
@@ -79,6 +81,7 @@ TEST_CASE("the example configuration gives every setting, each with its default"
   engine::for_each_rule(changed.rules, [](auto& rule) { change(rule); });
   changed.rules.anomaly("system_anomaly").enabled = true;
   changed.bounds = {7, 7, 7};
+  changed.executions.remembered_max = 7;
   changed.endpoints = {{"x"}, {"x"}};
   changed.bind = {"x", true};
   changed.curve.directory = "x";
@@ -89,6 +92,7 @@ TEST_CASE("the example configuration gives every setting, each with its default"
   const Everything defaults;
   CHECK(changed.rules == defaults.rules);
   CHECK(changed.bounds == defaults.bounds);
+  CHECK(changed.executions.remembered_max == defaults.executions.remembered_max);
   CHECK(changed.database.type == defaults.database.type);
   CHECK(changed.database.sqlite_path == defaults.database.sqlite_path);
   CHECK(changed.database.host == defaults.database.host);

@@ -133,7 +133,7 @@ TEST_CASE("an exposure update comes back as it was sent") {
   update.firm = figures(engine::ExposureRow{});
   update.transactions = {{odd_transaction(), 8, "1.0000", true}};
   update.transactions_per_second = 2.5;
-  update.streams = {{"ab", "simulator@host", 1, 2, 3, true, 1'000, 501, -45'000'000'001},
+  update.streams = {{"ab", "simulator@host", 1, 2, 3, true, 1'000, 501, -45'000'000'001, 7, 2},
                     {"cd", "simulator@host", 1, 2, 3, false, 0, 0, std::nullopt}};
   const auto decoded = decode_exposure_update(encode(update));
   REQUIRE(decoded.ok());
@@ -144,9 +144,11 @@ TEST_CASE("an exposure update comes back as it was sent") {
 }
 
 TEST_CASE("commands come back as they were sent and are judged before they reach the engine") {
-  for (const Command& command : {Command{"anna", AcknowledgeAlert{3, ""}}, Command{"anna", AssignAlert{3, "ben"}},
-                                 Command{"anna", CommentAlert{3, "looks fine"}}, Command{"anna", Cleanup{30}},
-                                 Command{"alert-notifier", undelivered()}}) {
+  for (const Command& command :
+       {Command{"anna", AcknowledgeAlert{3, ""}}, Command{"anna", AssignAlert{3, "ben"}},
+        Command{"anna", CommentAlert{3, "looks fine"}}, Command{"anna", Cleanup{30}},
+        Command{"alert-notifier", undelivered()},
+        Command{"anna", DecideQuarantined{7, DecideQuarantined::Action::kApply, "two fills"}}}) {
     const auto decoded = decode_command(encode(command));
     REQUIRE(decoded.ok());
     CHECK(*decoded == command);
@@ -184,6 +186,20 @@ TEST_CASE("a record of deliveries is judged field by field") {
   CHECK(reason([](auto& d) { d.records[0].answer = std::string("a\0b", 3); }) ==
         "answer: not text of at most 400 bytes");
   CHECK(reason([](auto& d) { d.records[0].at.nanos = INT64_MAX; }) == "at 9223372036854775 us, 0 ns: out of range");
+}
+
+TEST_CASE("a decision names a row, what is done with it and why") {
+  using Action = DecideQuarantined::Action;
+  const auto problem = [](const DecideQuarantined& decide) {
+    return command_problem(Command{"anna", decide}).value_or("");
+  };
+  CHECK(problem({1, Action::kDrop, "wrong copy"}).empty());
+  CHECK(problem({0, Action::kDrop, "x"}) == "quarantine_id 0: out of range");
+  CHECK(problem({~0ULL, Action::kDrop, "x"}) == "quarantine_id 18446744073709551615: out of range");
+  CHECK(problem({1, Action(9), "x"}) == "action 9: unknown");
+  CHECK(problem({1, Action::kApply, ""}) == "reason: empty");
+  CHECK(problem({1, Action::kApply, std::string(1'001, 'x')}) == "reason: longer than 1000 bytes");
+  CHECK(problem({1, Action::kApply, "a\u202eb"}) == "reason: character 2 is U+202E, which does not show");
 }
 
 TEST_CASE("as many deliveries as a command may hold, with the longest texts, are one request") {

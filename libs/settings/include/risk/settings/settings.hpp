@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "risk/engine/core.hpp"
+#include "risk/engine/identity.hpp"
 #include "risk/engine/rules.hpp"
 #include "risk/service/options.hpp"
 #include "risk/store/config.hpp"
@@ -29,6 +30,9 @@ void add_bounds_options(service::OptionSet& options, engine::Bounds& bounds);
 
 // bounds.ahead_max: AHEAD_MAX
 void add_ahead_max_option(service::OptionSet& options, std::chrono::milliseconds& ahead_max);
+
+// executions.*: DUPLICATES_MAX, BROKER_ALIASES
+void add_execution_options(service::OptionSet& options, engine::ExecutionOptions& executions);
 
 // A list of places on the bus, tcp://HOST:PORT, at least one.
 void add_endpoints(service::OptionSet& options, service::OptionSpec spec, std::vector<std::string>& endpoints);
@@ -54,7 +58,7 @@ void add_bind_options(service::OptionSet& options, BindOptions& bind);
 // Every section of the YAML file that all services share: for ignore_sections(), which leaves what a service declares
 // itself to it.
 std::vector<std::string>
-all_sections();  // database, rules, bounds, bus, log, health, simulator, engine, notifier, gateway
+all_sections();  // database, rules, bounds, executions, bus, log, health, simulator, engine, notifier, gateway
 
 // The variables that a `.env` may hold for any executable or for docker compose: for know_variables().
 std::vector<std::string> all_variables();

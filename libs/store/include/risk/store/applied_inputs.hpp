@@ -27,6 +27,9 @@ struct Origin {
   friend bool operator==(const Origin&, const Origin&) = default;
 };
 
+// The stream_id of an input that a person's command made; its sequence is its apply_seq.
+inline constexpr char kCommandsOrigin[] = "commands";
+
 // Everything that moved the core, in the order of apply_seq (from 1, gapless). Re-applied in that order it gives the
 // same state. A transaction goes to `transactions`, the others to `engine_inputs`.
 struct TransactionInput {

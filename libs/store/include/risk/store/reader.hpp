@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -89,6 +90,19 @@ struct UndeliveredEvent {
   friend bool operator==(const UndeliveredEvent&, const UndeliveredEvent&) = default;
 };
 
+// Rows of the quarantine.
+struct QuarantineFilter {
+  std::optional<QuarantineKind> kind{};
+  bool waiting = false;                   // those alone that wait for a decision
+  std::optional<std::uint64_t> before{};  // quarantine_id below this
+  std::uint32_t limit = 100;
+};
+
+struct FoundExecutions {
+  std::vector<StoredTransaction> transactions;  // in no order; those that are not stored are left out
+  std::optional<Timestamp> dropped_up_to{};     // as ResumePoint::dropped_up_to
+};
+
 class Reader {
  public:
   virtual ~Reader() = default;
@@ -114,12 +128,18 @@ class Reader {
   virtual std::vector<StoredTransaction> transactions(const TransactionFilter& filter) = 0;
   virtual std::vector<MetricsRow> metrics_since(Timestamp since, std::uint32_t limit) = 0;  // oldest first
   virtual std::vector<LimitRow> limits() = 0;                                               // by rule and entity id
-  virtual std::vector<QuarantineRow> quarantine(std::optional<std::uint64_t> before, std::uint32_t limit) = 0;
+  virtual std::vector<QuarantineRow> quarantine(const QuarantineFilter& filter) = 0;
+  virtual std::optional<QuarantineRow> quarantined(std::uint64_t quarantine_id) = 0;
   virtual std::uint64_t quarantine_count() = 0;
+  virtual std::uint64_t waiting_decisions() = 0;
   virtual std::vector<CommandRow> commands(std::uint32_t limit) = 0;
   virtual std::vector<UndeliveredEvent> undelivered(std::uint32_t limit) = 0;  // by event, then channel
   virtual std::uint64_t undelivered_count() = 0;
   virtual std::vector<CursorRow> cursors() = 0;  // by stream id
+
+  // The executions that were applied as these inputs, and those that were filed under these fingerprints.
+  virtual FoundExecutions find_executions(std::span<const std::uint64_t> apply_seqs,
+                                          std::span<const std::uint64_t> fingerprints) = 0;
 
   virtual std::vector<SnapshotInfo> snapshots() = 0;  // as Store::snapshots
   virtual LeaseState lease() = 0;                     // which engine writes

@@ -6,10 +6,12 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "risk/base/decimal.hpp"
 #include "risk/base/timestamp.hpp"
+#include "risk/engine/identity_index.hpp"
 #include "risk/engine/types.hpp"
 #include "risk/store/applied_inputs.hpp"
 
@@ -49,6 +51,27 @@ struct AlertEventRow {
   friend bool operator==(const AlertEventRow&, const AlertEventRow&) = default;
 };
 
+enum class QuarantineKind : std::uint8_t {
+  kRejected,  // it cannot be applied
+  kConflict,  // an execution whose identity was applied with other figures
+};
+std::string_view to_string(QuarantineKind kind);  // "REJECTED", "CONFLICT"
+std::optional<QuarantineKind> parse_quarantine_kind(std::string_view name);
+
+enum class DecisionState : std::uint8_t { kWaiting, kApplied, kDropped };
+std::string_view to_string(DecisionState state);  // "WAITING", "APPLIED", "DROPPED"
+
+// What a person decided about a record in the quarantine, or that somebody has to.
+struct Decision {
+  DecisionState state = DecisionState::kWaiting;
+  std::string by;  // "" while it waits, as all that follows
+  std::optional<Timestamp> at{};
+  std::string reason;
+  std::optional<std::uint64_t> applied_as{};  // apply_seq
+
+  friend bool operator==(const Decision&, const Decision&) = default;
+};
+
 // A record that could not be applied. `line` counts from 1 where the input was a file.
 struct QuarantineRow {
   std::uint64_t quarantine_id = 0;  // given by the store
@@ -58,6 +81,9 @@ struct QuarantineRow {
   engine::Rejection rejection;
   std::string raw;  // what is left of the record, printable
   Timestamp received_at;
+  QuarantineKind kind = QuarantineKind::kRejected;
+  std::optional<Decision> decision{};  // none: there is nothing to decide
+  std::string record{};                // bytes: as it came, where it may yet be applied
 
   friend bool operator==(const QuarantineRow&, const QuarantineRow&) = default;
 };
@@ -124,6 +150,8 @@ struct CursorRow {
   Timestamp updated_at;
   // Of the record at `sequence`, 16 hexadecimal digits; none: not known, as of a gap.
   std::optional<std::string> record_hash{};
+  std::uint64_t duplicates = 0;  // executions of the stream that were applied before
+  std::uint64_t conflicts = 0;   // and those whose identity was, with other figures
 
   friend bool operator==(const CursorRow&, const CursorRow&) = default;
 };
@@ -162,6 +190,24 @@ struct LeaseState {
   friend bool operator==(const LeaseState&, const LeaseState&) = default;
 };
 
+// Executions of which a later one may be a duplicate, as bytes of engine::IdentityPiece; the store does not look
+// inside. Those between first_apply_seq and last_apply_seq: pieces do not overlap.
+struct IdentityPieceRow {
+  std::uint64_t first_apply_seq = 0;
+  std::uint64_t last_apply_seq = 0;
+  std::string bytes;
+
+  friend bool operator==(const IdentityPieceRow&, const IdentityPieceRow&) = default;
+};
+
+// The decision about a row of the quarantine that waits for one; the commit fails with StoreConflict where it does not.
+struct DecisionStep {
+  std::uint64_t quarantine_id = 0;
+  Decision decision;
+
+  friend bool operator==(const DecisionStep&, const DecisionStep&) = default;
+};
+
 // One database transaction: all or nothing. Empty parts cost nothing. Upserts list a row once.
 struct Commit {
   Timestamp recorded_at;            // the engine's wall clock: the inputs are kept by its UTC day
@@ -178,6 +224,8 @@ struct Commit {
   std::vector<DeliveryRow> deliveries;  // upserted
   std::optional<MetricsRow> metrics;
   std::optional<std::vector<LimitRow>> limits;  // replaces the table
+  std::vector<IdentityPieceRow> identity_pieces;
+  std::vector<DecisionStep> decisions;
 };
 
 }  // namespace risk::store

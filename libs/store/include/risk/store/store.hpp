@@ -34,7 +34,14 @@ struct ResumePoint {
   std::vector<CursorRow> cursors;    // kEngineCursor among them once anything was committed
   std::uint64_t last_apply_seq = 0;  // kEngineCursor's, also when no input is kept any more
   std::uint64_t last_event_id = 0;
-  std::vector<AlertRow> open_alerts;  // OPEN and ACKNOWLEDGED, by alert_id
+  std::vector<AlertRow> open_alerts;       // OPEN and ACKNOWLEDGED, by alert_id
+  std::uint64_t first_kept_apply_seq = 1;  // of the inputs that drop_days() has left; last_apply_seq + 1 without any
+  // What was executed up to then may be among the inputs that drop_days() took. None: it took none.
+  std::optional<Timestamp> dropped_up_to{};
+  std::uint64_t waiting_decisions = 0;  // rows of the quarantine
+  std::string identity_key =
+      std::string(32, '0');       // the secret of this database: 32 hexadecimal digits, the same for ever
+  std::uint64_t filed_up_to = 0;  // the last input of which file_identities() has filed the execution
 };
 
 struct CleanupCount {
@@ -48,6 +55,7 @@ struct CleanupCount {
 struct DroppedDays {
   std::uint64_t days = 0;
   std::uint64_t rows = 0;
+  std::optional<Timestamp> up_to{};  // as ResumePoint::dropped_up_to
 };
 
 class Store {
@@ -76,7 +84,8 @@ class Store {
   virtual void commit(const Commit& commit) = 0;
 
   // Deletes alerts resolved before `before` with their events and deliveries, and metrics and quarantine rows older
-  // than it. The ids of deleted events are not given again: last_event_id stays.
+  // than it, but for those that wait for a decision. The ids of deleted events are not given again: last_event_id
+  // stays.
   virtual CleanupCount cleanup(Timestamp before) = 0;
 
   // Drops the inputs by whole UTC days of their commits, the oldest first, up to the first day that does not lie wholly
@@ -84,6 +93,16 @@ class Store {
   // restored any more. A day is a transaction of its own, or several on SQLite: stopped midway it is finished by the
   // next call.
   virtual DroppedDays drop_days(Timestamp before, std::uint64_t up_to_apply_seq) = 0;
+
+  // Calls `take` with each piece that ends after `after_apply_seq`, in order. `take` must not use this store.
+  virtual void identity_pieces(std::uint64_t after_apply_seq,
+                               const std::function<void(const IdentityPieceRow&)>& take) = 0;
+  // The first piece that ends at or before `up_to_apply_seq`.
+  virtual std::optional<IdentityPieceRow> first_identity_piece(std::uint64_t up_to_apply_seq) = 0;
+  // Replaces a piece by what is in it, for Reader::find_executions, in a transaction of its own. Does nothing where the
+  // piece is gone.
+  virtual void file_identities(const IdentityPieceRow& piece,
+                               const std::vector<engine::IndexedExecution>& executions) = 0;
 
   // The snapshots that were finished, the newest (highest apply_seq) first.
   virtual std::vector<SnapshotInfo> snapshots() = 0;

@@ -54,9 +54,17 @@ struct RecordDeliveries {
 };
 inline constexpr std::size_t kDeliveryRecordsMax = 100;  // with the longest answers still one request of 64 KiB
 
+struct DecideQuarantined {
+  enum class Action : std::uint8_t { kApply = 1, kDrop = 2 };
+  std::uint64_t quarantine_id = 0;
+  Action action = Action::kDrop;
+  std::string reason;  // 1 to 1000 bytes
+  friend bool operator==(const DecideQuarantined&, const DecideQuarantined&) = default;
+};
+
 struct Command {
   std::string actor;  // who asks, 1 to 50 bytes
-  std::variant<AcknowledgeAlert, AssignAlert, CommentAlert, Cleanup, RecordDeliveries> command;
+  std::variant<AcknowledgeAlert, AssignAlert, CommentAlert, Cleanup, RecordDeliveries, DecideQuarantined> command;
   friend bool operator==(const Command&, const Command&) = default;
 };
 

@@ -167,6 +167,9 @@ export interface StreamStatus {
   recent_late: number | null;
   /** How far its latest execution is after the latest of all other streams. */
   lead_seconds: Decimal | null;
+  /** Its executions that were applied before, and those whose identity was, with other figures. */
+  duplicates: number | null;
+  conflicts: number | null;
 }
 
 export interface System {
@@ -217,6 +220,15 @@ export interface QuarantinedMessage {
   received_at: Timestamp;
   reason: string;
   payload: string;
+  kind: 'REJECTED' | 'CONFLICT';
+  decision: Decision | null;
+}
+
+export interface Decision {
+  state: 'WAITING' | 'APPLIED' | 'DROPPED';
+  user: string | null;
+  at: Timestamp | null;
+  reason: string | null;
 }
 
 export interface Page<T> {

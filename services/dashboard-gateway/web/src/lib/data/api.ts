@@ -49,5 +49,8 @@ export const api = {
     request<Page<Transaction>>(`/transactions?${new URLSearchParams({ ...of, limit: String(limit) })}`),
   history: () => request<{ items: MetricsPoint[] }>('/metrics/history'),
   limits: () => request<Limits>('/limits'),
-  quarantine: () => request<Page<QuarantinedMessage>>('/quarantine?limit=100'),
+  quarantine: (waiting: boolean) =>
+    request<Page<QuarantinedMessage>>(`/quarantine?limit=100${waiting ? '&waiting=true' : ''}`),
+  decide: (id: number, action: 'apply' | 'drop', user: string, reason: string) =>
+    post<QuarantinedMessage>(`/quarantine/${id}/${action}`, { user, reason }),
 };

@@ -1,0 +1,68 @@
+// The quarantine, and what a person decides about a record in it.
+#include <array>
+#include <optional>
+
+#include "dashboard-gateway/api/command_body.hpp"
+#include "dashboard-gateway/api/page_response.hpp"
+#include "dashboard-gateway/api/routes.hpp"
+#include "dashboard-gateway/http/query.hpp"
+#include "risk/service/log.hpp"
+
+namespace risk::gateway {
+namespace {
+
+constexpr std::uint32_t kPage = 100;
+constexpr std::array<std::string_view, 2> kKinds{"REJECTED", "CONFLICT"};
+constexpr std::array<std::string_view, 2> kTruth{"true", "false"};
+
+void handle_list(const RouteParts& parts, const RoutedRequest& request, Respond respond) {
+  Query query(request.http.query);
+  store::QuarantineFilter filter;
+  if (const auto kind = query.word("kind", kKinds)) filter.kind = store::parse_quarantine_kind(*kind);
+  filter.waiting = query.word("waiting", kTruth) == "true";
+  filter.limit = static_cast<std::uint32_t>(query.whole("limit", 1, 1000).value_or(kPage));
+  filter.before = query.whole("before", 0, kIdMax);
+  if (const auto mistake = query.problem()) return respond(problem(400, *mistake, request.http.path));
+  parts.database.submit(
+      [filter](store::Reader& reader) {
+        return page_response(reader.quarantine(filter), filter.limit, write_quarantine,
+                             [](const store::QuarantineRow& row) { return row.quarantine_id; });
+      },
+      request.http.path, std::move(respond));
+}
+
+HttpResponse quarantined(store::Reader& reader, std::uint64_t id, const std::string& path) {
+  const auto row = reader.quarantined(id);
+  if (!row) return problem(404, "no quarantine_id " + std::to_string(id), path);
+  JsonWriter json;
+  write_quarantine(json, *row);
+  return json_response(json.take());
+}
+
+Handler decision_handler(RouteParts parts, wire::DecideQuarantined::Action action) {
+  return [parts, action](RoutedRequest request, Respond respond) {
+    if (auto refusal = refuse_write(request.http)) return respond(std::move(*refusal));
+    const auto id = id_of(request, "a quarantine_id");
+    if (!id) return respond(id.error());
+    CommandBody body(request.http, {"user", "reason"});
+    wire::Command command{body.name("user"), wire::DecideQuarantined{*id, action, body.prose("reason", true)}};
+    if (auto refusal = body.refusal(request.http)) return respond(std::move(*refusal));
+    const std::string path = request.http.path;
+    service::log_debug("command", {{"path", path}, {"actor", command.actor}});
+    parts.commands.submit(std::move(command), [parts, id = *id, path, respond](const wire::CommandReply& reply) {
+      if (reply.outcome != wire::CommandReply::Outcome::kDone) return respond(refusal_of(reply, path));
+      parts.database.submit([id, path](store::Reader& reader) { return quarantined(reader, id, path); }, path, respond);
+    });
+  };
+}
+
+}  // namespace
+
+void add_quarantine_routes(Router& router, RouteParts parts) {
+  router.add("GET", "/api/v1/quarantine",
+             [parts](RoutedRequest request, Respond respond) { handle_list(parts, request, std::move(respond)); });
+  router.add("POST", "/api/v1/quarantine/{id}/apply", decision_handler(parts, wire::DecideQuarantined::Action::kApply));
+  router.add("POST", "/api/v1/quarantine/{id}/drop", decision_handler(parts, wire::DecideQuarantined::Action::kDrop));
+}
+
+}  // namespace risk::gateway

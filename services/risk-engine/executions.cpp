@@ -1,0 +1,196 @@
+#include "risk-engine/executions.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <utility>
+
+#include "risk/base/check.hpp"
+#include "risk/store/errors.hpp"
+
+namespace risk::risk_engine {
+namespace {
+
+constexpr std::uint64_t kLast = std::numeric_limits<std::uint64_t>::max();
+
+engine::HashKey parse_key(std::string_view digits) {
+  engine::HashKey key;
+  constexpr std::size_t kDigits = 16;  // of a word
+  const auto parse = [](std::string_view word, std::uint64_t& value) {
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value, 16);
+    return error == std::errc{} && end == word.data() + word.size();
+  };
+  if (digits.size() != 2 * kDigits || !parse(digits.substr(0, kDigits), key.k0) ||
+      !parse(digits.substr(kDigits), key.k1)) {
+    throw store::StoreError("the database's identity_state has no key of 32 hexadecimal digits");
+  }
+  return key;
+}
+
+}  // namespace
+
+Executions::Executions(const store::ResumePoint& resume)
+    : key_(parse_key(resume.identity_key)),
+      filed_up_to_(resume.filed_up_to < resume.first_kept_apply_seq ? 0 : resume.filed_up_to),
+      dropped_up_to_(resume.dropped_up_to),
+      loaded_up_to_(std::max(resume.filed_up_to, resume.first_kept_apply_seq - 1)),
+      committed_up_to_(resume.last_apply_seq) {
+  index_.forget_up_to(loaded_up_to_);
+  lacking_.push_back({loaded_up_to_ + 1, kLast});
+}
+
+bool Executions::load(const store::IdentityPieceRow& piece) {
+  auto executions = engine::IdentityPiece::parse(piece.bytes, piece.last_apply_seq);
+  lacking_.pop_back();
+  if (piece.first_apply_seq > loaded_up_to_ + 1) lacking_.push_back({loaded_up_to_ + 1, piece.first_apply_seq - 1});
+  loaded_up_to_ = std::max(loaded_up_to_, piece.last_apply_seq);
+  open_piece_.reset();
+  if (!executions) lacking_.push_back({piece.first_apply_seq, piece.last_apply_seq});
+  lacking_.push_back({loaded_up_to_ + 1, kLast});
+  if (!executions) return false;
+  constexpr std::size_t kAhead = 16;
+  for (std::size_t i = 0; i < executions->size(); ++i) {
+    if (i + kAhead < executions->size()) index_.fetch((*executions)[i + kAhead].fingerprint);
+    index_.add((*executions)[i]);
+  }
+  remembered_ += executions->size();
+  if (executions->size() < engine::IdentityPiece::kExecutionsMax) {
+    open_piece_ = OpenPiece{piece.first_apply_seq, *std::move(executions)};
+  }
+  return true;
+}
+
+void Executions::begin_range() {
+  range_begun_ = true;
+  piece_first_ = lacking_.front().first;
+  if (lacking_.front().last != kLast || !open_piece_) return;
+  piece_first_ = open_piece_->first_apply_seq;
+  for (const auto& execution : open_piece_->executions) piece_.add(execution);
+  open_piece_.reset();
+}
+
+std::uint64_t Executions::first_lacking() const {
+  return lacking_.front().first;
+}
+
+void Executions::restore(const store::AppliedInput& input) {
+  if (!range_begun_) begin_range();
+  const auto range = lacking_.front();
+  if (input.apply_seq < range.first) return;
+  if (const auto* transaction = std::get_if<store::TransactionInput>(&input.input)) {
+    remember(engine::digest_of(transaction->transaction, {}, key_), input.apply_seq);
+  }
+  if (input.apply_seq < range.last) return;
+  if (piece_first_ <= range.last) close_piece(range.last);  // else the last execution has filled it
+  lacking_.erase(lacking_.begin());
+  begin_range();
+}
+
+void Executions::finish_loading() {
+  RISK_CHECK(lacking_.size() == 1);
+  if (!range_begun_) begin_range();
+  lacking_.clear();
+}
+
+void Executions::remember(const engine::ExecutionDigest& digest, std::uint64_t apply_seq) {
+  index_.add({digest.fingerprint(), apply_seq});
+  ++remembered_;
+  piece_.add({digest.fingerprint(), apply_seq});
+  if (piece_.is_full()) close_piece(apply_seq);
+}
+
+void Executions::close_piece(std::uint64_t last_apply_seq) {
+  pieces_.push_back({piece_first_, last_apply_seq, piece_.bytes()});
+  piece_.clear();
+  piece_first_ = last_apply_seq + 1;
+}
+
+void Executions::expect(std::span<const engine::Transaction* const> next) {
+  digests_.clear();
+  for (const auto* transaction : next) {
+    digests_.push_back(engine::digest_of(*transaction, options_.broker_aliases, key_));
+    index_.fetch(digests_.back().fingerprint());
+  }
+  found_.clear();
+  std::vector<std::uint64_t> in_store, filed;
+  candidates_.clear();
+  for (const auto& digest : digests_) {
+    if (filed_up_to_ > 0) filed.push_back(digest.fingerprint());
+    index_.find(digest.fingerprint(), candidates_);
+  }
+  for (const auto apply_seq : candidates_) {
+    if (uncommitted(apply_seq) == nullptr) in_store.push_back(apply_seq);
+  }
+  if (in_store.empty() && filed.empty()) return;
+  RISK_CHECK(find_);
+  const auto found = find_(in_store, filed);
+  if (found.dropped_up_to) note_dropped(*found.dropped_up_to);
+  for (const auto& stored : found.transactions) {
+    const auto digest = engine::digest_of(stored.transaction, options_.broker_aliases, key_);
+    found_.emplace(digest.fingerprint(), Known{stored.apply_seq, digest});
+  }
+}
+
+Executions::Verdict Executions::judge(std::size_t index) {
+  const auto& digest = digests_[index];
+  Verdict verdict;
+  const auto compare = [&](std::uint64_t apply_seq, const engine::ExecutionDigest& known) {
+    using Kind = Verdict::Kind;
+    if (verdict.kind == Kind::kDuplicate || !digest.has_identity_of(known)) return;
+    if (digest.is_duplicate_of(known)) {
+      verdict = {Kind::kDuplicate, Known{apply_seq, known}};
+    } else if (verdict.kind == Kind::kNew || verdict.known->apply_seq < apply_seq) {
+      verdict = {Kind::kConflict, Known{apply_seq, known}};
+    }
+  };
+  const auto [first, last] = found_.equal_range(digest.fingerprint());
+  for (auto known = first; known != last; ++known) compare(known->second.apply_seq, known->second.digest);
+  candidates_.clear();
+  if (index_.find(digest.fingerprint(), candidates_)) {
+    for (const auto apply_seq : candidates_) {
+      if (const auto* known = uncommitted(apply_seq)) compare(apply_seq, *known);
+    }
+  }
+  const bool may_be_dropped = dropped_up_to_ && digest.executed_at <= *dropped_up_to_;
+  if (verdict.kind == Verdict::Kind::kNew && may_be_dropped) verdict.kind = Verdict::Kind::kTooOld;
+  return verdict;
+}
+
+void Executions::note(std::size_t index, std::uint64_t apply_seq) {
+  remember(digests_[index], apply_seq);
+  uncommitted_.push_back({apply_seq, digests_[index]});
+}
+
+const engine::ExecutionDigest* Executions::uncommitted(std::uint64_t apply_seq) const {
+  if (apply_seq <= committed_up_to_) return nullptr;
+  const auto known = std::partition_point(uncommitted_.begin(), uncommitted_.end(),
+                                          [apply_seq](const Known& other) { return other.apply_seq < apply_seq; });
+  return known == uncommitted_.end() || known->apply_seq != apply_seq ? nullptr : &known->digest;
+}
+
+void Executions::note_dropped(Timestamp up_to) {
+  dropped_up_to_ = std::max(dropped_up_to_.value_or(up_to), up_to);
+}
+
+std::vector<store::IdentityPieceRow> Executions::take_pieces(bool all, std::uint64_t apply_seq) {
+  if (all && !piece_.empty()) pieces_.push_back({piece_first_, apply_seq, piece_.bytes()});
+  return std::exchange(pieces_, {});
+}
+
+void Executions::note_committed(std::uint64_t apply_seq) {
+  committed_up_to_ = std::max(committed_up_to_, apply_seq);
+  while (!uncommitted_.empty() && uncommitted_.front().apply_seq <= committed_up_to_) uncommitted_.pop_front();
+}
+
+std::optional<std::uint64_t> Executions::to_file() const {
+  if (remembered_ <= options_.remembered_max) return std::nullopt;
+  return std::min(committed_up_to_, piece_first_ - 1);  // not the one that still grows
+}
+
+void Executions::note_filed(std::uint64_t last_apply_seq, std::size_t executions) {
+  filed_up_to_ = std::max(filed_up_to_, last_apply_seq);
+  remembered_ -= std::min<std::uint64_t>(remembered_, executions);
+  index_.forget_up_to(last_apply_seq);
+}
+
+}  // namespace risk::risk_engine

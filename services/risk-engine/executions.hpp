@@ -1,0 +1,126 @@
+// Which executions were applied, exactly, over all that is stored: whatever stream, file, restart or day they come
+// from. The newest are found in memory, a few bytes each; what they were is read back from the store when another looks
+// like one of them. Older ones are filed in the store and looked up there.
+//
+// Threads: one at a time.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "risk/engine/identity.hpp"
+#include "risk/engine/identity_index.hpp"
+#include "risk/store/reader.hpp"
+#include "risk/store/store.hpp"
+
+namespace risk::risk_engine {
+
+class Executions {
+ public:
+  // Asks the store: Reader::find_executions. What it throws goes through expect(), which has then changed nothing.
+  using Find = std::function<store::FoundExecutions(std::span<const std::uint64_t> apply_seqs,
+                                                    std::span<const std::uint64_t> fingerprints)>;
+
+  // Goes on from `resume`.
+  explicit Executions(const store::ResumePoint& resume);
+
+  void set_options(engine::ExecutionOptions options) { options_ = std::move(options); }
+  void set_find(Find find) { find_ = std::move(find); }
+
+  // --- recovery: load() of the pieces that are stored, in order; then restore() of all inputs from first_lacking() on,
+  // in order, and finish_loading(), also where there is none
+
+  // A piece that cannot be read is made anew of the inputs. Whether it could.
+  bool load(const store::IdentityPieceRow& piece);
+  std::uint64_t first_lacking() const;  // the first input that must be given to restore()
+  void restore(const store::AppliedInput& input);
+  void finish_loading();
+
+  // --- intake
+
+  // What comes next, to be judged in this order; asks the store about those that may be known.
+  void expect(std::span<const engine::Transaction* const> next);
+
+  struct Known {
+    std::uint64_t apply_seq = 0;
+    engine::ExecutionDigest digest;
+  };
+  struct Verdict {
+    enum class Kind : std::uint8_t { kNew, kDuplicate, kConflict, kTooOld };
+    Kind kind = Kind::kNew;
+    std::optional<Known> known;  // what it is a duplicate of, or conflicts with
+  };
+  // Of the transaction at `index` of those that are expected.
+  Verdict judge(std::size_t index);
+  // It was applied as this input. Precondition: apply_seq rises.
+  void note(std::size_t index, std::uint64_t apply_seq);
+
+  // Up to when executions may have been dropped from the store.
+  std::optional<Timestamp> dropped_up_to() const { return dropped_up_to_; }
+  void note_dropped(Timestamp up_to);
+
+  // --- what is to be stored
+
+  // Pieces of executions that are not stored yet, or have grown since; with `all` of everything up to input
+  // `apply_seq`.
+  std::vector<store::IdentityPieceRow> take_pieces(bool all, std::uint64_t apply_seq);
+  // Inputs up to this one can be found in the store.
+  void note_committed(std::uint64_t apply_seq);
+  // The last input up to which pieces should be filed, the first of them next; none: there is room in memory.
+  std::optional<std::uint64_t> to_file() const;
+  // The executions of a piece that ends at `last_apply_seq` are found in the store from now on.
+  void note_filed(std::uint64_t last_apply_seq, std::size_t executions);
+
+  std::uint64_t remembered() const { return remembered_; }
+  std::size_t memory_bytes() const { return index_.bytes(); }
+
+ private:
+  struct Range {
+    std::uint64_t first = 0;
+    std::uint64_t last = 0;
+  };
+
+  // A piece as it was stored, which goes on growing.
+  struct OpenPiece {
+    std::uint64_t first_apply_seq = 0;
+    std::vector<engine::IndexedExecution> executions;
+  };
+
+  void begin_range();
+  void remember(const engine::ExecutionDigest& digest, std::uint64_t apply_seq);
+  void close_piece(std::uint64_t last_apply_seq);
+  const engine::ExecutionDigest* uncommitted(std::uint64_t apply_seq) const;
+
+  engine::ExecutionOptions options_;
+  Find find_;
+  engine::HashKey key_;
+  engine::IdentityIndex index_;
+  std::uint64_t remembered_ = 0;
+  std::uint64_t filed_up_to_;
+  std::optional<Timestamp> dropped_up_to_;
+
+  std::vector<Range> lacking_;  // of which there are no pieces, rising, the last without end; while loading
+  bool range_begun_ = false;
+  std::uint64_t loaded_up_to_;           // the end of the pieces so far
+  std::optional<OpenPiece> open_piece_;  // the last of them, if it has room
+
+  engine::IdentityPiece piece_;
+  std::uint64_t piece_first_ = 0;  // the first input of piece_
+  std::vector<store::IdentityPieceRow> pieces_;
+
+  std::deque<Known> uncommitted_;  // rising apply_seq
+  std::uint64_t committed_up_to_ = 0;
+
+  // Of the transactions that are expected.
+  std::vector<engine::ExecutionDigest> digests_;
+  std::unordered_multimap<std::uint64_t, Known> found_;  // in the store, by fingerprint
+  std::vector<std::uint64_t> candidates_;                // apply_seqs
+};
+
+}  // namespace risk::risk_engine

@@ -1,0 +1,108 @@
+// What a Processor does with what people and the notifier ask of it.
+#include <algorithm>
+#include <utility>
+
+#include "risk-engine/processor.hpp"
+#include "risk/base/overloaded.hpp"
+
+namespace risk::risk_engine {
+
+wire::CommandReply Processor::apply(const wire::Command& command, Timestamp wall) {
+  return std::visit(Overloaded{
+                        [&](const wire::Cleanup&) -> wire::CommandReply { RISK_CHECK(!"a command on an alert"); },
+                        [&](const wire::DecideQuarantined&) -> wire::CommandReply { RISK_CHECK(!"has its row"); },
+                        [&](const wire::RecordDeliveries& deliveries) { return record(deliveries); },
+                        [&](const auto& action) { return alerts_.apply(command.actor, action, wall); },
+                    },
+                    command.command);
+}
+
+wire::CommandReply Processor::decide(const std::string& actor, const wire::DecideQuarantined& decide,
+                                     const std::optional<store::QuarantineRow>& row, Timestamp wall) {
+  using Outcome = wire::CommandReply::Outcome;
+  const bool applies = decide.action == wire::DecideQuarantined::Action::kApply;
+  const auto id = std::to_string(decide.quarantine_id);
+  const auto refuse = [](Outcome outcome, std::string reason) {
+    return wire::CommandReply{outcome, std::move(reason), {}, {}};
+  };
+  if (!row) return refuse(Outcome::kNotFound, "there is no row " + id + " in the quarantine");
+  if (!row->decision) return refuse(Outcome::kConflict, "row " + id + " cannot be applied: there is nothing to decide");
+  if (row->decision->state != store::DecisionState::kWaiting || decided_.contains(decide.quarantine_id)) {
+    return refuse(Outcome::kConflict, "row " + id + " was decided already");
+  }
+  store::Decision decision{
+      applies ? store::DecisionState::kApplied : store::DecisionState::kDropped, actor, wall, decide.reason, {}};
+  if (applies) {
+    auto applied = apply_quarantined(*row);
+    if (!applied) return refuse(Outcome::kConflict, "row " + id + " cannot be applied: " + applied.error().reason);
+    decision.applied_as = applied.value();
+  }
+  pending_.commands.push_back({0, wall, actor, applies ? "APPLY" : "DROP", "quarantine " + id,
+                               std::string(to_string(store::DecisionState::kWaiting)),
+                               std::string(to_string(decision.state)) + ": " + decide.reason});
+  pending_.decisions.push_back({decide.quarantine_id, std::move(decision)});
+  decided_.insert(decide.quarantine_id);
+  --waiting_decisions_;
+  return {};
+}
+
+// As an input of its own, now.
+Result<std::uint64_t> Processor::apply_quarantined(const store::QuarantineRow& row) {
+  auto decoded = decoder_.decode(row.record);
+  if (!decoded) return decoded.error();
+  const auto* transaction = std::get_if<engine::Transaction>(&decoded->input);
+  if (transaction == nullptr) return Error{"it is not a transaction"};
+  const engine::Transaction* const expected[] = {transaction};
+  executions_.expect(expected);
+  const auto verdict = executions_.judge(0);
+  if (verdict.kind == Executions::Verdict::Kind::kDuplicate) {
+    return Error{"it was applied since, as input " + std::to_string(verdict.known->apply_seq)};
+  }
+  events_.clear();
+  const auto applied = core_.apply(*transaction, events_);
+  if (!applied) {
+    const auto& [field, value, reason] = applied.error();
+    return Error{printable(field + " " + value + ": " + reason)};
+  }
+  executions_.note(0, ++apply_seq_);
+  pending_.inputs.push_back({apply_seq_,
+                             {store::kCommandsOrigin, apply_seq_, 1},
+                             store::TransactionInput{*transaction, applied->price, applied->late}});
+  ++counters_.transactions;
+  counters_.late += applied->late ? 1 : 0;
+  announce(events_);
+  return apply_seq_;
+}
+
+// Not an input of the core, nor a person's action: it is stored, and no more.
+wire::CommandReply Processor::record(const wire::RecordDeliveries& deliveries) {
+  using Outcome = wire::CommandReply::Outcome;
+  if (deliveries.stream_id != alerts_stream_) {
+    return {Outcome::kNotFound,
+            "stream_id " + printable(deliveries.stream_id) + ": the alerts here are of stream " + alerts_stream_,
+            {},
+            {}};
+  }
+  for (const auto& record : deliveries.records) {
+    if (record.event_id <= alerts_.last_event_id()) continue;
+    return {Outcome::kNotFound, "there is no alert event " + std::to_string(record.event_id), {}, {}};
+  }
+  for (const auto& [channel, event_id, alert_id, outcome, answer, at] : deliveries.records) {
+    store::DeliveryRow row{channel, event_id, alert_id, std::string(to_string(outcome)), answer, at};
+    const auto same = std::find_if(pending_.deliveries.begin(), pending_.deliveries.end(), [&](const auto& other) {
+      return other.event_id == row.event_id && other.channel == row.channel;
+    });
+    if (same == pending_.deliveries.end()) {
+      pending_.deliveries.push_back(std::move(row));
+    } else {
+      *same = std::move(row);
+    }
+  }
+  return {};
+}
+
+void Processor::note_cleanup(const std::string& actor, std::uint32_t days, Timestamp wall) {
+  pending_.commands.push_back({0, wall, actor, "CLEANUP", "store", "", std::to_string(days) + " days"});
+}
+
+}  // namespace risk::risk_engine

@@ -1,0 +1,32 @@
+#include "riskctl/backtest/applied_executions.hpp"
+
+namespace risk::riskctl {
+
+void AppliedExecutions::expect(std::span<const engine::Transaction> next) {
+  expected_.clear();
+  for (const auto& transaction : next) {
+    expected_.push_back(engine::digest_of(transaction, aliases_, {}));
+    index_.fetch(expected_.back().fingerprint());
+  }
+}
+
+std::optional<AppliedExecutions::Known> AppliedExecutions::find(std::size_t index) {
+  const auto& digest = expected_[index];
+  std::optional<Known> known;
+  found_.clear();
+  index_.find(digest.fingerprint(), found_);
+  for (const auto number : found_) {
+    const auto& applied = applied_[number - 1];
+    if (!digest.has_identity_of(applied)) continue;
+    if (digest.is_duplicate_of(applied)) return Known{applied, true};
+    known = Known{applied, false};
+  }
+  return known;
+}
+
+void AppliedExecutions::note(std::size_t index) {
+  applied_.push_back(expected_[index]);
+  index_.add({expected_[index].fingerprint(), applied_.size()});
+}
+
+}  // namespace risk::riskctl

@@ -1,0 +1,288 @@
+// What a Processor does with executions that were applied before.
+#include "risk-engine/processor.hpp"
+#include "risk/store/memory.hpp"
+#include "risk/store/reader.hpp"
+#include "support/catch.hpp"
+
+using namespace risk;
+using namespace risk::risk_engine;
+using Outcome = wire::CommandReply::Outcome;
+using Action = wire::DecideQuarantined::Action;
+
+namespace {
+
+constexpr Timestamp kWall = Timestamp::from_seconds(1'726'821'360);
+const log::StreamId kStreams[] = {{"00000000000000000000000000000001"}, {"00000000000000000000000000000002"}};
+
+engine::Transaction fill(int number) {
+  engine::Transaction t;
+  t.transaction_id = "T" + std::to_string(number);
+  t.executed_at = {kWall.nanos + number * kNanosPerSecond};
+  t.client_id = ClientId("C");
+  t.symbol = Symbol("A");
+  t.side = engine::Side::kBuy;
+  t.quantity = Quantity::from_whole(100);
+  t.price = Price::from_whole(10);
+  t.broker_id = "IBKR";
+  return t;
+}
+
+engine::Transaction twice_as_much(engine::Transaction t) {
+  t.quantity = Quantity::from_units(2 * t.quantity.units());
+  return t;
+}
+
+// A processor with a store and two streams.
+struct Rig {
+  Rig() { restart(); }
+
+  void restart(engine::ExecutionOptions options = {}) {
+    store = store::open_store(config);
+    store->migrate();
+    reader = store::open_reader(config);
+    processor = std::make_unique<Processor>(store->resume_point(), reader->quarantine_count());
+    store->replay(0, [&](const store::AppliedInput& input) { processor->restore(input); });
+    processor->start({}, {{}, std::chrono::hours{1}, std::move(options)});
+    processor->executions().set_find(
+        [this](auto seqs, auto fingerprints) { return reader->find_executions(seqs, fingerprints); });
+    commit();
+  }
+  void send(const engine::Transaction& transaction, std::size_t stream = 0, const wire::Provenance& provenance = {}) {
+    const auto bytes = wire::encode(transaction, provenance);
+    const std::string_view payload = bytes;
+    processor->apply(
+        {wire::kTransactionsTopic, "simulator@test", {kStreams[stream], 1, ++sequences[stream]}, {&payload, 1}}, kWall);
+  }
+  store::Commit commit() {
+    auto commit = processor->take(engine::Core::Scope::kMarked, kWall).commit;
+    store->commit(commit);
+    processor->executions().note_committed(processor->apply_seq());
+    return commit;
+  }
+  wire::CommandReply decide(std::uint64_t id, Action action) {
+    return processor->decide("anna", {id, action, "as the broker says"}, reader->quarantined(id), kWall);
+  }
+  std::string position() const { return reader->positions("C", "A").at(0).quantity.to_string(); }
+  store::CursorRow cursor(std::size_t stream) const {
+    for (const auto& row : reader->cursors()) {
+      if (row.stream_id == kStreams[stream].text.view()) return row;
+    }
+    return {};
+  }
+
+  store::DatabaseConfig config = [] {
+    store::DatabaseConfig memory;
+    memory.type = store::DatabaseConfig::Type::kMemory;
+    memory.memory = store::make_memory_database();
+    return memory;
+  }();
+  std::unique_ptr<store::Store> store;
+  std::unique_ptr<store::Reader> reader;
+  std::unique_ptr<Processor> processor;
+  std::uint64_t sequences[2] = {0, 0};
+};
+
+}  // namespace
+
+TEST_CASE("a file that comes twice, by two streams and after a restart is counted once") {
+  Rig rig;
+  for (int i = 0; i < 3; ++i) rig.send(fill(i));
+  for (int i = 0; i < 3; ++i) rig.send(fill(i));
+  rig.send(fill(1), 1);
+  rig.commit();
+  rig.send(fill(2), 1);
+  rig.commit();
+  rig.restart();
+  rig.send(fill(0));
+  rig.send(fill(3));
+  const auto commit = rig.commit();
+  CHECK(commit.inputs.size() == 1);
+  CHECK(commit.quarantine.empty());
+  CHECK(rig.position() == "400");
+  CHECK(rig.cursor(0).duplicates == 4);
+  CHECK(rig.cursor(0).sequence == 8);  // each was consumed
+  CHECK(rig.cursor(1).duplicates == 2);
+  CHECK(rig.processor->counters().transactions == 4);
+}
+
+TEST_CASE("an execution that comes by two feeds with two names of its broker is one") {
+  Rig rig;
+  engine::BrokerAliases aliases;
+  aliases.add("IB", "IBKR");
+  rig.restart({1'000, aliases});
+  rig.send(fill(1));
+  auto other = fill(1);
+  other.broker_id = "IB";
+  rig.send(other, 1);
+  rig.commit();
+  rig.send(other);
+  rig.commit();
+  CHECK(rig.position() == "100");
+  other.broker_id = "SCHWAB";
+  rig.send(other);
+  rig.commit();
+  CHECK(rig.position() == "200");
+}
+
+TEST_CASE("of two executions under one id with other quantities one is applied, and one is a conflict") {
+  Rig rig;
+  rig.send(fill(1));
+  rig.send(twice_as_much(fill(1)), 1, {"late.csv", 7});
+  const auto commit = rig.commit();
+  CHECK(rig.position() == "100");
+  REQUIRE(commit.quarantine.size() == 1);
+  const auto& row = commit.quarantine[0];
+  CHECK(row.kind == store::QuarantineKind::kConflict);
+  CHECK(row.decision == store::Decision{});
+  CHECK(row.source == "late.csv");
+  CHECK(row.line == 7);
+  CHECK(row.rejection == engine::Rejection{"quantity", "200",
+                                           "conflicts with input 2, which was applied with quantity 100, price 10, "
+                                           "executed at 2024-09-20T08:36:01.000000Z"});
+  CHECK(rig.cursor(1).conflicts == 1);
+  CHECK(rig.processor->waiting_decisions() == 1);
+  rig.restart();
+  CHECK(rig.processor->waiting_decisions() == 1);
+
+  auto dearer = fill(1);
+  dearer.price = Price::from_whole(11);
+  rig.send(dearer);
+  auto later = fill(1);
+  later.executed_at.nanos += 1;
+  later.executed_at.nanos += kNanosPerSecond;
+  rig.send(later);
+  const auto more = rig.commit().quarantine;
+  REQUIRE(more.size() == 2);
+  CHECK(more[0].rejection.field == "price");
+  CHECK(more[1].rejection.field == "executed_at");
+  CHECK(more[1].rejection.value == "2024-09-20T08:36:02.000000001Z");
+}
+
+TEST_CASE("what is not valid is refused for that, whatever it is like") {
+  Rig rig;
+  rig.send(fill(1));
+  auto unpaid = twice_as_much(fill(1));
+  unpaid.currency = "XTS";
+  rig.send(unpaid);
+  const auto commit = rig.commit();
+  REQUIRE(commit.quarantine.size() == 1);
+  CHECK(commit.quarantine[0].rejection.field == "currency");
+  CHECK_FALSE(commit.quarantine[0].decision);
+}
+
+TEST_CASE("an execution that was refused may come again when it can be applied") {
+  Rig rig;
+  auto t = fill(1);
+  t.quantity = {};
+  rig.send(t);
+  rig.send(fill(1));
+  rig.commit();
+  CHECK(rig.position() == "100");
+}
+
+TEST_CASE("a conflict that somebody applies is an input from then on, also after a restart") {
+  Rig rig;
+  rig.send(fill(1));
+  rig.send(twice_as_much(fill(1)), 1);
+  rig.commit();
+  CHECK(rig.decide(1, Action::kApply).outcome == Outcome::kDone);
+  CHECK(rig.decide(1, Action::kDrop).outcome == Outcome::kConflict);  // the store shows it waiting still
+  const auto commit = rig.commit();
+  CHECK(rig.position() == "300");
+  REQUIRE(commit.inputs.size() == 1);
+  CHECK(commit.inputs[0].origin == store::Origin{store::kCommandsOrigin, 3, 1});
+  CHECK(rig.reader->quarantined(1)->decision ==
+        store::Decision{store::DecisionState::kApplied, "anna", kWall, "as the broker says", 3});
+  REQUIRE(rig.reader->commands(10).size() == 1);
+  const auto command = rig.reader->commands(10)[0];
+  CHECK(command.command == "APPLY");
+  CHECK(command.target == "quarantine 1");
+  CHECK(command.new_value == "APPLIED: as the broker says");
+  CHECK(rig.processor->waiting_decisions() == 0);
+  const auto hash = rig.processor->core().state_hash();
+  rig.restart();
+  CHECK(rig.processor->core().state_hash() == hash);
+  CHECK(rig.decide(1, Action::kApply).outcome == Outcome::kConflict);
+  // Both are known now.
+  rig.send(fill(1));
+  rig.send(twice_as_much(fill(1)));
+  CHECK(rig.commit().inputs.empty());
+}
+
+TEST_CASE("a conflict that somebody drops is never applied") {
+  Rig rig;
+  rig.send(fill(1));
+  rig.send(twice_as_much(fill(1)), 1);
+  rig.commit();
+  CHECK(rig.decide(1, Action::kDrop).outcome == Outcome::kDone);
+  CHECK(rig.processor->has_pending());
+  CHECK(rig.commit().inputs.empty());
+  CHECK(rig.position() == "100");
+  CHECK(rig.reader->quarantined(1)->decision->state == store::DecisionState::kDropped);
+  CHECK(rig.decide(1, Action::kApply).outcome == Outcome::kConflict);
+}
+
+TEST_CASE("of two copies of a conflict the second cannot be applied when the first was") {
+  Rig rig;
+  rig.send(fill(1));
+  rig.send(twice_as_much(fill(1)), 1);
+  rig.send(twice_as_much(fill(1)), 1);
+  rig.commit();
+  CHECK(rig.decide(1, Action::kApply).outcome == Outcome::kDone);
+  const auto reply = rig.decide(2, Action::kApply);
+  CHECK(reply.outcome == Outcome::kConflict);
+  CHECK(reply.reason == "row 2 cannot be applied: it was applied since, as input 3");
+  CHECK(rig.decide(2, Action::kDrop).outcome == Outcome::kDone);
+  rig.commit();
+  CHECK(rig.position() == "300");
+}
+
+TEST_CASE("nobody decides about what is not there, or where there is nothing to decide") {
+  Rig rig;
+  auto unpaid = fill(1);
+  unpaid.currency = "XTS";
+  rig.send(unpaid);
+  rig.commit();
+  CHECK(rig.decide(1, Action::kApply).outcome == Outcome::kConflict);
+  CHECK(rig.decide(9, Action::kDrop).outcome == Outcome::kNotFound);
+  CHECK_FALSE(rig.processor->has_pending());
+}
+
+TEST_CASE("what was executed before the days that are kept is refused with its reason") {
+  Rig rig;
+  rig.send(fill(1));
+  rig.commit();
+  CHECK(rig.store->drop_days({kWall.nanos + 2 * kSecondsPerDay * kNanosPerSecond}, 2).days == 1);
+  rig.send(fill(1));
+  rig.send(fill(0));
+  rig.send(fill(2));
+  const auto commit = rig.commit();
+  REQUIRE(commit.quarantine.size() == 2);
+  for (const auto& row : commit.quarantine) {
+    CHECK(row.rejection.field == "executed_at");
+    CHECK(row.rejection.reason ==
+          "older than what is kept: executions up to 2024-09-20T08:36:01.000000Z may have been applied and dropped");
+    CHECK_FALSE(row.decision);
+  }
+  CHECK(commit.inputs.size() == 1);
+}
+
+TEST_CASE("what cannot be looked up leaves everything as it was, and is applied when it can") {
+  Rig rig;
+  rig.send(fill(1));
+  rig.commit();
+  const auto hash = rig.processor->core().state_hash();
+  rig.processor->executions().set_find(
+      [](auto, auto) -> store::FoundExecutions { throw store::StoreUnavailable("away"); });
+  const std::string bytes[] = {wire::encode(fill(2)), wire::encode(fill(1)), wire::encode(fill(3))};
+  const std::string_view payloads[] = {bytes[0], bytes[1], bytes[2]};
+  const log::Records records{wire::kTransactionsTopic, "simulator@test", {kStreams[0], 1, 2}, payloads};
+  CHECK_THROWS_AS(rig.processor->apply(records, kWall), store::StoreUnavailable);
+  CHECK(rig.processor->core().state_hash() == hash);
+  CHECK_FALSE(rig.processor->has_pending());
+  rig.processor->executions().set_find(
+      [&rig](auto seqs, auto fingerprints) { return rig.reader->find_executions(seqs, fingerprints); });
+  rig.processor->apply(records, kWall);
+  rig.commit();
+  CHECK(rig.position() == "300");
+}
