@@ -39,7 +39,7 @@ class Difference:
 class Expected:
     """What must be there once a file of transactions is applied, whatever happened meanwhile."""
 
-    def __init__(self, riskctl, transactions, rules, bad_lines):
+    def __init__(self, riskctl, transactions, rules, load):
         run = subprocess.run([riskctl, "backtest", "--transactions", transactions, "--config", rules, "--format", "jsonl"],
                              capture_output=True, text=True, check=True, timeout=SECONDS_MAX, env={"PATH": "/usr/bin:/bin"})
         lines = [json.loads(line) for line in run.stdout.splitlines()]
@@ -50,11 +50,11 @@ class Expected:
         self.symbols = {line["symbol"]: {key: line[key] for key in EXPOSURES} for line in of("symbol")}
         self.events = [{key: line[key] or "" for key in EVENT_FIELDS} for line in of("event")]
         self.alerts = alerts_of(self.events)
-        self.bad_lines = bad_lines
+        self.quarantined_lines, self.duplicates, self.conflicts = load.quarantined_lines(), len(load.duplicate_lines), len(load.conflict_lines)
         self.transactions = {}  # by id, in order
         with open(transactions, encoding="utf-8", newline="") as file:
             for line, row in enumerate(csv.DictReader(file), 2):
-                if line not in bad_lines:
+                if line not in self.quarantined_lines and line not in load.duplicate_lines:
                     self.transactions[row["transaction_id"]] = {key: row[key] for key in TRANSACTION_FIELDS}
         for rows, key in ((self.clients, "client_id"), (self.symbols, "symbol")):
             for row in rows.values():
@@ -178,27 +178,29 @@ class Auditor:
             self.differ("transactions", "late", self.expected.summary["late"], late)
 
     def judge_cursor(self):
-        """One stream, whole: a record is a transaction, a row that cannot be applied, or a tick."""
-        streams = self.rows(("stream", "name", "sequence", "missing"),
-                            f"SELECT stream_id, name, sequence, missing FROM stream_cursors WHERE {INPUT_STREAMS}")
+        """One stream, whole: a record is a transaction, a row that cannot be applied or was applied before, or a tick."""
+        streams = self.rows(("stream", "name", "sequence", "missing", "duplicates", "conflicts"),
+                            f"SELECT stream_id, name, sequence, missing, duplicates, conflicts FROM stream_cursors WHERE {INPUT_STREAMS}")
         if len(streams) != 1:
             self.differ("cursor", "streams", 1, [f"{row['stream']} of {row['name']} at {row['sequence']}" for row in streams])
             return
         ticks = int(self.one("SELECT count(*) FROM engine_inputs WHERE kind = 'TICK'"))
-        records = len(self.expected.transactions) + len(self.expected.bad_lines) + ticks
+        records = len(self.expected.transactions) + len(self.expected.quarantined_lines) + self.expected.duplicates + ticks
         if int(streams[0]["sequence"]) != records:
             self.differ("cursor", "sequence", f"{records}, {ticks} ticks among them", streams[0]["sequence"])
-        if int(streams[0]["missing"]) != 0:
-            self.differ("cursor", "missing", 0, streams[0]["missing"])
+        for field, count in (("missing", 0), ("duplicates", self.expected.duplicates), ("conflicts", self.expected.conflicts)):
+            if int(streams[0][field]) != count:
+                self.differ("cursor", field, count, streams[0][field])
 
     def judge_quarantine(self):
         lines = [int(line) for line, in self.database.rows("SELECT coalesce(line, 0) FROM quarantine ORDER BY quarantine_id")]
-        for line in sorted(set(lines) | self.expected.bad_lines):
+        for line in sorted(set(lines) | self.expected.quarantined_lines):
             times = lines.count(line)
-            if times != (line in self.expected.bad_lines):
-                self.differ("quarantine", f"line {line}", "once" if line in self.expected.bad_lines else NOTHING, f"{times} times")
-        if len(self.expected.bad_lines) != self.expected.summary["quarantined"]:
-            self.differ("quarantine", "of the backtest", len(self.expected.bad_lines), self.expected.summary["quarantined"])
+            if times != (line in self.expected.quarantined_lines):
+                self.differ("quarantine", f"line {line}", "once" if line in self.expected.quarantined_lines else NOTHING, f"{times} times")
+        for field, count in (("quarantined", len(self.expected.quarantined_lines)), ("duplicates", self.expected.duplicates)):
+            if count != self.expected.summary[field]:
+                self.differ("quarantine", f"{field} of the backtest", count, self.expected.summary[field])
 
     def judge_state(self):
         fields = (*EXPOSURES, "transaction_count")

@@ -44,7 +44,7 @@ class Round:
         folder = pathlib.Path(tempfile.mkdtemp(prefix="risk-chaos-"))
         try:
             transactions, rules = self.load.write(folder)
-            expected = Expected(BIN / "riskctl", transactions, rules, self.load.bad_lines)
+            expected = Expected(BIN / "riskctl", transactions, rules, self.load)
             if self.cluster:
                 self.cluster.recreate()
             with Services(folder, self.cluster or Sqlite(folder / "risk.db"), transactions, rules) as services:

@@ -180,9 +180,10 @@ class Services:
         return int(rows[0][0]) if rows else 0
 
     def applied(self):
-        """How many rows of the input are stored or quarantined."""
+        """How many rows of the input are stored, quarantined or known already."""
         try:
-            rows = self.database.rows("SELECT (SELECT count(*) FROM transactions) + (SELECT count(*) FROM quarantine)")
+            rows = self.database.rows("SELECT (SELECT count(*) FROM transactions) + (SELECT count(*) FROM quarantine) + "
+                                      "(SELECT coalesce(sum(duplicates), 0) FROM stream_cursors)")
         except AssertionError:
             return None
         return int(rows[0][0]) if rows else 0

@@ -19,15 +19,18 @@ def load_into(path, expected):
     at = "2024-09-21T00:00:00.000000Z"
     with contextlib.closing(sqlite3.connect(path)) as database:
         database.executescript((ROOT / "sql/sqlite/0001_initial.sql").read_text(encoding="utf-8"))
+        for column in ("duplicates", "conflicts"):
+            database.execute(f"ALTER TABLE stream_cursors ADD COLUMN {column} INTEGER NOT NULL DEFAULT 0")
         insert = lambda table, **row: database.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", list(row.values()))
         late = expected.summary["late"]
         for number, (transaction, row) in enumerate(expected.transactions.items(), 1):
             insert("transactions", apply_seq=number, stream_id=STREAM, sequence=number, transaction_id=transaction, base_price="1", notional="1",
                    late=int(number <= late), **row)
-        for number, line in enumerate(sorted(expected.bad_lines), len(expected.transactions) + 1):
+        for number, line in enumerate(sorted(expected.quarantined_lines), len(expected.transactions) + 1):
             insert("quarantine", stream_id=STREAM, sequence=number, source="transactions.csv", line=line, field="", value="", reason="", raw="", received_at=at)
-        records = len(expected.transactions) + len(expected.bad_lines)
-        insert("stream_cursors", stream_id=STREAM, name="simulator@chaos", epoch=1, sequence=records, missing=0, updated_at=at)
+        records = len(expected.transactions) + len(expected.quarantined_lines) + expected.duplicates
+        insert("stream_cursors", stream_id=STREAM, name="simulator@chaos", epoch=1, sequence=records, missing=0, updated_at=at,
+               duplicates=expected.duplicates, conflicts=expected.conflicts)
         for table, key, rows in (("client_exposures", "client_id", expected.clients), ("symbol_exposures", "symbol", expected.symbols)):
             for name, row in rows.items():
                 insert(table, **{key: name}, total_exposure=row["gross"], last_updated=at, **row)
@@ -59,7 +62,7 @@ class AuditTest(unittest.TestCase):
         cls.addClassCleanup(shutil.rmtree, cls.folder)
         load = Workload(4, 20000, 1)
         transactions, rules = load.write(cls.folder)
-        cls.expected = Expected(BIN / "riskctl", transactions, rules, load.bad_lines)
+        cls.expected = Expected(BIN / "riskctl", transactions, rules, load)
         load_into(cls.folder / "right.db", cls.expected)
 
     def differences(self, *statements):
@@ -139,19 +142,23 @@ class AuditTest(unittest.TestCase):
         self.assertEqual(found, [f"alert 3 status: expected {self.expected.alerts[2]['status']}, found ACKNOWLEDGED"])
 
     def test_a_quarantined_row_that_is_missing_or_there_twice(self):
-        line = min(self.expected.bad_lines)
+        line = min(self.expected.quarantined_lines)
         self.assertEqual(self.differences(f"DELETE FROM quarantine WHERE line = {line}"), [f"quarantine line {line}: expected once, found 0 times"])
         self.assertEqual(self.differences(f"""INSERT INTO quarantine (stream_id, sequence, source, line, field, value, reason, raw, received_at)
             SELECT stream_id, sequence, source, line, field, value, reason, raw, received_at FROM quarantine WHERE line = {line}"""),
                          [f"quarantine line {line}: expected once, found 2 times"])
 
     def test_a_cursor_that_is_behind_or_has_a_gap_and_a_second_stream(self):
-        records = len(self.expected.transactions) + len(self.expected.bad_lines)
+        records = len(self.expected.transactions) + len(self.expected.quarantined_lines) + self.expected.duplicates
         where = f"WHERE stream_id = '{STREAM}'"
         self.assertEqual(self.differences(f"UPDATE stream_cursors SET sequence = sequence - 1 {where}"),
                          [f"cursor sequence: expected {records}, 0 ticks among them, found {records - 1}"])
         self.assertEqual(self.differences(f"UPDATE stream_cursors SET missing = 2 {where}"), ["cursor missing: expected 0, found 2"])
-        found = self.differences("INSERT INTO stream_cursors VALUES ('another', 'simulator@chaos', 1, 5, 0, '')")
+        for field in ("duplicates", "conflicts"):
+            count = getattr(self.expected, field)
+            self.assertEqual(self.differences(f"UPDATE stream_cursors SET {field} = {field} + 1 {where}"),
+                             [f"cursor {field}: expected {count}, found {count + 1}"])
+        found = self.differences("INSERT INTO stream_cursors VALUES ('another', 'simulator@chaos', 1, 5, 0, '', 0, 0)")
         self.assertEqual(len(found), 1, found)
         self.assertTrue(found[0].startswith("cursor streams: expected 1, found"), found)
 

@@ -28,22 +28,36 @@ class WorkloadTest(unittest.TestCase):
         first, load = self.write(7, 4000, 1)
         again, same = self.write(7, 4000, 1)
         other, _ = self.write(8, 4000, 1)
-        self.assertEqual((first, load.bad_lines), (again, same.bad_lines))
+        self.assertEqual((first, load.bad_lines, load.duplicate_lines), (again, same.bad_lines, same.duplicate_lines))
         self.assertNotEqual(first, other)
 
     def test_rows_are_spaced_as_the_rate_asks_but_for_the_late_ones(self):
-        self.write(3, 5000, 2)
+        _, load = self.write(3, 5000, 2)
+        known = load.duplicate_lines | load.conflict_lines
         rows = self.rows()
         self.assertEqual((len(rows), tuple(rows[0])), (10_000, HEADER))
         late = 0
         for number, row in enumerate(rows):
-            if not row["executed_at"].startswith("2024-09-2"):
-                continue  # one of the bad rows
+            if not row["executed_at"].startswith("2024-09-2") or number + 2 in known:
+                continue  # one of the bad rows, or one of before
             due = BEGIN + timedelta(microseconds=200 * number)
             at = datetime.fromisoformat(row["executed_at"].replace("Z", "+00:00"))
             self.assertLessEqual(at, due)
             late += at < due
         self.assertTrue(5 < late < 100, late)
+
+    def test_rows_that_come_again_are_known_by_their_lines(self):
+        _, load = self.write(5, 20000, 2)
+        self.assertTrue(80 < len(load.duplicate_lines) < 250 and 3 < len(load.conflict_lines) < 40, (load.duplicate_lines, load.conflict_lines))
+        applied = {}
+        for line, row in enumerate(self.rows(), 2):
+            first = applied.get(row["transaction_id"])
+            self.assertEqual(first is not None, line in load.duplicate_lines | load.conflict_lines, f"line {line}: {row}")
+            if first is None and line not in load.bad_lines:
+                applied[row["transaction_id"]] = row
+            elif first is not None:
+                self.assertEqual(row == first, line in load.duplicate_lines, f"line {line}: {row}")
+                self.assertEqual({**row, "quantity": ""}, {**first, "quantity": ""})
 
     def test_bad_rows_are_known_by_their_lines(self):
         _, load = self.write(5, 20000, 1)

@@ -4,7 +4,8 @@
     workload.py --seed 1 --rate 20000 --seconds 8 FOLDER      writes FOLDER/transactions.csv and FOLDER/rules.yaml
 
 A seed gives the same bytes on every machine. `simulator --replay transactions.csv --speed real` sends at the rate. The
-load knows which of its rows must be quarantined (bad_lines), but nothing of what the rules make of the others.
+load knows which of its rows must be quarantined (bad_lines, conflict_lines) and which come a second time (duplicate_lines), but
+nothing of what the rules make of the others.
 """
 import argparse
 import collections
@@ -25,6 +26,8 @@ ODD_CLIENTS = ('O"Neill, Inc.', "Çelik Ağaç", "日本証券", "client with sp
 LATE_PART, LATE_SECONDS_MAX = 1 / 400, 6
 FAT_FINGER_PART = 1 / 4000
 BAD_PART = 1 / 2500
+AGAIN_PART = 1 / 250  # rows that came before, as they were
+CONFLICT_PART = 0.1  # of those: under the same identity, with another quantity
 CLOSING_PART = 0.3  # of the trades of a client in a symbol that it holds; so exposures come and go
 TRADES_IN_A_MOOD = 40  # a client buys more than it sells for about so long, then the other way round
 MOOD = 0.6
@@ -37,6 +40,9 @@ BAD_ROWS = (
 
 # Velocities go with the rate.
 RULES = """\
+# Fewer than the load has, so that the store is asked for the others.
+executions:
+  duplicates_max: 30000
 rules:
   rates: {{EUR: 1.0842, JPY: 0.00671234}}
   client_exposure:
@@ -76,10 +82,16 @@ class Workload:
     def __init__(self, seed, rate=20000, seconds=8.0):
         self.seed, self.rate, self.seconds = seed, rate, seconds
         self.count = max(1, int(rate * seconds))
-        self.bad_lines = set()  # of the file, from 1; known once it is written
+        self.forget_lines()
+
+    def forget_lines(self):
+        self.bad_lines, self.conflict_lines, self.duplicate_lines = set(), set(), set()  # of the file, from 1; known once it is written
+
+    def quarantined_lines(self):
+        return self.bad_lines | self.conflict_lines
 
     def rows(self):
-        """Each row of the file, and whether it must be quarantined."""
+        """Each row of the file, and the lines among which it belongs, if any."""
         rng = random.Random(f"workload {self.seed}")
         clients = [f"CLIENT_{number:04}" for number in range(1, CLIENTS + 1 - len(ODD_CLIENTS))] + list(ODD_CLIENTS)
         symbols = [f"SYM{number:03}" for number in range(1, SYMBOLS + 1)]
@@ -87,8 +99,16 @@ class Workload:
         prices = {symbol: rng.randint(500, 40000) for symbol in symbols}  # cents
         buys = {client: rng.random() < 0.5 for client in clients}
         held = collections.defaultdict(Decimal)
+        sent = []  # rows that are applied
         for number in range(self.count):
             at = BEGIN + timedelta(microseconds=number * 1_000_000 // self.rate)
+            if sent and rng.random() < AGAIN_PART:
+                row = dict(rng.choice(sent))
+                conflicts = rng.random() < CONFLICT_PART
+                if conflicts:
+                    row["quantity"] = f"{Decimal(row['quantity']) + 1:f}"
+                yield list(row.values()), self.conflict_lines if conflicts else self.duplicate_lines
+                continue
             client = rng.choices(clients, cum_weights=client_weights)[0]
             symbol = rng.choices(symbols, cum_weights=symbol_weights)[0]
             if rng.random() < 1 / TRADES_IN_A_MOOD:
@@ -107,7 +127,8 @@ class Workload:
                 row |= rng.choice(BAD_ROWS)
             else:
                 held[client, symbol] += Decimal(quantity) if side == "BUY" else -Decimal(quantity)
-            yield list(row.values()), bad
+                sent.append(row)
+            yield list(row.values()), self.bad_lines if bad else None
 
     @staticmethod
     def quantity(rng):
@@ -135,14 +156,14 @@ class Workload:
         """Writes both files, and returns their paths."""
         folder = pathlib.Path(folder)
         transactions, rules = folder / "transactions.csv", folder / "rules.yaml"
-        self.bad_lines = set()
+        self.forget_lines()
         with open(transactions, "w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(HEADER)
-            for line, (row, bad) in enumerate(self.rows(), 2):
+            for line, (row, lines) in enumerate(self.rows(), 2):
                 writer.writerow(row)
-                if bad:
-                    self.bad_lines.add(line)
+                if lines is not None:
+                    lines.add(line)
         rules.write_text(self.rules())
         return transactions, rules
 
@@ -157,7 +178,7 @@ def main():
     load = Workload(options.seed, options.rate, options.seconds)
     for path in load.write(options.folder):
         print(path)
-    print(f"{load.count} rows, {len(load.bad_lines)} to be quarantined")
+    print(f"{load.count} rows, {len(load.quarantined_lines())} to be quarantined, {len(load.duplicate_lines)} a second time")
 
 
 if __name__ == "__main__":
