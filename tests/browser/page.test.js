@@ -185,3 +185,37 @@ test('order and trader are shown when the first execution with them comes', { ti
   assert.deepEqual(complaints, []);
   await page.context().close();
 });
+
+test('a person decides about an execution that conflicts with another', { timeout: 2 * ALERT_MS_MAX }, async () => {
+  const { page, complaints } = await openPage(browser, mesh.url);
+  const at = new Date().toISOString();
+  const header = 'transaction_id,executed_at,client_id,symbol,side,quantity,price,currency,broker_id,market';
+  const row = (quantity) => `TWICE-1,${at},CLIENT_TWICE,TWICE,BUY,${quantity},10,USD,BRK-07,XNAS`;
+  assert.equal(await mesh.replay(`${header}\n${row(100)}\n${row(100)}\n${row(250)}\n`), 0);
+  await untilSome(`SELECT 1 FROM quarantine WHERE decision = 'WAITING'`);
+
+  await page.getByText('quarantine: 1 record waits for a decision').waitFor();
+  await page.getByRole('button', { name: 'Health of the services', exact: false }).click();
+  const drawer = page.getByRole('dialog', { name: 'System' });
+  await drawer.getByText("quantity: '250' conflicts with input", { exact: false }).waitFor();
+  const user = `officer-${process.pid}`;
+  await drawer.getByTestId('decide').getByRole('button', { name: 'Apply' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Apply this execution after all' });
+  await dialog.getByLabel('Your name').fill(user);
+  assert.equal(await dialog.getByRole('button', { name: 'Apply' }).isEnabled(), false);
+  await dialog.getByLabel('Reason').fill('two fills <b>under one id</b>');
+  await dialog.getByRole('button', { name: 'Apply' }).click();
+  await dialog.waitFor({ state: 'detached' });
+
+  await drawer.getByTestId('decided').getByText(user).waitFor();
+  await drawer.getByText('two fills <b>under one id</b>', { exact: false }).waitFor();
+  assert.equal(await drawer.getByTestId('decide').count(), 0);
+  const [stored] = await mesh.database.rows(
+    `SELECT decided_by, decision_reason FROM quarantine WHERE decision = 'APPLIED'`,
+  );
+  assert.deepEqual(stored, { decided_by: user, decision_reason: 'two fills <b>under one id</b>' });
+  const [held] = await mesh.database.rows(`SELECT quantity FROM positions WHERE client_id = 'CLIENT_TWICE'`);
+  assert.equal(held.quantity, '350');
+  assert.deepEqual(complaints, []);
+  await page.context().close();
+});
