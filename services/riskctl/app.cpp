@@ -254,14 +254,37 @@ void print_quarantine(store::Reader& reader, const Options& options, std::ostrea
   }
 }
 
+// Those that wait, the oldest first: so they came.
+std::vector<std::uint64_t> waiting_ids(store::Reader& reader) {
+  constexpr std::uint32_t kPage = 1'000;
+  std::vector<std::uint64_t> ids;
+  std::optional<std::uint64_t> before;
+  while (true) {
+    const auto rows = reader.quarantine({{}, true, before, kPage});
+    for (const auto& row : rows) ids.push_back(row.quarantine_id);
+    if (rows.size() < kPage) break;
+    before = ids.back();
+  }
+  std::reverse(ids.begin(), ids.end());
+  return ids;
+}
+
 void decide(const Options& options, std::ostream& out) {
   using Action = wire::DecideQuarantined::Action;
   expect_words(options.words, 5, 5);
-  const auto id = number<std::uint64_t>(options.words[2], "ID");
+  const std::string &which = options.words[2], &user = options.words[3], &reason = options.words[4];
   const bool applies = options.words[1] == "apply";
-  ask(options,
-      {options.words[3], wire::DecideQuarantined{id, applies ? Action::kApply : Action::kDrop, options.words[4]}});
-  out << "Quarantined record " << id << (applies ? " applied by " : " dropped by ") << options.words[3] << ".\n";
+  const auto action = applies ? Action::kApply : Action::kDrop;
+  const char* done = applies ? " applied by " : " dropped by ";
+  if (which != "all") {
+    const auto id = number<std::uint64_t>(which, "ID");
+    ask(options, {user, wire::DecideQuarantined{id, action, reason}});
+    out << "Quarantined record " << id << done << user << ".\n";
+    return;
+  }
+  const auto ids = waiting_ids(*store::open_reader(options.database));
+  for (const auto id : ids) ask(options, {user, wire::DecideQuarantined{id, action, reason}});
+  out << ids.size() << " quarantined records" << done << user << ".\n";
 }
 
 void quarantine(const Options& options, std::ostream& out) {
@@ -342,7 +365,7 @@ int run(const Options& options, std::ostream& out, std::ostream& err) {
   } catch (const UsageError& error) {
     err << "riskctl: " << error.reason
         << "\nusage: riskctl summary | list [SEVERITY] | ack ID USER [COMMENT] | cleanup [DAYS]\n"
-           "       riskctl quarantine [waiting] | quarantine apply ID USER REASON | quarantine drop ID USER REASON\n"
+           "       riskctl quarantine [waiting] | quarantine apply|drop ID|all USER REASON\n"
            "       riskctl notify undelivered\n"
            "       riskctl keys [DIRECTORY] [NAME...]\n"
            "       riskctl backtest --transactions FILE.csv [--positions FILE.csv] | --store\n"

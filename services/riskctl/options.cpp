@@ -76,12 +76,13 @@ std::optional<int> parse(int argc, const char* const* argv, Options& options) {
   settings::add_bounds_options(set, options.backtest.bounds);
   settings::add_ahead_max_option(set, options.backtest.ahead_max);
   settings::add_execution_options(set, options.backtest.executions);
-  set.add_positionals("COMMAND",
-                      "summary | list [SEVERITY] | ack ID USER [COMMENT] | cleanup [DAYS, default 30] | "
-                      "quarantine [waiting] | quarantine apply|drop ID USER REASON | notify undelivered | backtest | "
-                      "convert IN [OUT] | keys; for example: riskctl convert "
-                      "--input-format kraken-trades --set client_id=DESK_1 trades.csv fills.csv",
-                      options.words);
+  set.add_positionals(
+      "COMMAND",
+      "summary | list [SEVERITY] | ack ID USER [COMMENT] | cleanup [DAYS, default 30] | "
+      "quarantine [waiting] | quarantine apply|drop ID|all USER REASON | notify undelivered | backtest | "
+      "convert IN [OUT] | keys; for example: riskctl convert "
+      "--input-format kraken-trades --set client_id=DESK_1 trades.csv fills.csv",
+      options.words);
   set.ignore_sections({"log", "health", "simulator", "engine", "notifier", "gateway"});
   set.know_variables(settings::all_variables());
   return set.parse(argc, argv);

@@ -103,9 +103,20 @@ class Duplicates(unittest.TestCase):
             (mesh.folder / "again.csv").write_text(HEADER + "".join(rows) + fill(99))
             simulator = mesh.start("simulator", "--replay", "again.csv", "--speed", "max", "--journal", "again")
             wait_until(lambda: "the database is away" in engine.text(), "the engine to miss the database")
+            # It can be stopped in the middle of its question, and applies none of the records half.
+            self.assertEqual(mesh.stop("risk-engine"), 0)
+            mesh.database.psql("postgres", "postgres", "ALTER ROLE risk_engine LOGIN")
+            mesh.start_ready("risk-engine")
+            wait_until(lambda: self.position(mesh) == [51], "the one new execution")
+            mesh.database.psql("postgres", "postgres", "ALTER ROLE risk_engine NOLOGIN",
+                               "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'risk_engine'")
+            (mesh.folder / "third.csv").write_text(HEADER + "".join(rows) + fill(100))
+            self.assertEqual(simulator.wait(), 0)
+            simulator = mesh.start("simulator", "--replay", "third.csv", "--speed", "max", "--journal", "third", name="third")
+            wait_until(lambda: "the database is away" in mesh.running["risk-engine"].text(), "the engine to miss the database")
             mesh.database.psql("postgres", "postgres", "ALTER ROLE risk_engine LOGIN")
             self.assertEqual(simulator.wait(), 0)
-            wait_until(lambda: self.position(mesh) == [51], "the one new execution")
+            wait_until(lambda: self.position(mesh) == [52], "the second new execution")
             self.assertEqual(mesh.stop("risk-engine"), 0)
 
 
@@ -132,13 +143,21 @@ class Conflicts(unittest.TestCase):
             twice = mesh.run("riskctl", "quarantine", "drop", "1", "ben", "no")
             self.assertEqual((twice.returncode, twice.stdout), (1, ""))
             self.assertIn("row 1 was decided already", twice.stderr)
-            answer = mesh.api("/quarantine/2/drop", {"user": "ben", "reason": "a wrong copy"})
-            self.assertEqual((answer["decision"]["state"], answer["decision"]["user"], answer["decision"]["apply_seq"]), ("DROPPED", "ben", None))
+            (mesh.folder / "more.csv").write_text(HEADER + fill(2, 11) + fill(2, 12))
+            mesh.replay("more.csv", "--journal", mesh.folder / "more")
+            dropped = mesh.run("riskctl", "quarantine", "drop", "all", "ben", "a wrong copy")
+            self.assertEqual((dropped.returncode, dropped.stdout), (0, "3 quarantined records dropped by ben.\n"))
+            (item,) = [item for item in mesh.api("/quarantine")["items"] if item["quarantine_id"] == 2]
+            self.assertEqual((item["decision"]["state"], item["decision"]["user"], item["decision"]["apply_seq"]), ("DROPPED", "ben", None))
+            mesh.replay("fills.csv", "--journal", mesh.folder / "third")
+            answer = mesh.api("/quarantine/5/drop", {"user": "ben", "reason": "again"})
+            self.assertEqual((answer["decision"]["state"], answer["decision"]["reason"]), ("DROPPED", "again"))
             with self.assertRaises(urllib.error.HTTPError) as refused:
                 mesh.api("/quarantine/9/apply", {"user": "ben", "reason": "x"})
             self.assertEqual(refused.exception.code, 404)
             self.assertEqual(mesh.database.rows("SELECT actor, command, target, new_value FROM commands ORDER BY command_id"), [
-                ("anna", "APPLY", "quarantine 1", "APPLIED: two fills, says the broker"), ("ben", "DROP", "quarantine 2", "DROPPED: a wrong copy")])
+                ("anna", "APPLY", "quarantine 1", "APPLIED: two fills, says the broker"), *[("ben", "DROP", f"quarantine {n}", "DROPPED: a wrong copy") for n in (2, 3, 4)],
+                ("ben", "DROP", "quarantine 5", "DROPPED: again")])
             wait_until(lambda: warnings() is None, "no warning any more")
             self.assertIn("Nothing waits for a decision.", mesh.run("riskctl", "quarantine", "waiting").stdout)
             # What was decided holds after a restart, and both copies are known.
@@ -147,7 +166,7 @@ class Conflicts(unittest.TestCase):
             mesh.replay("fills.csv", "--journal", mesh.folder / "again")
             self.assertEqual(mesh.database.rows("SELECT quantity FROM positions"), [("40",)])
             counted = mesh.database.rows("SELECT duplicates, conflicts FROM stream_cursors WHERE name LIKE 'simulator%'")
-            self.assertEqual(sorted(counted), [("1", "2"), ("4", "1")])
+            self.assertEqual(sorted(counted), [("0", "2"), ("1", "2"), ("4", "1"), ("4", "1")])
             for words in (["quarantine", "frobnicate"], ["quarantine", "apply", "1", "anna"], ["quarantine", "drop", "one", "anna", "x"]):
                 self.assertEqual(mesh.run("riskctl", *words).returncode, 2, words)
             self.assertEqual(mesh.stop("risk-engine"), 0)

@@ -16,6 +16,11 @@ struct Day {
   static Day of(Timestamp time);
   std::string text() const;  // "2026-11-25"
 
+  // The latest instant that an execution committed on this day can have been taken for, for its clock may be ahead by
+  // as much as a setting allows, a day. One of a clock that was further ahead, as no engine takes any more, is no
+  // measure of time.
+  Timestamp latest_execution() const;
+
   friend auto operator<=>(Day, Day) = default;
 };
 

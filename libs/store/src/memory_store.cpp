@@ -46,7 +46,7 @@ class MemoryStore final : public Store {
   QuarantineRow* waiting_row(std::uint64_t quarantine_id) const;  // null: it does not wait
   void store(const Commit& commit, const Places& places);
   void store_positions(const std::vector<engine::PositionRow>& rows);
-  void note_dropped(const PackedInputs& inputs);
+  void note_dropped(const MemoryDatabase::Inputs& commit);
 
   // Precondition: the mutex is held.
   void check_term() const {
@@ -238,7 +238,7 @@ DroppedDays MemoryStore::drop_days(Timestamp before, std::uint64_t up_to_apply_s
     std::erase_if(inputs, [&, day = day](const auto& commit) {
       if (commit.day != day) return false;
       dropped.rows += commit.rows.size();
-      note_dropped(commit.rows);
+      note_dropped(commit);
       return true;
     });
     ++dropped.days;
@@ -250,12 +250,13 @@ DroppedDays MemoryStore::drop_days(Timestamp before, std::uint64_t up_to_apply_s
   return dropped;
 }
 
-void MemoryStore::note_dropped(const PackedInputs& inputs) {
-  for (const auto& input : inputs.unpack()) {
+void MemoryStore::note_dropped(const MemoryDatabase::Inputs& commit) {
+  for (const auto& input : commit.rows.unpack()) {
     const auto* transaction = std::get_if<TransactionInput>(&input.input);
     if (transaction == nullptr) continue;
     auto& latest = database_->dropped_up_to;
-    latest = std::max(latest.value_or(kTimestampMin), transaction->transaction.executed_at);
+    const auto executed_at = std::min(transaction->transaction.executed_at, commit.day.latest_execution());
+    latest = std::max(latest.value_or(kTimestampMin), executed_at);
   }
 }
 

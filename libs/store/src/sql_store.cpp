@@ -218,7 +218,8 @@ DroppedDays SqlStore::drop_days(Timestamp before, std::uint64_t up_to_apply_seq)
       std::optional<std::uint64_t> rows;
       write([&] {
         rows = drop_from_day(*connection_, *day);
-        if (rows && day->last_executed_at_ns) note_dropped(*connection_, {*day->last_executed_at_ns});
+        if (!rows || !day->last_executed_at_ns) return;
+        note_dropped(*connection_, std::min(Timestamp{*day->last_executed_at_ns}, day->day.latest_execution()));
       });
       if (!rows) break;
       dropped.rows += *rows;

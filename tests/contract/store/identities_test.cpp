@@ -161,6 +161,16 @@ TEMPLATE_TEST_CASE("with dropped days go their identities, and it is kept up to 
   CHECK(f.store->resume_point().first_kept_apply_seq == 5);
 }
 
+TEMPLATE_TEST_CASE("a clock of 2062 on a day that is dropped does not make everything old", "[store]", Memory, Sqlite,
+                   Postgres) {
+  RISK_BACKEND(backend);
+  Fixture f(std::move(backend));
+  auto commit = transactions(1, 1);
+  std::get<TransactionInput>(commit.inputs[0].input).transaction.executed_at = *parse_timestamp("2062-01-01T00:00:00Z");
+  f.store->commit(commit);
+  CHECK(f.store->drop_days({kNoon.nanos + kDay}, 1).up_to == parse_timestamp("2024-09-22T00:00:00Z").value());
+}
+
 TEMPLATE_TEST_CASE("a database has a key of its own, for ever", "[store]", Sqlite, Postgres) {
   RISK_BACKEND(backend);
   Fixture f(std::move(backend));
