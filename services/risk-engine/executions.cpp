@@ -13,6 +13,9 @@ namespace {
 
 constexpr std::uint64_t kLast = std::numeric_limits<std::uint64_t>::max();
 
+// Of so many bits few are set by the records that come together.
+constexpr std::size_t kSeen = 1 << 16;
+
 engine::HashKey parse_key(std::string_view digits) {
   engine::HashKey key;
   constexpr std::size_t kDigits = 16;  // of a word
@@ -34,7 +37,8 @@ Executions::Executions(const store::ResumePoint& resume)
       filed_up_to_(resume.filed_up_to < resume.first_kept_apply_seq ? 0 : resume.filed_up_to),
       dropped_up_to_(resume.dropped_up_to),
       loaded_up_to_(std::max(resume.filed_up_to, resume.first_kept_apply_seq - 1)),
-      committed_up_to_(resume.last_apply_seq) {
+      committed_up_to_(resume.last_apply_seq),
+      seen_(kSeen) {
   index_.forget_up_to(loaded_up_to_);
   lacking_.push_back({loaded_up_to_ + 1, kLast});
 }
@@ -114,10 +118,16 @@ void Executions::expect(std::span<const engine::Transaction* const> next) {
   found_.clear();
   std::vector<std::uint64_t> in_store, filed;
   candidates_.clear();
-  for (const auto& digest : digests_) {
-    if (filed_up_to_ > 0) filed.push_back(digest.fingerprint());
-    index_.find(digest.fingerprint(), candidates_);
+  may_be_known_.assign(digests_.size(), false);
+  for (std::size_t i = 0; i < digests_.size(); ++i) {
+    const auto fingerprint = digests_[i].fingerprint();
+    if (filed_up_to_ > 0) filed.push_back(fingerprint);
+    const bool is_found = index_.find(fingerprint, candidates_);
+    const bool was_seen = seen_[fingerprint % kSeen];
+    seen_[fingerprint % kSeen] = true;
+    may_be_known_[i] = is_found || was_seen;
   }
+  for (const auto& digest : digests_) seen_[digest.fingerprint() % kSeen] = false;
   for (const auto apply_seq : candidates_) {
     if (uncommitted(apply_seq) == nullptr) in_store.push_back(apply_seq);
   }
@@ -146,7 +156,7 @@ Executions::Verdict Executions::judge(std::size_t index) {
   const auto [first, last] = found_.equal_range(digest.fingerprint());
   for (auto known = first; known != last; ++known) compare(known->second.apply_seq, known->second.digest);
   candidates_.clear();
-  if (index_.find(digest.fingerprint(), candidates_)) {
+  if (may_be_known_[index] && index_.find(digest.fingerprint(), candidates_)) {
     for (const auto apply_seq : candidates_) {
       if (const auto* known = uncommitted(apply_seq)) compare(apply_seq, *known);
     }

@@ -119,6 +119,8 @@ class Executions {
 
   // Of the transactions that are expected.
   std::vector<engine::ExecutionDigest> digests_;
+  std::vector<bool> may_be_known_;                       // of each: one like it is in the index, or comes before it
+  std::vector<bool> seen_;                               // by the lowest bits of a fingerprint
   std::unordered_multimap<std::uint64_t, Known> found_;  // in the store, by fingerprint
   std::vector<std::uint64_t> candidates_;                // apply_seqs
 };
