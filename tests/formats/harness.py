@@ -58,7 +58,8 @@ def table(random, format, header, rows):
             row = [""] * len(header)
         writer.writerow(row)
     if format.get("footer") and random.random() < 0.5:
-        writer.writerow([random.choice(oracle.as_list(format["footer"])) + " 5"] + ["x"] * 3)
+        text = random.choice(oracle.as_list(format["footer"])) + " 5"
+        writer.writerow(random.choice(([text] + ["x"] * 3, [""] * random.randrange(len(header) + 3) + [text, ""])))
         writer.writerow(rows[0])
     return out.getvalue()
 

@@ -76,6 +76,7 @@ def read_number(text, style, rule):
         value = value.scaleb(-places)
     elif places and decimals != places:
         raise NoNumber
+    value *= rule.get("times", 1)
     return -value if negative else value
 
 
@@ -226,6 +227,10 @@ def as_list(value):
     return value if isinstance(value, list) else [value]
 
 
+def full(rule):
+    return {"column": rule} if isinstance(rule, str) else rule
+
+
 class Reader:
     """One file by one format."""
 
@@ -247,7 +252,7 @@ class Reader:
         elif "right_of" in rule:
             text = self.cell(rule["right_of"], right_of=True)
         else:
-            text = self.cell(rule["column"])
+            text = self.cell(rule.get("column", []))
         return text or rule.get("if_empty", "")
 
     def part(self, part):
@@ -265,10 +270,14 @@ class Reader:
         return (text in as_list(condition["is"])) if "is" in condition else (text not in as_list(condition["is_not"]))
 
     def rule(self, field):
+        """What is said of the field for this row; raises Refused where two cases of its `where` hold."""
         if field in self.settings:
             return {"constant": self.settings[field]}
-        rule = self.format["fields"].get(field)
-        return {"column": rule} if isinstance(rule, str) else rule
+        rule = full(self.format["fields"].get(field))
+        cases = [case["use"] for case in (rule or {}).get("where", []) if self.holds(case)]
+        if len(cases) > 1:
+            raise Refused
+        return dict(full(cases[0]), sign=rule.get("sign")) if cases else rule
 
     def read(self, row, line):
         """The row as a dictionary of canonical texts, None where it is passed over; raises Refused with the field."""
@@ -318,8 +327,8 @@ class Reader:
             return self.side_by_sign()
         if rule is None:
             return ""
-        if "constant" in rule:
-            return Decimal(rule["constant"]) if field in ("quantity", "price") else rule["constant"]
+        if "constant" in rule and field not in ("quantity", "price"):
+            return rule["constant"]
         text = self.text(rule)
         if field == "executed_at":
             return read_time(text, self.time)
@@ -329,7 +338,7 @@ class Reader:
                     return side
             raise Refused
         if field in ("quantity", "price"):
-            value = read_with_unit(text, self.numbers, rule, self.cell)
+            value = self.number(rule)
             if rule.get("sign") == "agrees_with_side" and value and (value < 0) != (made["side"] == "SELL"):
                 raise Refused
             return abs(value) if rule.get("sign") else value
@@ -345,11 +354,13 @@ class Reader:
             raise Refused
         return text
 
+    def number(self, rule):
+        return Decimal(rule["constant"]) if "constant" in rule else read_with_unit(self.text(rule), self.numbers, rule, self.cell)
+
     def side_by_sign(self):
-        rule = self.rule("quantity")
         try:
-            value = read_with_unit(self.text(rule), self.numbers, rule, self.cell)
-        except NoNumber:
+            value = self.number(self.rule("quantity"))
+        except (NoNumber, Refused):
             return "BUY"  # the quantity is refused next
         if not value:
             raise Refused
@@ -367,7 +378,7 @@ def expected(format, settings, text, file):
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     if format.get("header"):
         reader = Reader(format, settings, format["header"], file)
-    needed = needed_columns(format, settings)
+    needed = needed_columns(format)
     for row in lines:
         if not row:
             continue
@@ -376,7 +387,8 @@ def expected(format, settings, text, file):
             if all(any(name in header for name in names) for names in needed):
                 reader = Reader(format, settings, row, file)
             continue
-        if any(row[0].strip(BLANKS).startswith(footer) for footer in as_list(format.get("footer", []))):
+        alone = [cell.strip(BLANKS) for cell in row if cell.strip(BLANKS)][:2]
+        if any(text.startswith(footer) for footer in as_list(format.get("footer", [])) for text in [row[0].strip(BLANKS), *alone[:len(alone) == 1]]):
             break
         try:
             made = reader.read(row, lines.line_num)
@@ -390,11 +402,13 @@ def expected(format, settings, text, file):
     return rows, refused, filtered
 
 
-def needed_columns(format, settings):
+def needed_columns(format):
     """Lists of names, of each of which the header has one."""
     needed = []
-    for field, rule in format["fields"].items():
-        rule = {"column": rule} if isinstance(rule, str) else rule
+    rules = [full(rule) for rule in format["fields"].values()]
+    cases = [case for rule in rules for case in rule.get("where", [])]
+    needed += [as_list(case["column"]) for case in cases if not case.get("optional")]
+    for rule in rules + [full(case["use"]) for case in cases]:
         if rule.get("optional"):
             continue
         needed += [as_list(rule[key]) for key in ("column", "right_of") if key in rule]

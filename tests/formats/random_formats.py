@@ -66,6 +66,20 @@ def random_format(random):
             return amount(random, row) + random.choice(unit if isinstance(unit, list) else [known, known[:random.randrange(6)]])
         cells[name] = with_unit
     fields.update(quantity=quantity, price=price)
+    for number in (quantity, price):
+        if random.random() < 0.2:
+            number["times"] = random.choice((2, 100, 1000000))
+    if random.random() < 0.5:
+        # Rows of another kind; "lot share" fits two cases, which is refused.
+        case = column("case", one_of("", "", "", "lot", "lot", "share", "lot share"))
+        other = column("other", amount)
+        lots = random.choice(({"column": quantity["column"], "times": random.choice((10, 100, 999983))}, other, {"constant": random.choice(("-5", "0", "7.5"))}))
+        quantity["where"] = [{"column": case, "contains": "lot", "use": lots},
+                             {"column": [case, "nowhere"], "is": ["share", "lot share"], "use": {"column": other, "if_empty": "3", "times": 7}}]
+        if isinstance(fields["symbol"], dict):
+            fields["symbol"]["where"] = [{"column": case, "is_not": ["", "share"], "use": random.choice(({"template": "{" + symbol + "} lot"}, other))}]
+        if isinstance(fields.get("side"), dict):
+            fields["side"]["where"] = [{"column": "nowhere", "optional": True, "is_not": "", "use": case}, {"column": case, "is": "share", "use": {"constant": "BUY"}}]
     format = {"numbers": numbers, "time": time, "fields": fields}
     if random.random() < 0.5:
         fields["currency"] = {"right_of": price["column"], "optional": True}

@@ -13,6 +13,9 @@ SCHWAB_CASH = ["Journal", "Qualified Dividend", "Cash Dividend", "Non-Qualified 
                "Qual Div Reinvest", "Bank Interest", "Credit Interest", "Bond Interest", "Margin Interest", "Service Fee", "ADR Mgmt Fee", "Foreign Tax Paid",
                "NRA Tax Adj", "MoneyLink Transfer", "MoneyLink Deposit", "Wire Sent", "Wire Received", "Wire Funds", "Funds Received", "Funds Paid",
                "Long Term Cap Gain", "Short Term Cap Gain", "Misc Cash Entry", "Misc Credits"]
+ROBINHOOD_OPTION = {"column": "Trans Code", "is": ["BTO", "BTC", "STO", "STC"]}
+ROBINHOOD_CASH = ["ACH", "RTP", "CDIV", "MDIV", "INT", "MINT", "SLIP", "GOLD", "AFEE", "DFEE", "DTAX", "NRAT", "XENT_CC"]
+ROBINHOOD_CHANGES = ["SPL", "SPR", "SXCH", "MRGS", "SOFF", "CONV", "OCA", "REC", "ACATI", "ACATO", "ITRF"]
 LINE_ID = {"template": "{file}-{line}"}
 MONTHS = [" JAN", " FEB", " MAR", " APR", " MAY", " JUN", " JUL", " AUG", " SEP", " OCT", " NOV", " DEC"]
 FUTURES_EXCHANGES = ["CME", "CBOT", "ECBOT", "GLOBEX", "NYMEX", "COMEX", "CFE", "NYBOT", "ICEUS", "ICEEU", "IPE", "EUREX", "DTB", "MONEP", "MATIF", "FTA", "IDEM", "MEFFRV",
@@ -126,6 +129,22 @@ FORMATS = {
                "Symbol": one_of("AAPL", "BRK/B"), "Description": one_of("APPLE INC", "a \"b\", c"), "Quantity": money(".", ","),
                "Price": lambda random, row: random.choice(["$", "$", "", "-$", "$$"]) + money(".", ",", places=4)(random, row), "Fees & Comm": one_of(""),
                "Amount": one_of("")}),
+    "robinhood": dict(
+        format={"footer": ["The data provided is for informational purposes"], "numbers": {"decimal": ".", "thousands": ",", "prefixes": ["$"]},
+                "time": {"formats": ["m/d/yyyy"], "zone": "America/New_York"},
+                "fields": {"transaction_id": LINE_ID, "executed_at": "Activity Date", "price": "Price", "currency": constant("USD"), "broker_id": constant("ROBINHOOD"),
+                           "symbol": {"column": "Instrument", "where": [dict(ROBINHOOD_OPTION, use="Description")]},
+                           "side": {"column": "Trans Code", "buy": ["Buy", "BTO", "BTC"], "sell": ["Sell", "STO", "STC"]},
+                           "quantity": {"column": "Quantity", "where": [dict(ROBINHOOD_OPTION, use={"column": "Quantity", "times": 100})]}},
+                "rows": {"skip": [{"column": "Trans Code", "is": ROBINHOOD_CASH}],
+                         "refuse": [{"column": "Trans Code", "is": ["OEXP", "OASGN", "OEXCS"]}, {"column": "Trans Code", "is": ROBINHOOD_CHANGES}]}},
+        settings={"client_id": "C"},
+        cells={"Activity Date": dates("m/d/yyyy"), "Process Date": dates("m/d/yyyy"), "Settle Date": dates("m/d/yyyy"), "Instrument": one_of("AAPL", "BRK.B", "AAPL", ""),
+               "Description": one_of("AAPL 12/15/2023 Call $200.00", " SPY 1/19/2024 Put $440.00 ", "Apple, Inc"),
+               "Trans Code": one_of("Buy", "Sell", "BTO", "BTC", "STO", "STC", "BTO", "STC", "CDIV", "ACH", "INT", "OEXP", "SPL", "JNLS", "bto"),
+               "Quantity": lambda random, row: money(".", ",", places=9)(random, row) + random.choice([""] * 9 + ["S"]),
+               "Price": lambda random, row: random.choice(["$", "$", "$", "", "$$"]) + money(".", ",", places=4)(random, row).strip("+-"),
+               "Amount": lambda random, row: random.choice(("", "${}", "(${})")).format(money(".", ",", places=2)(random, row))}),
     "tardis-trades": dict(
         format={"numbers": {"decimal": ".", "exponents": True}, "time": {"formats": ["epoch_us"]},
                 "fields": {"transaction_id": "id", "executed_at": "timestamp", "symbol": "symbol", "side": "side", "quantity": "amount", "price": "price",

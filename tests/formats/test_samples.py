@@ -16,6 +16,8 @@ EXPECTED = {
     "ibkr-flex": ({("U0000001", "AAPL"): "120", ("U0000002", "ASML"): "-12", ("U0000002", "EUR.USD"): "10000"}, {(7, "AssetClass")}, 1),
     "ibkr-tws": ({("DU0000001", "ATVI"): "0", ("DU0000001", "ALTR"): "500"}, {(5, "Description"), (7, "Description"), (8, "Exchange")}, 0),
     "kraken-trades": ({("C1", "XXBTZUSD"): "0.025", ("C1", "ADAXBT"): "100"}, set(), 0),
+    "robinhood": ({("C1", "AAPL"): "1149.5", ("C1", "AAPL 12/15/2023 Call $200.00"): "-100", ("C1", "SPY 1/19/2024 Put $440.00"): "75000"},
+                  {(2, "Trans Code"), (13, "Trans Code"), (16, "side")}, 4),
     "schwab": ({("C1", "SWPPX"): "49.5", ("C1", "AAPL"): "1200", ("C1", "TSLA"): "-100"}, {(5, "side")}, 1),
     "tardis-trades": ({("C1", "BTC-PERPETUAL"): "15", ("C1", "shibusdt"): "15000000"}, {(4, "side")}, 0),
     "trading212": ({("C1", "AAPL"): "1.5", ("C1", "VOD"): "200"}, {(7, "side")}, 2),
@@ -24,6 +26,7 @@ EXPECTED = {
 # What each position's last price has to be, in its currency: pence are pounds, counts of 10^-9 are dollars.
 PRICES = {"degiro": {"GB00BH4HKS39": ("0.7698", "GBP")}, "trading212": {"VOD": ("0.6695", "GBP")}, "databento-trades": {"SPIB": ("31.56", "USD")},
           "kraken-trades": {"ADAXBT": ("0.00001185", "BTC")}, "coinbase-fills": {"BTC-USDC": ("65000", "USD")},
+          "robinhood": {"AAPL": ("172.55", "USD"), "SPY 1/19/2024 Put $440.00": ("2.35", "USD")},
           "schwab": {"AAPL": ("228.2", "USD")}, "tardis-trades": {"shibusdt": ("0.000005", "USD")}}
 SETTINGS = {"client_id": "C1", "currency": "USD", "zone": "America/New_York"}
 RATES = "rules: {rates: {EUR: 1.1, GBP: 1.3, BTC: 60000, INR: 0.012}}\n"

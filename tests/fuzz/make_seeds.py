@@ -30,6 +30,24 @@ def format_seeds():
         yield bytes([number]) + sample
         yield b"\0" + yaml.read_bytes() + b"\0" + sample
         yield bytes([number]) + b"\xff\xfe" + sample.decode().encode("utf-16-le")
+    yield b"\0" + CASES + b"\0" + CASES_FILE
+
+
+# What no shipped format has: cases beside signs, units and minor currencies, and rows in which two of them hold.
+CASES = b"""time: {formats: [iso]}
+minor_currencies: {GBX: GBP}
+footer: [End]
+fields:
+  transaction_id: id
+  executed_at: {constant: 2024-01-01T00:00:00Z, where: [{column: k, is: t, use: s}]}
+  client_id: {constant: C}
+  symbol: {column: s, where: [{column: k, contains: lot, use: {template: "{s}-{k}", words: {A-lot: B}}}]}
+  quantity: {column: q, sign: gives_side, where: [{column: k, is: [lot, big lot], use: {column: q, unit: [st], times: 100}},
+    {column: k, contains: big, use: {column: q, implied_places: 2, times: 1000000}}, {column: k, is: one, use: {constant: "-1"}}]}
+  price: {column: p, times: 3}
+  currency: {constant: USD, where: [{column: k, is_not: [lot, big], use: {constant: GBX}}]}
+"""
+CASES_FILE = b"id,k,s,q,p\n1,lot,A,-5st,1\n2,big,A,922337203685477,1.5\n3,big lot,A,1st,1\n4,one,A,,1\n5,t,2024-01-01T00:00:00Z,1,9e9\n,,,End,\n"
 
 
 def byte_seeds():

@@ -13,6 +13,7 @@ namespace {
 using Source = FieldRule::Source;
 
 constexpr int kImpliedPlacesMax = 18;
+constexpr int kTimesMax = 1'000'000;
 
 template <class T>
 struct IsDecimal : std::false_type {};
@@ -41,7 +42,7 @@ FormatParser::Kind FormatParser::kind_of(std::size_t index) {
 void FormatParser::read_fields(const YamlValue& value) {
   for (const auto& [name, rule] : value.entries()) {
     if (const auto field = field_of(name)) {
-      read_field(*field, rule);
+      read_field(*field, layout_.fields[*field], rule, Scope::kField);
     } else {
       rule.fail("no such field: allowed: " + join(engine::kTransactionFieldNames, ", "));
     }
@@ -53,8 +54,7 @@ void FormatParser::read_fields(const YamlValue& value) {
   }
 }
 
-void FormatParser::read_field(std::size_t field, const YamlValue& value) {
-  FieldRule& rule = layout_.fields[field];
+void FormatParser::read_field(std::size_t field, FieldRule& rule, const YamlValue& value, Scope scope) {
   const Kind kind = kind_of(field);
   if (value.is_scalar()) {  // the name of its column
     if (const auto name = value.text()) {
@@ -68,16 +68,34 @@ void FormatParser::read_field(std::size_t field, const YamlValue& value) {
   std::vector<std::string_view> allowed{"column", "right_of", "constant", "template", "optional", "if_empty"};
   const auto allow = [&allowed](std::initializer_list<std::string_view> more) { allowed.insert(allowed.end(), more); };
   if (kind == Kind::kText) allow({"words", "endings", "other_words"});
-  if (kind == Kind::kNumber) allow({"unit", "implied_places"});
-  if (field == *field_of("quantity")) allow({"sign"});
+  if (kind == Kind::kNumber) allow({"unit", "implied_places", "times"});
+  if (field == *field_of("quantity") && scope == Scope::kField) allow({"sign"});
   if (kind == Kind::kSide) allow({"buy", "sell"});
+  if (scope == Scope::kField) allow({"where"});
   const YamlSection keys(value, allowed);
   read_source(rule, value, keys);
   if (const auto* if_empty = keys.find("if_empty")) rule.if_empty = if_empty->text().value_or("");
   read_text_keys(rule, value, keys);
   if (kind == Kind::kNumber) read_number_keys(field, rule, keys);
   if (kind == Kind::kSide) read_side_keys(rule, keys);
-  if (rule.source == Source::kConstant) check_constant(field);
+  if (rule.source == Source::kConstant) check_constant(field, rule.constant);
+  if (const auto* where = keys.find("where")) read_cases(field, rule, *where);
+}
+
+// [{column: Code, is: BTO, use: {column: Quantity, times: 100}}]: conditions, each with what the field is then.
+void FormatParser::read_cases(std::size_t field, FieldRule& rule, const YamlValue& value) {
+  for (const YamlValue& item : value.items()) {
+    const YamlSection keys(item, {"column", "optional", "is", "is_not", "contains", "use"});
+    FieldRule::Case added{read_condition(item, keys), {}};
+    if (const auto* use = keys.find("use")) {
+      read_field(field, added.rule, *use, Scope::kCase);
+    } else {
+      item.fail("use: missing");
+    }
+    // One sign for the whole column: whether it gives the side cannot change from row to row.
+    added.rule.sign = rule.sign;
+    rule.cases.push_back(std::move(added));
+  }
 }
 
 void FormatParser::read_source(FieldRule& rule, const YamlValue& value, const YamlSection& keys) {
@@ -106,7 +124,7 @@ void FormatParser::read_source(FieldRule& rule, const YamlValue& value, const Ya
   const bool is_column = rule.source == Source::kColumn;
   if (!is_column && keys.find("optional") != nullptr) keys.find("optional")->fail("goes with column or right_of");
   if (rule.source == Source::kConstant) {
-    for (const auto* key : {"if_empty", "words", "endings", "unit", "implied_places", "sign", "buy", "sell"}) {
+    for (const auto* key : {"if_empty", "words", "endings", "unit", "implied_places", "times", "sign", "buy", "sell"}) {
       if (const auto* found = keys.find(key)) found->fail("does not go with a constant");
     }
   }
@@ -184,6 +202,7 @@ void FormatParser::read_number_keys(std::size_t field, FieldRule& rule, const Ya
   if (const auto* places = keys.find("implied_places")) {
     rule.number.implied_places = places->number(1, kImpliedPlacesMax).value_or(0);
   }
+  if (const auto* times = keys.find("times")) rule.number.times = times->number(2, kTimesMax).value_or(1);
   const auto* sign = field == *field_of("quantity") ? keys.find("sign") : nullptr;
   if (sign == nullptr) return;
   const auto word = sign->text();
@@ -226,8 +245,7 @@ void FormatParser::read_side_keys(FieldRule& rule, const YamlSection& keys) {
 }
 
 // A constant is written as in the canonical CSV.
-void FormatParser::check_constant(std::size_t index) {
-  const std::string& text = layout_.fields[index].constant;
+void FormatParser::check_constant(std::size_t index, const std::string& text) {
   std::optional<std::string> problem;
   engine::for_each_transaction_field([&](auto field) {
     if (field.index != index) return;

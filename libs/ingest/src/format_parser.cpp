@@ -201,31 +201,36 @@ void FormatParser::read_conditions(const YamlValue& value, std::vector<Condition
     std::vector<std::string_view> allowed{"column", "optional", "is", "is_not", "contains"};
     if (are_refusals) allowed.push_back("reason");
     const YamlSection keys(item, allowed);
-    Condition condition;
-    TableShape::Column column;
-    if (const auto* name = keys.find("column")) {
-      column.names = name->texts();
-    } else {
-      item.fail("column: missing");
-    }
-    if (const auto* optional = keys.find("optional")) column.may_be_absent = optional->flag().value_or(false);
-    std::size_t tests = 0;
-    const auto read_test = [&](const char* key, Condition::Test test) {
-      const auto* texts = keys.find(key);
-      if (texts == nullptr) return;
-      ++tests;
-      condition.test = test;
-      condition.texts = texts->texts(test != Condition::Test::kContains);
-    };
-    read_test("is", Condition::Test::kIs);
-    read_test("is_not", Condition::Test::kIsNot);
-    read_test("contains", Condition::Test::kContains);
-    if (tests != 1) item.fail("needs one of is, is_not, contains");
+    Condition condition = read_condition(item, keys);
     if (const auto* reason = keys.find("reason")) condition.reason = reason->text().value_or("");
     if (are_refusals && condition.reason.empty()) item.fail("reason: missing");
-    if (!column.names.empty()) condition.column = column_of(std::move(column));
     conditions.push_back(std::move(condition));
   }
+}
+
+Condition FormatParser::read_condition(const YamlValue& item, const YamlSection& keys) {
+  Condition condition;
+  TableShape::Column column;
+  if (const auto* name = keys.find("column")) {
+    column.names = name->texts();
+  } else {
+    item.fail("column: missing");
+  }
+  if (const auto* optional = keys.find("optional")) column.may_be_absent = optional->flag().value_or(false);
+  std::size_t tests = 0;
+  const auto read_test = [&](const char* key, Condition::Test test) {
+    const auto* texts = keys.find(key);
+    if (texts == nullptr) return;
+    ++tests;
+    condition.test = test;
+    condition.texts = texts->texts(test != Condition::Test::kContains);
+  };
+  read_test("is", Condition::Test::kIs);
+  read_test("is_not", Condition::Test::kIsNot);
+  read_test("contains", Condition::Test::kContains);
+  if (tests != 1) item.fail("needs one of is, is_not, contains");
+  if (!column.names.empty()) condition.column = column_of(std::move(column));
+  return condition;
 }
 
 std::size_t FormatParser::column_of(TableShape::Column column) {
@@ -244,7 +249,7 @@ void FormatParser::apply_settings() {
       rule.source = FieldRule::Source::kConstant;
       rule.constant = text;
       layout_.fields[*field] = std::move(rule);
-      check_constant(*field);
+      check_constant(*field, text);
     } else if (name == kZone) {
       set_zone(text, place);
     } else if (name == kDecimal) {
@@ -293,9 +298,11 @@ void FormatParser::check() {
   const bool needs_zone =
       std::ranges::any_of(layout_.time.patterns, [](const TimePattern& p) { return p.needs_zone(); });
   const bool will_have_zone = std::ranges::find(layout_.needs, kZone) != layout_.needs.end();
-  const auto executed_at = layout_.fields[*field_of("executed_at")].source;
-  if (needs_zone && !ignores_needs() && !layout_.time.zone && !will_have_zone &&
-      executed_at != FieldRule::Source::kConstant) {
+  const auto is_constant = [](const FieldRule& rule) { return rule.source == FieldRule::Source::kConstant; };
+  const FieldRule& executed_at = layout_.fields[*field_of("executed_at")];
+  const bool reads_times =
+      !is_constant(executed_at) || !std::ranges::all_of(executed_at.cases, is_constant, &FieldRule::Case::rule);
+  if (needs_zone && !ignores_needs() && !layout_.time.zone && !will_have_zone && reads_times) {
     mistakes_.add("time.zone: a time without an offset needs it; --set zone=NAME gives it too");
   }
 }

@@ -31,7 +31,10 @@ class FormatParser {
   void read_numbers(const YamlValue& value);
   void read_time(const YamlValue& value);
   void read_fields(const YamlValue& value);
-  void read_field(std::size_t field, const YamlValue& value);
+  // The keys of a field; those of one of its cases are fewer.
+  enum class Scope : std::uint8_t { kField, kCase };
+  void read_field(std::size_t field, FieldRule& rule, const YamlValue& value, Scope scope);
+  void read_cases(std::size_t field, FieldRule& rule, const YamlValue& value);
   void read_source(FieldRule& rule, const YamlValue& value, const YamlSection& keys);
   void read_template(FieldRule& rule, const YamlValue& value);
   void read_text_keys(FieldRule& rule, const YamlValue& value, const YamlSection& keys);
@@ -39,12 +42,13 @@ class FormatParser {
   void read_unit(FieldRule& rule, const YamlValue& value);
   void read_side_keys(FieldRule& rule, const YamlSection& keys);
   void read_conditions(const YamlValue& value, std::vector<Condition>& conditions, bool are_refusals);
+  Condition read_condition(const YamlValue& item, const YamlSection& keys);
   void apply_settings();
   void set_decimal(std::string_view text, const std::string& place);
   void set_thousands(std::string_view text, const std::string& place);
   void set_zone(const std::string& name, const std::string& place);
   void check();
-  void check_constant(std::size_t field);
+  void check_constant(std::size_t field, const std::string& text);
 
   std::size_t column_of(TableShape::Column column);
   static Kind kind_of(std::size_t field);

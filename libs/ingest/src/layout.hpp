@@ -18,6 +18,18 @@ namespace risk::ingest {
 
 using Words = std::map<std::string, std::string, std::less<>>;
 
+// Rows with one of these texts in a column, or with none of them.
+struct Condition {
+  enum class Test : std::uint8_t { kIs, kIsNot, kContains };
+
+  std::size_t column = 0;
+  Test test = Test::kIs;
+  std::vector<std::string> texts;
+  std::string reason;  // of a row that is refused
+
+  bool holds(std::string_view text) const;
+};
+
 // Where the text of a field comes from, and what is made of it before it is read as a value.
 struct FieldRule {
   enum class Source : std::uint8_t { kNone, kColumn, kConstant, kTemplate, kSignOfQuantity };
@@ -57,19 +69,16 @@ struct FieldRule {
   std::size_t unit_prefix_column = kNoColumn;  // whose text begins with the unit
   Sign sign = Sign::kOfValue;
 
+  // What stands in the place of this rule in the rows where a condition holds; in a row where two hold, none does.
+  struct Case;
+  std::vector<Case> cases;
+
   bool has_unit() const { return !units.empty() || unit_column != kNoColumn || unit_prefix_column != kNoColumn; }
 };
 
-// Rows with one of these texts in a column, or with none of them.
-struct Condition {
-  enum class Test : std::uint8_t { kIs, kIsNot, kContains };
-
-  std::size_t column = 0;
-  Test test = Test::kIs;
-  std::vector<std::string> texts;
-  std::string reason;  // of a row that is refused
-
-  bool holds(std::string_view text) const;
+struct FieldRule::Case {
+  Condition condition;
+  FieldRule rule;  // without cases, and with the same sign
 };
 
 struct Layout {

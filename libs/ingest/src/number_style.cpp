@@ -1,6 +1,7 @@
 #include "number_style.hpp"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "risk/base/text.hpp"
 
@@ -113,6 +114,17 @@ bool take_exponent(std::string_view& text, int& exponent) {
   return true;
 }
 
+// Digit by digit: a number that is out of range is still the whole number, and refused for what it is.
+void multiply(std::string& digits, int factor) {
+  std::uint64_t carry = 0;
+  for (auto digit = digits.rbegin(); digit != digits.rend(); ++digit) {
+    carry += static_cast<std::uint64_t>(*digit - '0') * static_cast<std::uint64_t>(factor);
+    *digit = static_cast<char>('0' + carry % 10);
+    carry /= 10;
+  }
+  if (carry > 0) digits.insert(0, std::to_string(carry));
+}
+
 // Appends digits with a point `places` before their end.
 void append_shifted(std::string& plain, std::string digits, int places) {
   if (places < 0) digits.append(static_cast<std::size_t>(-places), '0');
@@ -155,6 +167,7 @@ std::optional<std::string> read_number(std::string_view text, const NumberStyle&
     }
     if (!has_point) places += form.implied_places;
   }
+  if (form.times != 1) multiply(digits, form.times);
   if (negative) plain.push_back('-');
   append_shifted(plain, std::move(digits), places);
   return std::nullopt;

@@ -23,6 +23,7 @@ struct NumberForm {
   // Above 0: a number without a decimal mark counts units of 10^-implied_places, and one with a mark has to have
   // exactly so many decimals.
   int implied_places = 0;
+  int times = 1;  // what the number is multiplied by, above 0: what one unit in the file stands for
 };
 
 // Sets `plain` to the number of `text` as [-]digits[.digits], times 10^shift. Returns why `text` is none. Its length is

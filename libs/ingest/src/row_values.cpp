@@ -78,7 +78,9 @@ std::optional<BadRow> RowValues::read_foreign(const Table& row, Transaction& tra
 template <class Field>
 RowValues::Problem RowValues::read_field(Field field, const Table& row, Transaction& transaction,
                                          std::string_view& text) {
-  const FieldRule& rule = layout_.fields[field.index];
+  const FieldRule* chosen = rule_in(layout_.fields[field.index], row, text);
+  if (chosen == nullptr) return "two of the conditions of its `where` hold";
+  const FieldRule& rule = *chosen;
   auto& value = field.of(transaction);
   if (rule.source == FieldRule::Source::kSignOfQuantity) return set_by_sign(transaction, row, text);
   if (rule.source == FieldRule::Source::kNone) {
@@ -103,6 +105,20 @@ RowValues::Problem RowValues::read_field(Field field, const Table& row, Transact
     }
     return rule.source == FieldRule::Source::kConstant ? set_plain(value, text) : set(value, rule, text);
   }
+}
+
+const FieldRule* RowValues::rule_in(const FieldRule& rule, const Table& row, std::string_view& text) {
+  const FieldRule* chosen = nullptr;
+  for (const auto& [condition, instead] : rule.cases) {
+    const std::string_view looked_at = without_blanks(row[condition.column]);
+    if (!condition.holds(looked_at)) continue;
+    if (chosen != nullptr) {
+      text = looked_at;
+      return nullptr;
+    }
+    chosen = &instead;
+  }
+  return chosen == nullptr ? &rule : chosen;
 }
 
 std::string_view RowValues::raw_text_of(const FieldRule& rule, const Table& row) {
@@ -247,10 +263,11 @@ RowValues::Problem RowValues::set_by_sign(Transaction& transaction, const Table&
   Problem problem;
   engine::for_each_transaction_field([&](auto field) {
     if (!is_field<&Transaction::quantity>(field)) return;
-    const FieldRule& rule = layout_.fields[field.index];
-    text = text_of(rule, row);
+    const FieldRule* rule = rule_in(layout_.fields[field.index], row, text);
+    if (rule == nullptr) return;
+    text = text_of(*rule, row);
     // What is no number is the quantity's to refuse, which comes after.
-    if (read_foreign_number(rule, text, 0, row)) return;
+    if (read_foreign_number(*rule, text, 0, row)) return;
     if (is_zero(number_)) {
       problem = "the quantity, 0, has no sign";
       return;
@@ -264,9 +281,11 @@ const std::string* RowValues::major_currency(const Table& row) {
   const std::string* major = nullptr;
   engine::for_each_transaction_field([&](auto field) {
     if (!is_field<&Transaction::currency>(field)) return;
-    const FieldRule& rule = layout_.fields[field.index];
-    std::string_view text = text_of(rule, row);
-    if (translate(rule, text)) return;
+    std::string_view text;
+    const FieldRule* rule = rule_in(layout_.fields[field.index], row, text);
+    if (rule == nullptr) return;
+    text = text_of(*rule, row);
+    if (translate(*rule, text)) return;
     const auto found = layout_.minor_currencies.find(text);
     if (found != layout_.minor_currencies.end()) major = &found->second;
   });

@@ -47,6 +47,9 @@ class RowValues {
   template <class Field>
   Problem read_field(Field field, const Table& row, engine::Transaction& transaction, std::string_view& text);
 
+  // The rule of a field in this row: that of a case that holds, else its own. nullptr: two cases hold, and `text` is
+  // what the second one looked at.
+  static const FieldRule* rule_in(const FieldRule& rule, const Table& row, std::string_view& text);
   // The text of a field in the row; lives until the next call.
   std::string_view text_of(const FieldRule& rule, const Table& row);
   std::string_view raw_text_of(const FieldRule& rule, const Table& row);

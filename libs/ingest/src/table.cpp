@@ -167,8 +167,20 @@ Step Table::next() {
 
 bool Table::is_footer() const {
   if (shape_.footer.empty() || row_->fields.empty()) return false;
-  const std::string_view first = without_blanks(row_->fields.front());
-  return std::ranges::any_of(shape_.footer, [first](const std::string& text) { return first.starts_with(text); });
+  const auto begins_one = [this](std::string_view field) {
+    return std::ranges::any_of(shape_.footer, [field](const std::string& text) { return field.starts_with(text); });
+  };
+  if (begins_one(without_blanks(row_->fields.front()))) return true;
+  // A text that stands alone, in whatever column, is no row's value; of a row that cannot be read nothing is known.
+  if (row_->defect != Row::Defect::kNone) return false;
+  std::string_view alone;
+  for (const std::string_view field : row_->fields) {
+    const std::string_view text = without_blanks(field);
+    if (text.empty()) continue;
+    if (!alone.empty()) return false;
+    alone = text;
+  }
+  return begins_one(alone);
 }
 
 bool Table::is_blank_row() const {

@@ -29,7 +29,7 @@ struct TableShape {
   std::string format_name{};  // of a foreign file
   char separator = ',';
   std::size_t preamble_lines_max = 0;  // how many lines, blank ones aside, may come before the header
-  std::vector<std::string> footer{};   // a row whose first field begins with one of them ends the file
+  std::vector<std::string> footer{};   // a row whose first or only text begins with one of them ends the file
   std::vector<std::string> header{};   // of a file that has none
 
   // For each column its place in `header`, or kAbsent; `problems` gets what is wrong with the header.

@@ -130,6 +130,15 @@ TEST_CASE("lines before the header and after the last row are no rows", "[ingest
   CHECK(all.good.size() == 1);
   CHECK(all.bad.empty());
   CHECK(all.good_lines == std::vector<std::uint64_t>{4});
+  // A text that stands alone ends the file in whatever column it is; beside others it is a value.
+  const std::string venues = "Day,Hour,Name,Number,Price,,Venue\n";
+  const auto alone = read(venues + "20-09-2024,15:32,Total SE,2,1,EUR,Total\n,15:32,Total SE,2,1,EUR,Total\n" +
+                              ",,Total,\"x\"y\n,,,,,,,,Totals of nobody\nx\n",
+                          format);
+  CHECK(alone.good.size() == 1);
+  REQUIRE(alone.bad.size() == 2);
+  CHECK(alone.bad[0].rejection.field == "executed_at");
+  CHECK(alone.bad[1].rejection.reason == "text after the closing quote");
   CHECK_THAT(error_of("a\nb\nc\n" + rows, format), ContainsSubstring("the header does not fit desk.yaml: column Day"));
 }
 
@@ -194,6 +203,67 @@ TEST_CASE("words by their end take the longest, and may refuse what they do not 
   CHECK(all.good[2].currency == "XXX");
   REQUIRE(all.bad.size() == 1);
   CHECK(all.bad[0].rejection == engine::Rejection{"currency", "BTCEUR", "not among the words that the format knows"});
+}
+
+namespace {
+
+// Rows of kind "lot" are of another symbol, and count 100; a quantity below 0 is a sale.
+const std::string kCases =
+    "numbers: {decimal: \".\", thousands: \",\"}\nfields: {transaction_id: id, client_id: {constant: C}, price: p,\n"
+    "  executed_at: {constant: 2024-01-01T00:00:00Z},\n"
+    "  symbol: {column: s, where: [{column: kind, is: [lot], use: {template: \"{s} {about}\"}}]},\n"
+    "  quantity: {column: q, sign: gives_side, where: [{column: kind, is: [lot, big lot], use: {column: q, times: "
+    "100}},\n"
+    "    {column: kind, contains: big, use: {column: q, times: 1000}}]},\n"
+    "  currency: {constant: USD, where: [{column: about, is: pence, use: {constant: GBX}}]}}\n"
+    "minor_currencies: {GBX: GBP}\n";
+
+}  // namespace
+
+TEST_CASE("a condition of a row changes where a field comes from and what a unit of it counts", "[ingest]") {
+  const auto all = read(
+      "id,kind,s,about,q,p\n"
+      "1,,A,x,\"1,000.5\",2\n"
+      "2,lot,A,call 5,-0.5,2\n"
+      "3,big,A,x,0.00000001,2\n"
+      "4,lot,A,,0.0000000001,2\n"
+      "5,,A,pence,1,250\n"
+      "6,lot,A,pence,\"922,337,203.6854775807\",250\n",
+      format_of(kCases));
+  CHECK(all.bad.empty());
+  REQUIRE(all.good.size() == 6);
+  const std::string at = ",2024-01-01T00:00:00.000000Z,C,";
+  CHECK(row(all.good[0]) == "1" + at + "A,BUY,1000.5,2,USD,,,,\n");
+  CHECK(row(all.good[1]) == "2" + at + "A call 5,SELL,50,2,USD,,,,\n");
+  CHECK(row(all.good[2]) == "3" + at + "A,BUY,0.00001,2,USD,,,,\n");
+  CHECK(row(all.good[3]) == "4" + at + "A,BUY,0.00000001,2,USD,,,,\n");
+  CHECK(row(all.good[4]) == "5" + at + "A,BUY,1,2.5,GBP,,,,\n");
+  CHECK(row(all.good[5]) == "6" + at + "A pence,BUY,92233720368.54775807,2.5,GBP,,,,\n");
+}
+
+TEST_CASE("a multiplied number out of range, or with two multipliers, is refused and never cut", "[ingest]") {
+  const auto all = read(
+      "id,kind,s,about,q,p\n"
+      "1,lot,A,x,\"922,337,203.6854775808\",2\n"
+      "2,lot,A,x," +
+          std::string(60, '9') +
+          ",2\n"
+          "3,lot,A,x,0.00000000001,2\n"
+          "4,big lot,A,x,1,2\n"
+          "5,lot,A,x,1S,2\n"
+          "6,lot,A,x,,2\n",
+      format_of(kCases));
+  CHECK(all.good.empty());
+  std::vector<engine::Rejection> rejections;
+  for (const auto& bad : all.bad) rejections.push_back(bad.rejection);
+  CHECK(rejections == std::vector<engine::Rejection>{
+                          {"quantity", "922,337,203.6854775808", "out of range"},
+                          {"quantity", std::string(60, '9'), "out of range"},
+                          {"quantity", "0.00000000001", "more than 8 decimal places"},
+                          {"quantity", "big lot", "two of the conditions of its `where` hold"},
+                          {"quantity", "1S", "not a decimal number"},
+                          {"quantity", "", "not a decimal number"},
+                      });
 }
 
 TEST_CASE("what the user sets stands in the place of what the format says", "[ingest]") {

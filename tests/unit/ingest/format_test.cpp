@@ -29,7 +29,7 @@ Format::Mistakes mistakes(const std::string& yaml, const Format::Settings& setti
 }  // namespace
 
 TEST_CASE("every shipped format can be read, and says what it needs", "[ingest]") {
-  REQUIRE(shipped_formats().size() >= 11);
+  REQUIRE(shipped_formats().size() >= 12);
   for (const auto& shipped : shipped_formats()) {
     CAPTURE(shipped.name);
     const auto about = describe(shipped);
@@ -89,13 +89,47 @@ TEST_CASE("every mistake in a format is told at once, with its line and key", "[
             "desk.yaml:18: fields.market.words: not a mapping of KEY: VALUE",
             "desk.yaml:19: fields.order_id.sign: unknown key: allowed: column, right_of, constant, template, optional, "
             "if_empty, "
-            "words, endings, other_words",
+            "words, endings, other_words, where",
             "desk.yaml:20: fields.trader: no such field: allowed: transaction_id, executed_at, client_id, symbol, "
             "side, quantity, "
             "price, currency, broker_id, market, order_id, trader_id",
             "desk.yaml:21: rows.skip: needs one of is, is_not, contains",
             "desk.yaml:21: rows.refuse: reason: missing",
         });
+}
+
+TEST_CASE("what a case of a field lacks, and what only the whole field can say, are mistakes", "[ingest]") {
+  const auto with_quantity = [](const std::string& rule) {
+    std::string yaml = "time: {zone: UTC}\n" + kFields;
+    return mistakes(yaml.replace(yaml.find("quantity: quantity"), 18, "quantity: " + rule));
+  };
+  CHECK(with_quantity("{column: q, where: [{column: kind, is: lot, use: {column: q, times: 1000000}}]}").empty());
+  CHECK(with_quantity("{column: q, where: [{column: kind, is: lot}]}") ==
+        Format::Mistakes{"desk.yaml:8: fields.quantity.where: use: missing"});
+  CHECK(with_quantity("{column: q, where: [{use: lots, is: lot}]}") ==
+        Format::Mistakes{"desk.yaml:8: fields.quantity.where: column: missing"});
+  CHECK(with_quantity("{column: q, where: [{column: kind, use: lots}]}") ==
+        Format::Mistakes{"desk.yaml:8: fields.quantity.where: needs one of is, is_not, contains"});
+  CHECK(with_quantity("{column: q, where: {column: kind, is: lot, use: lots}}") ==
+        Format::Mistakes{"desk.yaml:8: fields.quantity.where: not a list"});
+  CHECK(with_quantity("{column: q, where: [{column: kind, is: lot, use: {column: q, sign: gives_side}}]}") ==
+        Format::Mistakes{"desk.yaml:8: fields.quantity.where.use.sign: unknown key: allowed: column, right_of, "
+                         "constant, template, optional, if_empty, unit, implied_places, times"});
+  CHECK(with_quantity("{column: q, where: [{column: kind, is: lot, use: {column: q, where: []}}]}").size() == 1);
+  CHECK(with_quantity("{column: q, where: [{column: kind, is: lot, use: {constant: \"1,5\"}}]}") ==
+        Format::Mistakes{"desk.yaml: a constant of quantity, \"1,5\": not a decimal number"});
+  for (const std::string times : {"0", "1", "-100", "1.5", "1000001"}) {
+    CHECK(with_quantity("{column: q, times: \"" + times + "\"}") ==
+          Format::Mistakes{"desk.yaml:8: fields.quantity.times: value \"" + times +
+                           "\": allowed: a whole number from 2 to 1000000"});
+  }
+  CHECK(mistakes("time: {formats: [yyyy-mm-dd]}\n" +
+                 std::string(kFields).replace(
+                     kFields.find("executed_at: at"), 15,
+                     "executed_at: {constant: 2024-01-01T00:00:00Z, where: [{column: at, is_not: \"\", use: at}]}")) ==
+        Format::Mistakes{"desk.yaml: time.zone: a time without an offset needs it; --set zone=NAME gives it too"});
+  CHECK(with_quantity("{constant: \"1\", times: 100}") ==
+        Format::Mistakes{"desk.yaml:8: fields.quantity.times: does not go with a constant"});
 }
 
 TEST_CASE("what is given twice, or is no mapping at all, is a mistake", "[ingest]") {
