@@ -22,6 +22,14 @@ std::string describe(const engine::OpeningPosition& p) {
                    "," + p.currency);
 }
 
+std::string describe(const engine::MarketPrice& p) {
+  return printable(p.symbol.text + "," + p.price.to_string() + "," + p.currency + "," + format_timestamp(p.at));
+}
+
+std::string describe(const engine::ExchangeRate& r) {
+  return printable(r.currency + "," + r.rate.to_string() + "," + format_timestamp(r.at));
+}
+
 store::Origin origin_of(const log::Record& record) {
   return {record.stream().text, record.sequence(), record.epoch()};
 }
@@ -74,6 +82,9 @@ void Processor::restore(const store::AppliedInput& input) {
     throw store::StoreError("stored input " + std::to_string(input.apply_seq) + " can no longer be applied: " +
                             rejection.field + " " + rejection.value + ": " + rejection.reason);
   };
+  const auto apply_market = [&](const auto& value) {
+    if (const auto changed = core_.apply(value, events_); !changed) refuse(changed.error());
+  };
   std::visit(Overloaded{
                  [&](const store::TransactionInput& value) {
                    const auto applied = core_.apply(value.transaction, events_);
@@ -83,6 +94,8 @@ void Processor::restore(const store::AppliedInput& input) {
                  [&](const engine::OpeningPosition& value) {
                    if (const auto rejection = core_.apply(value)) refuse(*rejection);
                  },
+                 [&](const engine::MarketPrice& value) { apply_market(value); },
+                 [&](const engine::ExchangeRate& value) { apply_market(value); },
                  [&](const store::RulesInput& value) {
                    const auto rules = wire::decode_rules(value.rules);
                    if (!rules)
@@ -266,7 +279,7 @@ void Processor::apply_transaction(const log::Record& record, InputSlots& places,
   if (auto ahead = is_ahead("executed_at", transaction.executed_at, received_at)) return refuse(*std::move(ahead));
   const auto verdict = executions_.judge(expected);
   // What is not valid is nothing else: the core says why.
-  if (verdict.kind != Executions::Verdict::Kind::kNew && engine::validate(transaction, core_.rules())) {
+  if (verdict.kind != Executions::Verdict::Kind::kNew && core_.unit_value(transaction)) {
     switch (verdict.kind) {
       case Executions::Verdict::Kind::kDuplicate:
         ++known.duplicates;
@@ -308,6 +321,15 @@ void Processor::apply_other(const log::Record& record, InputSlots& places, Times
     quarantine(quarantine_row(record, from, std::move(rejection), raw, wall));
     places.pass_over();
   };
+  const auto take_market = [&, &from = provenance](auto& value) {
+    if (auto ahead = is_ahead("at", value.at, {wall, from.received_at})) {
+      return refuse(*std::move(ahead), describe(value));
+    }
+    const auto changed = core_.apply(value, events_);
+    if (!changed) return refuse(changed.error(), describe(value));
+    if (!*changed) return places.pass_over();
+    places.keep(++apply_seq_, record, std::move(value));
+  };
   std::visit(Overloaded{
                  [&](const engine::Transaction&) { RISK_CHECK(!"decoded as a transaction before"); },
                  [&](const wire::Tick& tick) {
@@ -324,6 +346,8 @@ void Processor::apply_other(const log::Record& record, InputSlots& places, Times
                    }
                    places.keep(++apply_seq_, record, std::move(position));
                  },
+                 [&](engine::MarketPrice& price) { take_market(price); },
+                 [&](engine::ExchangeRate& rate) { take_market(rate); },
                  [&](wire::RejectedInput& rejected) { refuse(std::move(rejected.rejection), rejected.raw); },
              },
              input);

@@ -322,6 +322,9 @@ void judge_history(const Options& options, std::ostream& out, std::ostream& err)
   if (options.backtest.from_store == !options.backtest.transactions_path.empty()) {
     throw UsageError{"backtest needs either --transactions FILE.csv or --store"};
   }
+  if (options.backtest.from_store && !(options.backtest.prices_path.empty() && options.backtest.rates_path.empty())) {
+    throw UsageError{"--prices and --rates-file go with --transactions: a store has its own"};
+  }
   run_backtest(options, out, err, isatty(STDERR_FILENO) == 1);
 }
 
@@ -368,7 +371,8 @@ int run(const Options& options, std::ostream& out, std::ostream& err) {
            "       riskctl quarantine [waiting] | quarantine apply|drop ID|all USER REASON\n"
            "       riskctl notify undelivered\n"
            "       riskctl keys [DIRECTORY] [NAME...]\n"
-           "       riskctl backtest --transactions FILE.csv [--positions FILE.csv] | --store\n"
+           "       riskctl backtest --transactions FILE.csv [--positions FILE.csv] [--prices FILE.csv]\n"
+           "         [--rates-file FILE.csv] | --store\n"
            "         [--from TIME] [--to TIME] [--format table|jsonl] [--compare OTHER.yaml]\n"
            "         [--input-format NAME|FILE.yaml] [--set FIELD=VALUE,...]\n"
            "       riskctl convert --input-format NAME|FILE.yaml [--set FIELD=VALUE,...] [--json] IN [OUT]\n"

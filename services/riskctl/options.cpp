@@ -37,6 +37,9 @@ void add_backtest_options(service::OptionSet& set, BacktestOptions& backtest) {
                backtest.transactions_path);
   set.add_text({"", "--positions", {}, "backtest: CSV file of the positions held before them"},
                backtest.positions_path);
+  set.add_text({"", "--prices", {}, "backtest: CSV file of prices without trades: at,symbol,price,currency"},
+               backtest.prices_path);
+  set.add_text({"", "--rates-file", {}, "backtest: CSV file of exchange rates: at,currency,rate"}, backtest.rates_path);
   set.add_bool({"", "--store", {}, "backtest: evaluate what the database holds instead of a file; nothing is written"},
                backtest.from_store);
   set.add_custom(
@@ -113,7 +116,7 @@ std::string config_path_of(int argc, const char* const* argv) {
 
 bool BacktestOptions::is_asked_for() const {
   return from_store || from || to || format != Format::kTable || !transactions_path.empty() ||
-         !positions_path.empty() || !compare_path.empty();
+         !positions_path.empty() || !prices_path.empty() || !rates_path.empty() || !compare_path.empty();
 }
 
 bool Options::asks_engine() const {

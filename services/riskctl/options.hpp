@@ -21,6 +21,8 @@ struct BacktestOptions {
 
   std::string transactions_path;  // "" without
   std::string positions_path;     // "" without
+  std::string prices_path;        // "" without
+  std::string rates_path;         // "" without
   bool from_store = false;
   std::optional<Timestamp> from;  // transactions at or after it
   std::optional<Timestamp> to;    // and before it

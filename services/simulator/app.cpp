@@ -96,9 +96,15 @@ SimulatorApp::~SimulatorApp() {
 }
 
 void SimulatorApp::start() {
-  if (!options_.positions_path.empty()) positions_ = make_position_source(options_.positions_path);
   if (!options_.replay_path.empty()) {
-    replay_ = make_replay_source(options_.replay_path, options_.speed, options_.input_format.format);
+    replay_ = make_replay_source({.transactions = options_.replay_path,
+                                  .format = options_.input_format.format,
+                                  .positions = options_.positions_path,
+                                  .prices = options_.prices_path,
+                                  .rates = options_.rates_path},
+                                 options_.speed, options_.ahead_max);
+  } else if (!options_.positions_path.empty()) {
+    positions_ = make_position_source(options_.positions_path);
   }
   health_.require(kJournalCondition, "not open yet");
   open_log();
@@ -194,6 +200,8 @@ void SimulatorApp::publish() {
                      {"opening_positions", totals.opening_positions},
                      {"rejected", totals.rejected_rows},
                      {"filtered", feed.rows_skipped()},
+                     {"prices", totals.market_prices},
+                     {"rates", totals.exchange_rates},
                      {"records", totals.published()},
                      {"sequence", log_->last(wire::kTransactionsTopic).fields().sequence},
                      {"seconds", took.count()},

@@ -91,7 +91,8 @@ void add_options(service::OptionSet& set, Options& options) {
                options.journal.durable_consumers);
   set.add_bool(spec("reset-journal", "go on in a new epoch, behind what is intact of a damaged journal"),
                options.journal.reset);
-  set.add_bool(spec("resume", "go on in the files of --positions and --replay where the journal ends"), options.resume);
+  set.add_bool(spec("resume", "go on in the files of --replay, and those beside it, where the journal ends"),
+               options.resume);
   set.add_custom(spec("stream-name", "who publishes, as the engine and the dashboard show it"),
                  set_stream_name(options.stream_name), options.stream_name);
 
@@ -117,6 +118,13 @@ void add_options(service::OptionSet& set, Options& options) {
                  set_file(options.positions_path), "none");
   set.add_custom(spec("replay", "CSV file of transactions to publish instead of generated ones"),
                  set_file(options.replay_path), "none");
+  set.add_custom(spec("prices", "CSV file of prices without trades (at,symbol,price,currency), merged into the replay"),
+                 set_file(options.prices_path), "none");
+  set.add_custom(spec("rates-file", "CSV file of exchange rates (at,currency,rate), merged into the replay"),
+                 set_file(options.rates_path), "none");
+  set.add_milliseconds(
+      {"", "--ahead-max", {"AHEAD_MAX"}, "as the engine's: a row further ahead of the clock merges nothing"},
+      options.ahead_max, std::chrono::milliseconds{0}, std::chrono::hours{24});
   settings::add_input_format_options(
       set, spec("input-format", "of the replay: a name of riskctl convert --list-formats, or a FILE.yaml"),
       spec("set", "FIELD=VALUE,...: what the replay's file lacks, such as client_id, currency, zone"),
@@ -134,6 +142,9 @@ void add_options(service::OptionSet& set, Options& options) {
     std::vector<std::string> problems;
     if (options.count != 0 && !options.replay_path.empty()) {
       problems.push_back("--count is of generated transactions: it does not go with --replay");
+    }
+    if (!(options.prices_path.empty() && options.rates_path.empty()) && options.replay_path.empty()) {
+      problems.push_back("--prices and --rates-file go with --replay");
     }
     if (options.resume && options.replay_path.empty()) problems.push_back("--resume goes with --replay");
     if (!options.input_format.name.empty() && options.replay_path.empty()) {

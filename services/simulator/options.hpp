@@ -35,10 +35,13 @@ struct Options {
   std::uint32_t symbols = 20;
   std::uint64_t count = 0;  // transactions to generate; 0: without end
 
-  std::string positions_path;                 // "": none
-  std::string replay_path;                    // "": generate
-  settings::InputFormatOptions input_format;  // of the replay
-  Speed speed;                                // of the replay
+  std::string positions_path;                   // "": none
+  std::string replay_path;                      // "": generate
+  std::string prices_path;                      // beside the replay; "": none
+  std::string rates_path;                       // beside the replay; "": none
+  std::chrono::milliseconds ahead_max{60'000};  // of the replay: see make_replay_source
+  settings::InputFormatOptions input_format;    // of the replay
+  Speed speed;                                  // of the replay
 };
 
 void add_options(service::OptionSet& set, Options& options);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <thread>
 
+#include "risk/base/overloaded.hpp"
+
 namespace risk::simulator {
 namespace {
 
@@ -43,21 +45,26 @@ void PacedPublisher::publish(const Item& item, Timestamp received_at) {
   if (!provenance_.received_at) provenance_.received_at = received_at;
   wire::encode(item.input, provenance_, payload_);
   log_.append(wire::kTransactionsTopic, payload_);
-  if (std::holds_alternative<engine::Transaction>(item.input)) {
-    ++totals_.transactions;
-  } else if (std::holds_alternative<wire::Tick>(item.input)) {
-    ++totals_.ticks;
-  } else if (std::holds_alternative<engine::OpeningPosition>(item.input)) {
-    ++totals_.opening_positions;
-  } else {
-    ++totals_.rejected_rows;
-    const auto& rejection = std::get<wire::RejectedInput>(item.input).rejection;
-    rejected_log_.tell({{"file", item.provenance.source},
-                        {"line", item.provenance.line.value_or(0)},
-                        {"field", rejection.field},
-                        {"value", rejection.value},
-                        {"reason", rejection.reason}});
-  }
+  count(item);
+}
+
+void PacedPublisher::count(const Item& item) {
+  std::visit(Overloaded{
+                 [&](const engine::Transaction&) { ++totals_.transactions; },
+                 [&](const wire::Tick&) { ++totals_.ticks; },
+                 [&](const engine::OpeningPosition&) { ++totals_.opening_positions; },
+                 [&](const engine::MarketPrice&) { ++totals_.market_prices; },
+                 [&](const engine::ExchangeRate&) { ++totals_.exchange_rates; },
+                 [&](const wire::RejectedInput& rejected) {
+                   ++totals_.rejected_rows;
+                   rejected_log_.tell({{"file", item.provenance.source},
+                                       {"line", item.provenance.line.value_or(0)},
+                                       {"field", rejected.rejection.field},
+                                       {"value", rejected.rejection.value},
+                                       {"reason", rejected.rejection.reason}});
+                 },
+             },
+             item.input);
 }
 
 void PacedPublisher::idle_until(Clock::time_point due) {

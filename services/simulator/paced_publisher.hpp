@@ -19,10 +19,14 @@ namespace risk::simulator {
 struct PublisherTotals {
   std::uint64_t transactions = 0;
   std::uint64_t opening_positions = 0;
+  std::uint64_t market_prices = 0;
+  std::uint64_t exchange_rates = 0;
   std::uint64_t ticks = 0;
   std::uint64_t rejected_rows = 0;
 
-  std::uint64_t published() const { return transactions + opening_positions + ticks + rejected_rows; }
+  std::uint64_t published() const {
+    return transactions + opening_positions + market_prices + exchange_rates + ticks + rejected_rows;
+  }
 };
 
 class PacedPublisher {
@@ -42,6 +46,7 @@ class PacedPublisher {
   using Clock = std::chrono::steady_clock;
 
   void publish(const Item& item, Timestamp received_at);
+  void count(const Item& item);
   void idle_until(Clock::time_point due);
   void report_if_due(Clock::time_point now);
 

@@ -4,7 +4,9 @@
 #include <filesystem>
 #include <utility>
 
+#include "risk/engine/intake.hpp"
 #include "risk/engine/rules.hpp"
+#include "risk/ingest/market.hpp"
 
 namespace risk::simulator {
 namespace {
@@ -39,29 +41,27 @@ class GeneratedSource : public InputSource {
   Item item_;
 };
 
-// Why the rules would reject a value of a file, as far as they are known here: rates are the engine's.
+// A row as an input, with where and when it was read; what no core can apply as a RejectedInput with raw().
 template <class Value>
-std::optional<engine::Rejection> rejection_of(const Value& value) {
-  static const engine::RuleSet kRules;
-  const auto price = engine::validate(value, kRules);
-  if (price || price.error().field == "currency") return std::nullopt;
-  return price.error();
+void set_input(Item& item, Value value, std::uint64_t line, const auto& raw) {
+  item.provenance.line = line;
+  item.provenance.received_at = system_now();
+  if constexpr (std::is_same_v<Value, ingest::BadRow>) {
+    item.input = wire::RejectedInput{std::move(value.rejection), std::move(value.raw)};
+  } else if (auto problem = engine::value_problem(value)) {
+    item.input = wire::RejectedInput{*std::move(problem), raw()};
+  } else {
+    item.input = std::move(value);
+  }
 }
 
-// The next row of a file as an input with its line; false at the end.
+// The next row of a file as an input; false at the end.
 template <class Reader>
 bool read_input(Reader& reader, Item& item) {
   auto row = reader.next();
   if (!row) return false;
-  item.provenance.line = reader.line();
-  item.provenance.received_at = system_now();
-  if (auto* bad = std::get_if<ingest::BadRow>(&*row)) {
-    item.input = wire::RejectedInput{std::move(bad->rejection), std::move(bad->raw)};
-  } else if (auto rejection = rejection_of(std::get<0>(*row))) {
-    item.input = wire::RejectedInput{std::move(*rejection), reader.raw()};
-  } else {
-    item.input = std::move(std::get<0>(*row));
-  }
+  std::visit([&](auto& value) { set_input(item, std::move(value), reader.line(), [&] { return reader.raw(); }); },
+             *row);
   return true;
 }
 
@@ -69,43 +69,6 @@ bool read_input(Reader& reader, Item& item) {
 std::string file_name(const std::string& path) {
   return printable(std::filesystem::path(path).filename().string());
 }
-
-class ReplaySource : public InputSource {
- public:
-  ReplaySource(const std::string& path, Speed speed, const ingest::Format& format)
-      : reader_(path, format), speed_(speed) {
-    item_.provenance.source = file_name(path);
-  }
-
-  const Item* next() override {
-    if (!read_input(reader_, item_)) return nullptr;
-    if (const auto* transaction = std::get_if<engine::Transaction>(&item_.input)) {
-      if (!first_) first_ = transaction->executed_at;
-      item_.due = std::max(item_.due, due_of(transaction->executed_at));
-    }
-    return &item_;
-  }
-
-  std::optional<Timestamp> time_at(microseconds elapsed) const override {
-    if (!first_ || speed_ == Speed::max()) return std::nullopt;
-    const Int128 passed = Int128{elapsed.count()} * kNanosPerMicro * speed_.factor;
-    const Int128 left = Int128{kTimestampMax.nanos} - first_->nanos;
-    return Timestamp{first_->nanos + static_cast<std::int64_t>(std::min(passed, left))};
-  }
-
-  std::uint64_t rows_skipped() const override { return reader_.rows_skipped(); }
-
- private:
-  microseconds due_of(Timestamp executed_at) const {
-    if (speed_ == Speed::max()) return microseconds{0};
-    return microseconds{(executed_at.micros() - first_->micros()) / speed_.factor};
-  }
-
-  ingest::TransactionReader reader_;
-  Speed speed_;
-  std::optional<Timestamp> first_;
-  Item item_;
-};
 
 class PositionSource : public InputSource {
  public:
@@ -119,6 +82,100 @@ class PositionSource : public InputSource {
   Item item_;
 };
 
+class ReplaySource : public InputSource {
+ public:
+  ReplaySource(const ReplayFiles& files, Speed speed, std::chrono::milliseconds ahead_max)
+      : reader_(files.transactions, files.format),
+        market_(files.prices, files.rates),
+        speed_(speed),
+        ahead_max_nanos_(std::chrono::nanoseconds(ahead_max).count()) {
+    if (!files.positions.empty()) positions_ = make_position_source(files.positions);
+    transaction_.provenance.source = file_name(files.transactions);
+  }
+
+  const Item* next() override {
+    if (!has_row_ && !at_end_) read_row();
+    if (has_row_ && std::holds_alternative<wire::RejectedInput>(transaction_.input)) return take_row();
+    if (const Item* item = next_before_all()) return item;
+    if (auto row = market_.next(at_end_ ? kTimestampMax : latest_)) return take(*std::move(row));
+    return has_row_ ? take_row() : nullptr;
+  }
+
+  std::optional<Timestamp> time_at(microseconds elapsed) const override {
+    if (!first_ || speed_ == Speed::max()) return std::nullopt;
+    const Int128 passed = Int128{elapsed.count()} * kNanosPerMicro * speed_.factor;
+    const Int128 left = Int128{kTimestampMax.nanos} - first_->nanos;
+    return Timestamp{first_->nanos + static_cast<std::int64_t>(std::min(passed, left))};
+  }
+
+  std::uint64_t rows_skipped() const override { return reader_.rows_skipped(); }
+
+ private:
+  void read_row() {
+    has_row_ = read_input(reader_, transaction_);
+    at_end_ = !has_row_;
+    const auto* transaction = std::get_if<engine::Transaction>(&transaction_.input);
+    if (!has_row_ || transaction == nullptr) return;
+    const Timestamp at = transaction->executed_at;
+    if (engine::ahead_of_clock("executed_at", at, latest_, {system_now(), {}}, ahead_max_nanos_)) return;
+    latest_ = std::max(latest_, at);
+  }
+
+  // Of the rates up to the first transaction and the opening positions the next one.
+  const Item* next_before_all() {
+    if (!is_before_all_) return nullptr;
+    if (has_row_) {
+      if (auto row = market_.next_rate(latest_)) return take(*std::move(row));
+    }
+    if (positions_) {
+      if (const Item* position = positions_->next()) return position;
+      positions_.reset();
+    }
+    is_before_all_ = false;
+    return nullptr;
+  }
+
+  const Item* take(ingest::MarketReader::Row row) {
+    market_item_.provenance.source = file_name(std::string(row.path));
+    const bool has_instant = !std::holds_alternative<ingest::BadRow>(row.value);
+    const Timestamp at = has_instant ? ingest::instant_of(row.value) : Timestamp{};
+    const auto no_raw = [] { return std::string(); };  // what would need it is a BadRow already
+    std::visit([&](auto& value) { set_input(market_item_, std::move(value), row.line, no_raw); }, row.value);
+    if (has_instant && at_end_ && !first_) first_ = at;
+    return due_at(market_item_, has_instant ? std::optional(at) : std::nullopt);
+  }
+
+  const Item* take_row() {
+    has_row_ = false;
+    const auto* transaction = std::get_if<engine::Transaction>(&transaction_.input);
+    if (transaction == nullptr) return due_at(transaction_, std::nullopt);
+    if (!first_) first_ = transaction->executed_at;
+    return due_at(transaction_, transaction->executed_at);
+  }
+
+  // What comes before the first transaction is due at once.
+  const Item* due_at(Item& item, std::optional<Timestamp> at) {
+    if (at && first_ && speed_ != Speed::max()) {
+      due_ = std::max(due_, microseconds{(at->micros() - first_->micros()) / speed_.factor});
+    }
+    item.due = due_;
+    return &item;
+  }
+
+  ingest::TransactionReader reader_;
+  ingest::MarketReader market_;
+  std::unique_ptr<InputSource> positions_;  // null: none, or all are taken
+  Speed speed_;
+  std::int64_t ahead_max_nanos_;
+  bool has_row_ = false;             // that was read and is still to come: transaction_
+  bool at_end_ = false;              // of the transactions
+  bool is_before_all_ = true;        // no transaction, price or position has come
+  Timestamp latest_{kTimestampMin};  // executed_at of the rows read so far
+  std::optional<Timestamp> first_;   // which is due at 0
+  microseconds due_{0};              // of the last item
+  Item transaction_, market_item_;
+};
+
 }  // namespace
 
 std::unique_ptr<InputSource> make_generated_source(const GeneratorOptions& options, Timestamp start,
@@ -126,8 +183,9 @@ std::unique_ptr<InputSource> make_generated_source(const GeneratorOptions& optio
   return std::make_unique<GeneratedSource>(options, start, count);
 }
 
-std::unique_ptr<InputSource> make_replay_source(const std::string& path, Speed speed, const ingest::Format& format) {
-  return std::make_unique<ReplaySource>(path, speed, format);
+std::unique_ptr<InputSource> make_replay_source(const ReplayFiles& files, Speed speed,
+                                                std::chrono::milliseconds ahead_max) {
+  return std::make_unique<ReplaySource>(files, speed, ahead_max);
 }
 
 std::unique_ptr<InputSource> make_position_source(const std::string& path) {

@@ -46,11 +46,23 @@ struct Speed {
   friend bool operator==(Speed, Speed) = default;
 };
 
-// The rows of a file of transactions, read by `format`. What cannot be applied comes as a RejectedInput, with its line,
-// but for a currency without a rate, which only the engine knows. A row recorded before the one in front of it is due
-// with that one. Throws CsvError: the file as a whole cannot be read.
-std::unique_ptr<InputSource> make_replay_source(const std::string& path, Speed speed,
-                                                const ingest::Format& format = ingest::Format::canonical());
+// What a replay reads. Of a path that is empty there are no rows.
+struct ReplayFiles {
+  std::string transactions;
+  ingest::Format format = ingest::Format::canonical();  // of them
+  std::string positions{};                              // held before them
+  std::string prices{};
+  std::string rates{};
+};
+
+// The rows of the files, merged by time: before a transaction every price and rate whose instant is not after the
+// latest executed_at so far, in order of instant, at one instant rates before prices; opening positions after the rates
+// up to the first transaction and before everything else; what is left of prices and rates at the end. What cannot be
+// applied comes as a RejectedInput, with its line, but for what only the engine knows: rates in force, and clocks. A
+// transaction more than `ahead_max` after the clock does not count for the merging. A row from before the one in front
+// of it is due with that one. Throws CsvError: a file as a whole cannot be read.
+std::unique_ptr<InputSource> make_replay_source(const ReplayFiles& files, Speed speed,
+                                                std::chrono::milliseconds ahead_max = std::chrono::minutes{1});
 
 // The rows of a file of positions, all due at the start.
 std::unique_ptr<InputSource> make_position_source(const std::string& path);

@@ -1,5 +1,5 @@
-// The core: transactions a second with every rule on, beside a bare loop of the same look-ups; and what it keeps of
-// each client and position.
+// The core: transactions a second with every rule on, beside a bare loop of the same look-ups; what prices without
+// trades take of its time; and what it keeps of each client and position.
 #include <benchmark/benchmark.h>
 #include <malloc.h>
 #include <unistd.h>
@@ -8,6 +8,7 @@
 #include <fstream>
 #include <map>
 #include <memory>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -81,7 +82,7 @@ struct BareTables {
       auto& holding = const_cast<engine::Holding&>(positions.holding({client.index, symbol.index}));
       holding.quantity_units += transaction.quantity.units();
       ++positions.clients[client.index].transactions;
-      positions.symbols[symbol.index].mark = transaction.price;
+      positions.symbols[symbol.index].unit_value = transaction.price;
     }
   }
 
@@ -160,6 +161,44 @@ void register_markets() {
     }
   }
 }
+
+// What share of its time the core needs for prices alone: 5,000 symbols, each moved once a second by up to a
+// thousandth, held by 100,000 clients, by the default rules.
+void prices(benchmark::State& state) {
+  constexpr std::int64_t kSeconds = 60;
+  const Market market;
+  const Workload workload(market, 2);
+  engine::Core core(engine::RuleSet{}, kKey);
+  std::vector<engine::MarketPrice> symbols(market.symbols);
+  for (const auto& opening : workload.openings()) {
+    if (core.apply(opening)) state.SkipWithError("a position was rejected");
+    const auto number = static_cast<std::size_t>(std::stoul(opening.symbol.text.substr(3)));
+    symbols[number] = {opening.symbol, opening.price, "", {}};
+  }
+  std::mt19937_64 random(42);
+  std::vector<engine::AlertEvent> events;
+  std::int64_t second = 1'726'790'400;
+  for (auto _ : state) {
+    std::chrono::duration<double> spent{};
+    for (std::int64_t i = 0; i < kSeconds; ++i, ++second) {
+      for (std::size_t symbol = 0; symbol < symbols.size(); ++symbol) {
+        const std::int64_t units = symbols[symbol].price.units();
+        const std::int64_t step = static_cast<std::int64_t>(random() % 2001) - 1000;
+        symbols[symbol].price = Price::from_units(units + units / 1'000'000 * step);
+        symbols[symbol].at = {second * kNanosPerSecond + static_cast<std::int64_t>(symbol) * 200'000};
+      }
+      const auto start = std::chrono::steady_clock::now();
+      for (const auto& price : symbols) {
+        if (!core.apply(price, events)) state.SkipWithError("a price was rejected");
+      }
+      spent += std::chrono::steady_clock::now() - start;
+      events.clear();
+    }
+    state.SetIterationTime(spent.count());
+    state.counters["share_of_a_core"] = spent.count() / static_cast<double>(kSeconds);
+  }
+}
+BENCHMARK(prices)->UseManualTime()->Unit(benchmark::kMillisecond)->Iterations(1);
 
 // What the process holds of the machine's memory.
 std::size_t resident() {

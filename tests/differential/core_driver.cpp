@@ -120,6 +120,15 @@ OpeningPosition opening_position(const Json& json) {
   return p;
 }
 
+MarketPrice market_price(const Json& json) {
+  return {Symbol(json.at("symbol").get<std::string>()), decimal<Price>(json.at("price")), json.at("currency"),
+          timestamp(json.at("at"))};
+}
+
+ExchangeRate exchange_rate(const Json& json) {
+  return {json.at("currency"), decimal<Rate>(json.at("rate")), timestamp(json.at("at"))};
+}
+
 Json ratio(std::optional<std::int64_t> e4) {
   return e4 ? Json(format_rounded(*e4, kEdgePlaces, kEdgePlaces)) : Json();
 }
@@ -204,6 +213,10 @@ class Driver {
       core_ ? core_->set_rules(rule_set(line)) : void(core_.emplace(rule_set(line), HashKey{11, 22}, tuning_));
     } else if (kind == "tick") {
       core_->tick(timestamp(line.at("time")), events_);
+    } else if (kind == "price" || kind == "rate") {
+      const auto changed =
+          kind == "price" ? core_->apply(market_price(line), events_) : core_->apply(exchange_rate(line), events_);
+      if (!changed) print_rejected(input, changed.error());
     } else if (kind == "position") {
       if (const auto rejection = core_->apply(opening_position(line))) print_rejected(input, *rejection);
     } else {

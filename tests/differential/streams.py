@@ -15,7 +15,8 @@ import random
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from oracle import CENT, INT64_MAX, OLDEST, PART_OF, SECOND, UNIT, exact_text, half_even, nanos, session_number, time_text, units  # noqa: E402
+from oracle import CENT, INT64_MAX, OLDEST, PART_OF, SECOND, UNIT, Marks, exact_text, half_even, nanos, session_number, time_text, units  # noqa: E402
+from market_inputs import MarketInputs  # noqa: E402
 
 MEASURES = (*PART_OF, "turnover")
 EXPOSURES = {"CLIENT": "client_exposure", "SYMBOL": "symbol_exposure", "FIRM": "firm_exposure"}
@@ -36,13 +37,15 @@ BAD_IDS = ("", "x" * 51, "é" * 26, "日" * 17, "a\nb", "\x7f", "\x00", "tab\t")
 
 # How often each kind of input comes, by family.
 FAMILIES = {
-    "mixed": dict(trade=10, aim=8, climb=2, aim_at_idle=4, burst=1, aim_anomaly=5, position=1, tick=2, invalid=1, change_rules=0.3),
-    "aimed": dict(trade=3, aim=20, climb=8, aim_at_idle=8, position=0.5, tick=2, change_rules=0.2),
-    "velocity": dict(trade=10, burst=4, tick=4, invalid=0.3, change_rules=0.3),
+    "mixed": dict(market_price=2, aim_at_price=3, exchange_rate=1, aim_at_rate=2, trade=10, aim=8, climb=2, aim_at_idle=4, burst=1, aim_anomaly=5, position=1,
+                  tick=2, invalid=1, change_rules=0.3),
+    "aimed": dict(market_price=1, aim_at_price=4, exchange_rate=0.3, aim_at_rate=3, trade=3, aim=20, climb=8, aim_at_idle=8, position=0.5, tick=2, change_rules=0.2),
+    "velocity": dict(market_price=1, trade=10, burst=4, tick=4, invalid=0.3, change_rules=0.3),
     "anomaly": dict(trade=8, aim_anomaly=10, repeat=4, tick=2, change_rules=0.3),
-    "crowd": dict(trade=10, aim=3, climb=1, aim_at_idle=3, position=0.5, tick=0.5, change_rules=0.1),
-    "extreme": dict(trade=2, giant=10, position=1, tick=1, invalid=0.5, change_rules=0.3, aim_anomaly=1),
-    "chaos": dict(trade=5, aim=3, climb=1, aim_at_idle=2, burst=0.5, aim_anomaly=2, repeat=1, position=2, tick=2, invalid=4, change_rules=4),
+    "crowd": dict(market_price=2, aim_at_price=3, exchange_rate=1, aim_at_rate=2, trade=10, aim=3, climb=1, aim_at_idle=3, position=0.5, tick=0.5, change_rules=0.1),
+    "extreme": dict(market_price=1, exchange_rate=1, trade=2, giant=10, position=1, tick=1, invalid=0.5, change_rules=0.3, aim_anomaly=1),
+    "chaos": dict(market_price=2, aim_at_price=1, exchange_rate=2, aim_at_rate=1, trade=5, aim=3, climb=1, aim_at_idle=2, burst=0.5, aim_anomaly=2, repeat=1,
+                  position=2, tick=2, invalid=4, change_rules=4),
 }
 FAMILY_WEIGHTS = dict(mixed=6, aimed=4, velocity=3, anomaly=4, crowd=2, extreme=3, chaos=3)
 
@@ -161,7 +164,7 @@ class Clock:
         return self.at
 
 
-class Stream:
+class Stream(MarketInputs):
     def __init__(self, seed):
         self.rng = rng = random.Random(seed)
         self.family = pick(rng, FAMILY_WEIGHTS)
@@ -174,7 +177,8 @@ class Stream:
         self.rules = self.maker.all()
         self.clock = Clock(rng, self.rules["session_zone"])
         self.lines = [{"kind": "stream", "seed": seed}, self.rules]
-        self.positions, self.marks, self.marked_at, self.turnovers, self.samples = {}, {}, {}, {}, {}
+        self.positions, self.marks, self.turnovers, self.samples = {}, Marks(), {}, {}
+        self.follow_rules()
         self.session = None
         self.trades = 0
         self.constant = self.quantity(), self.price()
@@ -210,8 +214,7 @@ class Stream:
 
     def trade(self):
         """Any client, any symbol, any currency."""
-        currency = self.rng.choice(("", "", "", self.rules["base_currency"], *self.rules["rates"]))
-        self.execute(*self.pair(), self.rng.choice((1, 1, -1)) * self.quantity(), self.price(), currency)
+        self.execute(*self.pair(), self.rng.choice((1, 1, -1)) * self.quantity(), self.price(), self.currency())
 
     def repeat(self):
         """The same notional again and again has no deviation."""
@@ -284,8 +287,9 @@ class Stream:
     def giant(self):
         """Numbers at the edges of their ranges."""
         near = lambda: self.rng.choice((INT64_MAX, INT64_MAX, INT64_MAX - 1, INT64_MAX // 2, INT64_MAX // 2 + 1, UNIT, 1, 1, 2, self.quantity()))
-        currency = self.rng.choice(("", "", "", *self.rules["rates"]))
-        self.execute(*self.pair(), self.rng.choice((1, -1)) * near(), near(), currency)
+        if self.rng.random() < 0.1:
+            return self.rng.choice((self.market_price, self.exchange_rate))()
+        self.execute(*self.pair(), self.rng.choice((1, -1)) * near(), near(), self.currency())
 
     def position(self, client=None, symbol=None):
         if client is None:
@@ -306,7 +310,8 @@ class Stream:
     def hold(self, client, symbol, quantity, price):
         self.lines.append({"kind": "position", "client_id": client, "symbol": symbol,
                            "quantity": exact_text(quantity), "price": exact_text(price), "currency": ""})
-        self.follow(client, symbol, quantity, price, OLDEST)
+        self.positions[client, symbol] = quantity
+        self.marks.mark(self.lines[-1], OLDEST)
 
     def tick(self):
         self.lines.append({"kind": "tick", "time": time_text(self.clock.next(self.windows()))})
@@ -329,6 +334,7 @@ class Stream:
     def change_rules(self):
         self.rules = self.maker.changed(self.rules)
         self.lines.append(self.rules)
+        self.follow_rules()
 
     # What they are made of
 
@@ -369,7 +375,7 @@ class Stream:
 
     def reach(self, entity, pair, target, at=None):
         """A transaction after which the exposure is the target, exactly if some price allows it; False: none does it."""
-        prices = [UNIT, UNIT // 100, UNIT // 10**4, 100 * UNIT, self.marks.get(pair[1], UNIT)]
+        prices = [UNIT, UNIT // 100, UNIT // 10**4, 100 * UNIT, *(self.marks[symbol] for symbol in self.marks if symbol == pair[1] and self.marks[symbol])]
         self.rng.shuffle(prices)
         signs = self.rng.choice(((1, -1), (-1, 1)))
         steps = [(step, price) for price in prices for sign in signs for step, rest in (self.step(entity, pair, target, price, sign),)
@@ -393,21 +399,22 @@ class Stream:
     def exposure(self, entity, measure, without, at=()):
         """The entity's measure but for one pair's part, with some marks replaced."""
         kind, name = entity
-        marks = {**self.marks, **dict(at)}
+        marks = {**{symbol: self.marks[symbol] for symbol in self.marks}, **dict(at)}
         part = PART_OF[measure]
         return sum(part(quantity * marks[symbol]) for (client, symbol), quantity in self.positions.items()
                    if (client, symbol) != without and (kind == "FIRM" or name == (client if kind == "CLIENT" else symbol)))
 
     def execute(self, client, symbol, quantity, price, currency="", at=None):
         at = self.clock.next(self.windows()) if at is None else at
-        self.lines.append(self.transaction(client, symbol, quantity, price, currency, at))
+        line = self.transaction(client, symbol, quantity, price, currency, at)
+        self.lines.append(line)
         self.trades += 1
-        if currency not in ("", self.rules["base_currency"]):
-            price = half_even(price * units(self.rules["rates"].get(currency, "0")), UNIT)
+        price, _ = self.marks.worth(line)
         self.begin_session()
         held = self.positions.get((client, symbol), 0) + quantity
-        if 0 < price <= INT64_MAX and abs(held) <= INT64_MAX:
-            self.follow(client, symbol, held, price, at)
+        if price is not None and abs(held) <= INT64_MAX:
+            self.positions[client, symbol] = held
+            self.marks.mark(line, at)
             for entity in (("CLIENT", client), ("SYMBOL", symbol), ("FIRM", "")):
                 self.turnovers[entity] = self.turnovers.get(entity, 0) + abs(quantity) * price
                 self.samples.setdefault(entity, []).append(half_even(abs(quantity) * price, CENT))
@@ -416,11 +423,6 @@ class Stream:
         session = session_number(self.clock.at // SECOND, self.rules["session_start_seconds"], self.rules["session_zone"])
         if session != self.session:
             self.session, self.turnovers = session, {}
-
-    def follow(self, client, symbol, quantity, price, at):
-        self.positions[client, symbol] = quantity
-        if at >= self.marked_at.get(symbol, at):
-            self.marks[symbol], self.marked_at[symbol] = price, at
 
     def any_time_text(self, at):
         """In one of the ways to write an instant."""

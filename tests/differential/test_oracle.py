@@ -14,7 +14,7 @@ EVERY_EVENT = {
     *(("LARGE_TRANSACTION", "CLIENT", event) for event in ("OPENED", "ESCALATED", "WORSENED", "RESOLVED")),
     *(("ANOMALY_DETECTED", kind, event) for kind in ("CLIENT", "SYMBOL", "FIRM") for event in ("OPENED", "WORSENED", "RESOLVED")),
     *(("rejected", field) for field in ("transaction_id", "client_id", "symbol", "side", "quantity", "price", "currency", "broker_id", "market",
-                                        "order_id", "trader_id")),
+                                        "order_id", "trader_id", "rate", "at")),
 }
 
 
@@ -32,8 +32,16 @@ def trade(quantity, price="1", client="C", symbol="S", at="12:00:00", **fields):
             "currency": "", "broker_id": "", "market": "", **fields}
 
 
-def position(quantity, price="1", client="C", symbol="S"):
-    return {"kind": "position", "client_id": client, "symbol": symbol, "quantity": quantity, "price": price, "currency": ""}
+def position(quantity, price="1", client="C", symbol="S", currency=""):
+    return {"kind": "position", "client_id": client, "symbol": symbol, "quantity": quantity, "price": price, "currency": currency}
+
+
+def price(amount, at, symbol="S", currency=""):
+    return {"kind": "price", "at": f"2024-09-20T{at}Z", "symbol": symbol, "price": amount, "currency": currency}
+
+
+def rate(currency, amount, at):
+    return {"kind": "rate", "at": f"2024-09-20T{at}Z", "currency": currency, "rate": amount}
 
 
 def tick(at, day="2024-09-20"):
@@ -115,6 +123,39 @@ class Exposure(unittest.TestCase):
         self.assertEqual(of_kind("client", lines)[0]["turnover"], "1.0000")
 
 
+class Marks(unittest.TestCase):
+    def marks(self, *lines):
+        return {line["symbol"]: line["mark"] for line in of_kind("symbol", said(*lines))}
+
+    def test_a_rate_that_falls_moves_idle_clients_at_the_next_sweep(self):
+        lines = (rules(client_exposure={"limit": "100", "resolved_after_seconds": 0}, rates={"EUR": "1.27"}), position("1", "100", currency="EUR"),
+                 tick("12:00:00"), tick("12:00:01"), rate("EUR", "0.5", "12:00:01.5"), tick("12:00:02"))
+        self.assertEqual(brief(*lines), [("OPENED", "HIGH", "127.0000"), ("RESOLVED", "HIGH", "50.0000")])
+
+    def test_what_is_due_is_swept_before_a_price_and_a_rate(self):
+        for line in (price("50", "12:00:05"), rate("GBP", "2", "12:00:05")):
+            with self.subTest(line["kind"]):
+                opened, = events(rules(client_exposure={"limit": "100"}), tick("12:00:00"), position("1", "101"), line)
+                self.assertEqual((opened["value"], opened["at"], opened["transaction_id"]), ("101.0000", "2024-09-20T12:00:05.000000Z", None))
+
+    def test_a_unit_value_is_rounded_once_from_the_price(self):
+        lines = (rules(), rate("GBX", "0.5", "12:00:00"), price("0.00000005", "12:00:00", currency="GBX"))
+        self.assertEqual(self.marks(*lines), {"S": "0.00000002"})
+        self.assertEqual(self.marks(*lines, rate("GBX", "0.7", "12:00:01")), {"S": "0.00000004"})
+
+    def test_an_older_price_does_nothing_and_an_older_rate_is_refused(self):
+        lines = (rules(), price("5", "12:00:01"), rate("EUR", "2", "12:00:01"), price("6", "12:00:00"), rate("EUR", "3", "12:00:00"))
+        self.assertEqual(self.marks(*lines), {"S": "5"})
+        self.assertEqual([(line["input"], line["field"]) for line in of_kind("rejected", said(*lines))], [(4, "at")])
+
+    def test_rates_of_the_rules_are_older_than_any_other_and_stay_when_they_are_left_out(self):
+        lines = (rules(rates={"EUR": "2"}), position("1", "10", currency="EUR"), rules(rates={"EUR": "3"}))
+        self.assertEqual(self.marks(*lines), {"S": "30"})
+        self.assertEqual(self.marks(*lines, rules()), {"S": "30"})
+        self.assertEqual(self.marks(*lines, rate("EUR", "4", "12:00:00"), rules(rates={"EUR": "5"})), {"S": "40"})
+        self.assertEqual(self.marks(*lines, rules(base_currency="EUR", rates={"USD": "7"})), {"S": "30"})
+
+
 class Velocity(unittest.TestCase):
     def test_a_window_has_60_slots_and_late_transactions_count_where_they_belong(self):
         lines = events(rules(client_velocity={"limit": 2}), trade("1", at="12:00:00.9"), trade("1", at="12:01:00"), trade("1", at="12:01:00"),
@@ -187,8 +228,8 @@ class Rejections(unittest.TestCase):
         self.assertEqual(self.rejected(*lines), [(4, "order_id"), (5, "trader_id"), (6, "market")])
 
     def test_the_first_field_that_does_not_fit_is_named_and_nothing_changes(self):
-        lines = (rules(rates={"EUR": "0.5"}), trade("1", client="x" * 51, side="HOLD"), trade("0", "0"), trade("1", currency="XTS", market="\n"),
-                 trade("1", currency="XTS"), trade("1", "0.00000001", currency="EUR"), trade("1", at="13:00:00", side="HOLD"), trade("2", "3", currency="EUR"))
+        lines = (rules(rates={"EUR": "0.5", "GBP": "2"}), trade("1", client="x" * 51, side="HOLD"), trade("0", "0"), trade("1", currency="XTS", market="\n"),
+                 trade("1", currency="XTS"), trade("1", "92233720368", currency="GBP"), trade("1", at="13:00:00", side="HOLD"), trade("2", "3", currency="EUR"))
         self.assertEqual(self.rejected(*lines), [(1, "client_id"), (2, "quantity"), (3, "market"), (4, "currency"), (5, "price"), (6, "side")])
         self.assertEqual(said(*lines)[-1], {"kind": "summary", "transactions": 1, "late": 0, "rejected": 6})
         self.assertEqual(of_kind("symbol", said(*lines))[0]["mark"], "1.5")

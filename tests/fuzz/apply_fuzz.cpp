@@ -33,6 +33,20 @@ std::string id(Input& input, const char* prefix) {
   return pick < 8 ? input.text(60) : prefix + std::to_string(pick % 12);
 }
 
+std::string currency(Input& input) {
+  switch (input.below(20)) {
+    case 0:
+    case 1:
+      return "EUR";
+    case 2:
+      return "GBX";
+    case 3:
+      return input.text(8);
+    default:
+      return "";
+  }
+}
+
 Timestamp time(Input& input, std::int64_t& nanos) {
   switch (input.below(8)) {
     case 0:
@@ -57,7 +71,7 @@ Transaction transaction(Input& input, std::int64_t& nanos) {
   t.side = static_cast<Side>(input.below(20) == 0 ? input.take<std::uint8_t>() : 1 + input.below(2));
   t.quantity = Quantity::from_units(units(input));
   t.price = Price::from_units(units(input));
-  if (input.below(10) == 0) t.currency = input.below(2) == 0 ? "EUR" : input.text(8);
+  t.currency = currency(input);
   return t;
 }
 
@@ -65,6 +79,7 @@ RuleSet rules(Input& input) {
   RuleSet rules;
   rules.config_version = input.take<std::uint8_t>();
   rules.rates["EUR"] = Rate::from_units(std::max<std::int64_t>(1, input.take<std::uint32_t>()));
+  if (input.below(8) == 0) rules.rates["GBX"] = Rate::from_units(std::max<std::int64_t>(1, std::abs(units(input) / 2)));
   rules.session_start.time_of_day_seconds = input.below(60'000);
   for (ExposureRule& rule : rules.exposure_rules) {
     rule.enabled = input.below(8) != 0;
@@ -115,6 +130,10 @@ void check_sound(const Core& core) {
 
 constexpr Tuning kSmall{2, 2, 2};  // so that small books reach what only large ones do
 
+bool same_outcome(const Result<bool, Rejection>& a, const Result<bool, Rejection>& b) {
+  return a.ok() == b.ok() && (a ? *a == *b : a.error() == b.error());
+}
+
 // Runs of transactions, given to `core` one by one and to `other` as announced batches.
 class Twins {
  public:
@@ -133,6 +152,13 @@ class Twins {
   void apply(const OpeningPosition& position) {
     flush();
     RISK_CHECK(core_.apply(position) == other_.apply(position));
+  }
+  void apply_market(const auto& input) {
+    flush();
+    const std::string before = core_.state_hash();
+    const auto changed = core_.apply(input, events_);
+    RISK_CHECK(same_outcome(other_.apply(input, other_events_), changed));
+    if (!changed || !*changed) RISK_CHECK(core_.state_hash() == before);
   }
   void tick(Timestamp time) {
     flush();
@@ -204,6 +230,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         twins.apply(OpeningPosition{ClientId(id(input, "C")), Symbol(id(input, "S")),
                                     Quantity::from_units(units(input)), Price::from_units(units(input)), ""});
         break;
+      case 6:
+      case 7: {
+        const Symbol symbol(id(input, "S"));
+        const Price price = Price::from_units(units(input));
+        twins.apply_market(MarketPrice{symbol, price, currency(input), time(input, nanos)});
+        break;
+      }
+      case 8: {
+        const Rate rate = Rate::from_units(units(input));
+        twins.apply_market(ExchangeRate{currency(input), rate, time(input, nanos)});
+        break;
+      }
       case 4:
         twins.reload();
         break;

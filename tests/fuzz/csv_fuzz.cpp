@@ -38,5 +38,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   read_all<ingest::TransactionReader>(
       "transaction_id,executed_at,client_id,symbol,side,quantity,price,currency,broker_id,market\n" + text);
   read_all<ingest::PositionReader>("client_id,symbol,quantity,price,currency\n" + text);
+  read_all<ingest::PriceReader>("at,symbol,price,currency\n" + text);
+  read_all<ingest::RateReader>("at,currency,rate\n" + text);
   return 0;
 }

@@ -36,6 +36,8 @@ void decode_input(std::string_view bytes) {
   std::vector<engine::AlertEvent> events;
   if (const auto* t = std::get_if<engine::Transaction>(&decoded->input)) (void)core.apply(*t, events);
   if (const auto* p = std::get_if<engine::OpeningPosition>(&decoded->input)) (void)core.apply(*p);
+  if (const auto* p = std::get_if<engine::MarketPrice>(&decoded->input)) (void)core.apply(*p, events);
+  if (const auto* r = std::get_if<engine::ExchangeRate>(&decoded->input)) (void)core.apply(*r, events);
 }
 
 template <class Decoded>

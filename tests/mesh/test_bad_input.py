@@ -25,7 +25,7 @@ class BadRows(unittest.TestCase):
                 self.assertTrue(row[3], row)
             self.assertEqual(kept[0][2], "12x")
             self.assertEqual(kept[2][2], "-100")
-            self.assertEqual(kept[10][2:], ("XTS", "no rate is configured for it"))
+            self.assertEqual(kept[10][2:], ("XTS", "there is no rate for it"))
             self.assertEqual(mesh.stop("risk-engine"), 0)
 
     def test_many_bad_rows_are_a_line_of_the_log_and_a_count_and_all_in_the_quarantine_by_file_name(self):

@@ -15,18 +15,13 @@ from fractions import Fraction
 
 from oracle_figures import (CENT, INT64_MAX, MONEY, SECOND, UNIT, exact_text, four_places, half_even, money_text, nanos, root_half_even,  # noqa: F401
                             rounded_text, score_text, session_number, time_text, units, utilisation_text)
+from oracle_marks import OLDEST, Marks
+from oracle_rules import ANOMALY_RULES, EXPOSURE_RULES, FIRM, SIZE_RULES, VELOCITY_RULES, Rules, problem
 
 INT128_MAX = 2**127 - 1
-OLDEST = -2**63  # of the price of an opening position: before every other
 SLOTS = 60
 CONTRIBUTORS_MAX = 10
-ID_BYTES_MAX = 50
 
-FIRM = ("FIRM", "")
-EXPOSURE_RULES = {"CLIENT": "client_exposure", "SYMBOL": "symbol_exposure", "FIRM": "firm_exposure"}
-VELOCITY_RULES = {"CLIENT": "client_velocity", "SYMBOL": "symbol_velocity"}
-SIZE_RULES = {"CLIENT": "client_size"}
-ANOMALY_RULES = {"CLIENT": "client_anomaly", "SYMBOL": "symbol_anomaly", "FIRM": "system_anomaly"}
 EXPOSURE_TYPES = {"CLIENT": "HIGH_CLIENT_EXPOSURE", "SYMBOL": "HIGH_SYMBOL_EXPOSURE", "FIRM": "HIGH_FIRM_EXPOSURE"}
 
 PART_OF = {  # what a position worth v adds to a measure
@@ -36,62 +31,6 @@ PART_OF = {  # what a position worth v adds to a measure
     "short": lambda v: max(-v, 0),
 }
 RISK_LEVELS = ((Fraction(1), "CRITICAL"), (Fraction(3, 4), "HIGH"), (Fraction(1, 2), "MEDIUM"))
-
-
-def is_id(text):
-    data = text.encode()
-    return 1 <= len(data) <= ID_BYTES_MAX and not any(byte < 0x20 or byte == 0x7F for byte in data)
-
-
-def problem(line, ids, amounts, optional_ids):
-    """The first field that does not fit, judged alone."""
-    for field in ids:
-        if not (line[field] in ("BUY", "SELL") if field == "side" else is_id(line[field])):
-            return field
-    for field in amounts:
-        if units(line[field]) <= 0:
-            return field
-    return next((field for field in optional_ids if line.get(field) and not is_id(line[field])), None)
-
-
-class Rule:
-    """One rule of a rules line, its decimals as numbers."""
-
-    def __init__(self, line):
-        self.__dict__.update(line)
-        for key in {"critical_ratio", "worsened_ratio", "resolved_ratio"} & line.keys():
-            setattr(self, key, units(line[key]))
-        for key in {"threshold", "high_threshold"} & line.keys():
-            setattr(self, key, Fraction(line[key]))
-        if "critical_ratio" in line:  # of an amount of money
-            self.limit = None if line["limit"] is None else units(line["limit"]) * UNIT
-            self.limits = {entity_id: units(limit) * UNIT for entity_id, limit in line["limits"].items()}
-
-    def limit_of(self, entity):
-        return self.limits.get(entity[1], self.limit)
-
-
-class Rules:
-    def __init__(self, line):
-        self.config_version = line["config_version"]
-        self.base_currency = line["base_currency"]
-        self.rates = {currency: units(rate) for currency, rate in line["rates"].items()}
-        self.session_start_seconds, self.session_zone = line["session_start_seconds"], line["session_zone"]
-        self.named = {name: Rule(line[name]) for names in (EXPOSURE_RULES, VELOCITY_RULES, SIZE_RULES, ANOMALY_RULES)
-                      for name in names.values()}
-
-    def of(self, names, entity):
-        return self.named[names[entity[0]]]
-
-    def base_price(self, line):
-        """The price in base currency and no field, or no price and the field that does not fit."""
-        price, currency = units(line["price"]), line["currency"]
-        if currency in ("", self.base_currency):
-            return price, None
-        if currency not in self.rates:
-            return None, "currency"
-        converted = half_even(price * self.rates[currency], UNIT)
-        return (converted, None) if 0 < converted <= INT64_MAX else (None, "price")
 
 
 class Alert:
@@ -128,8 +67,7 @@ class Oracle:
         self.now = None        # nanoseconds
         self.swept = None      # the second of the last sweep
         self.positions = {}    # client -> symbol -> quantity
-        self.marks = {}        # symbol -> price
-        self.marked_at = {}    # symbol -> when that was traded
+        self.marks = Marks()   # symbol -> what one unit is worth
         self.applied = {}      # entity -> number of transactions
         self.turnovers = {}    # entity -> notionals of this session
         self.slots = {}        # entity -> slots of the transactions that the velocity window has counted
@@ -141,10 +79,11 @@ class Oracle:
     def take(self, line):
         self.index += 1
         {"rules": self.change_rules, "position": self.open_position, "transaction": self.apply,
-         "tick": self.tick, "end": self.finish}[line["kind"]](line)
+         "price": self.take_price, "rate": self.take_rate, "tick": self.tick, "end": self.finish}[line["kind"]](line)
 
     def change_rules(self, line):
         before, self.rules = self.rules, Rules(line)
+        self.marks.change_rules(self.rules, self.is_in_range)
         for entity in self.slots:
             rule = self.rules.of(VELOCITY_RULES, entity)
             if not rule.enabled or rule.window_seconds != before.of(VELOCITY_RULES, entity).window_seconds:
@@ -153,21 +92,39 @@ class Oracle:
             self.samples[entity] = self.samples[entity][-self.rules.of(ANOMALY_RULES, entity).window:]
 
     def open_position(self, line):
-        price, field = self.price_of_position(line)
+        worth, field = self.worth_of_position(line)
         if field:
             return self.reject(field)
-        self.hold(line["client_id"], line["symbol"], units(line["quantity"]), price, OLDEST)
+        self.positions.setdefault(line["client_id"], {})[line["symbol"]] = units(line["quantity"])
+        self.marks.mark(line, OLDEST)
 
     def apply(self, line):
-        price, field = self.price_of_transaction(line)
+        worth, field = self.worth_of_transaction(line)
         if field:
             return self.reject(field)
         at, client, symbol, quantity = nanos(line["executed_at"]), line["client_id"], line["symbol"], units(line["quantity"])
         self.late += self.now is not None and at < self.now
         self.move_now(at)
-        self.hold(client, symbol, self.held(client, symbol) + (quantity if line["side"] == "BUY" else -quantity), price, at)
-        self.count(at, (("CLIENT", client), ("SYMBOL", symbol)), quantity * price)
-        self.judge(line["transaction_id"], ("CLIENT", client), ("SYMBOL", symbol), quantity * price)
+        self.positions.setdefault(client, {})[symbol] = self.held(client, symbol) + (quantity if line["side"] == "BUY" else -quantity)
+        self.marks.mark(line, at)
+        self.count(at, (("CLIENT", client), ("SYMBOL", symbol)), quantity * worth)
+        self.judge(line["transaction_id"], ("CLIENT", client), ("SYMBOL", symbol), quantity * worth)
+
+    def take_price(self, line):
+        worth, field = self.worth_of(line, problem(line, ("symbol",), ("price",), ("currency",)))
+        if field or self.marks.is_older(line["symbol"], nanos(line["at"])):
+            return field and self.reject(field)
+        if self.gross_with(None, line["symbol"], 0, worth) > INT128_MAX:
+            return self.reject("price")
+        self.move_now(nanos(line["at"]))
+        self.marks.mark(line, nanos(line["at"]))
+
+    def take_rate(self, line):
+        field = problem(line, ("currency",), ("rate",), ()) or self.marks.rate_problem(line, self.is_in_range)
+        if field:
+            return self.reject(field)
+        self.move_now(nanos(line["at"]))
+        self.marks.set_rate(line)
 
     def tick(self, line):
         if self.now is None or nanos(line["time"]) > self.now:
@@ -185,40 +142,46 @@ class Oracle:
                 self.say(kind="position", client_id=client, symbol=symbol, quantity=exact_text(self.held(client, symbol)))
         self.say(kind="summary", transactions=self.applied.get(FIRM, 0), late=self.late, rejected=self.rejected)
 
-    def price_of_position(self, line):
-        field = problem(line, ("client_id", "symbol"), ("price",), ("currency",))
-        price, field = (None, field) if field else self.rules.base_price(line)
+    def worth_of(self, line, field):
+        """What one unit is worth at the line's price and no field, or nothing and the field that does not fit."""
+        return (None, field) if field else self.marks.worth(line)
+
+    def worth_of_position(self, line):
+        worth, field = self.worth_of(line, problem(line, ("client_id", "symbol"), ("price",), ("currency",)))
         if not field:
-            mark = self.mark_with(line["symbol"], price, OLDEST)
+            mark = self.marks.with_price(line["symbol"], worth, OLDEST)
             if self.gross_with(line["client_id"], line["symbol"], units(line["quantity"]), mark) > INT128_MAX:
                 return None, "price"
-        return price, field
+        return worth, field
 
-    def price_of_transaction(self, line):
-        field = problem(line, ("transaction_id", "client_id", "symbol", "side"), ("quantity", "price"), ("currency", "broker_id", "market", "order_id", "trader_id"))
-        price, field = (None, field) if field else self.rules.base_price(line)
-        return price, field or self.range_problem(line, price)
+    def worth_of_transaction(self, line):
+        worth, field = self.worth_of(line, problem(line, ("transaction_id", "client_id", "symbol", "side"), ("quantity", "price"),
+                                                   ("currency", "broker_id", "market", "order_id", "trader_id")))
+        return worth, field or self.range_problem(line, worth)
 
-    def range_problem(self, line, price):
+    def range_problem(self, line, worth):
         client, symbol, quantity = line["client_id"], line["symbol"], units(line["quantity"])
         position = self.held(client, symbol) + (quantity if line["side"] == "BUY" else -quantity)
         if abs(position) > INT64_MAX:
             return "quantity"
-        if sum(self.turnovers.get(FIRM, [])) + quantity * price > INT128_MAX:
+        if sum(self.turnovers.get(FIRM, [])) + quantity * worth > INT128_MAX:
             return "quantity"
-        mark = self.mark_with(symbol, price, nanos(line["executed_at"]))
+        mark = self.marks.with_price(symbol, worth, nanos(line["executed_at"]))
         if self.gross_with(client, symbol, position, mark) > INT128_MAX:  # no long or short value exceeds the firm's gross
             return "price"
         return None
 
-    def gross_with(self, client, symbol, quantity, price):
-        """The firm's gross exposure if the client held `quantity` at the mark `price`."""
-        gross = abs(quantity) * price
+    def gross_with(self, client, symbol, quantity, mark):
+        """The firm's gross exposure if the client held `quantity` and one unit were worth `mark`."""
+        gross = abs(quantity) * mark
         for other, row in self.positions.items():
             for held, position in row.items():
                 if (other, held) != (client, symbol):
-                    gross += abs(position) * (price if held == symbol else self.marks[held])
+                    gross += abs(position) * (mark if held == symbol else self.marks[held])
         return gross
+
+    def is_in_range(self):
+        return self.gross_with(None, None, 0, 0) <= INT128_MAX
 
     def reject(self, field):
         self.rejected += 1
@@ -226,15 +189,6 @@ class Oracle:
 
     def held(self, client, symbol):
         return self.positions.get(client, {}).get(symbol, 0)
-
-    def mark_with(self, symbol, price, at):
-        """The mark after a price of that instant: what is older than the mark does not become it."""
-        return price if at >= self.marked_at.get(symbol, at) else self.marks[symbol]
-
-    def hold(self, client, symbol, quantity, price, at):
-        self.positions.setdefault(client, {})[symbol] = quantity
-        self.marks[symbol] = self.mark_with(symbol, price, at)
-        self.marked_at[symbol] = max(self.marked_at.get(symbol, at), at)
 
     def count(self, at, entities, notional):
         for entity in (*entities, FIRM):

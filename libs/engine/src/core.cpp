@@ -10,7 +10,7 @@
 namespace risk::engine {
 namespace {
 
-// Whether validate() would accept a field's value, when that shows at a glance.
+// Whether value_problem() finds nothing wrong with a field, when that shows at a glance.
 template <class Field>
 bool is_plainly_valid(Field, const std::string& text) {
   return (Field::presence != Presence::kRequired && text.empty()) || is_plain_id(text);
@@ -32,7 +32,7 @@ bool is_plainly_valid(Field, Decimal<Tag> value) {
   return value.units() > 0;
 }
 
-// The same of all fields, at the transaction's own price; known ids were judged when they were new.
+// The same of all fields, and that the price is in base currency; known ids were judged when they were new.
 bool is_plainly_valid(const Transaction& t, const Prefetcher::Pair& named, const RuleSet& rules) {
   return all_transaction_fields([&](auto field) {
     if constexpr (is_field<&Transaction::client_id>(field)) {
@@ -86,14 +86,14 @@ ExposureRow row_of(const RuleSet& rules, const SymbolState& symbol) {
   row.position_count = symbol.positions;
   row.transaction_count = symbol.transactions;
   row.last_updated = symbol.touched;
-  row.mark = symbol.mark;
+  row.mark = symbol.unit_value;
   return row;
 }
 
 PositionRow row_of(const Positions& positions, const ClientState& client, const Holding& holding) {
   const SymbolState& symbol = positions.symbols[holding.symbol()];
   return {ClientId(std::string(client.id.view())), Symbol(std::string(symbol.id.view())), holding.quantity(),
-          symbol.mark};
+          symbol.unit_value};
 }
 
 }  // namespace
@@ -120,53 +120,54 @@ void Core::expect_at(std::span<const Transaction* const> next) {
 Result<Applied, Rejection> Core::apply(const Transaction& transaction, std::vector<AlertEvent>& events) {
   const RuleSet& rules = impl_->evaluator.rules();
   const Prefetcher::Pair named = impl_->prefetcher.take(transaction);
-  Price price = transaction.price;
+  Impl::Valued valued = impl_->value_in_base(transaction.price, transaction.executed_at);
   if (!is_plainly_valid(transaction, named, rules)) {
-    const auto judged = validate(transaction, rules);
+    if (auto problem = value_problem(transaction)) return *std::move(problem);
+    const auto judged = impl_->value(transaction.price, transaction.currency, transaction.executed_at);
     if (!judged) return judged.error();
-    price = *judged;
+    valued = *judged;
   }
   const std::int64_t units = transaction.quantity.units();
   const auto signed_quantity = Quantity::from_units(transaction.side == Side::kBuy ? units : -units);
-  const Notional notional = Notional::of(transaction.quantity, price);
+  const Notional notional = Notional::of(transaction.quantity, valued.unit_value);
   const bool marks = impl_->may_mark(named.symbol.index, transaction.executed_at);
-  Positions::Plan plan(named.client, named.symbol, marks ? price : impl_->positions.symbols[named.symbol.index].mark);
+  Positions::Plan plan(named.client, named.symbol,
+                       marks ? valued.unit_value : impl_->positions.symbols[named.symbol.index].unit_value);
   if (auto rejection = impl_->positions.plan_trade(signed_quantity, notional, plan)) return std::move(*rejection);
 
   const bool late = impl_->now && transaction.executed_at < *impl_->now;
   impl_->advance(transaction.executed_at, events);
   const PositionKey place = impl_->take(plan, *impl_->now);
-  if (marks) impl_->note_mark(place.symbol, transaction.executed_at);
+  if (marks) impl_->set_mark(place.symbol, valued.mark);
   impl_->positions.add_turnover(place, notional);
   impl_->evaluator.evaluate(transaction, notional, place, *impl_->now, events);
   ++impl_->counters.transactions;
   impl_->counters.late += late ? 1 : 0;
-  return Applied{price, late};
+  return Applied{valued.unit_value, late};
 }
 
 std::optional<Rejection> Core::apply(const OpeningPosition& position) {
-  const auto price = validate(position, impl_->evaluator.rules());
-  if (!price) return price.error();
+  if (auto problem = value_problem(position)) return problem;
+  const auto valued = impl_->value(position.price, position.currency, kOldest);
+  if (!valued) return valued.error();
   const Named symbol = Named::in(impl_->positions.symbols, position.symbol.text);
-  const bool marks = impl_->may_mark(symbol.index, kOldestMark);
+  const bool marks = impl_->may_mark(symbol.index, kOldest);
   Positions::Plan plan(Named::in(impl_->positions.clients, position.client_id.text), symbol,
-                       marks ? *price : impl_->positions.symbols[symbol.index].mark);
+                       marks ? valued->unit_value : impl_->positions.symbols[symbol.index].unit_value);
   if (auto rejection = impl_->positions.plan_opening(position.quantity, plan)) return rejection;
   const PositionKey place = impl_->take(plan, impl_->now.value_or(Timestamp{}));
-  if (marks) impl_->note_mark(place.symbol, kOldestMark);
+  if (marks) impl_->set_mark(place.symbol, valued->mark);
   impl_->evaluator.note_symbol(place.symbol);
   ++impl_->counters.opening_positions;
   return std::nullopt;
 }
 
 bool Core::tick(Timestamp time, std::vector<AlertEvent>& events) {
-  if (impl_->now && time <= *impl_->now) return false;
-  impl_->advance(time, events);
-  return true;
+  return impl_->advance(time, events);
 }
 
 void Core::set_rules(RuleSet rules) {
-  impl_->change_edition(rules.edition);
+  impl_->change_marks(rules);
   impl_->evaluator.set_rules(std::move(rules));
   impl_->positions.note_all_changed();
 }

@@ -14,31 +14,43 @@ namespace risk::engine {
 class Core::Impl {
  public:
   Impl(RuleSet rules, const HashKey& key, const Tuning& tuning)
-      : positions(key, tuning), evaluator(std::move(rules), positions), prefetcher(positions) {}
+      : positions(key, tuning), rates(rules), evaluator(std::move(rules), positions), prefetcher(positions) {}
 
-  // Time passes up to `time`, with the sweep that goes with it.
-  void advance(Timestamp time, std::vector<AlertEvent>& events) {
-    if (now && time <= *now) return;
+  // Time passes up to `time`, with the sweep that goes with it. Whether now moved.
+  bool advance(Timestamp time, std::vector<AlertEvent>& events) {
+    if (now && time <= *now) return false;
     now = time;
     // Nearly every transaction lies in the second of the one before.
-    if (swept_second && time < Timestamp::from_seconds(*swept_second + 1)) return;
+    if (swept_second && time < Timestamp::from_seconds(*swept_second + 1)) return true;
     advance_to_second(time.seconds(), events);
+    return true;
   }
 
   // Whether a price of that instant becomes the mark of the symbol, which may be none yet.
   bool may_mark(SymbolIndex symbol, Timestamp at) const {
-    return symbol == kNone || at >= positions.symbols[symbol].mark_at || evaluator.rules().edition < 2;
+    return symbol == kNone || at >= positions.symbols[symbol].mark.at || evaluator.rules().edition < 2;
   }
-  void note_mark(SymbolIndex symbol, Timestamp at) {
-    if (evaluator.rules().edition >= 2) positions.symbols[symbol].mark_at = at;
+  void set_mark(SymbolIndex symbol, Mark mark) {
+    Mark& kept = positions.symbols[symbol].mark;
+    if (evaluator.rules().edition < 2) mark.at = kept.at;
+    kept = mark;
   }
-  // When a symbol was marked under edition 1 is not known, and now may be that of a wrong clock: any price may follow.
-  void change_edition(std::uint32_t edition) {
-    const bool keeps_mark_times = evaluator.rules().edition < 2 && edition >= 2;
-    for (SymbolIndex i = 0; keeps_mark_times && i < positions.symbols.size(); ++i) {
-      positions.symbols[i].mark_at = kOldestMark;
-    }
-  }
+
+  // What a price is as a mark, and what one unit is worth at it.
+  struct Valued {
+    Mark mark;
+    Price unit_value;
+  };
+  // Of a price in base currency, which is nearly every one.
+  Valued value_in_base(Price price, Timestamp at) const { return {{price, at, rates.base()}, price}; }
+  // Or why it cannot be one: its currency has no rate, or what it is worth leaves its range.
+  Result<Valued, Rejection> value(Price price, const std::string& currency, Timestamp at) const;
+
+  // What other rules change of marks and rates. To be called before they are in force.
+  void change_marks(const RuleSet& next);
+  // Marks that are in the currency are worth it at another rate. Nothing: some of that would leave its range.
+  std::optional<Positions::Revaluation> revaluation(CurrencyIndex currency, Rate rate) const;
+  void revalue(const Positions::Revaluation& revaluation);
 
   // Carries a plan out and gives entities that are new their limits.
   PositionKey take(const Positions::Plan& plan, Timestamp at) {
@@ -48,21 +60,22 @@ class Core::Impl {
     return place;
   }
 
-  // For a snapshot: a symbol that nobody holds yet, and a position, with its client where that is new. Nothing: an
-  // exposure would leave its range.
-  SymbolIndex restore_symbol(std::string_view id, Price mark) {
-    const SymbolIndex index = positions.add_symbol(id, positions.symbols.hash(id), mark);
+  // A symbol that nobody holds yet.
+  SymbolIndex add_symbol(const Named& named, Price unit_value) {
+    const SymbolIndex index = positions.add_symbol(named.id, named.hash, unit_value);
     evaluator.admit_symbol(index);
     return index;
   }
+  // For a snapshot: a position, with its client where that is new. Nothing: an exposure would leave its range.
   std::optional<ClientIndex> restore_position(std::string_view id, SymbolIndex index, Quantity quantity) {
     const SymbolState& held = positions.symbols[index];
-    Positions::Plan plan(Named::in(positions.clients, id), {held.id.view(), 0, index}, held.mark);
+    Positions::Plan plan(Named::in(positions.clients, id), {held.id.view(), 0, index}, held.unit_value);
     if (positions.plan_opening(quantity, plan)) return std::nullopt;
     return take(plan, held.touched).client;
   }
 
   Positions positions;
+  Rates rates;
   RuleEvaluator evaluator;
   Prefetcher prefetcher;
   Counters counters;

@@ -10,6 +10,7 @@
 
 #include "entity_table.hpp"
 #include "holdings.hpp"
+#include "rates.hpp"
 #include "risk/engine/types.hpp"
 #include "rule_states.hpp"
 #include "top_holders.hpp"
@@ -18,8 +19,14 @@ namespace risk::engine {
 
 using ClientIndex = std::uint32_t;
 
-// Before every instant that a price can have.
-inline constexpr Timestamp kOldestMark{kTimestampMin.nanos - 1};
+// A symbol's latest accepted price. By editions before 3 it is in base currency, whatever it was given in.
+struct Mark {
+  Price price;
+  Timestamp at;  // when it was traded; kOldest of an opening position; not kept by edition 1
+  CurrencyIndex currency = 0;
+
+  friend bool operator==(const Mark&, const Mark&) = default;
+};
 
 // The exposure of a client with many positions as it was at an earlier move of the marks.
 struct Valuation {
@@ -50,16 +57,16 @@ struct alignas(64) SymbolState {
   bool mark_changed = false;    // since its holders were listed for take_changes(kMarked)
   bool unevaluated = false;     // its exposure has changed since a rule looked at it
   std::uint32_t positions = 0;  // that are not zero
-  Price mark;
-  Timestamp mark_at;          // when it was traded; kOldestMark of an opening position; not kept by edition 1
+  Price unit_value;             // what one unit is worth in base currency: of the mark, at the rate in force
+  Mark mark;
   Int128 long_quantity = 0;   // sums over clients, scaled 10^8
   Int128 short_quantity = 0;  // >= 0
-  Int128 long_value = 0;      // at the mark, scaled 10^16
+  Int128 long_value = 0;      // at the unit value, scaled 10^16
   Int128 short_value = 0;     // >= 0
   Notional turnover;
   std::uint64_t transactions = 0;
   std::uint64_t top_holders_floor = kNoFloor;  // see top_holders.hpp; a holding that is larger may lead
-  Timestamp mark_moved;                        // when the mark last changed its value
+  Timestamp mark_moved;                        // when the unit value last changed
   Timestamp touched;
   RuleStates rules;
   std::vector<ClientIndex> holders;         // everyone who ever held it

@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "values.hpp"
+
 namespace risk::engine {
 namespace {
 
@@ -16,11 +18,6 @@ Int128 negative_part(std::int64_t units) {
   return std::max(-Int128{units}, Int128{0});
 }
 
-// Notional::of in units, for the sums below.
-Int128 notional_units(std::int64_t quantity_units, std::int64_t price_units) {
-  return Notional::of(Quantity::from_units(quantity_units), Price::from_units(price_units)).units();
-}
-
 // What of it is long, and what is short. A position may change by a change of price, too.
 Int128 long_units(std::int64_t quantity_units, std::int64_t price_units) {
   return notional_units(std::max<std::int64_t>(quantity_units, 0), price_units);
@@ -29,29 +26,15 @@ Int128 short_units(std::int64_t quantity_units, std::int64_t price_units) {
   return -notional_units(std::min<std::int64_t>(quantity_units, 0), price_units);
 }
 
-// The same of all that a symbol's holders have on one side, which may be more than a Quantity holds. False: it leaves
-// 127 bits. Preconditions: both >= 0.
-bool multiply(Int128 quantity, Price mark, Int128& value) {
-  if (quantity >> 63 == 0) [[likely]] {
-    value = notional_units(static_cast<std::int64_t>(quantity), mark.units());
-    return true;
-  }
-  return !__builtin_mul_overflow(quantity, Int128{mark.units()}, &value);
-}
-
 // The old quantity at the new mark may leave 127 bits where the new quantity does not: what is taken away again may
 // wrap.
 void add_wrapping(Int128& sum, Int128 value) {
   sum = static_cast<Int128>(static_cast<Uint128>(sum) + static_cast<Uint128>(value));
 }
 
-Rejection too_many(const char* field, std::string_view id, std::uint64_t most, const char* of) {
-  return {field, std::string(id), "there are " + std::to_string(most) + " " + of + " already, as many as allowed"};
-}
-
 // A position's part of its client's and its symbol's exposure.
-Int128 part_of(const Holding& holding, Price mark, Measure measure) {
-  const Int128 value = Notional::of(holding.quantity(), mark).units();
+Int128 part_of(const Holding& holding, Price unit_value, Measure measure) {
+  const Int128 value = Notional::of(holding.quantity(), unit_value).units();
   switch (measure) {
     case Measure::kGross:
       return value < 0 ? -value : value;
@@ -120,8 +103,8 @@ std::optional<Rejection> Positions::make(Plan& plan) const {
   if (client.index == kNone && clients.size() >= bounds_.clients_max) {
     return too_many("client_id", client.id, bounds_.clients_max, "clients");
   }
-  if (symbol.index == kNone && symbols.size() >= bounds_.symbols_max) {
-    return too_many("symbol", symbol.id, bounds_.symbols_max, "symbols");
+  if (symbol.index == kNone) {
+    if (auto rejection = too_many_symbols(symbol.id)) return rejection;
   }
   if (holding == nullptr && position_count_ >= bounds_.positions_max) {
     return too_many("symbol", symbol.id, bounds_.positions_max, "positions");
@@ -130,17 +113,17 @@ std::optional<Rejection> Positions::make(Plan& plan) const {
   static const SymbolState kNew{};
   const SymbolState& before = symbol.index == kNone ? kNew : symbols[symbol.index];
   const std::int64_t from = holding == nullptr ? 0 : holding->quantity_units, to = plan.quantity.units();
-  const Price mark = plan.mark;
+  const Price unit_value = plan.unit_value;
   plan.symbol_long = before.long_quantity - positive_part(from) + positive_part(to);
   plan.symbol_short = before.short_quantity - negative_part(from) + negative_part(to);
   Int128 gross = 0;
   const bool fits =
-      multiply(plan.symbol_long, mark, plan.symbol_long_value) &&
-      multiply(plan.symbol_short, mark, plan.symbol_short_value) &&
+      multiply(plan.symbol_long, unit_value, plan.symbol_long_value) &&
+      multiply(plan.symbol_short, unit_value, plan.symbol_short_value) &&
       !__builtin_add_overflow(firm.long_value - before.long_value, plan.symbol_long_value, &plan.firm_long) &&
       !__builtin_add_overflow(firm.short_value - before.short_value, plan.symbol_short_value, &plan.firm_short) &&
       !__builtin_add_overflow(plan.firm_long, plan.firm_short, &gross);
-  if (!fits) return Rejection{"price", mark.to_string(), "it would take the firm's gross exposure out of range"};
+  if (!fits) return Rejection{"price", unit_value.to_string(), "it would take the firm's gross exposure out of range"};
   return std::nullopt;
 }
 
@@ -176,7 +159,7 @@ PositionKey Positions::take(const Plan& plan, Timestamp now) {
     prefilter.add_client(clients.size());
   }
   if (place.symbol == kNone) {
-    place.symbol = add_symbol(plan.symbol.id, plan.symbol.hash, plan.mark);
+    place.symbol = add_symbol(plan.symbol.id, plan.symbol.hash, plan.unit_value);
   }
   ClientState& client = clients[place.client];
   SymbolState& symbol = symbols[place.symbol];
@@ -188,7 +171,7 @@ PositionKey Positions::take(const Plan& plan, Timestamp now) {
     if (client.holdings.size() == tuning_.valued_from) client.valuation = std::make_unique<Valuation>();
   }
 
-  if (symbol.mark != plan.mark) move_mark(place.symbol, plan.mark, now);
+  if (symbol.unit_value != plan.unit_value) move_unit_value(place.symbol, plan.unit_value, now);
   if (holding->quantity() != plan.quantity) move_quantity(place.client, place.symbol, *holding, plan.quantity);
   if (!std::exchange(holding->changed, true)) changed_.positions.push_back(place);
 
@@ -204,21 +187,21 @@ PositionKey Positions::take(const Plan& plan, Timestamp now) {
   return place;
 }
 
-SymbolIndex Positions::add_symbol(std::string_view id, std::uint32_t hash, Price mark) {
+SymbolIndex Positions::add_symbol(std::string_view id, std::uint32_t hash, Price unit_value) {
   const SymbolIndex index = symbols.add(id, hash);
-  symbols[index].mark = mark;
-  marks.add_symbol(mark);
-  prefilter.add_symbol(mark);
+  symbols[index].unit_value = unit_value;
+  marks.add_symbol(unit_value);
+  prefilter.add_symbol(unit_value);
   return index;
 }
 
-void Positions::move_mark(SymbolIndex index, Price mark, Timestamp now) {
+void Positions::move_unit_value(SymbolIndex index, Price unit_value, Timestamp now) {
   SymbolState& symbol = symbols[index];
-  symbol.mark = mark;
+  symbol.unit_value = unit_value;
   symbol.mark_moved = now;
   if (!std::exchange(symbol.mark_changed, true)) moved_marks_.push_back(index);
-  marks.set(index, mark);
-  const double leap = prefilter.follow(index, mark, symbol.holders.size() <= tuning_.leapt_to);
+  marks.set(index, unit_value);
+  const double leap = prefilter.follow(index, unit_value, symbol.holders.size() <= tuning_.leapt_to);
   if (leap == 0) return;
   for (const ClientIndex holder : symbol.holders) {
     ClientState& client = clients[holder];
@@ -440,7 +423,7 @@ std::vector<Contributor> Positions::contributors(const ClientState& client, Meas
   for (const Holding& holding : client.holdings) {
     if (holding.key == 0) continue;
     const SymbolState& symbol = symbols[holding.symbol()];
-    largest.add(part_of(holding, symbol.mark, measure), symbol.id.view());
+    largest.add(part_of(holding, symbol.unit_value, measure), symbol.id.view());
   }
   return largest.take();
 }
@@ -459,7 +442,7 @@ std::vector<Contributor> Positions::contributors(SymbolIndex index, Measure meas
   SymbolState& symbol = symbols[index];
   Largest largest;
   const auto add = [&](ClientIndex client, const Holding& holding) {
-    largest.add(part_of(holding, symbol.mark, measure), clients[client].id.view());
+    largest.add(part_of(holding, symbol.unit_value, measure), clients[client].id.view());
   };
   if (symbol.holders.size() < tuning_.top_holders_from) {
     visit_holders(index, add);
@@ -471,7 +454,7 @@ std::vector<Contributor> Positions::contributors(SymbolIndex index, Measure meas
   if (top_holders.found(measure)) {
     for (const ClientIndex client : top_holders.clients()) add(client, holding({client, index}));
     Int128 floor;
-    if (multiply(top_holders.floor(), symbol.mark, floor) && largest.least() > floor) return largest.take();
+    if (multiply(top_holders.floor(), symbol.unit_value, floor) && largest.least() > floor) return largest.take();
     largest = {};  // somebody who is not listed may be among them by now
   }
   find_top_holders(index, measure);

@@ -1,9 +1,9 @@
-// Positions, marks and turnover, and the exposures that follow from them. Knows no rules and no time but what it is
-// told.
+// Positions, unit values and turnover, and the exposures that follow from them. Knows no rules, no rates and no time
+// but what it is told.
 //
 // Invariants, which Core::verify() checks with those of what is used here
 //   1. A client's positions and the holders of their symbols name each other, each once, also when a position is zero.
-//   2. A symbol's quantities, values and number of positions are the sums over its holders, at its mark.
+//   2. A symbol's quantities, values and number of positions are the sums over its holders, at its unit value.
 //   3. A valuation that is near enough is, with the moves of marks since, the client's exposure.
 //   4. Who has changed is on its list, once, and says so; a position's client and symbol are on theirs.
 #pragma once
@@ -43,15 +43,15 @@ class Positions {
  public:
   // What a trade or an opening position will make of the positions; begun by the caller, completed by plan_...().
   struct Plan {
-    Plan(const Named& by_client, const Named& in_symbol, Price base_price)
-        : client(by_client), symbol(in_symbol), mark(base_price) {}
+    Plan(const Named& by_client, const Named& in_symbol, Price at_unit_value)
+        : client(by_client), symbol(in_symbol), unit_value(at_unit_value) {}
 
     Named client, symbol;
-    Price mark;                                            // in base currency
+    Price unit_value;                                      // of the symbol, after it
     Holding* holding = nullptr;                            // null: the client never held the symbol
     Quantity quantity;                                     // the position after it
     Int128 symbol_long = 0, symbol_short = 0;              // quantities
-    Int128 symbol_long_value = 0, symbol_short_value = 0;  // at the mark
+    Int128 symbol_long_value = 0, symbol_short_value = 0;  // at the unit value
     Int128 firm_long = 0, firm_short = 0;                  // values
   };
 
@@ -67,8 +67,29 @@ class Positions {
   // Carries it out. Precondition: no position, mark or entity was added or moved in between.
   PositionKey take(const Plan& plan, Timestamp now);
 
+  // What other unit values make of the exposures, without a trade; begun by the caller, who adds each symbol once.
+  struct Revaluation {
+    struct Part {
+      SymbolIndex symbol;
+      Price unit_value;
+      Int128 long_value = 0, short_value = 0;
+    };
+    void add(SymbolIndex symbol, Price unit_value) { parts.push_back({symbol, unit_value}); }
+
+    std::vector<Part> parts;
+    Int128 firm_long = 0, firm_short = 0;
+  };
+  // Completes it. False: the firm's gross exposure would leave its range.
+  bool plan(Revaluation& revaluation) const;
+  // Carries it out. Precondition: no position or unit value has changed in between.
+  void take(const Revaluation& revaluation, Timestamp now);
+
+  // Whether there is no room for another one.
+  std::optional<Rejection> too_many_symbols(std::string_view id) const;
   // Precondition: no symbol has this id.
-  SymbolIndex add_symbol(std::string_view id, std::uint32_t hash, Price mark);
+  SymbolIndex add_symbol(std::string_view id, std::uint32_t hash, Price unit_value);
+  // Puts it on the list of those that changed.
+  void note_symbol_changed(SymbolIndex index, Timestamp now);
 
   void add_turnover(PositionKey place, Notional notional);
   void reset_turnover(Timestamp now);
@@ -145,7 +166,7 @@ class Positions {
     return client == kNone || symbol == kNone ? nullptr : clients[client].holdings.find(symbol, multiplier_);
   }
   void list_marked();
-  void move_mark(SymbolIndex index, Price mark, Timestamp now);
+  void move_unit_value(SymbolIndex index, Price unit_value, Timestamp now);
   void move_quantity(ClientIndex index, SymbolIndex symbol, Holding& holding, Quantity to);
   void add_top_holder(ClientIndex client, SymbolIndex index, Holding& holding);
   void forget_top_holders(SymbolIndex index);

@@ -70,10 +70,10 @@ class Prefilter {
 
   // Far enough above its mark to make bounds useless.
   bool is_stale(std::uint32_t key, std::int64_t mark_units) const {
-    return references_by_key_[key] > kStaleRatio * static_cast<double>(mark_units);
+    return references_by_key_[key] > kStaleRatio * units(mark_units);
   }
   void lower(std::uint32_t key, std::int64_t mark_units) {
-    references_by_key_[key] = std::min(references_by_key_[key], up(static_cast<double>(mark_units)));
+    references_by_key_[key] = std::min(references_by_key_[key], up(units(mark_units)));
   }
 
   // Whether prices have risen so far that too few clients are cleared.
@@ -83,14 +83,14 @@ class Prefilter {
   double renew(const std::int64_t* mark_units) {
     double needed = 1;
     for (std::size_t key = 1; key < references_by_key_.size(); ++key) {
-      needed = std::max(needed, up(up(static_cast<double>(mark_units[key])) / references_by_key_[key]));
+      needed = std::max(needed, up(up(units(mark_units[key])) / references_by_key_[key]));
     }
     rise_ = std::min(rise_, needed);
     if (!is_worn()) return 1;
     scale_ = up(scale_ * rise_);
     rise_ = 1;
     for (std::size_t key = 1; key < references_by_key_.size(); ++key) {
-      references_by_key_[key] = up(static_cast<double>(mark_units[key]));
+      references_by_key_[key] = up(units(mark_units[key]));
     }
     return scale_ < kScaleMax ? 1 : up(std::exchange(scale_, 1));
   }
@@ -132,7 +132,9 @@ class Prefilter {
   static constexpr double kScaleMax = 0x1p200;
 
   static double up(double value) { return value + value * kSlack; }
-  static double units(Price price) { return static_cast<double>(price.units()); }
+  // A reference is above zero, so that a price that was zero can rise above it by a ratio.
+  static double units(Price price) { return units(price.units()); }
+  static double units(std::int64_t price_units) { return static_cast<double>(std::max<std::int64_t>(price_units, 1)); }
   static double magnitude(std::int64_t value) {
     return value < 0 ? -static_cast<double>(value) : static_cast<double>(value);
   }

@@ -120,6 +120,11 @@ Rejection reject(std::string field, std::string_view value, std::string reason) 
   return {std::move(field), printable(value), std::move(reason)};
 }
 
+std::optional<Rejection> time_problem(std::string_view field, Timestamp time) {
+  if (time.is_in_range()) return std::nullopt;
+  return reject(std::string(field), std::to_string(time.nanos), std::string(kOutsideTimestamps));
+}
+
 // Why a value cannot be its field's.
 template <class Field>
 std::optional<Rejection> problem_of(Field, const std::string& text) {
@@ -133,8 +138,7 @@ std::optional<Rejection> problem_of(Field field, const Id<Tag>& id) {
 }
 template <class Field>
 std::optional<Rejection> problem_of(Field, Timestamp time) {
-  if (time.is_in_range()) return std::nullopt;
-  return reject(std::string(Field::name), std::to_string(time.nanos), std::string(kOutsideTimestamps));
+  return time_problem(Field::name, time);
 }
 template <class Field>
 std::optional<Rejection> problem_of(Field, Side side) {
@@ -145,22 +149,6 @@ template <class Field, class Tag>
 std::optional<Rejection> problem_of(Field, Decimal<Tag> value) {
   if (value.units() > 0) return std::nullopt;
   return reject(std::string(Field::name), value.to_string(), "must be above 0");
-}
-
-Result<Price, Rejection> to_base(Price price, const std::string& currency, const RuleSet& rules) {
-  if (currency.empty() || currency == rules.base_currency) return price;
-  const auto rate = rules.rates.find(currency);
-  if (rate == rules.rates.end()) return reject("currency", currency, "no rate is configured for it");
-  const auto converted = convert(price, rate->second);
-  if (!converted) {
-    return reject("price", price.to_string(),
-                  "out of range in " + rules.base_currency + " at rate " + rate->second.to_string());
-  }
-  if (converted->units() == 0) {
-    return reject("price", price.to_string(),
-                  "zero in " + rules.base_currency + " at rate " + rate->second.to_string());
-  }
-  return *converted;
 }
 
 }  // namespace
@@ -222,17 +210,16 @@ std::vector<std::string> problems(const RuleSet& rules) {
   return found;
 }
 
-Result<Price, Rejection> validate(const Transaction& transaction, const RuleSet& rules) {
+std::optional<Rejection> value_problem(const Transaction& transaction) {
   std::optional<Rejection> problem;
   all_transaction_fields([&](auto field) {
     problem = problem_of(field, field.of(transaction));
     return !problem;
   });
-  if (problem) return std::move(*problem);
-  return to_base(transaction.price, transaction.currency, rules);
+  return problem;
 }
 
-Result<Price, Rejection> validate(const OpeningPosition& position, const RuleSet& rules) {
+std::optional<Rejection> value_problem(const OpeningPosition& position) {
   const auto& p = position;
   if (const auto problem = id_problem(p.client_id.text))
     return reject("client_id", p.client_id.text, std::string(*problem));
@@ -243,7 +230,26 @@ Result<Price, Rejection> validate(const OpeningPosition& position, const RuleSet
   if (p.price.units() <= 0) return reject("price", p.price.to_string(), "must be above 0");
   if (const auto problem = optional_id_problem(p.currency))
     return reject("currency", p.currency, std::string(*problem));
-  return to_base(p.price, p.currency, rules);
+  return std::nullopt;
+}
+
+std::optional<Rejection> value_problem(const MarketPrice& price) {
+  if (const auto problem = id_problem(price.symbol.text)) {
+    return reject("symbol", price.symbol.text, std::string(*problem));
+  }
+  if (price.price.units() <= 0) return reject("price", price.price.to_string(), "must be above 0");
+  if (const auto problem = optional_id_problem(price.currency)) {
+    return reject("currency", price.currency, std::string(*problem));
+  }
+  return time_problem("at", price.at);
+}
+
+std::optional<Rejection> value_problem(const ExchangeRate& rate) {
+  if (const auto problem = id_problem(rate.currency)) {
+    return reject("currency", rate.currency, std::string(*problem));
+  }
+  if (rate.rate.units() <= 0) return reject("rate", rate.rate.to_string(), "must be above 0");
+  return time_problem("at", rate.at);
 }
 
 }  // namespace risk::engine

@@ -19,6 +19,9 @@ constexpr std::uint32_t kOldestVersion = 1;
 constexpr std::uint32_t kHashVersion = 2;
 constexpr std::string_view kHashPrefix = "2:";
 
+// Of a symbol.
+constexpr std::uint32_t kMarkCurrencyField = 1;
+
 }  // namespace
 
 // Writes a core's state in its canonical form.
@@ -30,7 +33,7 @@ class SnapshotSaver {
   void save(std::uint32_t version) {
     out_.raw(kMagic);
     out_.number(version);
-    write_rules(out_, core_.evaluator.rules());
+    write_rules(out_, core_.evaluator.rules(), core_.rates);
     out_.number((core_.now ? 1 : 0) + (core_.swept_second ? 2 : 0));
     if (core_.now) out_.signed_number(core_.now->nanos);
     if (core_.swept_second) out_.signed_number(*core_.swept_second);
@@ -57,11 +60,15 @@ class SnapshotSaver {
       place_of_symbol_[index] = place++;
       const SymbolState& symbol = symbols[index];
       out_.text(symbol.id.view());
-      out_.number(static_cast<Uint128>(symbol.mark.units()));
-      out_.signed_number(symbol.mark_at.nanos);
+      out_.number(static_cast<Uint128>(symbol.mark.price.units()));
+      out_.signed_number(symbol.mark.at.nanos);
       out_.signed_number(symbol.mark_moved.nanos);
       save_traded(symbol);
-      save_states(symbol.rules, EntityType::kSymbol);
+      save_first_states(symbol.rules, EntityType::kSymbol);
+      if (symbol.mark.currency != core_.rates.base()) {
+        out_.later_text(kMarkCurrencyField, core_.rates.name(symbol.mark.currency));
+      }
+      save_later_states(symbol.rules, EntityType::kSymbol);
       out_.end_record();
     }
   }
@@ -97,9 +104,15 @@ class SnapshotSaver {
 
   // The states of the rules that watch an entity: those of version 1 in their order, the others in later fields.
   void save_states(const RuleStates& states, EntityType type) {
+    save_first_states(states, type);
+    save_later_states(states, type);
+  }
+  void save_first_states(const RuleStates& states, EntityType type) {
     for_each_rule_of(core_.evaluator.rules(), type, [&]<class Rule>(const Rule& rule, std::size_t place) {
       if (is_of_version_1(rule)) KindOf<Rule>::save(out_, states.of<Rule>(place), rule, core_.now);
     });
+  }
+  void save_later_states(const RuleStates& states, EntityType type) {
     if (later_.empty()) return;
     for_each_rule_of(core_.evaluator.rules(), type, [&]<class Rule>(const Rule& rule, std::size_t place) {
       const auto later = std::find(later_.begin(), later_.end(), rule.name);
@@ -130,9 +143,14 @@ class SnapshotLoader {
     }
     if (version_ < kOldestVersion) in_.refuse("version", std::to_string(version_) + " is not known");
     in_.set_version(version_);
-    RuleSet rules = read_rules(in_, later_);
+    Rates::ByCurrency rates;
+    RuleSet rules = read_rules(in_, later_, rates);
     if (const auto found = problems(rules); !found.empty()) in_.refuse("rules", "are not valid: " + found.front());
     core_ = std::make_unique<Core::Impl>(std::move(rules), key_, tuning_);
+    for (const auto& [currency, rate] : rates) {
+      if (core_->rates.find(currency) == core_->rates.base()) in_.refuse("rate", "is of the base currency");
+      core_->rates.set(currency, rate);
+    }
     load_time();
     Counters& counters = core_->counters;
     for (auto* count : {&counters.transactions, &counters.late, &counters.opening_positions, &counters.sweeps,
@@ -191,15 +209,21 @@ class SnapshotLoader {
     std::string id;
     for (auto left = in_.number<std::uint32_t>("symbol count"); left > 0; --left) {
       id = load_id("symbol", id);
-      const auto mark = Price::from_units(in_.number<std::int64_t>("mark"));
-      if (mark.units() == 0) in_.refuse("mark", "is zero");
-      const SymbolIndex index = core_->restore_symbol(id, mark);
+      const auto price = Price::from_units(in_.number<std::int64_t>("mark"));
+      const SymbolIndex index = core_->add_symbol({id, core_->positions.symbols.hash(id), kNone}, price);
       SymbolState& symbol = core_->positions.symbols[index];
-      if (version_ >= 3)
-        symbol.mark_at = {in_.signed_number("time of the mark", kOldestMark.nanos, kTimestampMax.nanos)};
-      symbol.mark_moved = in_.timestamp("move of the mark");
+      symbol.mark = {price, {}, core_->rates.base()};
+      if (version_ >= 3) symbol.mark.at = {in_.signed_number("time of the mark", kOldest.nanos, kTimestampMax.nanos)};
+      const Timestamp mark_moved = in_.timestamp("move of the mark");
       load_traded(symbol, turnover, transactions);
-      load_states(symbol.rules, EntityType::kSymbol);
+      const Timestamp touched = symbol.touched;
+      load_states(symbol.rules, EntityType::kSymbol, [&](std::uint32_t field, const SnapshotReader::LaterValue& value) {
+        if (field != kMarkCurrencyField || !value.is_text) return false;
+        load_currency(index, value.text);
+        return true;
+      });
+      symbol.mark_moved = mark_moved;
+      symbol.touched = touched;
     }
     core_->positions.firm.turnover = Notional::from_units(turnover);
     symbol_transactions_ = transactions;
@@ -246,13 +270,27 @@ class SnapshotLoader {
     return client;
   }
 
-  // To the end of the record.
-  void load_states(RuleStates& states, EntityType type) {
+  // The symbol's mark is in it, and nobody holds the symbol yet.
+  void load_currency(SymbolIndex index, const std::string& currency) {
+    Mark& mark = core_->positions.symbols[index].mark;
+    mark.currency = core_->rates.find(currency);
+    if (mark.currency == kNoCurrency || mark.currency == core_->rates.base()) {
+      in_.refuse("currency of the mark", "has no rate");
+    }
+    const auto unit_value = core_->rates.unit_value(mark.price, mark.currency);
+    if (!unit_value) in_.refuse("mark", "is worth more than there is room for");
+    Positions::Revaluation revaluation;
+    revaluation.add(index, *unit_value);
+    core_->positions.take(revaluation, {});
+  }
+
+  // To the end of the record. `take_field` is given the fields that are no rule's.
+  void load_states(RuleStates& states, EntityType type, const SnapshotReader::TakeLater& take_field = nullptr) {
     for_each_rule_of(core_->evaluator.rules(), type, [&]<class Rule>(const Rule& rule, std::size_t place) {
       if (is_of_version_1(rule)) KindOf<Rule>::load(in_, states.of<Rule>(place), rule, loading());
     });
     in_.end_record([&](std::uint32_t field, const SnapshotReader::LaterValue& value) {
-      if (field < kLaterRulesFrom) return false;
+      if (field < kLaterRulesFrom) return take_field && take_field(field, value);
       if (field - kLaterRulesFrom >= later_.size() || !value.is_text) in_.refuse("state of a rule", "has no rule");
       const std::string& name = later_[field - kLaterRulesFrom];
       bool is_loaded = false;

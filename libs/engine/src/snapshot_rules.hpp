@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "rates.hpp"
 #include "risk/base/id.hpp"
 #include "risk/engine/rule_table.hpp"
 #include "risk/engine/rules.hpp"
@@ -80,6 +81,7 @@ inline constexpr std::uint32_t kLaterRulesFrom = 1'000;
 // Of the rules.
 inline constexpr std::uint32_t kEditionField = 1;
 inline constexpr std::uint32_t kSessionZoneField = 2;
+inline constexpr std::uint32_t kRatesField = 3;
 
 // Where the parameters of a rule stand: of one that version 1 knows those that it knows in fixed places, all others in
 // fields.
@@ -166,7 +168,29 @@ inline void read_zone(SnapshotReader& in, SessionStart& start) {
   }
 }
 
-inline void write_rules(SnapshotWriter& out, const RuleSet& rules) {
+inline void write_rates(SnapshotWriter& out, const Rates::ByCurrency& rates) {
+  out.number(rates.size());
+  for (const auto& [currency, rate] : rates) {
+    out.text(currency);
+    out.number(static_cast<Uint128>(rate.rate.units()));
+    out.signed_number(rate.at.nanos);
+  }
+}
+
+inline void read_rates(SnapshotReader& in, Rates::ByCurrency& rates) {
+  for (auto left = in.number<std::uint32_t>("rates in force"); left > 0; --left) {
+    std::string currency = in.text("currency of a rate", kIdBytesMax);
+    if (id_problem(currency) || (!rates.empty() && currency <= rates.rbegin()->first)) {
+      in.refuse("currency of a rate", "is no id or not in order");
+    }
+    const auto rate = Rate::from_units(in.number<std::int64_t>("rate"));
+    if (rate.units() == 0) in.refuse("rate", "is zero");
+    rates[std::move(currency)] = {rate, {in.signed_number("time of a rate", kOldest.nanos, kTimestampMax.nanos)}};
+  }
+}
+
+// With the rates in force, where they are not those of the rules.
+inline void write_rules(SnapshotWriter& out, const RuleSet& rules, const Rates& rates) {
   out.number(rules.config_version);
   out.text(rules.base_currency);
   RuleValues::write(out, rules.rates);
@@ -178,6 +202,9 @@ inline void write_rules(SnapshotWriter& out, const RuleSet& rules) {
   if (!rules.session_start.zone.empty()) {
     out.later_text(kSessionZoneField,
                    SnapshotWriter::text_of([&](SnapshotWriter& inner) { write_zone(inner, rules.session_start); }));
+  }
+  if (const auto others = rates.other_than(rules); !others.empty()) {
+    out.later_text(kRatesField, SnapshotWriter::text_of([&](SnapshotWriter& inner) { write_rates(inner, others); }));
   }
   std::uint32_t field = kLaterRulesFrom;
   for_each_rule(rules, [&]<class Rule>(const Rule& rule) {
@@ -193,7 +220,7 @@ inline void write_rules(SnapshotWriter& out, const RuleSet& rules) {
 }
 
 // `later` is set to the names of the rules in later fields, by field: "" where the kind is not known.
-inline RuleSet read_rules(SnapshotReader& in, std::vector<std::string>& later) {
+inline RuleSet read_rules(SnapshotReader& in, std::vector<std::string>& later, Rates::ByCurrency& rates) {
   RuleSet rules;
   rules.edition = 1;  // unless a field says otherwise
   rules.config_version = in.number("config version");
@@ -216,6 +243,10 @@ inline RuleSet read_rules(SnapshotReader& in, std::vector<std::string>& later) {
     if (field == kSessionZoneField && value.is_text) {
       in.read_inner("zone of the session", value.text,
                     [&](SnapshotReader& inner) { read_zone(inner, rules.session_start); });
+      return true;
+    }
+    if (field == kRatesField && value.is_text) {
+      in.read_inner("rates in force", value.text, [&](SnapshotReader& inner) { read_rates(inner, rates); });
       return true;
     }
     if (field < kLaterRulesFrom) return false;

@@ -154,7 +154,7 @@ class PositionsVerifier {
       }
       ++used;
       if (!verify_holding(index, holding)) continue;
-      const Int128 value = Int128{holding.quantity_units} * positions_.symbols[holding.symbol()].mark.units();
+      const Int128 value = Int128{holding.quantity_units} * positions_.symbols[holding.symbol()].unit_value.units();
       (value < 0 ? short_value : long_value).add(value < 0 ? -value : value);
       held += holding.quantity_units == 0 ? 0 : 1;
       at_references += std::abs(static_cast<long double>(holding.quantity_units)) *
@@ -263,9 +263,9 @@ class PositionsVerifier {
     const SymbolState& symbol = positions_.symbols[index];
     SymbolSum& sum = sums_[index];
     const std::string who = name_of(symbol);
-    if (symbol.mark.units() <= 0) to_.add(who, "its mark is " + symbol.mark.to_string());
-    if (positions_.marks.mark(index) != symbol.mark) {
-      to_.add(who, "its mark is " + symbol.mark.to_string() + ", that of valuations " +
+    verify_unit_value(who, symbol);
+    if (positions_.marks.mark(index) != symbol.unit_value) {
+      to_.add(who, "its unit value is " + symbol.unit_value.to_string() + ", that of valuations " +
                        positions_.marks.mark(index).to_string());
     }
     if (!(sum.long_quantity == symbol.long_quantity) || !(sum.short_quantity == symbol.short_quantity)) {
@@ -273,8 +273,8 @@ class PositionsVerifier {
                        format_exact(symbol.short_quantity, kDecimalPlaces) + " short, its holders have " +
                        sum.long_quantity.text(kDecimalPlaces) + " and " + sum.short_quantity.text(kDecimalPlaces));
     }
-    verify_value(who, "long", symbol.long_quantity, symbol.mark, symbol.long_value);
-    verify_value(who, "short", symbol.short_quantity, symbol.mark, symbol.short_value);
+    verify_value(who, "long", symbol.long_quantity, symbol.unit_value, symbol.long_value);
+    verify_value(who, "short", symbol.short_quantity, symbol.unit_value, symbol.short_value);
     if (sum.positions != symbol.positions) {
       to_.add(who, std::to_string(sum.positions) + " positions in it are not zero, " +
                        std::to_string(symbol.positions) + " are counted");
@@ -283,16 +283,26 @@ class PositionsVerifier {
     verify_top_holders(index, sum);
     const auto reference = static_cast<long double>(positions_.prefilter.reference(index + 1));
     const auto rise = static_cast<long double>(Internals::rise(positions_.prefilter));
-    if (!(static_cast<long double>(symbol.mark.units()) <= reference * rise)) {
-      to_.add(who, "its mark " + symbol.mark.to_string() + " is above its reference in the prefilter");
+    if (!(static_cast<long double>(symbol.unit_value.units()) <= reference * rise)) {
+      to_.add(who, "its unit value " + symbol.unit_value.to_string() + " is above its reference in the prefilter");
     }
     verify_touched(symbol, symbol.touched, "its last change");
     verify_touched(symbol, symbol.mark_moved, "the last move of its mark");
-    if (symbol.mark_at > std::max(to_.core.now.value_or(Timestamp{}), Timestamp{})) {
+    if (symbol.mark.at > std::max(to_.core.now.value_or(Timestamp{}), Timestamp{})) {
       to_.add(who, "its mark was traded after now");
     }
     if (symbol.turnover.units() < 0) to_.add(who, "its turnover is below zero");
     by_symbol_.add(symbol.long_value, symbol.short_value, symbol.turnover.units(), symbol.transactions);
+  }
+
+  // That it is the mark's, at the rate in force.
+  void verify_unit_value(const std::string& who, const SymbolState& symbol) {
+    const Mark& mark = symbol.mark;
+    if (mark.price.units() < 0) to_.add(who, "its mark is " + mark.price.to_string());
+    if (mark.currency >= to_.core.rates.size()) return to_.add(who, "its mark is in a currency that is not there");
+    if (to_.core.rates.unit_value(mark.price, mark.currency) == symbol.unit_value) return;
+    to_.add(who, "its unit value is " + symbol.unit_value.to_string() + ", of its mark " + mark.price.to_string() +
+                     " " + to_.core.rates.name(mark.currency));
   }
 
   void verify_value(const std::string& who, const char* side, Int128 quantity, Price mark, Int128 value) {

@@ -14,34 +14,6 @@
 namespace risk::ingest {
 namespace {
 
-namespace position {
-enum Index : std::size_t { kClientId, kSymbol, kQuantity, kPrice, kCurrency };
-
-const TableShape& shape() {
-  static const TableShape kShape{
-      .columns = {{{"client_id"}}, {{"symbol"}}, {{"quantity"}}, {{"price"}}, {{"currency"}}}};
-  return kShape;
-}
-
-BadRow reject(const Table& row, Index column, std::string reason) {
-  return row.reject(shape().columns[column].names.front(), row[column], std::move(reason));
-}
-}  // namespace position
-
-std::optional<BadRow> set_value(const Table& row, engine::OpeningPosition& opening) {
-  const auto quantity = Quantity::parse(row[position::kQuantity]);
-  if (!quantity) return position::reject(row, position::kQuantity, quantity.error().reason);
-  const auto price = Price::parse(row[position::kPrice]);
-  if (!price) return position::reject(row, position::kPrice, price.error().reason);
-
-  opening.client_id.text = row[position::kClientId];
-  opening.symbol.text = row[position::kSymbol];
-  opening.quantity = *quantity;
-  opening.price = *price;
-  opening.currency = row[position::kCurrency];
-  return std::nullopt;
-}
-
 // Of a path, what a template calls {file}.
 std::string stem_of(const std::string& path) {
   return printable(std::filesystem::path(path).stem().string());
@@ -141,40 +113,6 @@ std::uint64_t TransactionReader::line() const {
 }
 std::string TransactionReader::raw() const {
   return impl_->table().raw();
-}
-
-class PositionReader::Impl {
- public:
-  explicit Impl(const std::string& path) : file(open_input(path)), table(file, path, position::shape()) {}
-  Impl(std::istream& input, std::string name) : table(input, std::move(name), position::shape()) {}
-
-  std::ifstream file;
-  Table table;
-};
-
-PositionReader::PositionReader(const std::string& path) : impl_(std::make_unique<Impl>(path)) {}
-PositionReader::PositionReader(std::istream& input, std::string name)
-    : impl_(std::make_unique<Impl>(input, std::move(name))) {}
-PositionReader::~PositionReader() = default;
-
-std::optional<std::variant<engine::OpeningPosition, BadRow>> PositionReader::next() {
-  switch (impl_->table.next()) {
-    case Step::kEnd:
-      return std::nullopt;
-    case Step::kBadRow:
-      return impl_->table.bad_row();
-    case Step::kValue:
-      break;
-  }
-  engine::OpeningPosition opening;
-  if (auto problem = set_value(impl_->table, opening)) return std::move(*problem);
-  return opening;
-}
-std::uint64_t PositionReader::line() const {
-  return impl_->table.line();
-}
-std::string PositionReader::raw() const {
-  return impl_->table.raw();
 }
 
 }  // namespace risk::ingest

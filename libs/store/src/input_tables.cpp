@@ -14,6 +14,8 @@ using enum ColumnKind;
 constexpr char kTick[] = "TICK";
 constexpr char kOpeningPosition[] = "OPENING_POSITION";
 constexpr char kRules[] = "RULES";
+constexpr char kMarketPrice[] = "PRICE";
+constexpr char kExchangeRate[] = "RATE";
 
 // The kind of a column by the type of its field.
 template <class Field>
@@ -69,8 +71,8 @@ Table transactions_table() {
 // What an input of either table is read back from: where it came from; its kind, which is NULL for a transaction, and
 // what engine_inputs has of the others; a transaction's own. The columns that the other table has are NULL.
 constexpr std::array kInputOrigin{"apply_seq", "stream_id", "epoch", "sequence"};
-constexpr std::array kEngineInputValues{"time",  "time_ns",  "client_id",      "symbol", "quantity",
-                                        "price", "currency", "config_version", "rules"};
+constexpr std::array kEngineInputValues{"time",  "time_ns",  "client_id", "symbol",         "quantity",
+                                        "price", "currency", "rate",      "config_version", "rules"};
 constexpr std::array kTransactionExtras{"base_price", "late"};
 
 // How many columns lie between `kind` and this one.
@@ -107,6 +109,7 @@ const Table kEngineInputsTable{"engine_inputs",
                                 {"quantity", kDecimal},
                                 {"price", kDecimal},
                                 {"currency", kText},
+                                {"rate", kDecimal},
                                 {"config_version", kInteger},
                                 {"rules", kBytes}}};
 
@@ -140,13 +143,19 @@ void write_engine_input(RowWriter& out, const AppliedInput& row, Day day) {
   const auto& [stream_id, sequence, epoch] = row.origin;
   if (const auto* tick = std::get_if<TickInput>(&row.input)) {
     out.row(row.apply_seq, day, stream_id, epoch, sequence, kTick, Exact{tick->time}, none, none, none, none, none,
-            none, none);
+            none, none, none);
   } else if (const auto* p = std::get_if<engine::OpeningPosition>(&row.input)) {
     out.row(row.apply_seq, day, stream_id, epoch, sequence, kOpeningPosition, none, none, p->client_id, p->symbol,
-            p->quantity, p->price, p->currency, none, none);
+            p->quantity, p->price, p->currency, none, none, none);
+  } else if (const auto* price = std::get_if<engine::MarketPrice>(&row.input)) {
+    out.row(row.apply_seq, day, stream_id, epoch, sequence, kMarketPrice, Exact{price->at}, none, price->symbol, none,
+            price->price, price->currency, none, none, none);
+  } else if (const auto* rate = std::get_if<engine::ExchangeRate>(&row.input)) {
+    out.row(row.apply_seq, day, stream_id, epoch, sequence, kExchangeRate, Exact{rate->at}, none, none, none, none,
+            rate->currency, rate->rate, none, none);
   } else {
     const auto& rules = std::get<RulesInput>(row.input);
-    out.row(row.apply_seq, day, stream_id, epoch, sequence, kRules, none, none, none, none, none, none, none,
+    out.row(row.apply_seq, day, stream_id, epoch, sequence, kRules, none, none, none, none, none, none, none, none,
             rules.config_version, Bytes{rules.rules});
   }
 }
@@ -178,6 +187,22 @@ void read_row(RowReader& in, AppliedInput& row) {
     in.skip(columns_before("client_id"));
     in.read(position.client_id, position.symbol, position.quantity, position.price, position.currency);
     row.input = std::move(position);
+  } else if (*kind == kMarketPrice) {
+    engine::MarketPrice price;
+    in.skip(columns_before("time"));
+    in.read(IntoExact{price.at});
+    in.skip(1);
+    in.read(price.symbol);
+    in.skip(1);
+    in.read(price.price, price.currency);
+    row.input = std::move(price);
+  } else if (*kind == kExchangeRate) {
+    engine::ExchangeRate rate;
+    in.skip(columns_before("time"));
+    in.read(IntoExact{rate.at});
+    in.skip(4);
+    in.read(rate.currency, rate.rate);
+    row.input = std::move(rate);
   } else {
     RulesInput rules;
     in.skip(columns_before("config_version"));

@@ -90,7 +90,15 @@ class Unpacker {
 using StreamId = decltype(Origin::stream_id);
 
 // A transaction that has no value for what came after the first release takes no byte for it.
-enum class Kind : unsigned char { kTransaction, kTick, kOpeningPosition, kRules, kTransactionWithAll };
+enum class Kind : unsigned char {
+  kTransaction,
+  kTick,
+  kOpeningPosition,
+  kRules,
+  kTransactionWithAll,
+  kMarketPrice,
+  kExchangeRate
+};
 
 // Each kind of value.
 void pack(const std::string& text, Packer& to) {
@@ -177,6 +185,19 @@ void pack(const decltype(AppliedInput::input)& input, Packer& to) {
                    to.number(value.price.units());
                    to.text(value.currency);
                  },
+                 [&](const engine::MarketPrice& value) {
+                   to.number(Kind::kMarketPrice);
+                   pack(value.symbol, to);
+                   pack(value.price, to);
+                   pack(value.currency, to);
+                   pack(value.at, to);
+                 },
+                 [&](const engine::ExchangeRate& value) {
+                   to.number(Kind::kExchangeRate);
+                   pack(value.currency, to);
+                   pack(value.rate, to);
+                   pack(value.at, to);
+                 },
                  [&](const RulesInput& value) {
                    to.number(Kind::kRules);
                    to.number(value.config_version);
@@ -206,6 +227,21 @@ decltype(AppliedInput::input) unpack(Unpacker& from) {
       value.quantity = Quantity::from_units(from.number<std::int64_t>());
       value.price = Price::from_units(from.number<std::int64_t>());
       from.text(value.currency);
+      return value;
+    }
+    case Kind::kMarketPrice: {
+      engine::MarketPrice value;
+      unpack(from, value.symbol);
+      unpack(from, value.price);
+      unpack(from, value.currency);
+      unpack(from, value.at);
+      return value;
+    }
+    case Kind::kExchangeRate: {
+      engine::ExchangeRate value;
+      unpack(from, value.currency);
+      unpack(from, value.rate);
+      unpack(from, value.at);
       return value;
     }
     case Kind::kRules:

@@ -107,6 +107,38 @@ engine::Rejection out_of_range(std::string_view field, std::int64_t micros, std:
   return {std::string(field), std::to_string(micros), std::string(kOutsideTimestamps)};
 }
 
+// An instant `at` of a message that has at_us and at_nanos. Why it is none.
+std::optional<engine::Rejection> read_at(const auto& message, Timestamp& at) {
+  const auto time = timestamp_of(message.at_us(), message.at_nanos());
+  if (!time) return out_of_range("at", message.at_us(), message.at_nanos());
+  at = *time;
+  return std::nullopt;
+}
+
+std::optional<engine::Rejection> read_value(const v1::Transaction& message, engine::Transaction& value) {
+  return wire::read(message, value);
+}
+
+std::optional<engine::Rejection> read_value(const v1::MarketPrice& message, engine::MarketPrice& value) {
+  value = {Symbol(message.symbol()), Price::from_units(message.price_e8()), message.currency(), {}};
+  return read_at(message, value.at);
+}
+
+std::optional<engine::Rejection> read_value(const v1::ExchangeRate& message, engine::ExchangeRate& value) {
+  value = {message.currency(), Rate::from_units(message.rate_e8()), {}};
+  return read_at(message, value.at);
+}
+
+// A message whose instant may be none, and then a rejected input.
+template <class Value>
+Decoded decoded(const auto& message, Provenance provenance) {
+  Value value;
+  if (auto problem = read_value(message, value)) {
+    return {RejectedInput{*std::move(problem), printable(message.ShortDebugString())}, std::move(provenance)};
+  }
+  return {std::move(value), std::move(provenance)};
+}
+
 RejectedInput to_value(const v1::RejectedInput& message) {
   return {{message.field(), message.value(), message.reason()}, message.raw()};
 }
@@ -173,6 +205,21 @@ void encode(const Input& input, const Provenance& provenance, std::string& bytes
                    message.set_price_e8(value.price.units());
                    message.set_currency(value.currency);
                  },
+                 [&](const engine::MarketPrice& value) {
+                   auto& message = *record.mutable_market_price();
+                   message.set_symbol(value.symbol.text);
+                   message.set_price_e8(value.price.units());
+                   message.set_currency(value.currency);
+                   message.set_at_us(value.at.micros());
+                   message.set_at_nanos(value.at.nanos_of_micro());
+                 },
+                 [&](const engine::ExchangeRate& value) {
+                   auto& message = *record.mutable_exchange_rate();
+                   message.set_currency(value.currency);
+                   message.set_rate_e8(value.rate.units());
+                   message.set_at_us(value.at.micros());
+                   message.set_at_nanos(value.at.nanos_of_micro());
+                 },
                  [&](const RejectedInput& value) {
                    auto& message = *record.mutable_rejected();
                    message.set_field(value.rejection.field);
@@ -226,14 +273,12 @@ Result<Decoded> InputDecoder::decode(std::string_view payload) {
   Provenance provenance{record.source(), record.line() == 0 ? std::nullopt : std::optional(record.line()),
                         impl_->received_at()};
   switch (record.input_case()) {
-    case v1::TransactionRecord::kTransaction: {
-      engine::Transaction transaction;
-      if (auto problem = read(record.transaction(), transaction)) {
-        return Decoded{RejectedInput{*std::move(problem), printable(record.transaction().ShortDebugString())},
-                       std::move(provenance)};
-      }
-      return Decoded{std::move(transaction), std::move(provenance)};
-    }
+    case v1::TransactionRecord::kTransaction:
+      return decoded<engine::Transaction>(record.transaction(), std::move(provenance));
+    case v1::TransactionRecord::kMarketPrice:
+      return decoded<engine::MarketPrice>(record.market_price(), std::move(provenance));
+    case v1::TransactionRecord::kExchangeRate:
+      return decoded<engine::ExchangeRate>(record.exchange_rate(), std::move(provenance));
     case v1::TransactionRecord::kTick: {
       const auto& tick = record.tick();
       const auto time = timestamp_of(tick.time_us(), tick.time_nanos());

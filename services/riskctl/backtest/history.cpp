@@ -6,6 +6,7 @@
 #include "risk/base/overloaded.hpp"
 #include "risk/engine/intake.hpp"
 #include "risk/ingest/csv.hpp"
+#include "risk/ingest/market.hpp"
 #include "risk/store/reader.hpp"
 #include "riskctl/backtest/applied_executions.hpp"
 
@@ -19,8 +20,8 @@ class Replay {
   Replay(const BacktestOptions& options, std::span<RuleSetRun* const> runs, Console& console)
       : options_(options), runs_(runs), console_(console), batch_(kBatch), numbers_(kBatch) {}
 
-  void read_positions(const std::string& path);
-  void read_transactions(const std::string& path, const ingest::Format& format);
+  void read_positions();
+  void read_files(const ingest::Format& format);
   void read_store(const store::DatabaseConfig& database);
 
   const Period& period() const { return period_; }
@@ -34,14 +35,23 @@ class Replay {
   // one, keep() takes what was put there; `number` is its line or number in the source.
   engine::Transaction& next() { return batch_[waiting_]; }
   void keep(std::uint64_t number);
-  // Why the next one must not move time: its row is received now.
-  std::optional<engine::Rejection> is_ahead();
+  // Why an instant must not move time: its row is received now.
+  std::optional<engine::Rejection> is_ahead(std::string_view field, Timestamp instant) const;
   void flush();
+  // flush() of what came before the next one, which stays.
+  void flush_before_next();
+
+  // Prices and rates beside the transactions up to an instant, or before the first transaction the rates alone.
+  void take_market(ingest::MarketReader& market, Timestamp until);
+  void take_first_rates(ingest::MarketReader& market, Timestamp until);
+  void take(const ingest::MarketReader::Row& row);
+  // A price or a rate.
+  void apply_market(const auto& input, std::uint64_t number);
 
   template <class Input>
   bool apply(const Input& input, std::uint64_t number);
   bool is_known(std::size_t waiting);
-  void refuse(const ingest::BadRow& row);
+  void refuse(std::uint64_t number, const engine::Rejection& rejection);
   std::string place(std::uint64_t number) const { return source_ + std::to_string(number); }
 
   const BacktestOptions& options_;
@@ -82,7 +92,7 @@ void Replay::flush() {
 bool Replay::is_known(std::size_t waiting) {
   const auto known = executions_.find(waiting);
   // What is not valid is nothing else: the core says why.
-  if (!known || !engine::validate(batch_[waiting], runs_.front()->core().rules())) return false;
+  if (!known || !runs_.front()->core().unit_value(batch_[waiting])) return false;
   if (known->is_duplicate) {
     for (auto* run : runs_) run->note_duplicate();
     return true;
@@ -105,54 +115,96 @@ bool Replay::apply(const Input& input, std::uint64_t number) {
   return is_applied;
 }
 
-void Replay::refuse(const ingest::BadRow& row) {
+void Replay::flush_before_next() {
+  const std::size_t next = waiting_;
+  flush();
+  if (next != 0) std::swap(batch_[0], batch_[next]);
+}
+
+void Replay::refuse(std::uint64_t number, const engine::Rejection& rejection) {
   flush();  // what stands before it in the file is named before it
-  console_.reject(place(row.line), row.rejection);
+  console_.reject(place(number), rejection);
   for (auto* run : runs_) run->note_unreadable();
 }
 
-std::optional<engine::Rejection> Replay::is_ahead() {
+std::optional<engine::Rejection> Replay::is_ahead(std::string_view field, Timestamp instant) const {
   const std::int64_t ahead_max = std::chrono::nanoseconds(options_.ahead_max).count();
-  return engine::ahead_of_clock("executed_at", next().executed_at, latest_, {system_now(), {}}, ahead_max);
+  return engine::ahead_of_clock(field, instant, latest_, {system_now(), {}}, ahead_max);
 }
 
-void Replay::read_positions(const std::string& path) {
-  source_ = path + ":";
-  ingest::PositionReader reader(path);
+void Replay::take_market(ingest::MarketReader& market, Timestamp until) {
+  while (const auto row = market.next(until)) take(*row);
+}
+
+void Replay::take_first_rates(ingest::MarketReader& market, Timestamp until) {
+  while (const auto row = market.next_rate(until)) take(*row);
+}
+
+void Replay::take(const ingest::MarketReader::Row& row) {
+  flush_before_next();
+  const auto of_transactions = std::exchange(source_, std::string(row.path) + ":");
+  std::visit(Overloaded{[&](const ingest::BadRow& bad) { refuse(bad.line, bad.rejection); },
+                        [&](const auto& input) {
+                          if (const auto ahead = is_ahead("at", input.at)) return refuse(row.line, *ahead);
+                          apply_market(input, row.line);
+                        }},
+             row.value);
+  source_ = of_transactions;
+}
+
+void Replay::apply_market(const auto& input, std::uint64_t number) {
+  if (options_.to && input.at >= *options_.to) return;
+  latest_ = std::max(latest_.value_or(input.at), input.at);
+  apply(input, number);
+}
+
+void Replay::read_positions() {
+  if (options_.positions_path.empty()) return;
+  const auto of_transactions = std::exchange(source_, options_.positions_path + ":");
+  ingest::PositionReader reader(options_.positions_path);
   while (const auto row = reader.next()) {
     std::visit(Overloaded{[&](const engine::OpeningPosition& position) { apply(position, reader.line()); },
-                          [&](const ingest::BadRow& bad) { refuse(bad); }},
+                          [&](const ingest::BadRow& bad) { refuse(bad.line, bad.rejection); }},
                *row);
   }
+  source_ = of_transactions;
 }
 
-void Replay::read_transactions(const std::string& path, const ingest::Format& format) {
+void Replay::read_files(const ingest::Format& format) {
+  const std::string& path = options_.transactions_path;
   source_ = path + ":";
   judges_identity_ = true;
   ingest::TransactionReader reader(path, format);
+  ingest::MarketReader market(options_.prices_path, options_.rates_path);
   std::error_code unknown;
   const auto bytes = std::filesystem::file_size(path, unknown);
   const std::uint64_t total = unknown ? 0 : bytes;
   std::uint64_t rows = 0;
+  std::optional<Timestamp> latest_read;  // executed_at of all rows so far, those that are left out too
   ingest::BadRow bad;
   while (true) {
-    switch (reader.read(next(), bad)) {
-      case ingest::Step::kValue:
-        if (auto ahead = is_ahead()) {
-          refuse({reader.line(), *std::move(ahead), reader.raw()});
-        } else {
-          keep(reader.line());
-        }
-        break;
-      case ingest::Step::kBadRow:
-        refuse(bad);
-        break;
-      case ingest::Step::kEnd:
-        flush();
-        return console_.note_filtered(path, reader.rows_skipped());
+    const auto step = reader.read(next(), bad);
+    if (step == ingest::Step::kEnd) break;
+    if (step == ingest::Step::kBadRow) {
+      refuse(bad.line, bad.rejection);
+    } else if (const auto ahead = is_ahead("executed_at", next().executed_at)) {
+      refuse(reader.line(), *ahead);
+    } else {
+      const Timestamp at = next().executed_at;
+      if (!latest_read) {
+        take_first_rates(market, at);
+        read_positions();
+      }
+      latest_read = std::max(latest_read.value_or(at), at);
+      take_market(market, *latest_read);
+      keep(reader.line());
     }
     if (++rows % kBatch == 0) console_.progress(reader.bytes_read(), total, rows);
   }
+  flush();
+  if (!latest_read) read_positions();
+  take_market(market, kTimestampMax);
+  console_.note_filtered(path, reader.rows_skipped());
 }
 
 void Replay::read_store(const store::DatabaseConfig& database) {
@@ -178,6 +230,14 @@ void Replay::read_store(const store::DatabaseConfig& database) {
                             flush();
                             apply(position, applied.apply_seq);
                           },
+                          [&](const engine::MarketPrice& price) {
+                            flush();
+                            apply_market(price, applied.apply_seq);
+                          },
+                          [&](const engine::ExchangeRate& rate) {
+                            flush();
+                            apply_market(rate, applied.apply_seq);
+                          },
                           [](const store::RulesInput&) {}},
                applied.input);
     if (applied.apply_seq % kBatch == 0) console_.progress(applied.apply_seq, total, transactions);
@@ -190,11 +250,11 @@ void Replay::read_store(const store::DatabaseConfig& database) {
 Period replay_history(const Options& options, std::span<RuleSetRun* const> runs, Console& console) {
   const auto& backtest = options.backtest;
   Replay replay(backtest, runs, console);
-  if (!backtest.positions_path.empty()) replay.read_positions(backtest.positions_path);
   if (backtest.from_store) {
+    replay.read_positions();
     replay.read_store(options.database);
   } else {
-    replay.read_transactions(backtest.transactions_path, options.input_format.format);
+    replay.read_files(options.input_format.format);
   }
   return replay.period();
 }

@@ -1,4 +1,5 @@
-// The history that a backtest goes through: a file of transactions, with the positions held before it, or a store.
+// The history that a backtest goes through: a file of transactions, with the positions held before it and the prices
+// and rates beside it, or a store.
 #pragma once
 
 #include <optional>
@@ -18,8 +19,9 @@ struct Period {
 
 // Puts the whole history before each run, in order; of a file it remembers which executions were applied, see
 // applied_executions.hpp. Transactions outside [from, to) are
-// left out; of a store also its ticks outside, and its rules, for the runs have their own. What cannot be read
-// or applied is counted by the runs and named on the console. Throws CsvError or what a store::Reader throws.
+// left out; of a store also its ticks outside, and its rules, for the runs have their own. So are prices and rates at
+// or after `to`. What cannot be read or applied is counted by the runs and named on the console. Throws CsvError or
+// what a store::Reader throws.
 Period replay_history(const Options& options, std::span<RuleSetRun* const> runs, Console& console);
 
 }  // namespace risk::riskctl

@@ -24,6 +24,8 @@ class RuleSetRun {
   void expect(std::span<const engine::Transaction> next) { core_.expect(next); }
   std::optional<engine::Rejection> apply(const engine::Transaction& transaction);
   std::optional<engine::Rejection> apply(const engine::OpeningPosition& position);
+  std::optional<engine::Rejection> apply(const engine::MarketPrice& price) { return apply_market(price); }
+  std::optional<engine::Rejection> apply(const engine::ExchangeRate& rate) { return apply_market(rate); }
   void tick(Timestamp time);
 
   // Counts an input that cannot be read, let alone applied.
@@ -37,6 +39,13 @@ class RuleSetRun {
   std::uint64_t duplicates() const { return duplicates_; }
 
  private:
+  std::optional<engine::Rejection> apply_market(const auto& input) {
+    const auto changed = core_.apply(input, events_);
+    announce();
+    if (changed) return std::nullopt;
+    ++quarantined_;
+    return changed.error();
+  }
   void announce();
 
   std::string name_;

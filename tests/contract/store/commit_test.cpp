@@ -22,13 +22,18 @@ TEMPLATE_TEST_CASE("inputs of every kind replay in order and unchanged, after re
                    Postgres) {
   RISK_BACKEND(backend);
   Fixture f(std::move(backend));
-  AppliedInputs inputs{rules(1, std::string("\0rules\xff", 7)), opening_position(2, 1), transaction(3, 2), tick(4, 3),
-                       transaction(5, 4)};
-  auto commit = step(0, 5);
+  AppliedInputs inputs{rules(1, std::string("\0rules\xff", 7)),
+                       opening_position(2, 1),
+                       transaction(3, 2),
+                       tick(4, 3),
+                       transaction(5, 4),
+                       market_price(6, 5),
+                       exchange_rate(7, 6)};
+  auto commit = step(0, 7);
   commit.inputs = inputs;
   f.store->commit(commit);
-  auto more = step(5, 7);
-  more.inputs = {tick(6, 5), transaction(7, 6)};
+  auto more = step(7, 9);
+  more.inputs = {tick(8, 7), transaction(9, 8)};
   f.store->commit(more);
   for (const auto& input : more.inputs) inputs.push_back(input);
 
@@ -36,8 +41,8 @@ TEMPLATE_TEST_CASE("inputs of every kind replay in order and unchanged, after re
   f.store = f.open();
   CHECK(replayed(*f.store) == inputs);
   CHECK(replayed(*f.store, 4) == AppliedInputs(inputs.begin() + 4, inputs.end()));
-  CHECK(replayed(*f.store, 7).empty());
-  CHECK(f.store->resume_point().last_apply_seq == 7);
+  CHECK(replayed(*f.store, 9).empty());
+  CHECK(f.store->resume_point().last_apply_seq == 9);
 }
 
 TEMPLATE_TEST_CASE("a long history replays whole and in order", "[store]", Memory, Sqlite, Postgres) {

@@ -51,6 +51,17 @@ AppliedInput opening_position(std::uint64_t apply_seq, std::uint64_t sequence) {
                           Price::parse("410.5").value(), "USD"}};
 }
 
+AppliedInput market_price(std::uint64_t apply_seq, std::uint64_t sequence) {
+  return {
+      apply_seq,
+      {kStream, sequence},
+      MarketPrice{Symbol("O'Neil"), Price::parse("92233720368.54775807").value(), "", Timestamp{kNoon.nanos + 789}}};
+}
+
+AppliedInput exchange_rate(std::uint64_t apply_seq, std::uint64_t sequence) {
+  return {apply_seq, {kStream, sequence}, ExchangeRate{"GBX", Rate::from_units(1), Timestamp{kNoon.nanos + 1}}};
+}
+
 AppliedInput rules(std::uint64_t apply_seq, const std::string& encoded) {
   return {apply_seq, {"", 0}, RulesInput{7, encoded}};
 }

@@ -21,6 +21,8 @@ store::AppliedInput transaction(std::uint64_t apply_seq, std::uint64_t sequence,
                                 const std::string& client = "CLIENT_001", const std::string& symbol = "AAPL");
 store::AppliedInput tick(std::uint64_t apply_seq, std::uint64_t sequence);
 store::AppliedInput opening_position(std::uint64_t apply_seq, std::uint64_t sequence);
+store::AppliedInput market_price(std::uint64_t apply_seq, std::uint64_t sequence);
+store::AppliedInput exchange_rate(std::uint64_t apply_seq, std::uint64_t sequence);
 store::AppliedInput rules(std::uint64_t apply_seq, const std::string& encoded);
 
 engine::ExposureRow exposure(const std::string& id);

@@ -22,7 +22,7 @@ TEST_CASE("a transaction that does not fit is refused with field, value and reas
       {[](auto& t) { t.side = Side::kUnknown; }, {"side", "0", "not BUY or SELL"}},
       {[](auto& t) { t.quantity = {}; }, {"quantity", "0", "must be above 0"}},
       {[](auto& t) { t.price = *Price::parse("-1.5"); }, {"price", "-1.5", "must be above 0"}},
-      {[](auto& t) { t.currency = "XXX"; }, {"currency", "XXX", "no rate is configured for it"}},
+      {[](auto& t) { t.currency = "XXX"; }, {"currency", "XXX", "there is no rate for it"}},
       {[](auto& t) { t.market = "\xff"; }, {"market", "\\xff", "not valid UTF-8"}},
       {[](auto& t) { t.order_id = std::string(51, 'O'); }, {"order_id", std::string(51, 'O'), "longer than 50 bytes"}},
       {[](auto& t) { t.order_id = "\xff"; }, {"order_id", "\\xff", "not valid UTF-8"}},

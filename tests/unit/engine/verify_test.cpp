@@ -152,11 +152,18 @@ TEST_CASE("a position that its client or its symbol does not count is found") {
         [](Impl& impl) { holding(impl, "SMALL", "S1").key = holding(impl, "SMALL", "S2").key; }},
        {"which is not there", [](Impl& impl) { holding(impl, "SMALL", "S1").key = 1'000; }},
        {"an empty slot of its positions has a quantity", [](Impl& impl) { holding(impl, "SMALL", "S1").key = 0; }},
-       {"symbol S1: its mark is",
+       {"symbol S1: its unit value is 100.00000001, that of valuations 100",
         [](Impl& impl) {
           SymbolState& state = symbol(impl, "S1");
-          state.mark = Price::from_units(state.mark.units() + 1);
+          state.unit_value = Price::from_units(state.unit_value.units() + 1);
         }},
+       {"symbol S1: its unit value is 100, of its mark 100.00000001 USD",
+        [](Impl& impl) {
+          Mark& mark = symbol(impl, "S1").mark;
+          mark.price = Price::from_units(mark.price.units() + 1);
+        }},
+       {"symbol S1: its mark is in a currency that is not there",
+        [](Impl& impl) { symbol(impl, "S1").mark.currency = 7; }},
        {"symbol S1: its long value is", [](Impl& impl) { ++symbol(impl, "S1").long_value; }},
        {"symbol S1: its short value is", [](Impl& impl) { ++symbol(impl, "S1").short_value; }},
        {"has a position in it and is not among its holders", [](Impl& impl) { symbol(impl, "S1").holders.pop_back(); }},
@@ -181,7 +188,7 @@ TEST_CASE("an exposure that is kept and is not that of the positions is found") 
 }
 
 TEST_CASE("a prefilter that would clear somebody by mistake is found") {
-  check({{"symbol S1: its mark 100 is above its reference",
+  check({{"symbol S1: its unit value 100 is above its reference",
           [](Impl& impl) {
             for (double& reference : Internals::references_by_key(impl.positions.prefilter)) reference *= 1e-3;
           }},

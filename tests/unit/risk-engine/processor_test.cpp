@@ -264,7 +264,7 @@ TEST_CASE("a record that cannot be applied is kept with its place and reason, an
   REQUIRE(commit.quarantine.size() == 4);
   CHECK(commit.quarantine[0].source == "fills.csv");
   CHECK(commit.quarantine[0].line == 12);
-  CHECK(commit.quarantine[0].rejection == engine::Rejection{"currency", "XTS", "no rate is configured for it"});
+  CHECK(commit.quarantine[0].rejection == engine::Rejection{"currency", "XTS", "there is no rate for it"});
   CHECK(commit.quarantine[1].line == 13);
   CHECK(commit.quarantine[1].raw == "a,b,1.x");
   CHECK(commit.quarantine[2].rejection.field == "time");
@@ -272,6 +272,54 @@ TEST_CASE("a record that cannot be applied is kept with its place and reason, an
   CHECK(commit.inputs.empty());
   REQUIRE(commit.cursors.size() == 2);
   CHECK(commit.cursors[1].to.sequence == 4);
+}
+
+TEST_CASE("prices and rates are inputs, stored where they changed anything, and a restart applies them anew") {
+  const auto at = [](std::int64_t second) { return Timestamp::from_seconds(kStart + second); };
+  auto with_rate = rules();
+  with_rate.rates["EUR"] = *Rate::parse("1.25");
+  Rig rig(with_rate);
+  auto trade = transaction(1, 0, "4");
+  trade.currency = "EUR";
+  rig.send(trade);
+  rig.send(engine::ExchangeRate{"EUR", *Rate::parse("1.5"), at(1)});
+  rig.send(engine::MarketPrice{Symbol("B"), *Price::parse("7"), "EUR", at(2)});
+  rig.send(engine::MarketPrice{Symbol("A"), *Price::parse("7"), "EUR", at(-1)});  // older than the mark
+  const auto commit = rig.commit().commit;
+  REQUIRE(commit.inputs.size() == 4);
+  CHECK(std::get<engine::ExchangeRate>(commit.inputs[2].input).rate.to_string() == "1.5");
+  CHECK(std::get<engine::MarketPrice>(commit.inputs[3].input).symbol.text == "B");
+  CHECK(commit.quarantine.empty());
+  CHECK(commit.client_exposures.at(0).exposure.gross().to_string() == "600.0000");
+  REQUIRE(commit.symbol_exposures.size() == 2);
+  CHECK(commit.symbol_exposures[1].mark->to_string() == "10.5");
+  CHECK(rig.processor->core().now() == at(2));
+
+  const std::string hash = rig.processor->core().state_hash();
+  rig.restart(with_rate);
+  CHECK(rig.processor->core().state_hash() == hash);
+  CHECK(rig.processor->core().symbol_rows().at(0).mark->to_string() == "150");
+}
+
+TEST_CASE("a price or a rate ahead of the clock, or that does not fit, goes to the quarantine and moves no time") {
+  Rig rig;
+  rig.commit();
+  const auto ahead = Timestamp::from_seconds(kStart + 61);
+  rig.send(engine::MarketPrice{Symbol("A"), *Price::parse("7"), "", ahead}, {"prices.csv", 12});
+  rig.send(engine::ExchangeRate{"EUR", *Rate::parse("1.5"), ahead});
+  rig.send(engine::ExchangeRate{"USD", *Rate::parse("1.5"), Timestamp::from_seconds(kStart)}, {"rates.csv", 3});
+  const auto commit = rig.commit().commit;
+  CHECK(commit.inputs.empty());
+  REQUIRE(commit.quarantine.size() == 3);
+  CHECK(commit.quarantine[0].rejection ==
+        engine::Rejection{"at", "2024-09-20T08:37:01.000000Z",
+                          "ahead of the engine's clock, which was at 2024-09-20T08:36:00.000000Z"});
+  CHECK(commit.quarantine[0].raw == "A,7,,2024-09-20T08:37:01.000000Z");
+  CHECK(commit.quarantine[0].line == 12U);
+  CHECK(commit.quarantine[1].rejection.field == "at");
+  CHECK(commit.quarantine[2].rejection.field == "currency");
+  CHECK(commit.quarantine[2].source == "rates.csv");
+  CHECK_FALSE(rig.processor->core().now());
 }
 
 TEST_CASE("records that never came are counted and their cursor moves on") {

@@ -24,6 +24,8 @@ std::vector<std::string> told(Feed feed) {
       word += "tick " + format_timestamp(tick->time).substr(11, 12);
     }
     if (const auto* p = std::get_if<engine::OpeningPosition>(&item->input)) word += "position " + p->client_id.text;
+    if (const auto* p = std::get_if<engine::MarketPrice>(&item->input)) word += "price " + p->price.to_string();
+    if (const auto* r = std::get_if<engine::ExchangeRate>(&item->input)) word += "rate " + r->rate.to_string();
     if (const auto* r = std::get_if<wire::RejectedInput>(&item->input)) word += "rejected " + r->rejection.field;
     words.push_back(word);
   }
@@ -51,19 +53,19 @@ TEST_CASE("a live stream ticks every second between its transactions, with its o
 
 TEST_CASE("a replay keeps the recorded distances, scaled, and ticks in recorded time", "[simulator]") {
   const TemporaryFile file(kRecorded);
-  CHECK(told(Feed(nullptr, make_replay_source(file.path(), Speed{1}))) ==
+  CHECK(told(Feed(nullptr, make_replay_source({file.path()}, Speed{1}))) ==
         std::vector<std::string>{"0 A", "1000 tick 08:36:01.500", "1500 B", "1500 late", "1500 rejected executed_at",
                                  "2000 tick 08:36:02.500", "3000 tick 08:36:03.500", "3400 C"});
-  CHECK(told(Feed(nullptr, make_replay_source(file.path(), Speed{2}))) ==
+  CHECK(told(Feed(nullptr, make_replay_source({file.path()}, Speed{2}))) ==
         std::vector<std::string>{"0 A", "750 B", "750 late", "750 rejected executed_at", "1000 tick 08:36:02.500",
                                  "1700 C"});
 }
 
 TEST_CASE("a replay at full speed invents no time", "[simulator]") {
   const TemporaryFile file(kRecorded);
-  CHECK(told(Feed(nullptr, make_replay_source(file.path(), Speed::max()))) ==
+  CHECK(told(Feed(nullptr, make_replay_source({file.path()}, Speed::max()))) ==
         std::vector<std::string>{"0 A", "0 B", "0 late", "0 rejected executed_at", "0 C"});
-  const auto source = make_replay_source(file.path(), Speed::max());
+  const auto source = make_replay_source({file.path()}, Speed::max());
   source->next();
   CHECK_FALSE(source->time_at(seconds{1}));
 }
@@ -72,13 +74,64 @@ TEST_CASE("opening positions go ahead of the transactions, bad ones as rejection
   const TemporaryFile positions(
       "client_id,symbol,quantity,price,currency\nC1,AAPL,-5,190,USD\n,AAPL,5,190,USD\nC3,AAPL,5,190,EUR\n");
   const TemporaryFile file(kHeader + row("A", "08:36:00.500"));
-  CHECK(told(Feed(make_position_source(positions.path()), make_replay_source(file.path(), Speed{1}))) ==
-        std::vector<std::string>{"0 position C1", "0 rejected client_id", "0 position C3", "0 A"});
+  CHECK(
+      told(Feed(nullptr, make_replay_source({.transactions = file.path(), .positions = positions.path()}, Speed{1}))) ==
+      std::vector<std::string>{"0 position C1", "0 rejected client_id", "0 position C3", "0 A"});
+}
+
+TEST_CASE("prices and rates are merged into the transactions by time", "[simulator]") {
+  const TemporaryFile positions("client_id,symbol,quantity,price,currency\nC1,AAPL,-5,190,USD\n");
+  const TemporaryFile prices(
+      "at,symbol,price,currency\n2024-09-20T08:00:00Z,AAPL,1,\n2024-09-20T08:36:01Z,AAPL,2,\n"
+      "2024-09-20T08:36:02Z,AAPL,3,\n2024-09-20T08:36:03Z,AAPL,-4,\n2024-09-20T08:36:05.9Z,AAPL,5,\n");
+  const TemporaryFile rates(
+      "at,currency,rate\n2024-09-20T08:00:00Z,EUR,1.1\n2024-09-20T08:36:01Z,EUR,1.2\nyesterday,EUR,1.3\n"
+      "2024-09-20T08:36:02Z,EUR,1.4\n");
+  const TemporaryFile file(kRecorded);
+  ReplayFiles files{
+      .transactions = file.path(), .positions = positions.path(), .prices = prices.path(), .rates = rates.path()};
+  CHECK(told(Feed(nullptr, make_replay_source(files, Speed{1}))) ==
+        std::vector<std::string>{"0 rate 1.1",
+                                 "0 position C1",
+                                 "0 price 1",
+                                 "0 A",
+                                 "500 rate 1.2",
+                                 "500 rejected at",
+                                 "500 price 2",
+                                 "1000 tick 08:36:01.500",
+                                 "1500 rate 1.4",
+                                 "1500 price 3",
+                                 "1500 rejected price",
+                                 "1500 B",
+                                 "1500 late",
+                                 "1500 rejected executed_at",
+                                 "2000 tick 08:36:02.500",
+                                 "3000 tick 08:36:03.500",
+                                 "3400 C",
+                                 "4000 tick 08:36:04.500",
+                                 "5000 tick 08:36:05.500",
+                                 "5400 price 5"});
+
+  const TemporaryFile nothing(kHeader);
+  files.transactions = nothing.path();
+  CHECK(told(Feed(nullptr, make_replay_source(files, Speed::max()))) ==
+        std::vector<std::string>{"0 position C1", "0 rate 1.1", "0 price 1", "0 rate 1.2", "0 rejected at", "0 price 2",
+                                 "0 rate 1.4", "0 price 3", "0 rejected price", "0 price 5"});
+}
+
+TEST_CASE("a transaction ahead of the clock brings no price and no rate forward", "[simulator]") {
+  const std::string ahead = format_timestamp(Timestamp{system_now().nanos + 3'600 * kNanosPerSecond});
+  const TemporaryFile prices("at,symbol,price,currency\n2024-09-20T08:36:00Z,AAPL,1,\n2024-09-20T08:36:02Z,AAPL,2,\n");
+  std::string wrong = row("wrong", "08:36:00.500");
+  wrong.replace(wrong.find("2024"), 24, ahead);
+  const TemporaryFile file(kHeader + row("A", "08:36:00.500") + wrong + row("B", "08:36:03.000"));
+  CHECK(told(Feed(nullptr, make_replay_source({.transactions = file.path(), .prices = prices.path()}, Speed::max()))) ==
+        std::vector<std::string>{"0 price 1", "0 A", "0 wrong", "0 price 2", "0 B"});
 }
 
 TEST_CASE("each row of the file of twelve bad rows goes out once, the bad with line, field, value and reason",
           "[simulator]") {
-  const auto source = make_replay_source(RISK_TEST_DATA "/twelve_bad_rows.csv", Speed::max());
+  const auto source = make_replay_source({RISK_TEST_DATA "/twelve_bad_rows.csv"}, Speed::max());
   struct Expected {
     std::uint64_t line;
     engine::Rejection rejection;

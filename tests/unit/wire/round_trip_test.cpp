@@ -64,8 +64,11 @@ RecordDeliveries undelivered() {
 TEST_CASE("every kind of input comes back as it was sent, with where it was read") {
   InputDecoder decoder;
   const std::vector<Input> inputs = {
-      odd_transaction(), Tick{{42}},
+      odd_transaction(),
+      Tick{{42}},
       engine::OpeningPosition{ClientId("C"), Symbol("S"), Quantity::from_units(-5), Price::from_units(1), "EUR"},
+      engine::MarketPrice{Symbol("Zürich"), Price::from_units(std::numeric_limits<std::int64_t>::min()), "EUR", {-1}},
+      engine::ExchangeRate{"GBX", Rate::from_units(1), kTimestampMax},
       RejectedInput{{"price", "x", "not a decimal number"}, "a,b,c"}};
   for (const auto& input : inputs) {
     const auto decoded = decoder.decode(encode(input, {"fills.csv", 12}));
@@ -98,6 +101,19 @@ TEST_CASE("bytes that are no record are refused") {
   CHECK(decoder.decode(encode(Tick{{42}}, {"f", line})).error().reason == "line 18446744073709551615: out of range");
   CHECK(decoder.decode("\xff\xff\xff").error().reason == "not a TransactionRecord");
   CHECK(decoder.decode("").error().reason == "an empty TransactionRecord");
+}
+
+TEST_CASE("a price or a rate whose instant is none is an input that is rejected, with what it said") {
+  InputDecoder decoder;
+  // at_us of a rate, which is field 6, and of a price, field 5: nine bytes of 1s.
+  for (const auto& bytes :
+       {std::string("\x32\x09\x19") + std::string(8, '\x7f'), std::string("\x2a\x09\x21") + std::string(8, '\x7f')}) {
+    const auto decoded = decoder.decode(bytes);
+    REQUIRE(decoded.ok());
+    const auto& rejected = std::get<RejectedInput>(decoded->input);
+    CHECK(rejected.rejection == engine::Rejection{"at", "9187201950435737471", "outside the years 1678 to 2261"});
+    CHECK(rejected.raw == "at_us: 9187201950435737471");
+  }
 }
 
 TEST_CASE("an alert comes back as it was sent") {
@@ -255,7 +271,7 @@ TEST_CASE("rules come back as they were stored") {
   first.edition = 1;  // of the release that did not say
   CHECK(*decode_rules("{}") == first);
   CHECK(decode_rules(R"({"edition":2})")->edition == 2);
-  CHECK(decode_rules(R"({"edition":3})").error().reason == "edition 3: must be 1 to 2");
+  CHECK(decode_rules(R"({"edition":4})").error().reason == "edition 4: must be 1 to 3");
   rules.session_start = {17 * 3600, "Pacific/Apia", {{-5, -36'000}, {1'325'239'200, 50'400}}};
   CHECK(*decode_rules(encode(rules)) == rules);
   for (const char* changes :

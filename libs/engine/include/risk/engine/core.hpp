@@ -42,7 +42,7 @@ struct Counters {
 
 // What the core made of a transaction.
 struct Applied {
-  Price price;        // in base currency, as the position and the mark saw it
+  Price price;        // what one unit is worth at the transaction's own price, in base currency
   bool late = false;  // older than now
 };
 
@@ -107,20 +107,30 @@ class Core {
   // caused to `events`. If it cannot be applied: why; then nothing has changed.
   Result<Applied, Rejection> apply(const Transaction& transaction, std::vector<AlertEvent>& events);
 
+  // A mark, and a rate, without a trade; no event comes of it but of the sweep before it. Whether anything has changed,
+  // which it has not by a price that is older than the mark; or why it cannot be applied, and then nothing has.
+  Result<bool, Rejection> apply(const MarketPrice& price, std::vector<AlertEvent>& events);
+  Result<bool, Rejection> apply(const ExchangeRate& rate, std::vector<AlertEvent>& events);
+
   // Sets a position and its symbol's mark. No event comes of it before the next evaluation or sweep.
   std::optional<Rejection> apply(const OpeningPosition& position);
 
   // Time passes: now = max(now, time), with the sweep that goes with it. True if now moved.
   bool tick(Timestamp time, std::vector<AlertEvent>& events);
 
+  // What one unit is worth in base currency at a transaction's own price; or why apply() would reject it, as far as
+  // positions and bounds have no say.
+  Result<Price, Rejection> unit_value(const Transaction& transaction) const;
+
   const RuleSet& rules() const;
   Counters counters() const;
-  std::optional<Timestamp> now() const;  // none before the first transaction or tick
+  std::optional<Timestamp> now() const;  // none before the first input that has a time
 
   // From here on the rules are these. An open alert stays open and is judged by them at the next evaluation or sweep;
   // one whose rule is disabled or has no limit any more resolves at the next sweep. A velocity window of another length
-  // starts to count anew; an anomaly window keeps the newest notionals it has room for. Preconditions: problems(rules)
-  // is empty, and no rule of those before is missing (keep_missing_rules).
+  // starts to count anew; an anomaly window keeps the newest notionals it has room for. Marks are worth what the new
+  // rates make of them; one that would take anything out of its range is not taken, and the one before stays in force.
+  // Preconditions: problems(rules) is empty, and no rule of those before is missing (keep_missing_rules).
   void set_rules(RuleSet rules);
 
   // Entities whose row may have changed since the last call, once each, in byte order of id. A row may be listed

@@ -90,13 +90,17 @@ using RuleKinds = RuleKindList<ExposureRule, VelocityRule, SizeRule, AnomalyRule
 // that inputs that are stored are applied anew as they were the first time:
 //   1  every price of a transaction becomes the mark, and that of an opening position too
 //   2  a price that is older than the mark does not; that of an opening position is older than any other
-inline constexpr std::uint32_t kEdition = 2;
+//   3  a mark stays in its currency, and is worth its price at the rate in force; before it was converted once, at the
+//      rate of its time
+inline constexpr std::uint32_t kEdition = 3;
 
 struct RuleSet {
   std::uint64_t config_version = 1;
   std::uint32_t edition = kEdition;  // 1 to kEdition
   std::string base_currency = "USD";
-  std::map<std::string, Rate, std::less<>> rates;  // base currency per unit; the base currency itself needs none
+  // Base currency per unit; the base currency itself needs none. They are in force from the start: an ExchangeRate, of
+  // whatever instant, takes their place.
+  std::map<std::string, Rate, std::less<>> rates;
   SessionStart session_start;
 
   // Of each kind first the rules that are always there (rule_table.hpp: client_exposure, symbol_exposure,
@@ -162,9 +166,11 @@ std::vector<std::string> problems(const RuleSet& rules);
 // Adds to `next` the rules of `before` that it lacks, disabled: so that what they have open resolves.
 void keep_missing_rules(RuleSet& next, const RuleSet& before);
 
-// The base-currency price of a valid transaction, or why it cannot be applied: the first field, in the order of the
-// struct, that does not fit. Pure: depends on the rules' rates alone.
-Result<Price, Rejection> validate(const Transaction& transaction, const RuleSet& rules);
-Result<Price, Rejection> validate(const OpeningPosition& position, const RuleSet& rules);
+// Why an input can be applied to no core at all: the first field, in the order of the struct, that does not fit. Pure.
+// Nothing: its values are in order, and what is left to judge depends on the core (rates in force, ranges, bounds).
+std::optional<Rejection> value_problem(const Transaction& transaction);
+std::optional<Rejection> value_problem(const OpeningPosition& position);
+std::optional<Rejection> value_problem(const MarketPrice& price);
+std::optional<Rejection> value_problem(const ExchangeRate& rate);
 
 }  // namespace risk::engine

@@ -28,7 +28,7 @@ namespace risk::engine {
 
 enum class Side : std::uint8_t { kUnknown = 0, kBuy = 1, kSell = 2 };
 
-// One execution as it arrived, not yet judged: see validate() in rules.hpp for what the core accepts.
+// One execution as it arrived, not yet judged: see value_problem() in rules.hpp for what the core accepts.
 struct Transaction {
   std::string transaction_id;
   Timestamp executed_at;
@@ -37,7 +37,7 @@ struct Transaction {
   Side side = Side::kUnknown;
   Quantity quantity;     // > 0
   Price price;           // > 0, in `currency`
-  std::string currency;  // of price; a currency with a configured rate
+  std::string currency;  // of price: a currency with a rate; "": the base currency
   std::string broker_id;
   std::string market;
   std::string order_id;   // of the order that it fills

@@ -117,10 +117,29 @@ struct OpeningPosition {
   ClientId client_id;
   Symbol symbol;
   Quantity quantity;  // buy +, sell -
-  Price price;        // > 0: the symbol's mark, in `currency`
+  Price price;        // > 0: the symbol's mark, in `currency`, older than any other
   std::string currency;
 
   friend bool operator==(const OpeningPosition&, const OpeningPosition&) = default;
+};
+
+// A mark without a trade: what a symbol is worth from an instant on.
+struct MarketPrice {
+  Symbol symbol;
+  Price price;           // > 0, in `currency`
+  std::string currency;  // as in Transaction
+  Timestamp at;
+
+  friend bool operator==(const MarketPrice&, const MarketPrice&) = default;
+};
+
+// What a currency is worth from an instant on: every symbol whose mark is in it is worth something else at once.
+struct ExchangeRate {
+  std::string currency;  // not the base currency
+  Rate rate;             // > 0: base currency per unit
+  Timestamp at;          // not before that of the rate in force
+
+  friend bool operator==(const ExchangeRate&, const ExchangeRate&) = default;
 };
 
 // Why an input cannot be applied: the field, its value as received and a clause for a person.
@@ -170,7 +189,7 @@ struct ExposureRow {
       utilisation_e4;  // |total_exposure| / limit, rounded half to even to 4 places; none without a limit
   RiskLevel risk_level = RiskLevel::kLow;
   Timestamp last_updated;     // now, when the row last changed
-  std::optional<Price> mark;  // of a symbol, in base currency
+  std::optional<Price> mark;  // of a symbol: what one unit is worth in base currency
 
   friend bool operator==(const ExposureRow&, const ExposureRow&) = default;
 };
@@ -179,7 +198,7 @@ struct PositionRow {
   ClientId client_id;
   Symbol symbol;
   Quantity quantity;
-  Price mark;  // the symbol's latest, base currency
+  Price mark;  // what one unit of the symbol is worth in base currency
 
   Notional market_value() const { return Notional::of(quantity, mark); }
   friend bool operator==(const PositionRow&, const PositionRow&) = default;

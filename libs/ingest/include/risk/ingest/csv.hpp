@@ -1,5 +1,5 @@
-// Transactions and positions from CSV: ISO 8601 times, header required, RFC 4180 quoting, columns in any order; and
-// transactions from foreign files, which a Format describes (format.hpp).
+// Transactions, positions, prices and exchange rates from CSV: ISO 8601 times, header required, RFC 4180 quoting,
+// columns in any order; and transactions from foreign files, which a Format describes (format.hpp).
 //
 // A row that cannot be read is a BadRow with its line, field, value and reason, and reading goes on at the next row.
 // What cannot be read at all (no such file, a header that lacks a required column, has one twice or has one of another
@@ -74,15 +74,19 @@ class TransactionReader {
   std::unique_ptr<Impl> impl_;
 };
 
-// client_id,symbol,quantity,price,currency
-class PositionReader {
+// The rows of a file of our own of anything but transactions, which are read the same way whatever they are.
+template <class Value>
+class RowReader {
  public:
-  explicit PositionReader(const std::string& path);
-  PositionReader(std::istream& input, std::string name);
-  ~PositionReader();
+  // Each throws CsvError; `input` must outlive the reader.
+  explicit RowReader(const std::string& path);
+  RowReader(std::istream& input, std::string name);
+  ~RowReader();
 
-  std::optional<std::variant<engine::OpeningPosition, BadRow>> next();
+  // The next row, nothing at the end of the file. Throws CsvError when the file cannot be read on.
+  std::optional<std::variant<Value, BadRow>> next();
 
+  // As those of TransactionReader.
   std::uint64_t line() const;
   std::string raw() const;
 
@@ -90,5 +94,9 @@ class PositionReader {
   class Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+using PositionReader = RowReader<engine::OpeningPosition>;  // client_id,symbol,quantity,price,currency
+using PriceReader = RowReader<engine::MarketPrice>;         // at,symbol,price,currency
+using RateReader = RowReader<engine::ExchangeRate>;         // at,currency,rate
 
 }  // namespace risk::ingest

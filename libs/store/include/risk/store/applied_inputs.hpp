@@ -34,7 +34,7 @@ inline constexpr char kCommandsOrigin[] = "commands";
 // same state. A transaction goes to `transactions`, the others to `engine_inputs`.
 struct TransactionInput {
   engine::Transaction transaction;
-  Price base_price;  // the price in base currency that the core saw
+  Price base_price;  // what one unit was worth in base currency at the transaction's own price
   bool late = false;
 
   Notional notional() const { return Notional::of(transaction.quantity, base_price); }
@@ -54,7 +54,9 @@ struct RulesInput {
 struct AppliedInput {
   std::uint64_t apply_seq = 0;
   Origin origin;  // stream_id "" for rules
-  std::variant<TransactionInput, TickInput, engine::OpeningPosition, RulesInput> input;
+  std::variant<TransactionInput, TickInput, engine::OpeningPosition, RulesInput, engine::MarketPrice,
+               engine::ExchangeRate>
+      input;
 
   friend bool operator==(const AppliedInput&, const AppliedInput&) = default;
 };

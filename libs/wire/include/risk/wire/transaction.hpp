@@ -30,7 +30,8 @@ struct RejectedInput {
   friend bool operator==(const RejectedInput&, const RejectedInput&) = default;
 };
 
-using Input = std::variant<engine::Transaction, Tick, engine::OpeningPosition, RejectedInput>;
+using Input = std::variant<engine::Transaction, Tick, engine::OpeningPosition, RejectedInput, engine::MarketPrice,
+                           engine::ExchangeRate>;
 
 // Where an input was read, so that a rejection can be found again, and when.
 struct Provenance {

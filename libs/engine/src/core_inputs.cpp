@@ -1,0 +1,133 @@
+// What changes marks and rates without a trade: prices, exchange rates, and other rules.
+#include <utility>
+
+#include "core_impl.hpp"
+#include "risk/base/text.hpp"
+
+namespace risk::engine {
+
+Result<Core::Impl::Valued, Rejection> Core::Impl::value(Price price, const std::string& currency, Timestamp at) const {
+  const CurrencyIndex index = rates.find(currency);
+  if (index == kNoCurrency) return Rejection{"currency", printable(currency), "there is no rate for it"};
+  const auto unit_value = rates.unit_value(price, index);
+  if (!unit_value) {
+    return Rejection{"price", price.to_string(),
+                     "out of range in " + rates.name(rates.base()) + " at rate " + rates[index].rate.to_string()};
+  }
+  if (evaluator.rules().edition < 3) return value_in_base(*unit_value, at);
+  return Valued{{price, at, index}, *unit_value};
+}
+
+std::optional<Positions::Revaluation> Core::Impl::revaluation(CurrencyIndex currency, Rate rate) const {
+  Positions::Revaluation revaluation;
+  for (SymbolIndex index = 0; index < positions.symbols.size(); ++index) {
+    const Mark& mark = positions.symbols[index].mark;
+    if (mark.currency != currency) continue;
+    const auto unit_value = convert(mark.price, rate);
+    if (!unit_value) return std::nullopt;
+    revaluation.add(index, *unit_value);
+  }
+  if (!positions.plan(revaluation)) return std::nullopt;
+  return revaluation;
+}
+
+void Core::Impl::revalue(const Positions::Revaluation& revaluation) {
+  for (const auto& part : revaluation.parts) {
+    if (part.unit_value != positions.symbols[part.symbol].unit_value) evaluator.note_symbol(part.symbol);
+  }
+  positions.take(revaluation, now.value_or(Timestamp{}));
+}
+
+void Core::Impl::change_marks(const RuleSet& next) {
+  const RuleSet& before = evaluator.rules();
+  const bool keeps_times = before.edition >= 2 || next.edition < 2;
+  const bool keeps_currencies = before.edition >= 3 && next.edition >= 3 && before.base_currency == next.base_currency;
+  if (!keeps_currencies) rates = Rates(next);
+  for (SymbolIndex i = 0; i < positions.symbols.size(); ++i) {
+    SymbolState& symbol = positions.symbols[i];
+    // When a symbol was marked under edition 1 is not known, and now may be that of a wrong clock: any price may
+    // follow.
+    if (!keeps_times) symbol.mark.at = kOldest;
+    if (!keeps_currencies) symbol.mark = {symbol.unit_value, symbol.mark.at, rates.base()};
+  }
+  if (!keeps_currencies) return;
+  for (const auto& [currency, rate] : next.rates) {
+    const CurrencyIndex index = rates.find(currency);
+    if (index == rates.base()) continue;
+    if (index != kNoCurrency) {
+      if (rates[index].at != kOldest) continue;  // an ExchangeRate is newer
+      const auto at_new_rate = revaluation(index, rate);
+      if (!at_new_rate) continue;
+      revalue(*at_new_rate);
+    }
+    rates.set(currency, {rate});
+  }
+}
+
+Result<Price, Rejection> Core::unit_value(const Transaction& transaction) const {
+  if (auto problem = value_problem(transaction)) return *std::move(problem);
+  const auto valued = impl_->value(transaction.price, transaction.currency, transaction.executed_at);
+  if (!valued) return valued.error();
+  return valued->unit_value;
+}
+
+Result<bool, Rejection> Core::apply(const MarketPrice& price, std::vector<AlertEvent>& events) {
+  if (auto problem = value_problem(price)) return *std::move(problem);
+  const auto valued = impl_->value(price.price, price.currency, price.at);
+  if (!valued) return valued.error();
+  Positions& positions = impl_->positions;
+  const Named named = Named::in(positions.symbols, price.symbol.text);
+  if (!impl_->may_mark(named.index, price.at)) return false;
+  Positions::Revaluation revaluation;
+  if (named.index != kNone) {
+    revaluation.add(named.index, valued->unit_value);
+    if (!positions.plan(revaluation)) {
+      return Rejection{"price", price.price.to_string(), "it would take the firm's gross exposure out of range"};
+    }
+  } else if (auto rejection = positions.too_many_symbols(price.symbol.text)) {
+    return *std::move(rejection);
+  }
+
+  const bool moved = impl_->advance(price.at, events);
+  if (named.index == kNone) {
+    const SymbolIndex added = impl_->add_symbol(named, valued->unit_value);
+    impl_->set_mark(added, valued->mark);
+    positions.note_symbol_changed(added, *impl_->now);
+    return true;
+  }
+  const Mark before = positions.symbols[named.index].mark;
+  impl_->revalue(revaluation);
+  impl_->set_mark(named.index, valued->mark);
+  return moved || before != positions.symbols[named.index].mark;
+}
+
+Result<bool, Rejection> Core::apply(const ExchangeRate& rate, std::vector<AlertEvent>& events) {
+  if (auto problem = value_problem(rate)) return *std::move(problem);
+  Rates& rates = impl_->rates;
+  const CurrencyIndex index = rates.find(rate.currency);
+  if (index == rates.base()) {
+    return Rejection{"currency", printable(rate.currency), "it is the base currency, whose rate is 1"};
+  }
+  const Rates::InForce next{rate.rate, rate.at};
+  Positions::Revaluation revaluation;
+  if (index != kNoCurrency) {
+    const Rates::InForce before = rates[index];
+    if (rate.at < before.at) {
+      return Rejection{"at", format_timestamp(rate.at),
+                       "older than the rate in force, which is of " + format_timestamp(before.at)};
+    }
+    auto at_new_rate = impl_->revaluation(index, rate.rate);
+    if (!at_new_rate) {
+      return Rejection{"rate", rate.rate.to_string(), "it would take what a symbol is worth out of range"};
+    }
+    revaluation = *std::move(at_new_rate);
+    if (next == before && impl_->now && rate.at <= *impl_->now) return false;
+  }
+
+  impl_->advance(rate.at, events);
+  if (index != kNoCurrency) impl_->revalue(revaluation);
+  rates.set(rate.currency, next);
+  return true;
+}
+
+}  // namespace risk::engine

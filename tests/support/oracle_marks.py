@@ -1,0 +1,74 @@
+"""What the oracle's symbols are worth: each has its latest price in a currency, valued anew whenever somebody asks."""
+from oracle_figures import INT64_MAX, UNIT, half_even, nanos, units
+
+OLDEST = -2**63  # of the price of an opening position, and of a rate of the rules: before every other
+
+
+class Marks(dict):
+    """symbol -> (price, currency, instant) inside, and what one unit is worth to who looks."""
+
+    def __init__(self):
+        super().__init__()
+        self.base, self.rates = None, {}  # currency -> (rate, instant)
+
+    def __getitem__(self, symbol):
+        price, currency, _ = super().__getitem__(symbol)
+        return self.value(price, currency)
+
+    def value(self, price, currency):
+        return price if currency == self.base else half_even(price * self.rates[currency][0], UNIT)
+
+    def worth(self, line):
+        """Of one unit at the line's price and no field, or nothing and the field that does not fit."""
+        currency = line["currency"] or self.base
+        if currency != self.base and currency not in self.rates:
+            return None, "currency"
+        value = self.value(units(line["price"]), currency)
+        return (value, None) if value <= INT64_MAX else (None, "price")
+
+    def instant(self, symbol):
+        return super().__getitem__(symbol)[2] if symbol in self else OLDEST
+
+    def is_older(self, symbol, at):
+        return at < self.instant(symbol)
+
+    def with_price(self, symbol, worth, at):
+        """What one unit is worth after a price of that instant: what is older than the mark does not become it."""
+        return self[symbol] if self.is_older(symbol, at) else worth
+
+    def mark(self, line, at):
+        if not self.is_older(line["symbol"], at):
+            self[line["symbol"]] = units(line["price"]), line["currency"] or self.base, at
+
+    def fit(self):
+        return all(self[symbol] <= INT64_MAX for symbol in self)
+
+    def rate_problem(self, line, is_in_range):
+        """The field of a rate that does not fit."""
+        currency, rate, at = line["currency"], units(line["rate"]), nanos(line["at"])
+        if currency == self.base:
+            return "currency"
+        if currency in self.rates and at < self.rates[currency][1]:
+            return "at"
+        return None if self.fits_at(currency, (rate, at), is_in_range) else "rate"
+
+    def fits_at(self, currency, rate, is_in_range):
+        before = dict(self.rates)
+        self.rates[currency] = rate
+        good = self.fit() and is_in_range()
+        self.rates = before
+        return good
+
+    def set_rate(self, line):
+        self.rates[line["currency"]] = units(line["rate"]), nanos(line["at"])
+
+    def change_rules(self, rules, is_in_range):
+        """The rates of rules are older than any other. Of another base currency all numbers are read as they stand."""
+        if rules.base_currency != self.base:
+            worth = {symbol: (self[symbol], rules.base_currency, self.instant(symbol)) for symbol in self}
+            self.update(worth)
+            self.base, self.rates = rules.base_currency, {}
+        for currency in sorted(rules.rates, key=str.encode):
+            rate = rules.rates[currency], OLDEST
+            if currency != self.base and self.rates.get(currency, rate)[1] == OLDEST and self.fits_at(currency, rate, is_in_range):
+                self.rates[currency] = rate

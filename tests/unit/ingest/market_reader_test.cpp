@@ -1,0 +1,96 @@
+// Files of prices and of exchange rates, each alone and both merged by time.
+#include <fstream>
+
+#include "read_all.hpp"
+#include "risk/ingest/market.hpp"
+#include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
+
+using namespace risk;
+using namespace risk::ingest;
+using risk::test::TemporaryFolder;
+
+namespace {
+
+template <class Value>
+ReadAll<Value> read_rows(const std::string& text) {
+  std::istringstream input(text);
+  RowReader<Value> reader(input, "rows.csv");
+  return read_all<Value>(reader);
+}
+
+Timestamp at(const char* time) {
+  return parse_timestamp(std::string("2024-09-20T08:") + time + "Z").value();
+}
+
+// What a reader gives up to an instant: "rate 1.1", "price 5", "bad 3 at".
+std::vector<std::string> told(MarketReader& reader, Timestamp until, bool rates_only = false) {
+  std::vector<std::string> words;
+  while (const auto row = rates_only ? reader.next_rate(until) : reader.next(until)) {
+    if (const auto* rate = std::get_if<engine::ExchangeRate>(&row->value)) {
+      words.push_back("rate " + rate->rate.to_string());
+    }
+    if (const auto* price = std::get_if<engine::MarketPrice>(&row->value)) {
+      words.push_back("price " + price->price.to_string());
+    }
+    if (const auto* bad = std::get_if<BadRow>(&row->value)) {
+      CHECK(bad->line == row->line);
+      words.push_back("bad " + std::to_string(row->line) + " " + bad->rejection.field);
+    }
+  }
+  return words;
+}
+
+struct Files {
+  std::string write(const std::string& name, const std::string& text) const {
+    const auto path = folder.path() + "/" + name;
+    std::ofstream(path) << text;
+    return path;
+  }
+  TemporaryFolder folder;
+};
+
+}  // namespace
+
+TEST_CASE("prices arrive exactly, whatever the order of the columns", "[ingest]") {
+  const auto read = read_rows<engine::MarketPrice>(
+      "price,currency,at,symbol\n101.50000001,GBX,2024-09-20T08:36:00.123456789Z,\"VOD,L\"\n1,,2024-09-20T10:36+02:00,"
+      "A\n"
+      "x,,2024-09-20T08:36:00Z,A\n1,,2024-09-20,A\n");
+  REQUIRE(read.good.size() == 1);
+  CHECK(read.good[0] == engine::MarketPrice{Symbol("VOD,L"), Price::from_units(10'150'000'001), "GBX",
+                                            parse_timestamp("2024-09-20T08:36:00.123456789Z").value()});
+  REQUIRE(read.bad.size() == 3);
+  CHECK(read.bad[1].rejection == engine::Rejection{"price", "x", "not a decimal number"});
+  CHECK(read.bad[2].rejection.field == "at");
+}
+
+TEST_CASE("rates arrive exactly, and a file of prices is no file of rates", "[ingest]") {
+  const auto read = read_rows<engine::ExchangeRate>("at,currency,rate\n2024-09-20T08:36:00Z,GBX,0.0127\n");
+  REQUIRE(read.good.size() == 1);
+  CHECK(read.good[0] == engine::ExchangeRate{"GBX", Rate::from_units(1'270'000), at("36:00")});
+  CHECK_THROWS_AS(read_rows<engine::ExchangeRate>("at,symbol,price,currency\n"), CsvError);
+}
+
+TEST_CASE("prices and rates come in order of instant, at one instant rates first", "[ingest]") {
+  const Files files;
+  MarketReader reader(
+      files.write("p.csv",
+                  "at,symbol,price,currency\n2024-09-20T08:36:00Z,A,1,\n2024-09-20T08:36:02Z,A,2,\n"
+                  "2024-09-20T08:36:01Z,A,3,\n2024-09-20T08:36:04Z,A,-4,\n2024-09-20T08:36:05Z,A,5,\n"),
+      files.write("r.csv",
+                  "at,currency,rate\n2024-09-20T08:36:00Z,EUR,0.1\n2024-09-20T08:36:02Z,EUR,0.2\n,EUR,0.3\n"
+                  "2024-09-20T08:36:04Z,EUR,0.4\n"));
+  CHECK(told(reader, at("35:59")) == std::vector<std::string>{});
+  CHECK(told(reader, at("36:00"), true) == std::vector<std::string>{"rate 0.1"});
+  CHECK(told(reader, at("36:02")) ==
+        std::vector<std::string>{"price 1", "rate 0.2", "bad 4 at", "price 2", "price 3", "bad 5 price"});
+  CHECK(told(reader, kTimestampMax) == std::vector<std::string>{"rate 0.4", "price 5"});
+  CHECK(told(reader, kTimestampMax) == std::vector<std::string>{});
+}
+
+TEST_CASE("a reader without files has no rows, and one whose file is missing says so", "[ingest]") {
+  MarketReader none("", "");
+  CHECK(told(none, kTimestampMax) == std::vector<std::string>{});
+  CHECK_THROWS_AS(MarketReader("nowhere.csv", ""), CsvError);
+}
