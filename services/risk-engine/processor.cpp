@@ -30,6 +30,11 @@ std::string describe(const engine::ExchangeRate& r) {
   return printable(r.currency + "," + r.rate.to_string() + "," + format_timestamp(r.at));
 }
 
+std::string describe(const engine::Instrument& i) {
+  return printable(i.symbol.text + "," + i.multiplier.to_string() + "," + i.currency + "," +
+                   std::string(to_string(i.contract)) + "," + (i.expires_at ? format_timestamp(*i.expires_at) : ""));
+}
+
 store::Origin origin_of(const log::Record& record) {
   return {record.stream().text, record.sequence(), record.epoch()};
 }
@@ -96,6 +101,9 @@ void Processor::restore(const store::AppliedInput& input) {
                  },
                  [&](const engine::MarketPrice& value) { apply_market(value); },
                  [&](const engine::ExchangeRate& value) { apply_market(value); },
+                 [&](const engine::Instrument& value) {
+                   if (const auto changed = core_.apply(value); !changed) refuse(changed.error());
+                 },
                  [&](const store::RulesInput& value) {
                    const auto rules = wire::decode_rules(value.rules);
                    if (!rules)
@@ -348,9 +356,28 @@ void Processor::apply_other(const log::Record& record, InputSlots& places, Times
                  },
                  [&](engine::MarketPrice& price) { take_market(price); },
                  [&](engine::ExchangeRate& rate) { take_market(rate); },
+                 [&](engine::Instrument& instrument) {
+                   if (const auto changed = core_.apply(instrument); !changed) {
+                     return refuse(changed.error(), describe(instrument));
+                   }
+                   // Also where nothing changes for the core: the name is of the input alone.
+                   note_instrument(instrument);
+                   places.keep(++apply_seq_, record, std::move(instrument));
+                 },
                  [&](wire::RejectedInput& rejected) { refuse(std::move(rejected.rejection), rejected.raw); },
              },
              input);
+}
+
+void Processor::note_instrument(const engine::Instrument& instrument) {
+  auto& rows = pending_.instruments;
+  const auto same = std::find_if(rows.begin(), rows.end(),
+                                 [&](const engine::Instrument& row) { return row.symbol == instrument.symbol; });
+  if (same != rows.end()) {
+    *same = instrument;
+  } else {
+    rows.push_back(instrument);
+  }
 }
 
 std::optional<engine::Rejection> Processor::is_ahead(std::string_view field, Timestamp instant,

@@ -158,6 +158,7 @@ class Processor {
   std::optional<engine::Rejection> is_ahead(std::string_view field, Timestamp instant,
                                             const engine::ReceivedAt& received_at) const;
   void apply_other(const log::Record& record, InputSlots& places, Timestamp wall);
+  void note_instrument(const engine::Instrument& instrument);
   Cursor& move_cursor(const log::Position& to, std::string_view publisher);
   void announce(const std::vector<engine::AlertEvent>& events);
   wire::CommandReply record(const wire::RecordDeliveries& deliveries);

@@ -12,6 +12,7 @@
 #include "risk/store/reader.hpp"
 #include "risk/wire/control.hpp"
 #include "riskctl/backtest/backtest.hpp"
+#include "riskctl/backtest/json_lines.hpp"
 #include "riskctl/convert/convert.hpp"
 #include "riskctl/table.hpp"
 
@@ -190,6 +191,43 @@ void print_undelivered(store::Reader& reader, const Options& options, std::ostre
   }
 }
 
+// What symbols stand for, as the engine was told.
+void print_instruments(store::Reader& reader, const Options& options, std::ostream& out) {
+  expect_words(options.words, 1, 1);
+  const auto instruments = reader.instruments();
+  const auto expiry = [](const engine::Instrument& i) {
+    return i.expires_at ? std::optional(format_timestamp(*i.expires_at)) : std::nullopt;
+  };
+  if (options.json) {
+    JsonLines lines(out);
+    for (const auto& i : instruments) {
+      lines.begin("instrument").text("symbol", i.symbol.text).text("multiplier", i.multiplier.to_string());
+      lines.text("currency", i.currency).text("contract", to_string(i.contract)).text_or_null("expires_at", expiry(i));
+      lines.text("allows_negative", i.allows_negative ? "true" : "false").text("name", i.name);
+      lines.text("asset_class", i.asset_class).end();
+    }
+    return lines.finish();
+  }
+  if (instruments.empty()) {
+    out << "No instruments: every symbol has multiplier 1 and is linear.\n";
+    return;
+  }
+  TextTable table({{"symbol"},
+                   {"multiplier", Column::kRight},
+                   {"currency"},
+                   {"contract"},
+                   {"expires"},
+                   {"negative prices"},
+                   {"name"},
+                   {"asset class"}});
+  for (const auto& i : instruments) {
+    table.add({i.symbol.text, i.multiplier.to_string(), i.currency.empty() ? "-" : i.currency,
+               std::string(to_string(i.contract)), expiry(i).value_or("-"), i.allows_negative ? "yes" : "no", i.name,
+               i.asset_class});
+  }
+  table.print(out);
+}
+
 wire::CommandReply ask(const Options& options, const wire::Command& command) {
   if (const auto problem = wire::command_problem(command)) throw UsageError{*problem};
   bus::RequestClient client(options.engine.command, options.curve.client_of("risk-engine"));
@@ -322,8 +360,9 @@ void judge_history(const Options& options, std::ostream& out, std::ostream& err)
   if (options.backtest.from_store == !options.backtest.transactions_path.empty()) {
     throw UsageError{"backtest needs either --transactions FILE.csv or --store"};
   }
-  if (options.backtest.from_store && !(options.backtest.prices_path.empty() && options.backtest.rates_path.empty())) {
-    throw UsageError{"--prices and --rates-file go with --transactions: a store has its own"};
+  const auto& backtest = options.backtest;
+  if (backtest.from_store && !(backtest.instruments_path + backtest.prices_path + backtest.rates_path).empty()) {
+    throw UsageError{"--instruments, --prices and --rates-file go with --transactions: a store has its own"};
   }
   run_backtest(options, out, err, isatty(STDERR_FILENO) == 1);
 }
@@ -342,7 +381,9 @@ void carry_out(const Options& options, std::ostream& out, std::ostream& err) {
   const std::string& command = options.words.front();
   const bool is_convert = command == "convert";
   if (!is_convert && options.lists_formats) throw UsageError{"--list-formats is an option of convert"};
-  if (!is_convert && options.json) throw UsageError{"--json is an option of convert"};
+  const bool is_instruments = command == "instruments";
+  if (!is_convert && !is_instruments && options.json)
+    throw UsageError{"--json is an option of convert and instruments"};
   if (command == "backtest") return judge_history(options, out, err);
   if (options.backtest.is_asked_for()) throw UsageError{"an option of backtest, but the command is another"};
   if (is_convert) return convert(options, out, err);
@@ -353,6 +394,7 @@ void carry_out(const Options& options, std::ostream& out, std::ostream& err) {
   if (command == "quarantine") return quarantine(options, out);
   if (command == "list") return print_alerts(*store::open_reader(options.database), options, out);
   if (command == "notify") return print_undelivered(*store::open_reader(options.database), options, out);
+  if (is_instruments) return print_instruments(*store::open_reader(options.database), options, out);
   if (command != "summary") throw UsageError{"\"" + printable(command) + "\" is not a command"};
   expect_words(options.words, 1, 1);
   print_summary(*store::open_reader(options.database), out);
@@ -370,9 +412,10 @@ int run(const Options& options, std::ostream& out, std::ostream& err) {
         << "\nusage: riskctl summary | list [SEVERITY] | ack ID USER [COMMENT] | cleanup [DAYS]\n"
            "       riskctl quarantine [waiting] | quarantine apply|drop ID|all USER REASON\n"
            "       riskctl notify undelivered\n"
+           "       riskctl instruments [--json]\n"
            "       riskctl keys [DIRECTORY] [NAME...]\n"
-           "       riskctl backtest --transactions FILE.csv [--positions FILE.csv] [--prices FILE.csv]\n"
-           "         [--rates-file FILE.csv] | --store\n"
+           "       riskctl backtest --transactions FILE.csv [--positions FILE.csv] [--instruments FILE.csv]\n"
+           "         [--prices FILE.csv] [--rates-file FILE.csv] | --store\n"
            "         [--from TIME] [--to TIME] [--format table|jsonl] [--compare OTHER.yaml]\n"
            "         [--input-format NAME|FILE.yaml] [--set FIELD=VALUE,...]\n"
            "       riskctl convert --input-format NAME|FILE.yaml [--set FIELD=VALUE,...] [--json] IN [OUT]\n"

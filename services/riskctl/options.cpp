@@ -37,6 +37,8 @@ void add_backtest_options(service::OptionSet& set, BacktestOptions& backtest) {
                backtest.transactions_path);
   set.add_text({"", "--positions", {}, "backtest: CSV file of the positions held before them"},
                backtest.positions_path);
+  set.add_text({"", "--instruments", {}, "backtest: CSV file of what the symbols stand for"},
+               backtest.instruments_path);
   set.add_text({"", "--prices", {}, "backtest: CSV file of prices without trades: at,symbol,price,currency"},
                backtest.prices_path);
   set.add_text({"", "--rates-file", {}, "backtest: CSV file of exchange rates: at,currency,rate"}, backtest.rates_path);
@@ -74,7 +76,7 @@ std::optional<int> parse(int argc, const char* const* argv, Options& options) {
       options.input_format);
   set.add_bool({"", "--list-formats", {}, "convert: the names that --input-format takes, and what each needs by --set"},
                options.lists_formats);
-  set.add_bool({"", "--json", {}, "convert: what it reports, as a JSON object a line"}, options.json);
+  set.add_bool({"", "--json", {}, "convert, instruments: what they report, as a JSON object a line"}, options.json);
   settings::add_rule_options(set, options.backtest.rules);
   settings::add_bounds_options(set, options.backtest.bounds);
   settings::add_ahead_max_option(set, options.backtest.ahead_max);
@@ -82,7 +84,8 @@ std::optional<int> parse(int argc, const char* const* argv, Options& options) {
   set.add_positionals(
       "COMMAND",
       "summary | list [SEVERITY] | ack ID USER [COMMENT] | cleanup [DAYS, default 30] | "
-      "quarantine [waiting] | quarantine apply|drop ID|all USER REASON | notify undelivered | backtest | "
+      "quarantine [waiting] | quarantine apply|drop ID|all USER REASON | notify undelivered | instruments | "
+      "backtest | "
       "convert IN [OUT] | keys; for example: riskctl convert "
       "--input-format kraken-trades --set client_id=DESK_1 trades.csv fills.csv",
       options.words);
@@ -116,7 +119,8 @@ std::string config_path_of(int argc, const char* const* argv) {
 
 bool BacktestOptions::is_asked_for() const {
   return from_store || from || to || format != Format::kTable || !transactions_path.empty() ||
-         !positions_path.empty() || !prices_path.empty() || !rates_path.empty() || !compare_path.empty();
+         !positions_path.empty() || !instruments_path.empty() || !prices_path.empty() || !rates_path.empty() ||
+         !compare_path.empty();
 }
 
 bool Options::asks_engine() const {

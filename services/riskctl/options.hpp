@@ -21,6 +21,7 @@ struct BacktestOptions {
 
   std::string transactions_path;  // "" without
   std::string positions_path;     // "" without
+  std::string instruments_path;   // "" without
   std::string prices_path;        // "" without
   std::string rates_path;         // "" without
   bool from_store = false;

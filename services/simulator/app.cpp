@@ -101,7 +101,8 @@ void SimulatorApp::start() {
                                   .format = options_.input_format.format,
                                   .positions = options_.positions_path,
                                   .prices = options_.prices_path,
-                                  .rates = options_.rates_path},
+                                  .rates = options_.rates_path,
+                                  .instruments = options_.instruments_path},
                                  options_.speed, options_.ahead_max);
   } else if (!options_.positions_path.empty()) {
     positions_ = make_position_source(options_.positions_path);
@@ -200,6 +201,7 @@ void SimulatorApp::publish() {
                      {"opening_positions", totals.opening_positions},
                      {"rejected", totals.rejected_rows},
                      {"filtered", feed.rows_skipped()},
+                     {"instruments", totals.instruments},
                      {"prices", totals.market_prices},
                      {"rates", totals.exchange_rates},
                      {"records", totals.published()},

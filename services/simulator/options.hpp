@@ -37,6 +37,7 @@ struct Options {
 
   std::string positions_path;                   // "": none
   std::string replay_path;                      // "": generate
+  std::string instruments_path;                 // beside the replay; "": none
   std::string prices_path;                      // beside the replay; "": none
   std::string rates_path;                       // beside the replay; "": none
   std::chrono::milliseconds ahead_max{60'000};  // of the replay: see make_replay_source

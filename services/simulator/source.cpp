@@ -70,15 +70,17 @@ std::string file_name(const std::string& path) {
   return printable(std::filesystem::path(path).filename().string());
 }
 
-class PositionSource : public InputSource {
+// All rows of a file, due at the start.
+template <class Reader>
+class RowSource : public InputSource {
  public:
-  explicit PositionSource(const std::string& path) : reader_(path) { item_.provenance.source = file_name(path); }
+  explicit RowSource(const std::string& path) : reader_(path) { item_.provenance.source = file_name(path); }
 
   const Item* next() override { return read_input(reader_, item_) ? &item_ : nullptr; }
   std::optional<Timestamp> time_at(microseconds) const override { return std::nullopt; }
 
  private:
-  ingest::PositionReader reader_;
+  Reader reader_;
   Item item_;
 };
 
@@ -89,11 +91,18 @@ class ReplaySource : public InputSource {
         market_(files.prices, files.rates),
         speed_(speed),
         ahead_max_nanos_(std::chrono::nanoseconds(ahead_max).count()) {
+    if (!files.instruments.empty()) {
+      instruments_ = std::make_unique<RowSource<ingest::InstrumentReader>>(files.instruments);
+    }
     if (!files.positions.empty()) positions_ = make_position_source(files.positions);
     transaction_.provenance.source = file_name(files.transactions);
   }
 
   const Item* next() override {
+    if (instruments_) {
+      if (const Item* instrument = instruments_->next()) return instrument;
+      instruments_.reset();
+    }
     if (!has_row_ && !at_end_) read_row();
     if (has_row_ && std::holds_alternative<wire::RejectedInput>(transaction_.input)) return take_row();
     if (const Item* item = next_before_all()) return item;
@@ -164,7 +173,8 @@ class ReplaySource : public InputSource {
 
   ingest::TransactionReader reader_;
   ingest::MarketReader market_;
-  std::unique_ptr<InputSource> positions_;  // null: none, or all are taken
+  std::unique_ptr<InputSource> instruments_;  // null: none, or all are taken
+  std::unique_ptr<InputSource> positions_;    // null: none, or all are taken
   Speed speed_;
   std::int64_t ahead_max_nanos_;
   bool has_row_ = false;             // that was read and is still to come: transaction_
@@ -189,7 +199,7 @@ std::unique_ptr<InputSource> make_replay_source(const ReplayFiles& files, Speed 
 }
 
 std::unique_ptr<InputSource> make_position_source(const std::string& path) {
-  return std::make_unique<PositionSource>(path);
+  return std::make_unique<RowSource<ingest::PositionReader>>(path);
 }
 
 Feed::Feed(std::unique_ptr<InputSource> positions, std::unique_ptr<InputSource> source)

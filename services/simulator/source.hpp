@@ -53,14 +53,15 @@ struct ReplayFiles {
   std::string positions{};                              // held before them
   std::string prices{};
   std::string rates{};
+  std::string instruments{};
 };
 
-// The rows of the files, merged by time: before a transaction every price and rate whose instant is not after the
-// latest executed_at so far, in order of instant, at one instant rates before prices; opening positions after the rates
-// up to the first transaction and before everything else; what is left of prices and rates at the end. What cannot be
-// applied comes as a RejectedInput, with its line, but for what only the engine knows: rates in force, and clocks. A
-// transaction more than `ahead_max` after the clock does not count for the merging. A row from before the one in front
-// of it is due with that one. Throws CsvError: a file as a whole cannot be read.
+// The rows of the files: instruments first; then merged by time, before a transaction every price and rate whose
+// instant is not after the latest executed_at so far, in order of instant, at one instant rates before prices; opening
+// positions after the rates up to the first transaction and before everything else; what is left of prices and rates at
+// the end. What cannot be applied comes as a RejectedInput, with its line, but for what only the engine knows: rates in
+// force, and clocks. A transaction more than `ahead_max` after the clock does not count for the merging. A row from
+// before the one in front of it is due with that one. Throws CsvError: a file as a whole cannot be read.
 std::unique_ptr<InputSource> make_replay_source(const ReplayFiles& files, Speed speed,
                                                 std::chrono::milliseconds ahead_max = std::chrono::minutes{1});
 

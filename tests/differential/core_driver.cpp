@@ -75,6 +75,7 @@ RuleSet rule_set(const Json& json) {
   rules.config_version = json.at("config_version");
   rules.base_currency = json.at("base_currency");
   for (const auto& [currency, rate] : json.at("rates").items()) rules.rates[currency] = decimal<Rate>(rate);
+  rules.require_instruments = json.value("require_instruments", false);
   rules.session_start.time_of_day_seconds = json.at("session_start_seconds");
   rules.session_start.zone = json.at("session_zone");
   if (const std::string& zone = rules.session_start.zone; !zone.empty()) {
@@ -127,6 +128,18 @@ MarketPrice market_price(const Json& json) {
 
 ExchangeRate exchange_rate(const Json& json) {
   return {json.at("currency"), decimal<Rate>(json.at("rate")), timestamp(json.at("at"))};
+}
+
+Instrument instrument(const Json& json) {
+  Instrument i;
+  i.symbol.text = json.at("symbol");
+  i.multiplier = decimal<Multiplier>(json.at("multiplier"));
+  i.currency = json.at("currency");
+  i.contract = parse_enum<Contract>(json.at("contract").get<std::string>()).value_or(Contract{});
+  if (!json.at("expires_at").is_null()) i.expires_at = timestamp(json.at("expires_at"));
+  i.allows_negative = json.at("allows_negative");
+  i.name = json.at("name");
+  return i;
 }
 
 Json ratio(std::optional<std::int64_t> e4) {
@@ -217,6 +230,8 @@ class Driver {
       const auto changed =
           kind == "price" ? core_->apply(market_price(line), events_) : core_->apply(exchange_rate(line), events_);
       if (!changed) print_rejected(input, changed.error());
+    } else if (kind == "instrument") {
+      if (const auto changed = core_->apply(instrument(line)); !changed) print_rejected(input, changed.error());
     } else if (kind == "position") {
       if (const auto rejection = core_->apply(opening_position(line))) print_rejected(input, *rejection);
     } else {

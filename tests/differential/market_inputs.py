@@ -1,7 +1,8 @@
 """The part of a stream that makes prices without trades, and rates: those that bring an idle client onto a limit among them."""
-from oracle import INT64_MAX, PART_OF, UNIT, exact_text, half_even, nanos, time_text, units
+from oracle import INT64_MAX, PART_OF, SECOND, UNIT, exact_text, half_even, nanos, time_text, units
 from oracle_rules import Rules
 
+MULTIPLIERS = ("1", "1", "5", "100", "0.01", "0.00000001", "1000", "0.33333333", "92233720368")
 RATE_TEXTS = ("1.08", "1.27", "0.01", "0.5", "0.00671234", "1.33333333", "0.00000001", "2", "92233720368")
 
 
@@ -16,12 +17,39 @@ class MarketInputs:
     def market_price(self):
         """Any symbol, known or not, at any time."""
         symbol = self.rng.choice((*self.symbols, *self.symbols, *self.symbols, "NEW", "Ω"))
-        price = self.rng.choice((INT64_MAX, INT64_MAX // 3, 1)) if self.family == "extreme" and self.rng.random() < 0.5 else self.price()
+        price = self.rng.choice((INT64_MAX, INT64_MAX // 3, 1)) if self.family == "extreme" and self.rng.random() < 0.5 else self.odd_price(self.price())
         line = self.say_price(symbol, price, self.currency())
         if self.rng.random() < 0.08:
-            field, value = self.rng.choice((("price", "0"), ("price", "-1"), ("currency", "XTS"), ("currency", "a\nb"), ("symbol", ""), ("symbol", "x" * 51)))
+            field, value = self.rng.choice((("currency", "XTS"), ("currency", "a\nb"), ("symbol", ""), ("symbol", "x" * 51)))
             line[field] = value
         self.follow_price(line)
+
+    def instrument(self):
+        """What a symbol stands for, for the first time or anew: often with an end in a while, sometimes in the past."""
+        rng = self.rng
+        ends = (None, None, None, self.clock.at - SECOND, *(self.clock.at + step * SECOND // 2 for step in (1, 2, 9, 60, 600)))
+        line = {"kind": "instrument", "symbol": rng.choice((*self.symbols, *self.symbols, "NEW")), "multiplier": rng.choice(MULTIPLIERS),
+                "currency": rng.choice(("", "", "", *self.rules["rates"], *self.marks.rates, "XTS")), "contract": rng.choice(("LINEAR",) * 5 + ("INVERSE",)),
+                "expires_at": None, "allows_negative": rng.random() < 0.5, "name": rng.choice(("", "E-mini"))}
+        end = rng.choice(ends)
+        if end is not None:
+            line["expires_at"] = time_text(end)
+        if rng.random() < 0.08:
+            field, value = rng.choice((("multiplier", "0"), ("multiplier", "-1"), ("currency", "a\nb"), ("symbol", ""), ("symbol", "x" * 51), ("contract", "")))
+            line[field] = value
+        elif not self.marks.instrument_problem(line, lambda: True):
+            self.marks.instruments[line["symbol"]] = line
+        self.lines.append(line)
+
+    def close_expired(self):
+        expired = self.marks.expired(self.clock.at // SECOND)
+        for pair in self.positions:
+            if pair[1] in expired:
+                self.positions[pair] = 0
+
+    def odd_price(self, price):
+        """Sometimes zero or negative, which an instrument may allow."""
+        return self.rng.choice((0, 0, -1, -price)) if self.rng.random() < 0.05 else price
 
     def exchange_rate(self):
         """Of a currency that rules know or not; some are refused."""
@@ -51,7 +79,7 @@ class MarketInputs:
         """A rate that does the same, of the currency of one of the client's marks."""
         client, symbol, target, quantity = self.idle()
         price, currency, _ = dict.get(self.marks, symbol, (0, self.marks.base, 0))
-        if target is None or currency == self.marks.base or not price:
+        if target is None or currency in (None, self.marks.base) or price <= 0:
             return self.exchange_rate()
         others = self.exposure(("CLIENT", client), self.client_measure(), without=(client, symbol))
         wanted = half_even((target - others) // quantity * UNIT, price) + self.rng.choice((0, 0, 1, -1))
@@ -65,7 +93,7 @@ class MarketInputs:
         if not held or measure == "turnover":
             return None, None, None, None
         client, symbol = self.rng.choice(held)
-        target, quantity = self.target(("CLIENT", client)), PART_OF[measure](self.positions[client, symbol])
+        target, quantity = self.target(("CLIENT", client)), abs(PART_OF[measure](self.positions[client, symbol], 1))
         return client, symbol, target if quantity else None, quantity
 
     def client_measure(self):
@@ -81,7 +109,7 @@ class MarketInputs:
         return self.lines[-1]
 
     def follow_price(self, line):
-        if units(line["price"]) > 0 and self.marks.worth(line)[0] is not None:
+        if self.marks.worth(line)[0] is not None:
             self.marks.mark(line, nanos(line["at"]))
 
     def follow_rate(self, line):

@@ -37,14 +37,16 @@ BAD_IDS = ("", "x" * 51, "é" * 26, "日" * 17, "a\nb", "\x7f", "\x00", "tab\t")
 
 # How often each kind of input comes, by family.
 FAMILIES = {
-    "mixed": dict(market_price=2, aim_at_price=3, exchange_rate=1, aim_at_rate=2, trade=10, aim=8, climb=2, aim_at_idle=4, burst=1, aim_anomaly=5, position=1,
+    "mixed": dict(instrument=1, market_price=2, aim_at_price=3, exchange_rate=1, aim_at_rate=2, trade=10, aim=8, climb=2, aim_at_idle=4, burst=1, aim_anomaly=5, position=1,
                   tick=2, invalid=1, change_rules=0.3),
-    "aimed": dict(market_price=1, aim_at_price=4, exchange_rate=0.3, aim_at_rate=3, trade=3, aim=20, climb=8, aim_at_idle=8, position=0.5, tick=2, change_rules=0.2),
-    "velocity": dict(market_price=1, trade=10, burst=4, tick=4, invalid=0.3, change_rules=0.3),
-    "anomaly": dict(trade=8, aim_anomaly=10, repeat=4, tick=2, change_rules=0.3),
-    "crowd": dict(market_price=2, aim_at_price=3, exchange_rate=1, aim_at_rate=2, trade=10, aim=3, climb=1, aim_at_idle=3, position=0.5, tick=0.5, change_rules=0.1),
-    "extreme": dict(market_price=1, exchange_rate=1, trade=2, giant=10, position=1, tick=1, invalid=0.5, change_rules=0.3, aim_anomaly=1),
-    "chaos": dict(market_price=2, aim_at_price=1, exchange_rate=2, aim_at_rate=1, trade=5, aim=3, climb=1, aim_at_idle=2, burst=0.5, aim_anomaly=2, repeat=1,
+    "aimed": dict(instrument=0.3, market_price=1, aim_at_price=4, exchange_rate=0.3, aim_at_rate=3, trade=3, aim=20, climb=8, aim_at_idle=8, position=0.5, tick=2,
+                  change_rules=0.2),
+    "velocity": dict(instrument=0.5, market_price=1, trade=10, burst=4, tick=4, invalid=0.3, change_rules=0.3),
+    "anomaly": dict(instrument=0.5, trade=8, aim_anomaly=10, repeat=4, tick=2, change_rules=0.3),
+    "crowd": dict(instrument=0.3, market_price=2, aim_at_price=3, exchange_rate=1, aim_at_rate=2, trade=10, aim=3, climb=1, aim_at_idle=3, position=0.5, tick=0.5,
+                  change_rules=0.1),
+    "extreme": dict(instrument=0.5, market_price=1, exchange_rate=1, trade=2, giant=10, position=1, tick=1, invalid=0.5, change_rules=0.3, aim_anomaly=1),
+    "chaos": dict(instrument=2, market_price=2, aim_at_price=1, exchange_rate=2, aim_at_rate=1, trade=5, aim=3, climb=1, aim_at_idle=2, burst=0.5, aim_anomaly=2, repeat=1,
                   position=2, tick=2, invalid=4, change_rules=4),
 }
 FAMILY_WEIGHTS = dict(mixed=6, aimed=4, velocity=3, anomaly=4, crowd=2, extreme=3, chaos=3)
@@ -65,7 +67,8 @@ class RuleMaker:
         choice = self.rng.choice
         return {
             "kind": "rules", "config_version": self.rng.randint(1, 9), "base_currency": choice(("USD", "USD", "EUR")),
-            "rates": {currency: RATES[currency] for currency in self.rng.sample(list(RATES), 3)},
+            "rates": {currency: choice((RATES[currency], RATES[currency], "0.75")) for currency in self.rng.sample(list(RATES), 3)},
+            "require_instruments": self.rng.random() < 0.04,
             "session_start_seconds": choice(SESSION_STARTS), "session_zone": choice(ZONES),
             "client_exposure": self.exposure(self.clients), "symbol_exposure": self.exposure(self.symbols), "firm_exposure": self.exposure(()),
             "client_velocity": self.velocity(self.clients), "symbol_velocity": self.velocity(self.symbols),
@@ -117,6 +120,8 @@ class RuleMaker:
         changed = copy.deepcopy(rules)
         changed["config_version"] += 1
         fresh = self.all()
+        if self.rng.random() < 0.4:  # so that marks are in currencies whose rates change
+            changed["rates"] = {currency: self.rng.choice((rate, "0.75", "1.5")) for currency, rate in changed["rates"].items()}
         for name in self.rng.sample([name for name in fresh if name not in ("kind", "config_version")], self.rng.choice((1, 1, 2, 4))):
             if isinstance(fresh[name], dict) and name != "rates":
                 for key in self.rng.sample(sorted(fresh[name]), self.rng.choice((1, 1, 3))):
@@ -214,7 +219,7 @@ class Stream(MarketInputs):
 
     def trade(self):
         """Any client, any symbol, any currency."""
-        self.execute(*self.pair(), self.rng.choice((1, 1, -1)) * self.quantity(), self.price(), self.currency())
+        self.execute(*self.pair(), self.rng.choice((1, 1, -1)) * self.quantity(), self.odd_price(self.price()), self.currency())
 
     def repeat(self):
         """The same notional again and again has no deviation."""
@@ -250,7 +255,7 @@ class Stream(MarketInputs):
         if not held or measure == "turnover":
             return self.trade()
         client, symbol = self.rng.choice(held)
-        target, quantity = self.target(("CLIENT", client)), PART_OF[measure](self.positions[client, symbol])
+        target, quantity = self.target(("CLIENT", client)), abs(PART_OF[measure](self.positions[client, symbol], 1))
         if target is None or not quantity:
             return self.trade()
         price = (target - self.exposure(("CLIENT", client), measure, without=(client, symbol))) // quantity
@@ -304,14 +309,15 @@ class Stream(MarketInputs):
         if self.rng.random() < 0.1:
             line[self.rng.choice(("client_id", "symbol"))] = self.rng.choice(BAD_IDS)
         elif self.rng.random() < 0.1:
-            field, value = self.rng.choice((("price", "0"), ("price", "-1"), ("currency", "XTS"), ("currency", "a\nb"), ("currency", min(self.rules["rates"]))))
+            field, value = self.rng.choice((("price", "-1"), ("currency", "XTS"), ("currency", "a\nb"), ("currency", min(self.rules["rates"]))))
             line[field] = value
 
     def hold(self, client, symbol, quantity, price):
         self.lines.append({"kind": "position", "client_id": client, "symbol": symbol,
                            "quantity": exact_text(quantity), "price": exact_text(price), "currency": ""})
-        self.positions[client, symbol] = quantity
-        self.marks.mark(self.lines[-1], OLDEST)
+        if self.marks.worth(self.lines[-1])[0] is not None:
+            self.positions[client, symbol] = quantity
+            self.marks.mark(self.lines[-1], OLDEST)
 
     def tick(self):
         self.lines.append({"kind": "tick", "time": time_text(self.clock.next(self.windows()))})
@@ -322,7 +328,7 @@ class Stream(MarketInputs):
         line = self.transaction(client, symbol, self.quantity(), self.price(), "", self.clock.next(self.windows()))
         bad_id = lambda: self.rng.choice(BAD_IDS)
         faults = {"transaction_id": bad_id, "client_id": bad_id, "symbol": bad_id, "side": lambda: self.rng.choice(("", "buy", "HOLD", "BUY ")),
-                  "quantity": lambda: self.rng.choice(("0", "-1", "-92233720368.54775807")), "price": lambda: self.rng.choice(("0", "-0.00000001")),
+                  "quantity": lambda: self.rng.choice(("0", "-1", "-92233720368.54775807")), "price": lambda: self.rng.choice(("-1", "-0.00000001")),
                   "currency": lambda: self.rng.choice(("XTS", "usd", "x" * 51)), "broker_id": lambda: self.rng.choice(BAD_IDS[1:]),
                   "market": lambda: self.rng.choice(BAD_IDS[1:]), "order_id": lambda: self.rng.choice(BAD_IDS[1:]),
                   "trader_id": lambda: self.rng.choice(BAD_IDS[1:])}
@@ -375,7 +381,7 @@ class Stream(MarketInputs):
 
     def reach(self, entity, pair, target, at=None):
         """A transaction after which the exposure is the target, exactly if some price allows it; False: none does it."""
-        prices = [UNIT, UNIT // 100, UNIT // 10**4, 100 * UNIT, *(self.marks[symbol] for symbol in self.marks if symbol == pair[1] and self.marks[symbol])]
+        prices = [UNIT, UNIT // 100, UNIT // 10**4, 100 * UNIT, *(self.marks[symbol] for symbol in self.marks if symbol == pair[1] and self.marks[symbol] > 0)]
         self.rng.shuffle(prices)
         signs = self.rng.choice(((1, -1), (-1, 1)))
         steps = [(step, price) for price in prices for sign in signs for step, rest in (self.step(entity, pair, target, price, sign),)
@@ -401,7 +407,7 @@ class Stream(MarketInputs):
         kind, name = entity
         marks = {**{symbol: self.marks[symbol] for symbol in self.marks}, **dict(at)}
         part = PART_OF[measure]
-        return sum(part(quantity * marks[symbol]) for (client, symbol), quantity in self.positions.items()
+        return sum(part(quantity, marks[symbol]) for (client, symbol), quantity in self.positions.items()
                    if (client, symbol) != without and (kind == "FIRM" or name == (client if kind == "CLIENT" else symbol)))
 
     def execute(self, client, symbol, quantity, price, currency="", at=None):
@@ -411,13 +417,14 @@ class Stream(MarketInputs):
         self.trades += 1
         price, _ = self.marks.worth(line)
         self.begin_session()
+        self.close_expired()
         held = self.positions.get((client, symbol), 0) + quantity
         if price is not None and abs(held) <= INT64_MAX:
             self.positions[client, symbol] = held
             self.marks.mark(line, at)
             for entity in (("CLIENT", client), ("SYMBOL", symbol), ("FIRM", "")):
-                self.turnovers[entity] = self.turnovers.get(entity, 0) + abs(quantity) * price
-                self.samples.setdefault(entity, []).append(half_even(abs(quantity) * price, CENT))
+                self.turnovers[entity] = self.turnovers.get(entity, 0) + abs(quantity * price)
+                self.samples.setdefault(entity, []).append(half_even(abs(quantity * price), CENT))
 
     def begin_session(self):
         session = session_number(self.clock.at // SECOND, self.rules["session_start_seconds"], self.rules["session_zone"])

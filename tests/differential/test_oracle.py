@@ -14,7 +14,7 @@ EVERY_EVENT = {
     *(("LARGE_TRANSACTION", "CLIENT", event) for event in ("OPENED", "ESCALATED", "WORSENED", "RESOLVED")),
     *(("ANOMALY_DETECTED", kind, event) for kind in ("CLIENT", "SYMBOL", "FIRM") for event in ("OPENED", "WORSENED", "RESOLVED")),
     *(("rejected", field) for field in ("transaction_id", "client_id", "symbol", "side", "quantity", "price", "currency", "broker_id", "market",
-                                        "order_id", "trader_id", "rate", "at")),
+                                        "order_id", "trader_id", "rate", "at", "multiplier", "contract")),
 }
 
 
@@ -38,6 +38,11 @@ def position(quantity, price="1", client="C", symbol="S", currency=""):
 
 def price(amount, at, symbol="S", currency=""):
     return {"kind": "price", "at": f"2024-09-20T{at}Z", "symbol": symbol, "price": amount, "currency": currency}
+
+
+def instrument(symbol="S", **fields):
+    return {"kind": "instrument", "symbol": symbol, "multiplier": "1", "currency": "", "contract": "LINEAR", "expires_at": None,
+            "allows_negative": False, "name": "", **fields}
 
 
 def rate(currency, amount, at):
@@ -154,6 +159,30 @@ class Marks(unittest.TestCase):
         self.assertEqual(self.marks(*lines, rules()), {"S": "30"})
         self.assertEqual(self.marks(*lines, rate("EUR", "4", "12:00:00"), rules(rates={"EUR": "5"})), {"S": "40"})
         self.assertEqual(self.marks(*lines, rules(base_currency="EUR", rates={"USD": "7"})), {"S": "30"})
+
+
+class Instruments(unittest.TestCase):
+    def test_the_worth_of_a_unit(self):
+        cases = (("5", "LINEAR", "5125.25", "25626.25"), ("1", "INVERSE", "64000", "1"), ("0.5", "LINEAR", "0.00000005", "0.00000002"))
+        for multiplier, contract, amount, worth in cases:
+            with self.subTest(multiplier):
+                lines = said(rules(), instrument(multiplier=multiplier, contract=contract), price(amount, "12:00:00"))
+                self.assertEqual(of_kind("symbol", lines)[0]["mark"], worth)
+
+    def test_net_is_the_market_value_of_what_has_a_negative_price(self):
+        client, = of_kind("client", said(rules(), instrument(multiplier="1000", allows_negative=True), trade("2", "-37.63")))
+        self.assertEqual([client[measure] for measure in ("gross", "net", "long", "short", "turnover")],
+                         ["75260.0000", "-75260.0000", "75260.0000", "0.0000", "75260.0000"])
+
+    def test_what_expires_is_closed_before_the_rules_are_judged(self):
+        lines = (rules(symbol_exposure={"limit": "100"}), instrument(expires_at="2024-09-20T12:00:01Z"), trade("101"), trade("1", at="12:00:02"))
+        self.assertEqual(brief(*lines), [("OPENED", "HIGH", "101.0000"), ("RESOLVED", "HIGH", "0.0000")])
+        self.assertEqual(of_kind("position", said(*lines))[0]["quantity"], "1")  # until the next sweep
+        self.assertEqual(of_kind("position", said(*lines, tick("12:00:03")))[0]["quantity"], "0")
+
+    def test_a_negative_price_and_a_symbol_without_an_instrument_are_refused(self):
+        lines = (rules(), trade("1", "-1"), trade("1", "0"), rules(require_instruments=True), trade("1"), instrument(), trade("1"))
+        self.assertEqual([(line["input"], line["field"]) for line in of_kind("rejected", said(*lines))], [(1, "price"), (4, "symbol")])
 
 
 class Velocity(unittest.TestCase):

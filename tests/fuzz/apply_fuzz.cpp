@@ -108,17 +108,19 @@ RuleSet rules(Input& input) {
 void check_totals(const Core& core) {
   const ExposureRow firm = core.firm_row();
   for (const auto& rows : {core.client_rows(), core.symbol_rows()}) {
-    Int128 long_value = 0, short_value = 0, turnover = 0;
+    Int128 long_value = 0, short_value = 0, turnover = 0, inverted = 0;
     std::uint64_t positions = 0;
     for (const auto& row : rows) {
       long_value += row.exposure.long_value.units();
       short_value += row.exposure.short_value.units();
       turnover += row.exposure.turnover.units();
+      inverted += row.exposure.inverted.units();
       positions += row.position_count;
     }
     RISK_CHECK(long_value == firm.exposure.long_value.units());
     RISK_CHECK(short_value == firm.exposure.short_value.units());
     RISK_CHECK(turnover == firm.exposure.turnover.units());
+    RISK_CHECK(inverted == firm.exposure.inverted.units());
     RISK_CHECK(positions == firm.position_count);
   }
 }
@@ -152,6 +154,10 @@ class Twins {
   void apply(const OpeningPosition& position) {
     flush();
     RISK_CHECK(core_.apply(position) == other_.apply(position));
+  }
+  void apply(const Instrument& instrument) {
+    flush();
+    RISK_CHECK(same_outcome(core_.apply(instrument), other_.apply(instrument)));
   }
   void apply_market(const auto& input) {
     flush();
@@ -235,6 +241,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const Symbol symbol(id(input, "S"));
         const Price price = Price::from_units(units(input));
         twins.apply_market(MarketPrice{symbol, price, currency(input), time(input, nanos)});
+        break;
+      }
+      case 9: {
+        Instrument instrument;
+        instrument.symbol.text = id(input, "S");
+        instrument.multiplier = Multiplier::from_units(units(input));
+        instrument.currency = currency(input);
+        instrument.contract = static_cast<Contract>(input.below(8) == 0 ? 2 : 1);
+        if (input.below(2) == 0) instrument.expires_at = time(input, nanos);
+        instrument.allows_negative = input.below(2) == 0;
+        twins.apply(instrument);
         break;
       }
       case 8: {

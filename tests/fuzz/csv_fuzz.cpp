@@ -39,6 +39,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       "transaction_id,executed_at,client_id,symbol,side,quantity,price,currency,broker_id,market\n" + text);
   read_all<ingest::PositionReader>("client_id,symbol,quantity,price,currency\n" + text);
   read_all<ingest::PriceReader>("at,symbol,price,currency\n" + text);
+  read_all<ingest::InstrumentReader>(
+      "symbol,multiplier,currency,contract,expires_at,allows_negative,name,asset_class\n" + text);
   read_all<ingest::RateReader>("at,currency,rate\n" + text);
   return 0;
 }

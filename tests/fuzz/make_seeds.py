@@ -20,6 +20,7 @@ def csv_seeds():
     yield "".join(ROWS).encode()
     yield POSITIONS.encode()
     yield b"2024-09-20T08:36:00Z,VOD,101.5,GBX\n2024-09-20T08:36:00.000000001Z,\"A,B\",-1,\n"
+    yield b"MES,5,USD,LINEAR,2024-09-20T21:00:00Z,false,\"E-mini, micro\",future\nXBT,,,INVERSE,,true,,\n"
     yield b"2024-09-20T08:36:00Z,GBX,0.0127\n2024-09-20T08:36:00+01:00,EUR,1e3\n"
     yield b'a,"b\xff\n' * 5
 
@@ -79,10 +80,11 @@ def varint(value, bytes_min=1):
 def wire_seeds():
     transaction = field(1, b"T1") + fixed64(2, 1726821360000000) + b"".join(
         field(number, value) for number, value in enumerate((b"C1", b"AAPL", 1, 10**9, 19025 * 10**6, b"USD", b"B1", b"XNAS", b"O1", b"D1"), 3))
-    for number in range(1, 8):
+    for number in range(1, 9):
         yield field(number, transaction)
         yield field(number, fixed64(1, 1726821360000000)) + field(99, b"unknown") + field(98, 7)
     yield field(5, field(1, b"VOD") + field(2, 10150 * 10**6) + field(3, b"GBX") + fixed64(4, 1726821360000000) + field(5, 999))
+    yield field(7, field(1, b"MES") + field(2, 5 * 10**8) + field(3, b"USD") + field(4, 2) + fixed64(5, 1726821360000000) + field(7, 1) + field(8, b"E-mini"))
     yield field(6, field(1, b"GBX") + field(2, 127 * 10**4) + fixed64(3, 1726821360000000) + field(4, 1))
     yield b"\x0a" + varint(len(transaction), 6) + transaction
     yield field(1, b"\x0a" + varint(2, 5) + b"T1")

@@ -38,6 +38,7 @@ void decode_input(std::string_view bytes) {
   if (const auto* p = std::get_if<engine::OpeningPosition>(&decoded->input)) (void)core.apply(*p);
   if (const auto* p = std::get_if<engine::MarketPrice>(&decoded->input)) (void)core.apply(*p, events);
   if (const auto* r = std::get_if<engine::ExchangeRate>(&decoded->input)) (void)core.apply(*r, events);
+  if (const auto* i = std::get_if<engine::Instrument>(&decoded->input)) (void)core.apply(*i);
 }
 
 template <class Decoded>

@@ -24,11 +24,11 @@ CONTRIBUTORS_MAX = 10
 
 EXPOSURE_TYPES = {"CLIENT": "HIGH_CLIENT_EXPOSURE", "SYMBOL": "HIGH_SYMBOL_EXPOSURE", "FIRM": "HIGH_FIRM_EXPOSURE"}
 
-PART_OF = {  # what a position worth v adds to a measure
-    "gross": abs,
-    "net": lambda v: v,
-    "long": lambda v: max(v, 0),
-    "short": lambda v: max(-v, 0),
+PART_OF = {  # what a position of q, one unit worth u, adds to a measure
+    "gross": lambda q, u: abs(q * u),
+    "net": lambda q, u: q * u,
+    "long": lambda q, u: max(q, 0) * abs(u),
+    "short": lambda q, u: max(-q, 0) * abs(u),
 }
 RISK_LEVELS = ((Fraction(1), "CRITICAL"), (Fraction(3, 4), "HIGH"), (Fraction(1, 2), "MEDIUM"))
 
@@ -79,7 +79,7 @@ class Oracle:
     def take(self, line):
         self.index += 1
         {"rules": self.change_rules, "position": self.open_position, "transaction": self.apply,
-         "price": self.take_price, "rate": self.take_rate, "tick": self.tick, "end": self.finish}[line["kind"]](line)
+         "price": self.take_price, "rate": self.take_rate, "instrument": self.take_instrument, "tick": self.tick, "end": self.finish}[line["kind"]](line)
 
     def change_rules(self, line):
         before, self.rules = self.rules, Rules(line)
@@ -107,11 +107,11 @@ class Oracle:
         self.move_now(at)
         self.positions.setdefault(client, {})[symbol] = self.held(client, symbol) + (quantity if line["side"] == "BUY" else -quantity)
         self.marks.mark(line, at)
-        self.count(at, (("CLIENT", client), ("SYMBOL", symbol)), quantity * worth)
-        self.judge(line["transaction_id"], ("CLIENT", client), ("SYMBOL", symbol), quantity * worth)
+        self.count(at, (("CLIENT", client), ("SYMBOL", symbol)), quantity * abs(worth))
+        self.judge(line["transaction_id"], ("CLIENT", client), ("SYMBOL", symbol), quantity * abs(worth))
 
     def take_price(self, line):
-        worth, field = self.worth_of(line, problem(line, ("symbol",), ("price",), ("currency",)))
+        worth, field = self.worth_of(line, problem(line, ("symbol",), (), ("currency",)))
         if field or self.marks.is_older(line["symbol"], nanos(line["at"])):
             return field and self.reject(field)
         if self.gross_with(None, line["symbol"], 0, worth) > INT128_MAX:
@@ -125,6 +125,13 @@ class Oracle:
             return self.reject(field)
         self.move_now(nanos(line["at"]))
         self.marks.set_rate(line)
+
+    def take_instrument(self, line):
+        field = problem(line, ("symbol",), ("multiplier",), ("currency",))
+        field = field or ("contract" if line["contract"] not in ("LINEAR", "INVERSE") else self.marks.instrument_problem(line, self.is_in_range))
+        if field:
+            return self.reject(field)
+        self.marks.instruments[line["symbol"]] = line
 
     def tick(self, line):
         if self.now is None or nanos(line["time"]) > self.now:
@@ -147,7 +154,7 @@ class Oracle:
         return (None, field) if field else self.marks.worth(line)
 
     def worth_of_position(self, line):
-        worth, field = self.worth_of(line, problem(line, ("client_id", "symbol"), ("price",), ("currency",)))
+        worth, field = self.worth_of(line, problem(line, ("client_id", "symbol"), (), ("currency",)))
         if not field:
             mark = self.marks.with_price(line["symbol"], worth, OLDEST)
             if self.gross_with(line["client_id"], line["symbol"], units(line["quantity"]), mark) > INT128_MAX:
@@ -155,7 +162,7 @@ class Oracle:
         return worth, field
 
     def worth_of_transaction(self, line):
-        worth, field = self.worth_of(line, problem(line, ("transaction_id", "client_id", "symbol", "side"), ("quantity", "price"),
+        worth, field = self.worth_of(line, problem(line, ("transaction_id", "client_id", "symbol", "side"), ("quantity",),
                                                    ("currency", "broker_id", "market", "order_id", "trader_id")))
         return worth, field or self.range_problem(line, worth)
 
@@ -164,7 +171,7 @@ class Oracle:
         position = self.held(client, symbol) + (quantity if line["side"] == "BUY" else -quantity)
         if abs(position) > INT64_MAX:
             return "quantity"
-        if sum(self.turnovers.get(FIRM, [])) + quantity * worth > INT128_MAX:
+        if sum(self.turnovers.get(FIRM, [])) + quantity * abs(worth) > INT128_MAX:
             return "quantity"
         mark = self.marks.with_price(symbol, worth, nanos(line["executed_at"]))
         if self.gross_with(client, symbol, position, mark) > INT128_MAX:  # no long or short value exceeds the firm's gross
@@ -173,11 +180,11 @@ class Oracle:
 
     def gross_with(self, client, symbol, quantity, mark):
         """The firm's gross exposure if the client held `quantity` and one unit were worth `mark`."""
-        gross = abs(quantity) * mark
+        gross = abs(quantity * mark)
         for other, row in self.positions.items():
             for held, position in row.items():
                 if (other, held) != (client, symbol):
-                    gross += abs(position) * (mark if held == symbol else self.marks[held])
+                    gross += abs(position * (mark if held == symbol else self.marks[held]))
         return gross
 
     def is_in_range(self):
@@ -208,9 +215,9 @@ class Oracle:
             return []
         part = PART_OF[measure]
         if kind == "CLIENT":
-            return [(symbol, part(held * self.marks[symbol])) for symbol, held in self.positions[entity_id].items()]
+            return [(symbol, part(held, self.marks[symbol])) for symbol, held in self.positions[entity_id].items()]
         mark = self.marks[entity_id]
-        return [(client, part(row[entity_id] * mark)) for client, row in self.positions.items() if entity_id in row]
+        return [(client, part(row[entity_id], mark)) for client, row in self.positions.items() if entity_id in row]
 
     def exposure(self, entity, measure):
         if measure == "turnover":
@@ -235,9 +242,11 @@ class Oracle:
         if self.session_of(second) > self.session_of(self.swept):
             self.turnovers = {}
         self.swept = second
+        self.close_expired(second)
         clients = [("CLIENT", client) for client in sorted(self.positions, key=str.encode)]
         symbols = [("SYMBOL", symbol) for symbol in sorted(self.marks, key=str.encode)]
-        for entity in (*clients, *symbols, FIRM):
+        expired = self.marks.expired(second)
+        for entity in (*clients, *(symbol for symbol in symbols if symbol[1] not in expired), FIRM):
             self.judge_exposure(entity, second * SECOND, None)
         for entity in (*clients, *symbols):
             self.resolve_velocity(entity, second * SECOND)
@@ -245,6 +254,24 @@ class Oracle:
             self.resolve_size(entity, second * SECOND)
         for entity in (*clients, *symbols, FIRM):
             self.resolve_anomaly(entity, second * SECOND)
+
+    def close_expired(self, second):
+        """Of a symbol that is over no position and no alert is left; it is not judged by sweeps any more."""
+        for symbol in self.marks.expired(second):
+            for row in self.positions.values():
+                row.update({symbol: 0} if symbol in row else {})
+            entity = ("SYMBOL", symbol)
+            self.end_exposure(entity, second * SECOND)
+            self.resolve_velocity(entity, second * SECOND, over=True)
+            self.resolve_anomaly(entity, second * SECOND, over=True)
+
+    def end_exposure(self, entity, at):
+        rule, alert = self.rules.of(EXPOSURE_RULES, entity), self.exposure_alerts.pop(entity, None)
+        if not alert:
+            return
+        limit, value = rule.limit_of(entity) if rule.enabled else None, abs(self.exposure(entity, rule.measure))
+        alert.limit, alert.peak = alert.limit if limit is None else limit, max(alert.peak, value)
+        self.say_exposure("RESOLVED", entity, alert, rule, value, at, None)
 
     def session_of(self, second):
         return session_number(second, self.rules.session_start_seconds, self.rules.session_zone)
@@ -278,6 +305,9 @@ class Oracle:
             del self.exposure_alerts[entity]
         else:
             alert.announced = value
+        self.say_exposure(event, entity, alert, rule, value, at, transaction_id)
+
+    def say_exposure(self, event, entity, alert, rule, value, at, transaction_id):
         self.say_event(EXPOSURE_TYPES[entity[0]], event, entity, alert, at, transaction_id, measure=rule.measure,
                        value=money_text(value), limit=money_text(alert.limit), peak=money_text(alert.peak),
                        utilisation=utilisation_text(value, alert.limit), contributors=self.contributors(entity, rule.measure))
@@ -328,11 +358,11 @@ class Oracle:
             alert.announced = count
             self.say_velocity("WORSENED", entity, count, self.now, transaction_id)
 
-    def resolve_velocity(self, entity, at):
+    def resolve_velocity(self, entity, at, over=False):
         if entity not in self.velocity_alerts:
             return
         rule, count = self.rules.of(VELOCITY_RULES, entity), self.velocity_count(entity, at)
-        if not rule.enabled or count * UNIT <= rule.resolved_ratio * rule.limit_of(entity):
+        if over or not rule.enabled or count * UNIT <= rule.resolved_ratio * rule.limit_of(entity):
             self.say_velocity("RESOLVED", entity, count, at, None)
             del self.velocity_alerts[entity]
 
@@ -392,9 +422,9 @@ class Oracle:
             alert.severity = "HIGH"
         self.say_anomaly(event, entity, alert, self.now, transaction_id, score.evidence(notional))
 
-    def resolve_anomaly(self, entity, at):
+    def resolve_anomaly(self, entity, at, over=False):
         rule, alert = self.rules.of(ANOMALY_RULES, entity), self.anomaly_alerts.get(entity)
-        if alert and (not rule.enabled or at - alert.last_at >= rule.quiet_seconds * SECOND):
+        if alert and (over or not rule.enabled or at - alert.last_at >= rule.quiet_seconds * SECOND):
             del self.anomaly_alerts[entity]
             self.say_anomaly("RESOLVED", entity, alert, at, None, None)
 

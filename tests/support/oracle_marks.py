@@ -1,5 +1,5 @@
 """What the oracle's symbols are worth: each has its latest price in a currency, valued anew whenever somebody asks."""
-from oracle_figures import INT64_MAX, UNIT, half_even, nanos, units
+from oracle_figures import INT64_MAX, SECOND, UNIT, half_even, nanos, units
 
 OLDEST = -2**63  # of the price of an opening position, and of a rate of the rules: before every other
 
@@ -10,21 +10,52 @@ class Marks(dict):
     def __init__(self):
         super().__init__()
         self.base, self.rates = None, {}  # currency -> (rate, instant)
+        self.instruments = {}  # symbol -> its line
+        self.require_instruments = False
 
     def __getitem__(self, symbol):
         price, currency, _ = super().__getitem__(symbol)
-        return self.value(price, currency)
+        return self.value(symbol, price, currency)
 
-    def value(self, price, currency):
-        return price if currency == self.base else half_even(price * self.rates[currency][0], UNIT)
+    def value(self, symbol, price, currency):
+        """Of no currency the price is what one unit is worth, as it was under another base currency."""
+        if currency is None:
+            return price
+        instrument, rate = self.instruments.get(symbol), UNIT if currency == self.base else self.rates[currency][0]
+        if instrument is None:
+            return half_even(price * rate, UNIT)
+        return half_even((UNIT if instrument["contract"] == "INVERSE" else price) * units(instrument["multiplier"]) * rate, UNIT * UNIT)
+
+    def currency_of(self, line):
+        return line["currency"] or self.instruments.get(line["symbol"], {}).get("currency") or self.base
 
     def worth(self, line):
         """Of one unit at the line's price and no field, or nothing and the field that does not fit."""
-        currency = line["currency"] or self.base
+        instrument, price, currency = self.instruments.get(line["symbol"]), units(line["price"]), self.currency_of(line)
+        if instrument is None and self.require_instruments:
+            return None, "symbol"
+        if price < 0 and not (instrument and instrument["allows_negative"]):
+            return None, "price"
         if currency != self.base and currency not in self.rates:
             return None, "currency"
-        value = self.value(units(line["price"]), currency)
-        return (value, None) if value <= INT64_MAX else (None, "price")
+        value = self.value(line["symbol"], price, currency)
+        return (value, None) if abs(value) <= INT64_MAX else (None, "price")
+
+    def instrument_problem(self, line, is_in_range):
+        """The field of an instrument that does not fit the marks."""
+        before = dict(self.instruments)
+        self.instruments[line["symbol"]] = line
+        good = self.fit() and is_in_range()
+        self.instruments = before
+        return None if good else "multiplier"
+
+    def expired(self, second):
+        """Symbols that have a mark and whose end has come, in byte order."""
+        return [symbol for symbol in sorted(self, key=str.encode) if self.is_expired(symbol, second)]
+
+    def is_expired(self, symbol, second):
+        end = self.instruments.get(symbol, {}).get("expires_at")
+        return bool(end) and nanos(end) <= second * SECOND
 
     def instant(self, symbol):
         return super().__getitem__(symbol)[2] if symbol in self else OLDEST
@@ -38,10 +69,10 @@ class Marks(dict):
 
     def mark(self, line, at):
         if not self.is_older(line["symbol"], at):
-            self[line["symbol"]] = units(line["price"]), line["currency"] or self.base, at
+            self[line["symbol"]] = units(line["price"]), self.currency_of(line), at
 
     def fit(self):
-        return all(self[symbol] <= INT64_MAX for symbol in self)
+        return all(abs(self[symbol]) <= INT64_MAX for symbol in self)
 
     def rate_problem(self, line, is_in_range):
         """The field of a rate that does not fit."""
@@ -64,8 +95,9 @@ class Marks(dict):
 
     def change_rules(self, rules, is_in_range):
         """The rates of rules are older than any other. Of another base currency all numbers are read as they stand."""
+        self.require_instruments = rules.require_instruments
         if rules.base_currency != self.base:
-            worth = {symbol: (self[symbol], rules.base_currency, self.instant(symbol)) for symbol in self}
+            worth = {symbol: (self[symbol], None, self.instant(symbol)) for symbol in self}
             self.update(worth)
             self.base, self.rates = rules.base_currency, {}
         for currency in sorted(rules.rates, key=str.encode):

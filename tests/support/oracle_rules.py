@@ -48,6 +48,7 @@ class Rule:
 class Rules:
     def __init__(self, line):
         self.config_version = line["config_version"]
+        self.require_instruments = line.get("require_instruments", False)
         self.base_currency = line["base_currency"]
         self.rates = {currency: units(rate) for currency, rate in line["rates"].items()}
         self.session_start_seconds, self.session_zone = line["session_start_seconds"], line["session_zone"]

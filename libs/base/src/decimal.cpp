@@ -149,6 +149,19 @@ std::optional<Notional> subtract(Notional a, Notional b) {
   return Notional::from_units(difference);
 }
 
+std::optional<Price> convert(Price price, Multiplier multiplier, Rate rate) {
+  // 189 bits; but what has more than 128 of them is out of range in any case, and so is what the division cannot take.
+  Int128 units = 0;
+  if (__builtin_mul_overflow(Int128{price.units()} * multiplier.units(), Int128{rate.units()}, &units)) {
+    return std::nullopt;
+  }
+  units = divide_half_even(units, Int128{kDecimalScale} * kDecimalScale);
+  if (units > std::numeric_limits<std::int64_t>::max() || units < -std::numeric_limits<std::int64_t>::max()) {
+    return std::nullopt;
+  }
+  return Price::from_units(static_cast<std::int64_t>(units));
+}
+
 std::optional<Price> convert(Price price, Rate rate) {
   const Int128 units = divide_half_even(Int128{price.units()} * rate.units(), kDecimalScale);
   if (units > std::numeric_limits<std::int64_t>::max() || units < std::numeric_limits<std::int64_t>::min()) {

@@ -121,22 +121,25 @@ Result<Applied, Rejection> Core::apply(const Transaction& transaction, std::vect
   const RuleSet& rules = impl_->evaluator.rules();
   const Prefetcher::Pair named = impl_->prefetcher.take(transaction);
   Impl::Valued valued = impl_->value_in_base(transaction.price, transaction.executed_at);
-  if (!is_plainly_valid(transaction, named, rules)) {
+  if (!is_plainly_valid(transaction, named, rules) || !impl_->is_plain(named.symbol)) {
     if (auto problem = value_problem(transaction)) return *std::move(problem);
-    const auto judged = impl_->value(transaction.price, transaction.currency, transaction.executed_at);
+    const auto judged = impl_->value(named.symbol, transaction.price, transaction.currency, transaction.executed_at);
     if (!judged) return judged.error();
     valued = *judged;
   }
   const std::int64_t units = transaction.quantity.units();
   const auto signed_quantity = Quantity::from_units(transaction.side == Side::kBuy ? units : -units);
-  const Notional notional = Notional::of(transaction.quantity, valued.unit_value);
+  const Notional notional = Notional::of(transaction.quantity, valued.unit_value).magnitude();
   const bool marks = impl_->may_mark(named.symbol.index, transaction.executed_at);
   Positions::Plan plan(named.client, named.symbol,
                        marks ? valued.unit_value : impl_->positions.symbols[named.symbol.index].unit_value);
   if (auto rejection = impl_->positions.plan_trade(signed_quantity, notional, plan)) return std::move(*rejection);
 
   const bool late = impl_->now && transaction.executed_at < *impl_->now;
-  impl_->advance(transaction.executed_at, events);
+  if (impl_->advance(transaction.executed_at, events) && impl_->has_closed()) {
+    plan = Positions::Plan(plan.client, plan.symbol, plan.unit_value);
+    RISK_CHECK(!impl_->positions.plan_trade(signed_quantity, notional, plan));
+  }
   const PositionKey place = impl_->take(plan, *impl_->now);
   if (marks) impl_->set_mark(place.symbol, valued.mark);
   impl_->positions.add_turnover(place, notional);
@@ -148,9 +151,9 @@ Result<Applied, Rejection> Core::apply(const Transaction& transaction, std::vect
 
 std::optional<Rejection> Core::apply(const OpeningPosition& position) {
   if (auto problem = value_problem(position)) return problem;
-  const auto valued = impl_->value(position.price, position.currency, kOldest);
-  if (!valued) return valued.error();
   const Named symbol = Named::in(impl_->positions.symbols, position.symbol.text);
+  const auto valued = impl_->value(symbol, position.price, position.currency, kOldest);
+  if (!valued) return valued.error();
   const bool marks = impl_->may_mark(symbol.index, kOldest);
   Positions::Plan plan(Named::in(impl_->positions.clients, position.client_id.text), symbol,
                        marks ? valued->unit_value : impl_->positions.symbols[symbol.index].unit_value);

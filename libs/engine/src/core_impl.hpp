@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "positions.hpp"
@@ -16,10 +17,12 @@ class Core::Impl {
   Impl(RuleSet rules, const HashKey& key, const Tuning& tuning)
       : positions(key, tuning), rates(rules), evaluator(std::move(rules), positions), prefetcher(positions) {}
 
-  // Time passes up to `time`, with the sweep that goes with it. Whether now moved.
+  // Time passes up to `time`, with the sweep that goes with it. Whether now moved. What was planned before it has to be
+  // planned anew where has_closed() says that the sweep closed positions; it still fits, for they are fewer.
   bool advance(Timestamp time, std::vector<AlertEvent>& events) {
     if (now && time <= *now) return false;
     now = time;
+    has_closed_ = false;
     // Nearly every transaction lies in the second of the one before.
     if (swept_second && time < Timestamp::from_seconds(*swept_second + 1)) return true;
     advance_to_second(time.seconds(), events);
@@ -41,10 +44,25 @@ class Core::Impl {
     Mark mark;
     Price unit_value;
   };
-  // Of a price in base currency, which is nearly every one.
+  bool has_closed() const { return has_closed_; }
+
+  // Of a price in base currency of what has plain terms, which is nearly every one.
   Valued value_in_base(Price price, Timestamp at) const { return {{price, at, rates.base()}, price}; }
-  // Or why it cannot be one: its currency has no rate, or what it is worth leaves its range.
-  Result<Valued, Rejection> value(Price price, const std::string& currency, Timestamp at) const;
+  // Or why it cannot be one: its symbol needs an instrument and has none, it is below zero and must not, its currency
+  // has no rate, or what it is worth leaves its range.
+  Result<Valued, Rejection> value(const Named& symbol, Price price, const std::string& currency, Timestamp at) const;
+  // Those of a symbol, also of one that nobody has traded yet; null: none.
+  const Terms* terms_of(const Named& symbol) const {
+    if (symbol.index != kNone) return positions.symbols[symbol.index].terms;
+    return instruments.all().empty() ? nullptr : instruments.find(symbol.id);
+  }
+  // Whether one unit of the symbol is worth its price, if that says the currency or none and is in base currency then.
+  bool is_plain(const Named& symbol) const {
+    const Terms* terms = terms_of(symbol);
+    if (terms == nullptr) [[likely]]
+      return !evaluator.rules().require_instruments;
+    return terms->is_plain() && (terms->currency.empty() || terms->currency == evaluator.rules().base_currency);
+  }
 
   // What other rules change of marks and rates. To be called before they are in force.
   void change_marks(const RuleSet& next);
@@ -55,6 +73,8 @@ class Core::Impl {
   // Carries a plan out and gives entities that are new their limits.
   PositionKey take(const Positions::Plan& plan, Timestamp at) {
     const PositionKey place = positions.take(plan, at);
+    if (plan.symbol.index == kNone) note_terms(place.symbol);
+    if (positions.symbols[place.symbol].terms != nullptr) watch_expiry(place.symbol);
     if (plan.client.index == kNone) evaluator.admit_client(place.client);
     if (plan.symbol.index == kNone) evaluator.admit_symbol(place.symbol);
     return place;
@@ -63,6 +83,7 @@ class Core::Impl {
   // A symbol that nobody holds yet.
   SymbolIndex add_symbol(const Named& named, Price unit_value) {
     const SymbolIndex index = positions.add_symbol(named.id, named.hash, unit_value);
+    note_terms(index);
     evaluator.admit_symbol(index);
     return index;
   }
@@ -74,8 +95,25 @@ class Core::Impl {
     return take(plan, held.touched).client;
   }
 
+  // Gives a symbol its terms, after they were set or it was added.
+  void note_terms(SymbolIndex index) {
+    if (instruments.all().empty()) return;
+    positions.symbols[index].terms = instruments.find(positions.symbols[index].id.view());
+    watch_expiry(index);
+  }
+  // The first sweep from its end on closes it, and again what was traded since.
+  void watch_expiry(SymbolIndex index) {
+    SymbolState& symbol = positions.symbols[index];
+    const auto at = symbol.terms != nullptr ? symbol.terms->expires_at : std::nullopt;
+    if (symbol.expiry_watched == at) return;
+    if (symbol.expiry_watched) expiring_.erase({*symbol.expiry_watched, index});
+    if (at) expiring_.insert({*at, index});
+    symbol.expiry_watched = at;
+  }
+
   Positions positions;
   Rates rates;
+  Instruments instruments;
   RuleEvaluator evaluator;
   Prefetcher prefetcher;
   Counters counters;
@@ -92,8 +130,13 @@ class Core::Impl {
       evaluator.note_turnover_reset();
     }
     ++counters.sweeps;
+    close_expired(at, events);
     evaluator.sweep(at, events);
   }
+  void close_expired(Timestamp at, std::vector<AlertEvent>& events);
+
+  std::set<std::pair<Timestamp, SymbolIndex>> expiring_;  // by when; see watch_expiry
+  bool has_closed_ = false;                               // positions, in the last sweep
 };
 
 }  // namespace risk::engine

@@ -1,15 +1,27 @@
 // What changes marks and rates without a trade: prices, exchange rates, and other rules.
+#include <algorithm>
 #include <utility>
 
 #include "core_impl.hpp"
+#include "risk/base/check.hpp"
 #include "risk/base/text.hpp"
+#include "values.hpp"
 
 namespace risk::engine {
 
-Result<Core::Impl::Valued, Rejection> Core::Impl::value(Price price, const std::string& currency, Timestamp at) const {
-  const CurrencyIndex index = rates.find(currency);
-  if (index == kNoCurrency) return Rejection{"currency", printable(currency), "there is no rate for it"};
-  const auto unit_value = rates.unit_value(price, index);
+Result<Core::Impl::Valued, Rejection> Core::Impl::value(const Named& symbol, Price price, const std::string& currency,
+                                                        Timestamp at) const {
+  const Terms* terms = terms_of(symbol);
+  if (terms == nullptr && evaluator.rules().require_instruments) {
+    return Rejection{"symbol", printable(symbol.id), "there is no instrument of it"};
+  }
+  if (price.units() < 0 && (terms == nullptr || !terms->allows_negative)) {
+    return Rejection{"price", price.to_string(), "a negative price where the instrument has none"};
+  }
+  const std::string& name = currency.empty() && terms != nullptr ? terms->currency : currency;
+  const CurrencyIndex index = rates.find(name);
+  if (index == kNoCurrency) return Rejection{"currency", printable(name), "there is no rate for it"};
+  const auto unit_value = rates.unit_value(price, index, terms);
   if (!unit_value) {
     return Rejection{"price", price.to_string(),
                      "out of range in " + rates.name(rates.base()) + " at rate " + rates[index].rate.to_string()};
@@ -23,7 +35,7 @@ std::optional<Positions::Revaluation> Core::Impl::revaluation(CurrencyIndex curr
   for (SymbolIndex index = 0; index < positions.symbols.size(); ++index) {
     const Mark& mark = positions.symbols[index].mark;
     if (mark.currency != currency) continue;
-    const auto unit_value = convert(mark.price, rate);
+    const auto unit_value = Rates::unit_value_at(rate, mark.price, positions.symbols[index].terms);
     if (!unit_value) return std::nullopt;
     revaluation.add(index, *unit_value);
   }
@@ -43,12 +55,13 @@ void Core::Impl::change_marks(const RuleSet& next) {
   const bool keeps_times = before.edition >= 2 || next.edition < 2;
   const bool keeps_currencies = before.edition >= 3 && next.edition >= 3 && before.base_currency == next.base_currency;
   if (!keeps_currencies) rates = Rates(next);
+  const CurrencyIndex label = before.edition >= 3 ? kNoCurrency : rates.base();
   for (SymbolIndex i = 0; i < positions.symbols.size(); ++i) {
     SymbolState& symbol = positions.symbols[i];
     // When a symbol was marked under edition 1 is not known, and now may be that of a wrong clock: any price may
     // follow.
     if (!keeps_times) symbol.mark.at = kOldest;
-    if (!keeps_currencies) symbol.mark = {symbol.unit_value, symbol.mark.at, rates.base()};
+    if (!keeps_currencies) symbol.mark = {symbol.unit_value, symbol.mark.at, label};
   }
   if (!keeps_currencies) return;
   for (const auto& [currency, rate] : next.rates) {
@@ -66,17 +79,18 @@ void Core::Impl::change_marks(const RuleSet& next) {
 
 Result<Price, Rejection> Core::unit_value(const Transaction& transaction) const {
   if (auto problem = value_problem(transaction)) return *std::move(problem);
-  const auto valued = impl_->value(transaction.price, transaction.currency, transaction.executed_at);
+  const Named symbol = Named::in(impl_->positions.symbols, transaction.symbol.text);
+  const auto valued = impl_->value(symbol, transaction.price, transaction.currency, transaction.executed_at);
   if (!valued) return valued.error();
   return valued->unit_value;
 }
 
 Result<bool, Rejection> Core::apply(const MarketPrice& price, std::vector<AlertEvent>& events) {
   if (auto problem = value_problem(price)) return *std::move(problem);
-  const auto valued = impl_->value(price.price, price.currency, price.at);
-  if (!valued) return valued.error();
   Positions& positions = impl_->positions;
   const Named named = Named::in(positions.symbols, price.symbol.text);
+  const auto valued = impl_->value(named, price.price, price.currency, price.at);
+  if (!valued) return valued.error();
   if (!impl_->may_mark(named.index, price.at)) return false;
   Positions::Revaluation revaluation;
   if (named.index != kNone) {
@@ -96,6 +110,7 @@ Result<bool, Rejection> Core::apply(const MarketPrice& price, std::vector<AlertE
     return true;
   }
   const Mark before = positions.symbols[named.index].mark;
+  if (impl_->has_closed()) RISK_CHECK(positions.plan(revaluation));
   impl_->revalue(revaluation);
   impl_->set_mark(named.index, valued->mark);
   return moved || before != positions.symbols[named.index].mark;
@@ -125,9 +140,56 @@ Result<bool, Rejection> Core::apply(const ExchangeRate& rate, std::vector<AlertE
   }
 
   impl_->advance(rate.at, events);
+  if (impl_->has_closed()) RISK_CHECK(impl_->positions.plan(revaluation));
   if (index != kNoCurrency) impl_->revalue(revaluation);
   rates.set(rate.currency, next);
   return true;
+}
+
+Result<bool, Rejection> Core::apply(const Instrument& instrument) {
+  if (auto problem = value_problem(instrument)) return *std::move(problem);
+  const std::string& id = instrument.symbol.text;
+  const Terms terms = Terms::of(instrument);
+  const Terms* before = impl_->instruments.find(id);
+  if (before == nullptr && impl_->instruments.is_full()) {
+    return too_many("symbol", id, kInstrumentsMax, "instruments");
+  }
+  if (before != nullptr && *before == terms) return false;
+  Positions& positions = impl_->positions;
+  const Named named = Named::in(positions.symbols, id);
+  Positions::Revaluation revaluation;
+  if (named.index != kNone) {
+    const Mark& mark = positions.symbols[named.index].mark;
+    const auto unit_value = impl_->rates.unit_value(mark.price, mark.currency, &terms);
+    if (unit_value) revaluation.add(named.index, *unit_value);
+    if (!unit_value || !positions.plan(revaluation)) {
+      return Rejection{"multiplier", terms.multiplier.to_string(),
+                       "it would take what the symbol is worth out of range"};
+    }
+  }
+  impl_->instruments.set(id, terms);
+  if (named.index == kNone) return true;
+  impl_->note_terms(named.index);
+  impl_->revalue(revaluation);
+  impl_->evaluator.note_symbol(named.index);
+  return true;
+}
+
+void Core::Impl::close_expired(Timestamp at, std::vector<AlertEvent>& events) {
+  std::vector<SymbolIndex> expired;
+  for (; !expiring_.empty() && expiring_.begin()->first <= at; expiring_.erase(expiring_.begin())) {
+    const SymbolIndex index = expiring_.begin()->second;
+    positions.symbols[index].expiry_watched.reset();
+    expired.push_back(index);
+  }
+  std::sort(expired.begin(), expired.end(), [this](auto a, auto b) { return positions.symbols.before(a, b); });
+  for (const SymbolIndex index : expired) {
+    if (positions.symbols[index].positions != 0) {
+      positions.close(index, at);
+      has_closed_ = true;
+    }
+    evaluator.end_symbol(index, at, events);
+  }
 }
 
 }  // namespace risk::engine

@@ -14,12 +14,14 @@
 #include "risk/engine/types.hpp"
 #include "rule_states.hpp"
 #include "top_holders.hpp"
+#include "values.hpp"
 
 namespace risk::engine {
 
 using ClientIndex = std::uint32_t;
 
-// A symbol's latest accepted price. By editions before 3 it is in base currency, whatever it was given in.
+// A symbol's latest accepted price. By editions before 3 it is in base currency, whatever it was given in. Of
+// kNoCurrency it is what one unit is worth, whatever the instrument: as it was under another base currency.
 struct Mark {
   Price price;
   Timestamp at;  // when it was traded; kOldest of an opening position; not kept by edition 1
@@ -61,11 +63,13 @@ struct alignas(64) SymbolState {
   Mark mark;
   Int128 long_quantity = 0;   // sums over clients, scaled 10^8
   Int128 short_quantity = 0;  // >= 0
-  Int128 long_value = 0;      // at the unit value, scaled 10^16
+  Int128 long_value = 0;      // at the magnitude of the unit value, scaled 10^16
   Int128 short_value = 0;     // >= 0
   Notional turnover;
   std::uint64_t transactions = 0;
   std::uint64_t top_holders_floor = kNoFloor;  // see top_holders.hpp; a holding that is larger may lead
+  const Terms* terms = nullptr;                // in Instruments; null: none are known
+  std::optional<Timestamp> expiry_watched;     // among those that the core is to close
   Timestamp mark_moved;                        // when the unit value last changed
   Timestamp touched;
   RuleStates rules;
@@ -73,11 +77,14 @@ struct alignas(64) SymbolState {
   std::unique_ptr<TopHolders> top_holders;  // null: not asked for yet, or few holders
 
   static constexpr std::uint64_t kNoFloor = ~std::uint64_t{0};
+
+  Int128 inverted() const { return engine::inverted(unit_value, long_value, short_value); }
 };
 
 struct FirmState {
   Int128 long_value = 0;  // sums over symbols, scaled 10^16
   Int128 short_value = 0;
+  Int128 inverted = 0;
   Notional turnover;
   RuleStates rules;
 };

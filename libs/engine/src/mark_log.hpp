@@ -1,5 +1,5 @@
-// The latest marks, and the last few thousand moves of them, so that an exposure valued a little while ago is brought
-// up to date by what has moved since.
+// The magnitudes of the latest unit values, and the last few thousand moves of them, so that an exposure valued a
+// little while ago is brought up to date by what has moved since.
 #pragma once
 
 #include <array>
@@ -17,7 +17,7 @@ class MarkLog {
 
   struct Move {
     SymbolIndex symbol;
-    std::int64_t change_units;  // prices are above zero, so that their difference fits
+    std::int64_t change_units;  // magnitudes are not below zero, so that their difference fits
   };
 
   MarkLog() : units_by_key_(1), moves_(kMovesKept) {}

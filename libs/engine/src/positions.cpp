@@ -34,12 +34,12 @@ void add_wrapping(Int128& sum, Int128 value) {
 
 // A position's part of its client's and its symbol's exposure.
 Int128 part_of(const Holding& holding, Price unit_value, Measure measure) {
-  const Int128 value = Notional::of(holding.quantity(), unit_value).units();
+  const Int128 value = Notional::of(holding.quantity(), magnitude(unit_value)).units();  // with the position's sign
   switch (measure) {
     case Measure::kGross:
       return value < 0 ? -value : value;
     case Measure::kNet:
-      return value;
+      return unit_value.units() < 0 ? -value : value;
     case Measure::kLong:
       return std::max(value, Int128{0});
     case Measure::kShort:
@@ -123,6 +123,8 @@ std::optional<Rejection> Positions::make(Plan& plan) const {
       !__builtin_add_overflow(firm.long_value - before.long_value, plan.symbol_long_value, &plan.firm_long) &&
       !__builtin_add_overflow(firm.short_value - before.short_value, plan.symbol_short_value, &plan.firm_short) &&
       !__builtin_add_overflow(plan.firm_long, plan.firm_short, &gross);
+  plan.firm_inverted =
+      firm.inverted - before.inverted() + inverted(unit_value, plan.symbol_long_value, plan.symbol_short_value);
   if (!fits) return Rejection{"price", unit_value.to_string(), "it would take the firm's gross exposure out of range"};
   return std::nullopt;
 }
@@ -181,6 +183,7 @@ PositionKey Positions::take(const Plan& plan, Timestamp now) {
   symbol.short_value = plan.symbol_short_value;
   firm.long_value = plan.firm_long;
   firm.short_value = plan.firm_short;
+  firm.inverted = plan.firm_inverted;
   client.touched = symbol.touched = now;
   note(client, place.client, changed_.clients);
   note(symbol, place.symbol, changed_.symbols);
@@ -190,18 +193,20 @@ PositionKey Positions::take(const Plan& plan, Timestamp now) {
 SymbolIndex Positions::add_symbol(std::string_view id, std::uint32_t hash, Price unit_value) {
   const SymbolIndex index = symbols.add(id, hash);
   symbols[index].unit_value = unit_value;
-  marks.add_symbol(unit_value);
-  prefilter.add_symbol(unit_value);
+  marks.add_symbol(magnitude(unit_value));
+  prefilter.add_symbol(magnitude(unit_value));
+  note_sign(index, {}, unit_value);
   return index;
 }
 
 void Positions::move_unit_value(SymbolIndex index, Price unit_value, Timestamp now) {
   SymbolState& symbol = symbols[index];
+  note_sign(index, symbol.unit_value, unit_value);
   symbol.unit_value = unit_value;
   symbol.mark_moved = now;
   if (!std::exchange(symbol.mark_changed, true)) moved_marks_.push_back(index);
-  marks.set(index, unit_value);
-  const double leap = prefilter.follow(index, unit_value, symbol.holders.size() <= tuning_.leapt_to);
+  marks.set(index, magnitude(unit_value));
+  const double leap = prefilter.follow(index, magnitude(unit_value), symbol.holders.size() <= tuning_.leapt_to);
   if (leap == 0) return;
   for (const ClientIndex holder : symbol.holders) {
     ClientState& client = clients[holder];
@@ -287,7 +292,8 @@ Exposure Positions::exposure_of(const ClientState& client) const {
     long_value += value & ~sign;
     short_value -= value & sign;
   }
-  return {Notional::from_units(long_value), Notional::from_units(short_value), client.turnover};
+  return {Notional::from_units(long_value), Notional::from_units(short_value), client.turnover,
+          Notional::from_units(inverted_of(client))};
 }
 
 Int128 Positions::value(ClientState& client, Measure measure) {
@@ -298,8 +304,10 @@ Int128 Positions::value(ClientState& client, Measure measure) {
       *client.valuation = {exposure.long_value.units(), exposure.short_value.units(), marks.moved()};
       tighten(client);
     }
-    const Exposure exposure{
-        Notional::from_units(client.valuation->long_value), Notional::from_units(client.valuation->short_value), {}};
+    const Exposure exposure{Notional::from_units(client.valuation->long_value),
+                            Notional::from_units(client.valuation->short_value),
+                            {},
+                            Notional::from_units(measure == Measure::kNet ? inverted_of(client) : 0)};
     return exposure.value(measure).magnitude().units();
   }
   const auto sum = [&](const auto& counted) {
@@ -307,6 +315,11 @@ Int128 Positions::value(ClientState& client, Measure measure) {
     Int128 total = 0;
     for (const Holding& holding : client.holdings) {
       total += notional_units(counted(holding.quantity_units), mark_units[holding.key]);
+    }
+    if (measure == Measure::kNet && !below_zero_.empty()) [[unlikely]] {
+      const Int128 counted_twice = inverted_of(client);  // by halves, for the whole may leave 127 bits
+      total -= counted_twice;
+      total -= counted_twice;
     }
     total = total < 0 ? -total : total;
     if (prefilter.at_references(client.bound) > kLoose * approximate(total)) tighten(client);

@@ -53,6 +53,7 @@ class Positions {
     Int128 symbol_long = 0, symbol_short = 0;              // quantities
     Int128 symbol_long_value = 0, symbol_short_value = 0;  // at the unit value
     Int128 firm_long = 0, firm_short = 0;                  // values
+    Int128 firm_inverted = 0;
   };
 
   Positions(const HashKey& key, const Tuning& tuning)
@@ -77,12 +78,15 @@ class Positions {
     void add(SymbolIndex symbol, Price unit_value) { parts.push_back({symbol, unit_value}); }
 
     std::vector<Part> parts;
-    Int128 firm_long = 0, firm_short = 0;
+    Int128 firm_long = 0, firm_short = 0, firm_inverted = 0;
   };
   // Completes it. False: the firm's gross exposure would leave its range.
   bool plan(Revaluation& revaluation) const;
   // Carries it out. Precondition: no position or unit value has changed in between.
   void take(const Revaluation& revaluation, Timestamp now);
+
+  // Every position in it becomes zero.
+  void close(SymbolIndex index, Timestamp now);
 
   // Whether there is no room for another one.
   std::optional<Rejection> too_many_symbols(std::string_view id) const;
@@ -101,10 +105,12 @@ class Positions {
   // knows.
   Int128 value(ClientState& client, Measure measure);
   static Exposure exposure_of(const SymbolState& symbol) {
-    return {Notional::from_units(symbol.long_value), Notional::from_units(symbol.short_value), symbol.turnover};
+    return {Notional::from_units(symbol.long_value), Notional::from_units(symbol.short_value), symbol.turnover,
+            Notional::from_units(symbol.inverted())};
   }
   Exposure firm_exposure() const {
-    return {Notional::from_units(firm.long_value), Notional::from_units(firm.short_value), firm.turnover};
+    return {Notional::from_units(firm.long_value), Notional::from_units(firm.short_value), firm.turnover,
+            Notional::from_units(firm.inverted)};
   }
 
   // The largest parts of the measure, by magnitude; empty for a turnover by position, which is not kept.
@@ -166,6 +172,9 @@ class Positions {
     return client == kNone || symbol == kNone ? nullptr : clients[client].holdings.find(symbol, multiplier_);
   }
   void list_marked();
+  // Of a client; and of which symbols the unit value is below zero.
+  Int128 inverted_of(const ClientState& client) const;
+  void note_sign(SymbolIndex index, Price before, Price unit_value);
   void move_unit_value(SymbolIndex index, Price unit_value, Timestamp now);
   void move_quantity(ClientIndex index, SymbolIndex symbol, Holding& holding, Quantity to);
   void add_top_holder(ClientIndex client, SymbolIndex index, Holding& holding);
@@ -185,7 +194,8 @@ class Positions {
   // Among those that changed, while they are put in order.
   std::vector<std::uint32_t> client_ranks_, symbol_ranks_;
   std::vector<SymbolIndex> moved_marks_;
-  std::deque<ClientIndex> marked_;  // who held them when the list was made
+  std::vector<SymbolIndex> below_zero_;  // symbols with such a unit value
+  std::deque<ClientIndex> marked_;       // who held them when the list was made
 };
 
 }  // namespace risk::engine

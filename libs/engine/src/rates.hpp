@@ -7,12 +7,14 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "instruments.hpp"
 #include "risk/engine/rules.hpp"
 
 namespace risk::engine {
@@ -59,9 +61,18 @@ class Rates {
     return index;
   }
 
-  // What one unit at that price is worth: rounded once, half to even. Nothing: more than a Price holds.
-  std::optional<Price> unit_value(Price price, CurrencyIndex currency) const {
-    return currency == base_ ? price : convert(price, in_force_[currency].rate);
+  // What one unit is worth at a price in the currency: rounded once, half to even. Nothing: its magnitude is more than
+  // 63 bits hold. Of kNoCurrency the price is that value itself. `terms` null: those of a symbol without an instrument.
+  std::optional<Price> unit_value(Price price, CurrencyIndex currency, const Terms* terms) const {
+    if (currency == kNoCurrency) return price;
+    const bool is_price = currency == base_ && (terms == nullptr || terms->is_plain());
+    if (is_price && price.units() != std::numeric_limits<std::int64_t>::min()) return price;
+    return unit_value_at(in_force_[currency].rate, price, terms);
+  }
+  static std::optional<Price> unit_value_at(Rate rate, Price price, const Terms* terms) {
+    if (terms == nullptr) return convert(price, Multiplier::from_whole(1), rate);
+    const bool is_inverse = terms->contract == Contract::kInverse;
+    return convert(is_inverse ? Price::from_whole(1) : price, terms->multiplier, rate);
   }
 
   // Those in force that are not as these rules say from the start.

@@ -1,4 +1,5 @@
-// Unit values that change without a trade: by a price, or by a rate for every symbol in its currency.
+// What changes exposures without a trade: unit values, by a price or by a rate for every symbol in its currency, and
+// positions that are closed.
 #include "positions.hpp"
 #include "values.hpp"
 
@@ -6,8 +7,9 @@ namespace risk::engine {
 
 bool Positions::plan(Revaluation& revaluation) const {
   // Nothing of it is below zero: if a part of the sum leaves its range, so does the whole.
-  Int128 firm_long = firm.long_value, firm_short = firm.short_value, gross = 0;
+  Int128 firm_long = firm.long_value, firm_short = firm.short_value, firm_inverted = firm.inverted, gross = 0;
   for (const auto& part : revaluation.parts) {
+    firm_inverted -= symbols[part.symbol].inverted();
     firm_long -= symbols[part.symbol].long_value;
     firm_short -= symbols[part.symbol].short_value;
   }
@@ -18,10 +20,12 @@ bool Positions::plan(Revaluation& revaluation) const {
                       !__builtin_add_overflow(firm_long, part.long_value, &firm_long) &&
                       !__builtin_add_overflow(firm_short, part.short_value, &firm_short);
     if (!fits) return false;
+    firm_inverted += inverted(part.unit_value, part.long_value, part.short_value);
   }
   if (__builtin_add_overflow(firm_long, firm_short, &gross)) return false;
   revaluation.firm_long = firm_long;
   revaluation.firm_short = firm_short;
+  revaluation.firm_inverted = firm_inverted;
   return true;
 }
 
@@ -36,6 +40,44 @@ void Positions::take(const Revaluation& revaluation, Timestamp now) {
   }
   firm.long_value = revaluation.firm_long;
   firm.short_value = revaluation.firm_short;
+  firm.inverted = revaluation.firm_inverted;
+}
+
+void Positions::close(SymbolIndex index, Timestamp now) {
+  SymbolState& symbol = symbols[index];
+  for (const ClientIndex holder : symbol.holders) {
+    ClientState& client = clients[holder];
+    Holding& holding = *client.holdings.find(index, multiplier_);
+    if (holding.quantity_units == 0) continue;
+    move_quantity(holder, index, holding, {});
+    if (!std::exchange(holding.changed, true)) changed_.positions.push_back({holder, index});
+    client.touched = now;
+    if (!std::exchange(client.changed, true)) changed_.clients.push_back(holder);
+  }
+  firm.long_value -= symbol.long_value;
+  firm.short_value -= symbol.short_value;
+  firm.inverted -= symbol.inverted();
+  symbol.long_quantity = symbol.short_quantity = symbol.long_value = symbol.short_value = 0;
+  note_symbol_changed(index, now);
+}
+
+Int128 Positions::inverted_of(const ClientState& client) const {
+  Int128 sum = 0;
+  for (const SymbolIndex index : below_zero_) {
+    const Holding* holding = client.holdings.find(index, multiplier_);
+    if (holding == nullptr) continue;
+    sum += Notional::of(holding->quantity(), magnitude(symbols[index].unit_value)).units();
+  }
+  return sum;
+}
+
+void Positions::note_sign(SymbolIndex index, Price before, Price unit_value) {
+  if ((before.units() < 0) == (unit_value.units() < 0)) return;
+  if (unit_value.units() < 0) {
+    below_zero_.push_back(index);
+  } else {
+    std::erase(below_zero_, index);
+  }
 }
 
 std::optional<Rejection> Positions::too_many_symbols(std::string_view id) const {

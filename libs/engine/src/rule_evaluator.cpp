@@ -189,6 +189,8 @@ void RuleEvaluator::sweep(Timestamp second, std::vector<AlertEvent>& events) {
       case EntityType::kSymbol:
         active.watched.visit(symbols, second, fetch_symbol, [&](SymbolIndex index) {
           if (std::is_same_v<Rule, ExposureRule>) symbols[index].unevaluated = false;
+          const Terms* terms = symbols[index].terms;
+          if (terms != nullptr && terms->is_expired(second)) return Due();  // see end_symbol
           return sweep(active, symbol(index), parts);
         });
         return;
@@ -196,6 +198,18 @@ void RuleEvaluator::sweep(Timestamp second, std::vector<AlertEvent>& events) {
         sweep(active, firm(), parts);
         return;
     }
+  });
+}
+
+void RuleEvaluator::end_symbol(SymbolIndex index, Timestamp second, std::vector<AlertEvent>& events) {
+  const EvaluationParts parts{positions_, rules_.config_version, alerts_opened_, events, second, nullptr};
+  const Subject subject = symbol(index);
+  for_each_active([&]<class Rule>(ActiveRule<Rule>& active) {
+    if (active.rule->entity_type != EntityType::kSymbol) return;
+    auto& state = states_of(subject).template of<Rule>(active.place);
+    if (!state.alert) return;
+    Evaluation<Rule> evaluation{*active.rule, active.derived, state, subject, parts};
+    KindOf<Rule>::end(evaluation);
   });
 }
 

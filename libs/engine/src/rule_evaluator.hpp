@@ -52,6 +52,9 @@ class RuleEvaluator {
   // A sweep at a whole second.
   void sweep(Timestamp second, std::vector<AlertEvent>& events);
 
+  // What a symbol has open of rules of symbols resolves, in their order: it has expired.
+  void end_symbol(SymbolIndex index, Timestamp second, std::vector<AlertEvent>& events);
+
   // Every turnover is zero now.
   void note_turnover_reset();
 

@@ -7,6 +7,7 @@
 
 #include "risk/engine/rule_table.hpp"
 
+#include "risk/base/text.hpp"
 #include "risk/engine/transaction_fields.hpp"
 
 namespace risk::engine {
@@ -145,9 +146,10 @@ std::optional<Rejection> problem_of(Field, Side side) {
   if (side == Side::kBuy || side == Side::kSell) return std::nullopt;
   return reject(std::string(Field::name), std::to_string(static_cast<int>(side)), "not BUY or SELL");
 }
+// A price may be zero, and whether it may be negative depends on its instrument.
 template <class Field, class Tag>
 std::optional<Rejection> problem_of(Field, Decimal<Tag> value) {
-  if (value.units() > 0) return std::nullopt;
+  if (std::is_same_v<Decimal<Tag>, Price> || value.units() > 0) return std::nullopt;
   return reject(std::string(Field::name), value.to_string(), "must be above 0");
 }
 
@@ -227,7 +229,6 @@ std::optional<Rejection> value_problem(const OpeningPosition& position) {
   if (p.quantity.units() == std::numeric_limits<std::int64_t>::min()) {
     return reject("quantity", p.quantity.to_string(), "out of range");
   }
-  if (p.price.units() <= 0) return reject("price", p.price.to_string(), "must be above 0");
   if (const auto problem = optional_id_problem(p.currency))
     return reject("currency", p.currency, std::string(*problem));
   return std::nullopt;
@@ -237,7 +238,6 @@ std::optional<Rejection> value_problem(const MarketPrice& price) {
   if (const auto problem = id_problem(price.symbol.text)) {
     return reject("symbol", price.symbol.text, std::string(*problem));
   }
-  if (price.price.units() <= 0) return reject("price", price.price.to_string(), "must be above 0");
   if (const auto problem = optional_id_problem(price.currency)) {
     return reject("currency", price.currency, std::string(*problem));
   }
@@ -250,6 +250,30 @@ std::optional<Rejection> value_problem(const ExchangeRate& rate) {
   }
   if (rate.rate.units() <= 0) return reject("rate", rate.rate.to_string(), "must be above 0");
   return time_problem("at", rate.at);
+}
+
+std::optional<Rejection> value_problem(const Instrument& instrument) {
+  const auto text_problem = [](const char* field, const std::string& text) -> std::optional<Rejection> {
+    if (text.size() <= kInstrumentTextBytesMax && printable(text) == text) return std::nullopt;
+    return reject(field, text, "longer than 200 bytes, not UTF-8, or with characters that do not show");
+  };
+  if (const auto problem = id_problem(instrument.symbol.text)) {
+    return reject("symbol", instrument.symbol.text, std::string(*problem));
+  }
+  if (instrument.multiplier.units() <= 0) {
+    return reject("multiplier", instrument.multiplier.to_string(), "must be above 0");
+  }
+  if (const auto problem = optional_id_problem(instrument.currency)) {
+    return reject("currency", instrument.currency, std::string(*problem));
+  }
+  if (to_string(instrument.contract) == "UNKNOWN") {
+    return reject("contract", std::to_string(static_cast<int>(instrument.contract)), "not LINEAR or INVERSE");
+  }
+  if (instrument.expires_at) {
+    if (auto problem = time_problem("expires_at", *instrument.expires_at)) return problem;
+  }
+  if (auto problem = text_problem("name", instrument.name)) return problem;
+  return text_problem("asset_class", instrument.asset_class);
 }
 
 }  // namespace risk::engine

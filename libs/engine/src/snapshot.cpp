@@ -21,6 +21,8 @@ constexpr std::string_view kHashPrefix = "2:";
 
 // Of a symbol.
 constexpr std::uint32_t kMarkCurrencyField = 1;
+constexpr std::uint32_t kNegativeMarkField = 2;
+constexpr std::uint32_t kMarkIsWorthField = 3;
 
 }  // namespace
 
@@ -33,7 +35,7 @@ class SnapshotSaver {
   void save(std::uint32_t version) {
     out_.raw(kMagic);
     out_.number(version);
-    write_rules(out_, core_.evaluator.rules(), core_.rates);
+    write_rules(out_, core_.evaluator.rules(), {core_.rates, core_.instruments});
     out_.number((core_.now ? 1 : 0) + (core_.swept_second ? 2 : 0));
     if (core_.now) out_.signed_number(core_.now->nanos);
     if (core_.swept_second) out_.signed_number(*core_.swept_second);
@@ -60,14 +62,18 @@ class SnapshotSaver {
       place_of_symbol_[index] = place++;
       const SymbolState& symbol = symbols[index];
       out_.text(symbol.id.view());
-      out_.number(static_cast<Uint128>(symbol.mark.price.units()));
+      out_.number(static_cast<Uint128>(std::max<std::int64_t>(symbol.mark.price.units(), 0)));
       out_.signed_number(symbol.mark.at.nanos);
       out_.signed_number(symbol.mark_moved.nanos);
       save_traded(symbol);
       save_first_states(symbol.rules, EntityType::kSymbol);
-      if (symbol.mark.currency != core_.rates.base()) {
-        out_.later_text(kMarkCurrencyField, core_.rates.name(symbol.mark.currency));
+      const Mark& mark = symbol.mark;
+      if (mark.currency != core_.rates.base() && mark.currency != kNoCurrency) {
+        out_.later_text(kMarkCurrencyField, core_.rates.name(mark.currency));
       }
+      out_.later_number(kNegativeMarkField,
+                        static_cast<Uint128>(-Int128{std::min<std::int64_t>(mark.price.units(), 0)}), 0);
+      out_.later_number(kMarkIsWorthField, mark.currency == kNoCurrency ? 1 : 0, 0);
       save_later_states(symbol.rules, EntityType::kSymbol);
       out_.end_record();
     }
@@ -143,11 +149,12 @@ class SnapshotLoader {
     }
     if (version_ < kOldestVersion) in_.refuse("version", std::to_string(version_) + " is not known");
     in_.set_version(version_);
-    Rates::ByCurrency rates;
-    RuleSet rules = read_rules(in_, later_, rates);
+    LoadedMarket market;
+    RuleSet rules = read_rules(in_, later_, market);
     if (const auto found = problems(rules); !found.empty()) in_.refuse("rules", "are not valid: " + found.front());
     core_ = std::make_unique<Core::Impl>(std::move(rules), key_, tuning_);
-    for (const auto& [currency, rate] : rates) {
+    for (const auto& [symbol, terms] : market.instruments) core_->instruments.set(symbol, terms);
+    for (const auto& [currency, rate] : market.rates) {
       if (core_->rates.find(currency) == core_->rates.base()) in_.refuse("rate", "is of the base currency");
       core_->rates.set(currency, rate);
     }
@@ -218,10 +225,9 @@ class SnapshotLoader {
       load_traded(symbol, turnover, transactions);
       const Timestamp touched = symbol.touched;
       load_states(symbol.rules, EntityType::kSymbol, [&](std::uint32_t field, const SnapshotReader::LaterValue& value) {
-        if (field != kMarkCurrencyField || !value.is_text) return false;
-        load_currency(index, value.text);
-        return true;
+        return load_mark_field(symbol.mark, field, value);
       });
+      load_unit_value(index);
       symbol.mark_moved = mark_moved;
       symbol.touched = touched;
     }
@@ -270,14 +276,29 @@ class SnapshotLoader {
     return client;
   }
 
-  // The symbol's mark is in it, and nobody holds the symbol yet.
-  void load_currency(SymbolIndex index, const std::string& currency) {
-    Mark& mark = core_->positions.symbols[index].mark;
-    mark.currency = core_->rates.find(currency);
-    if (mark.currency == kNoCurrency || mark.currency == core_->rates.base()) {
-      in_.refuse("currency of the mark", "has no rate");
+  bool load_mark_field(Mark& mark, std::uint32_t field, const SnapshotReader::LaterValue& value) {
+    if (field == kMarkCurrencyField && value.is_text) {
+      mark.currency = core_->rates.find(value.text);
+      if (mark.currency == kNoCurrency || mark.currency == core_->rates.base()) {
+        in_.refuse("currency of the mark", "has no rate");
+      }
+    } else if (field == kNegativeMarkField && !value.is_text) {
+      if (value.number == 0 || value.number > INT64_MAX || mark.price.units() != 0)
+        in_.refuse("mark", "is out of range");
+      mark.price = Price::from_units(-static_cast<std::int64_t>(value.number));
+    } else if (field == kMarkIsWorthField && !value.is_text) {
+      if (value.number != 1 || mark.currency != core_->rates.base()) in_.refuse("mark", "is in a currency and in none");
+      mark.currency = kNoCurrency;
+    } else {
+      return false;
     }
-    const auto unit_value = core_->rates.unit_value(mark.price, mark.currency);
+    return true;
+  }
+
+  // Nobody holds the symbol yet.
+  void load_unit_value(SymbolIndex index) {
+    const SymbolState& symbol = core_->positions.symbols[index];
+    const auto unit_value = core_->rates.unit_value(symbol.mark.price, symbol.mark.currency, symbol.terms);
     if (!unit_value) in_.refuse("mark", "is worth more than there is room for");
     Positions::Revaluation revaluation;
     revaluation.add(index, *unit_value);

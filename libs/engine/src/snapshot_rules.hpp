@@ -82,6 +82,8 @@ inline constexpr std::uint32_t kLaterRulesFrom = 1'000;
 inline constexpr std::uint32_t kEditionField = 1;
 inline constexpr std::uint32_t kSessionZoneField = 2;
 inline constexpr std::uint32_t kRatesField = 3;
+inline constexpr std::uint32_t kRequireInstrumentsField = 4;
+inline constexpr std::uint32_t kInstrumentsField = 5;
 
 // Where the parameters of a rule stand: of one that version 1 knows those that it knows in fixed places, all others in
 // fields.
@@ -189,8 +191,48 @@ inline void read_rates(SnapshotReader& in, Rates::ByCurrency& rates) {
   }
 }
 
-// With the rates in force, where they are not those of the rules.
-inline void write_rules(SnapshotWriter& out, const RuleSet& rules, const Rates& rates) {
+inline void write_instruments(SnapshotWriter& out, const Instruments::BySymbol& instruments) {
+  out.number(instruments.size());
+  for (const auto& [symbol, terms] : instruments) {
+    out.text(symbol);
+    out.number(static_cast<Uint128>(terms.multiplier.units()));
+    out.text(terms.currency);
+    out.number((terms.contract == Contract::kInverse ? 1 : 0) + (terms.allows_negative ? 2 : 0) +
+               (terms.expires_at ? 4 : 0));
+    if (terms.expires_at) out.signed_number(terms.expires_at->nanos);
+  }
+}
+
+inline void read_instruments(SnapshotReader& in, Instruments::BySymbol& instruments) {
+  for (auto left = in.number<std::uint32_t>("instruments", kInstrumentsMax); left > 0; --left) {
+    std::string symbol = in.text("symbol of an instrument", kIdBytesMax);
+    if (id_problem(symbol) || (!instruments.empty() && symbol <= instruments.rbegin()->first)) {
+      in.refuse("symbol of an instrument", "is no id or not in order");
+    }
+    Terms terms;
+    terms.multiplier = Multiplier::from_units(in.number<std::int64_t>("multiplier"));
+    if (terms.multiplier.units() == 0) in.refuse("multiplier", "is zero");
+    terms.currency = in.text("currency of an instrument", kIdBytesMax);
+    if (!terms.currency.empty() && id_problem(terms.currency)) in.refuse("currency of an instrument", "is no id");
+    const auto flags = in.number<std::uint8_t>("flags of an instrument", 7);
+    terms.contract = (flags & 1) != 0 ? Contract::kInverse : Contract::kLinear;
+    terms.allows_negative = (flags & 2) != 0;
+    if ((flags & 4) != 0) terms.expires_at = in.timestamp("end of an instrument");
+    instruments.emplace(std::move(symbol), std::move(terms));
+  }
+}
+
+// What stands with the rules: the rates in force, where they are not those of the rules, and the instruments.
+struct Market {
+  const Rates& rates;
+  const Instruments& instruments;
+};
+struct LoadedMarket {
+  Rates::ByCurrency rates;
+  Instruments::BySymbol instruments;
+};
+
+inline void write_rules(SnapshotWriter& out, const RuleSet& rules, const Market& market) {
   out.number(rules.config_version);
   out.text(rules.base_currency);
   RuleValues::write(out, rules.rates);
@@ -203,8 +245,14 @@ inline void write_rules(SnapshotWriter& out, const RuleSet& rules, const Rates& 
     out.later_text(kSessionZoneField,
                    SnapshotWriter::text_of([&](SnapshotWriter& inner) { write_zone(inner, rules.session_start); }));
   }
-  if (const auto others = rates.other_than(rules); !others.empty()) {
+  if (const auto others = market.rates.other_than(rules); !others.empty()) {
     out.later_text(kRatesField, SnapshotWriter::text_of([&](SnapshotWriter& inner) { write_rates(inner, others); }));
+  }
+  out.later_number(kRequireInstrumentsField, rules.require_instruments ? 1 : 0, 0);
+  if (!market.instruments.all().empty()) {
+    out.later_text(kInstrumentsField, SnapshotWriter::text_of([&](SnapshotWriter& inner) {
+                     write_instruments(inner, market.instruments.all());
+                   }));
   }
   std::uint32_t field = kLaterRulesFrom;
   for_each_rule(rules, [&]<class Rule>(const Rule& rule) {
@@ -220,7 +268,7 @@ inline void write_rules(SnapshotWriter& out, const RuleSet& rules, const Rates& 
 }
 
 // `later` is set to the names of the rules in later fields, by field: "" where the kind is not known.
-inline RuleSet read_rules(SnapshotReader& in, std::vector<std::string>& later, Rates::ByCurrency& rates) {
+inline RuleSet read_rules(SnapshotReader& in, std::vector<std::string>& later, LoadedMarket& market) {
   RuleSet rules;
   rules.edition = 1;  // unless a field says otherwise
   rules.config_version = in.number("config version");
@@ -246,7 +294,17 @@ inline RuleSet read_rules(SnapshotReader& in, std::vector<std::string>& later, R
       return true;
     }
     if (field == kRatesField && value.is_text) {
-      in.read_inner("rates in force", value.text, [&](SnapshotReader& inner) { read_rates(inner, rates); });
+      in.read_inner("rates in force", value.text, [&](SnapshotReader& inner) { read_rates(inner, market.rates); });
+      return true;
+    }
+    if (field == kRequireInstrumentsField && !value.is_text) {
+      if (value.number != 1) in.refuse("whether instruments are required", "is neither yes nor left out");
+      rules.require_instruments = true;
+      return true;
+    }
+    if (field == kInstrumentsField && value.is_text) {
+      in.read_inner("instruments", value.text,
+                    [&](SnapshotReader& inner) { read_instruments(inner, market.instruments); });
       return true;
     }
     if (field < kLaterRulesFrom) return false;

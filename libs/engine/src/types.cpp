@@ -19,6 +19,9 @@ std::string_view name_of(T value) {
 std::string_view to_string(Side side) {
   return name_of(side);
 }
+std::string_view to_string(Contract contract) {
+  return name_of(contract);
+}
 std::string_view to_string(Severity severity) {
   return name_of(severity);
 }
@@ -61,6 +64,7 @@ std::span<const std::string_view> enum_names() {
 }
 
 template std::optional<Side> parse_enum(std::string_view);
+template std::optional<Contract> parse_enum(std::string_view);
 template std::optional<Severity> parse_enum(std::string_view);
 template std::optional<RiskLevel> parse_enum(std::string_view);
 template std::optional<Measure> parse_enum(std::string_view);

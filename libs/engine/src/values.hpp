@@ -10,18 +10,29 @@
 
 namespace risk::engine {
 
+// At which long and short positions are valued.
+inline Price magnitude(Price unit_value) {
+  return unit_value.units() < 0 ? Price::from_units(-unit_value.units()) : unit_value;
+}
+
 inline Int128 notional_units(std::int64_t quantity_units, std::int64_t price_units) {
   return Notional::of(Quantity::from_units(quantity_units), Price::from_units(price_units)).units();
 }
 
-// Of all that a symbol's holders have on one side, which may be more than a Quantity holds. False: it leaves 127 bits.
-// Preconditions: both >= 0.
-inline bool multiply(Int128 quantity, Price unit_value, Int128& value) {
+// Of all that a symbol's holders have on one side, which may be more than a Quantity holds, at the magnitude of the
+// unit value. False: it leaves 127 bits. Precondition: quantity >= 0.
+inline bool multiply(Int128 quantity, Price signed_unit_value, Int128& value) {
+  const Price unit_value = magnitude(signed_unit_value);
   if (quantity >> 63 == 0) [[likely]] {
     value = notional_units(static_cast<std::int64_t>(quantity), unit_value.units());
     return true;
   }
   return !__builtin_mul_overflow(quantity, Int128{unit_value.units()}, &value);
+}
+
+// What net counts the other way, see Exposure::inverted.
+inline Int128 inverted(Price unit_value, Int128 long_value, Int128 short_value) {
+  return unit_value.units() < 0 ? long_value - short_value : 0;
 }
 
 inline Rejection too_many(const char* field, std::string_view id, std::uint64_t most, const char* of) {

@@ -253,6 +253,8 @@ class AlertsVerifier {
       return;
     }
     if (state.limit == nullptr || is_next) return;
+    const auto& swept = to_.core.swept_second;
+    if (symbol.terms != nullptr && swept && symbol.terms->is_expired(Timestamp::from_seconds(*swept))) return;
     const Int128 value = Positions::exposure_of(symbol).value(active.rule->measure).magnitude().units();
     if (value > state.limit->limit) add("its exposure is above its limit, and there is no alert");
   }

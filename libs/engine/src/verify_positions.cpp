@@ -154,7 +154,9 @@ class PositionsVerifier {
       }
       ++used;
       if (!verify_holding(index, holding)) continue;
-      const Int128 value = Int128{holding.quantity_units} * positions_.symbols[holding.symbol()].unit_value.units();
+      const Price unit_value = positions_.symbols[holding.symbol()].unit_value;
+      const Int128 value = Int128{holding.quantity_units} * magnitude(unit_value).units();
+      if (unit_value.units() < 0) inverted_ += value;
       (value < 0 ? short_value : long_value).add(value < 0 ? -value : value);
       held += holding.quantity_units == 0 ? 0 : 1;
       at_references += std::abs(static_cast<long double>(holding.quantity_units)) *
@@ -264,7 +266,7 @@ class PositionsVerifier {
     SymbolSum& sum = sums_[index];
     const std::string who = name_of(symbol);
     verify_unit_value(who, symbol);
-    if (positions_.marks.mark(index) != symbol.unit_value) {
+    if (positions_.marks.mark(index) != magnitude(symbol.unit_value)) {
       to_.add(who, "its unit value is " + symbol.unit_value.to_string() + ", that of valuations " +
                        positions_.marks.mark(index).to_string());
     }
@@ -273,8 +275,8 @@ class PositionsVerifier {
                        format_exact(symbol.short_quantity, kDecimalPlaces) + " short, its holders have " +
                        sum.long_quantity.text(kDecimalPlaces) + " and " + sum.short_quantity.text(kDecimalPlaces));
     }
-    verify_value(who, "long", symbol.long_quantity, symbol.unit_value, symbol.long_value);
-    verify_value(who, "short", symbol.short_quantity, symbol.unit_value, symbol.short_value);
+    verify_value(who, "long", symbol.long_quantity, magnitude(symbol.unit_value), symbol.long_value);
+    verify_value(who, "short", symbol.short_quantity, magnitude(symbol.unit_value), symbol.short_value);
     if (sum.positions != symbol.positions) {
       to_.add(who, std::to_string(sum.positions) + " positions in it are not zero, " +
                        std::to_string(symbol.positions) + " are counted");
@@ -283,7 +285,7 @@ class PositionsVerifier {
     verify_top_holders(index, sum);
     const auto reference = static_cast<long double>(positions_.prefilter.reference(index + 1));
     const auto rise = static_cast<long double>(Internals::rise(positions_.prefilter));
-    if (!(static_cast<long double>(symbol.unit_value.units()) <= reference * rise)) {
+    if (!(static_cast<long double>(magnitude(symbol.unit_value).units()) <= reference * rise)) {
       to_.add(who, "its unit value " + symbol.unit_value.to_string() + " is above its reference in the prefilter");
     }
     verify_touched(symbol, symbol.touched, "its last change");
@@ -298,11 +300,12 @@ class PositionsVerifier {
   // That it is the mark's, at the rate in force.
   void verify_unit_value(const std::string& who, const SymbolState& symbol) {
     const Mark& mark = symbol.mark;
-    if (mark.price.units() < 0) to_.add(who, "its mark is " + mark.price.to_string());
-    if (mark.currency >= to_.core.rates.size()) return to_.add(who, "its mark is in a currency that is not there");
-    if (to_.core.rates.unit_value(mark.price, mark.currency) == symbol.unit_value) return;
+    if (symbol.terms != to_.core.instruments.find(symbol.id.view())) to_.add(who, "it has the terms of another symbol");
+    if (mark.currency != kNoCurrency && mark.currency >= to_.core.rates.size())
+      return to_.add(who, "its mark is in a currency that is not there");
+    if (to_.core.rates.unit_value(mark.price, mark.currency, symbol.terms) == symbol.unit_value) return;
     to_.add(who, "its unit value is " + symbol.unit_value.to_string() + ", of its mark " + mark.price.to_string() +
-                     " " + to_.core.rates.name(mark.currency));
+                     (mark.currency == kNoCurrency ? "" : " " + to_.core.rates.name(mark.currency)));
   }
 
   void verify_value(const std::string& who, const char* side, Int128 quantity, Price mark, Int128 value) {
@@ -372,6 +375,7 @@ class PositionsVerifier {
     verify_sum("long value", firm.long_value, by_symbol_.long_value, by_client_.long_value, kNotionalPlaces);
     verify_sum("short value", firm.short_value, by_symbol_.short_value, by_client_.short_value, kNotionalPlaces);
     verify_sum("turnover", firm.turnover.units(), by_symbol_.turnover, by_client_.turnover, kNotionalPlaces);
+    if (firm.inverted != inverted_) to_.add("firm", "what it counts the other way is not what its clients hold of it");
     const Counters& counters = to_.core.counters;
     verify_sum("number of transactions", static_cast<Int128>(counters.transactions), by_symbol_.transactions,
                by_client_.transactions, 0);
@@ -421,6 +425,7 @@ class PositionsVerifier {
   const Positions& positions_;
   std::vector<SymbolSum> sums_;  // by symbol
   Totals by_client_, by_symbol_;
+  Int128 inverted_ = 0;  // of all clients
   std::uint64_t position_count_ = 0;
   std::vector<PositionKey> changed_positions_;
 };

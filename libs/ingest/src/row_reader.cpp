@@ -36,9 +36,31 @@ class RowFields {
   }
   RowFields& operator>>(Timestamp& value) { return take(parse_timestamp(row_[column_]), value); }
 
+  RowFields& operator>>(Multiplier& value) {
+    return row_[column_].empty() ? pass_over() : take(Multiplier::parse(row_[column_]), value);
+  }
+  RowFields& operator>>(std::optional<Timestamp>& value) {
+    if (row_[column_].empty()) return pass_over();
+    return take(parse_timestamp(row_[column_]), value.emplace());
+  }
+  RowFields& operator>>(engine::Contract& value) {
+    if (row_[column_].empty()) return pass_over();
+    const auto contract = engine::parse_enum<engine::Contract>(row_[column_]);
+    return take(contract ? Result<engine::Contract>(*contract) : Error{"not LINEAR or INVERSE"}, value);
+  }
+  RowFields& operator>>(bool& value) {
+    const std::string_view text = row_[column_];
+    if (text.empty()) return pass_over();
+    return take(text == "true" || text == "false" ? Result<bool>(text == "true") : Error{"not true or false"}, value);
+  }
+
   std::optional<BadRow> problem() && { return std::move(problem_); }
 
  private:
+  RowFields& pass_over() {
+    ++column_;
+    return *this;
+  }
   template <class T>
   RowFields& take(Result<T> parsed, T& value) {
     if (parsed) {
@@ -65,6 +87,10 @@ const TableShape kShape<engine::MarketPrice> = shape_of({"at", "symbol", "price"
 template <>
 const TableShape kShape<engine::ExchangeRate> = shape_of({"at", "currency", "rate"});
 
+template <>
+const TableShape kShape<engine::Instrument> = shape_of({"symbol", "multiplier", "currency", "contract", "expires_at",
+                                                        "allows_negative", "name", "asset_class"});
+
 void read(RowFields& fields, engine::OpeningPosition& value) {
   fields >> value.client_id >> value.symbol >> value.quantity >> value.price >> value.currency;
 }
@@ -73,6 +99,11 @@ void read(RowFields& fields, engine::MarketPrice& value) {
 }
 void read(RowFields& fields, engine::ExchangeRate& value) {
   fields >> value.at >> value.currency >> value.rate;
+}
+
+void read(RowFields& fields, engine::Instrument& value) {
+  fields >> value.symbol >> value.multiplier >> value.currency >> value.contract >> value.expires_at >>
+      value.allows_negative >> value.name >> value.asset_class;
 }
 
 }  // namespace
@@ -123,5 +154,6 @@ std::string RowReader<Value>::raw() const {
 template class RowReader<engine::OpeningPosition>;
 template class RowReader<engine::MarketPrice>;
 template class RowReader<engine::ExchangeRate>;
+template class RowReader<engine::Instrument>;
 
 }  // namespace risk::ingest

@@ -162,6 +162,11 @@ void add_money_and_session(OptionSet& options, RuleSet& rules) {
                     rules.rates[std::string(currency)] = *rate;
                     return std::nullopt;
                   });
+  options.add_bool({"rules.require_instruments",
+                    "--require-instruments",
+                    {"REQUIRE_INSTRUMENTS"},
+                    "quarantine what is of a symbol without an instrument"},
+                   rules.require_instruments);
   options.add_custom(
       {"rules.session_start",
        "--session-start",

@@ -23,10 +23,18 @@ Notional at_edge(Notional amount) {
   return Notional::from_units(edge_units(amount) * kEdgeUnit);
 }
 
+Notional inverted_by(const engine::Exposure& rounded, Notional net) {
+  const Int128 difference = rounded.long_value.units() - rounded.short_value.units() - net.units();
+  const Int128 most = 2 * kEdgeUnit;  // that rounding makes
+  return Notional::from_units(-most <= difference && difference <= most ? 0 : difference / 2);
+}
+
 engine::ExposureRow at_edge(engine::ExposureRow row) {
+  const Notional net = at_edge(row.exposure.net());
   row.exposure.long_value = at_edge(row.exposure.long_value);
   row.exposure.short_value = at_edge(row.exposure.short_value);
   row.exposure.turnover = at_edge(row.exposure.turnover);
+  row.exposure.inverted = inverted_by(row.exposure, net);
   row.total_exposure = at_edge(row.total_exposure);
   return row;
 }

@@ -16,6 +16,7 @@ constexpr char kOpeningPosition[] = "OPENING_POSITION";
 constexpr char kRules[] = "RULES";
 constexpr char kMarketPrice[] = "PRICE";
 constexpr char kExchangeRate[] = "RATE";
+constexpr char kInstrument[] = "INSTRUMENT";
 
 // The kind of a column by the type of its field.
 template <class Field>
@@ -71,8 +72,9 @@ Table transactions_table() {
 // What an input of either table is read back from: where it came from; its kind, which is NULL for a transaction, and
 // what engine_inputs has of the others; a transaction's own. The columns that the other table has are NULL.
 constexpr std::array kInputOrigin{"apply_seq", "stream_id", "epoch", "sequence"};
-constexpr std::array kEngineInputValues{"time",  "time_ns",  "client_id", "symbol",         "quantity",
-                                        "price", "currency", "rate",      "config_version", "rules"};
+constexpr std::array kEngineInputValues{
+    "time",       "time_ns",  "client_id",       "symbol", "quantity",    "price",          "currency", "rate",
+    "multiplier", "contract", "allows_negative", "name",   "asset_class", "config_version", "rules"};
 constexpr std::array kTransactionExtras{"base_price", "late"};
 
 // How many columns lie between `kind` and this one.
@@ -93,25 +95,14 @@ TransactionInput read_transaction(RowReader& in) {
 
 const Table kTransactionsTable = transactions_table();
 
-const Table kEngineInputsTable{"engine_inputs",
-                               "",
-                               0,
-                               {{"apply_seq", kInteger},
-                                {"recorded_on", kDate},
-                                {"stream_id", kText},
-                                {"epoch", kInteger},
-                                {"sequence", kInteger},
-                                {"kind", kText},
-                                {"time", kTime},
-                                {"time_ns", kInteger},
-                                {"client_id", kText},
-                                {"symbol", kText},
-                                {"quantity", kDecimal},
-                                {"price", kDecimal},
-                                {"currency", kText},
-                                {"rate", kDecimal},
-                                {"config_version", kInteger},
-                                {"rules", kBytes}}};
+const Table kEngineInputsTable{
+    "engine_inputs", "", 0, {{"apply_seq", kInteger}, {"recorded_on", kDate},       {"stream_id", kText},
+                             {"epoch", kInteger},     {"sequence", kInteger},       {"kind", kText},
+                             {"time", kTime},         {"time_ns", kInteger},        {"client_id", kText},
+                             {"symbol", kText},       {"quantity", kDecimal},       {"price", kDecimal},
+                             {"currency", kText},     {"rate", kDecimal},           {"multiplier", kDecimal},
+                             {"contract", kText},     {"allows_negative", kFlag},   {"name", kText},
+                             {"asset_class", kText},  {"config_version", kInteger}, {"rules", kBytes}}};
 
 std::string input_columns(const Table& table) {
   const bool transactions = &table == &kTransactionsTable;
@@ -138,26 +129,78 @@ void write_transaction(RowWriter& out, const AppliedInput& row, Day day) {
   });
 }
 
+namespace {
+
+// What a row of engine_inputs has of its kind; the rest is NULL.
+struct EngineInputValues {
+  const char* kind;
+  std::optional<Timestamp> time{};
+  const ClientId* client_id = nullptr;
+  const Symbol* symbol = nullptr;
+  std::optional<Quantity> quantity{};
+  std::optional<Price> price{};
+  const std::string* currency = nullptr;
+  std::optional<Rate> rate{};
+  const engine::Instrument* instrument = nullptr;
+  const RulesInput* rules = nullptr;
+};
+
+EngineInputValues values_of(const TickInput& tick) {
+  return {.kind = kTick, .time = tick.time};
+}
+EngineInputValues values_of(const engine::OpeningPosition& p) {
+  return {.kind = kOpeningPosition,
+          .client_id = &p.client_id,
+          .symbol = &p.symbol,
+          .quantity = p.quantity,
+          .price = p.price,
+          .currency = &p.currency};
+}
+EngineInputValues values_of(const engine::MarketPrice& p) {
+  return {.kind = kMarketPrice, .time = p.at, .symbol = &p.symbol, .price = p.price, .currency = &p.currency};
+}
+EngineInputValues values_of(const engine::ExchangeRate& r) {
+  return {.kind = kExchangeRate, .time = r.at, .currency = &r.currency, .rate = r.rate};
+}
+EngineInputValues values_of(const engine::Instrument& i) {
+  return {.kind = kInstrument, .time = i.expires_at, .symbol = &i.symbol, .currency = &i.currency, .instrument = &i};
+}
+EngineInputValues values_of(const RulesInput& rules) {
+  return {.kind = kRules, .rules = &rules};
+}
+EngineInputValues values_of(const TransactionInput&) {
+  RISK_CHECK(!"a transaction");
+}
+
+// What a pointer leads to, or NULL.
+template <class T>
+std::optional<T> pointed(const T* value) {
+  return value == nullptr ? std::nullopt : std::optional<T>(*value);
+}
+
+template <class Member>
+auto of_instrument(const engine::Instrument* instrument, Member member) {
+  using Value = std::decay_t<decltype(instrument->*member)>;
+  return instrument == nullptr ? std::optional<Value>() : std::optional<Value>(instrument->*member);
+}
+
+}  // namespace
+
 void write_engine_input(RowWriter& out, const AppliedInput& row, Day day) {
-  const auto none = std::nullopt;
+  using engine::Instrument;
+  const auto values = std::visit([](const auto& input) { return values_of(input); }, row.input);
+  const auto* instrument = values.instrument;
   const auto& [stream_id, sequence, epoch] = row.origin;
-  if (const auto* tick = std::get_if<TickInput>(&row.input)) {
-    out.row(row.apply_seq, day, stream_id, epoch, sequence, kTick, Exact{tick->time}, none, none, none, none, none,
-            none, none, none);
-  } else if (const auto* p = std::get_if<engine::OpeningPosition>(&row.input)) {
-    out.row(row.apply_seq, day, stream_id, epoch, sequence, kOpeningPosition, none, none, p->client_id, p->symbol,
-            p->quantity, p->price, p->currency, none, none, none);
-  } else if (const auto* price = std::get_if<engine::MarketPrice>(&row.input)) {
-    out.row(row.apply_seq, day, stream_id, epoch, sequence, kMarketPrice, Exact{price->at}, none, price->symbol, none,
-            price->price, price->currency, none, none, none);
-  } else if (const auto* rate = std::get_if<engine::ExchangeRate>(&row.input)) {
-    out.row(row.apply_seq, day, stream_id, epoch, sequence, kExchangeRate, Exact{rate->at}, none, none, none, none,
-            rate->currency, rate->rate, none, none);
-  } else {
-    const auto& rules = std::get<RulesInput>(row.input);
-    out.row(row.apply_seq, day, stream_id, epoch, sequence, kRules, none, none, none, none, none, none, none, none,
-            rules.config_version, Bytes{rules.rules});
-  }
+  const auto write = [&](const auto& config_version, const auto& rules) {
+    out.row(row.apply_seq, day, stream_id, epoch, sequence, values.kind, OptionalExact{values.time},
+            pointed(values.client_id), pointed(values.symbol), values.quantity, values.price, pointed(values.currency),
+            values.rate, of_instrument(instrument, &Instrument::multiplier),
+            of_instrument(instrument, &Instrument::contract), of_instrument(instrument, &Instrument::allows_negative),
+            of_instrument(instrument, &Instrument::name), of_instrument(instrument, &Instrument::asset_class),
+            config_version, rules);
+  };
+  if (values.rules == nullptr) return write(std::nullopt, std::nullopt);
+  write(values.rules->config_version, Bytes{values.rules->rules});
 }
 
 void read_row(RowReader& in, StoredTransaction& r) {
@@ -203,6 +246,17 @@ void read_row(RowReader& in, AppliedInput& row) {
     in.skip(4);
     in.read(rate.currency, rate.rate);
     row.input = std::move(rate);
+  } else if (*kind == kInstrument) {
+    engine::Instrument i;
+    in.skip(columns_before("time"));
+    in.read(IntoOptionalExact{i.expires_at});
+    in.skip(1);
+    in.read(i.symbol);
+    in.skip(2);
+    in.read(i.currency);
+    in.skip(1);
+    in.read(i.multiplier, i.contract, i.allows_negative, i.name, i.asset_class);
+    row.input = std::move(i);
   } else {
     RulesInput rules;
     in.skip(columns_before("config_version"));

@@ -53,6 +53,7 @@ class MemoryDatabase {
   std::map<std::pair<std::uint64_t, std::string>, DeliveryRow> deliveries;  // by event and channel
   std::multimap<Timestamp, MetricsRow> metrics;
   std::vector<LimitRow> limits;
+  std::map<std::string, engine::Instrument> instruments;
   std::map<std::uint64_t, SnapshotInfo> snapshots;  // those that are finished
   std::map<std::uint64_t, std::map<std::uint32_t, std::string>> snapshot_chunks;
   LeaseState lease;

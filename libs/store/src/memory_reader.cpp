@@ -176,6 +176,12 @@ class MemoryReader final : public Reader {
   }
 
   std::vector<LimitRow> limits() override { return locked()->limits; }
+  std::vector<engine::Instrument> instruments() override { return values(locked()->instruments); }
+  std::optional<engine::Instrument> instrument(const std::string& symbol) override {
+    const auto db = locked();
+    const auto found = db->instruments.find(symbol);
+    return found == db->instruments.end() ? std::nullopt : std::optional(found->second);
+  }
 
   std::vector<QuarantineRow> quarantine(const QuarantineFilter& filter) override {
     const auto db = locked();

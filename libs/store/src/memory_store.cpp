@@ -177,6 +177,7 @@ void MemoryStore::store(const Commit& commit, const Places& places) {
     row.command_id = db.commands.size() + 1;
     db.commands.push_back(std::move(row));
   }
+  for (const auto& row : commit.instruments) db.instruments.insert_or_assign(row.symbol.text, row);
   for (const auto& row : commit.deliveries) db.deliveries.insert_or_assign({row.event_id, row.channel}, row);
   if (commit.metrics) db.metrics.emplace(commit.metrics->timestamp, at_edge(*commit.metrics));
   if (!commit.limits) return;

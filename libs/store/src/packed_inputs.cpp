@@ -97,7 +97,8 @@ enum class Kind : unsigned char {
   kRules,
   kTransactionWithAll,
   kMarketPrice,
-  kExchangeRate
+  kExchangeRate,
+  kInstrument
 };
 
 // Each kind of value.
@@ -198,6 +199,18 @@ void pack(const decltype(AppliedInput::input)& input, Packer& to) {
                    pack(value.rate, to);
                    pack(value.at, to);
                  },
+                 [&](const engine::Instrument& value) {
+                   to.number(Kind::kInstrument);
+                   pack(value.symbol, to);
+                   pack(value.multiplier, to);
+                   pack(value.currency, to);
+                   pack(value.contract, to);
+                   to.number(value.expires_at.has_value());
+                   pack(value.expires_at.value_or(Timestamp{}), to);
+                   to.number(value.allows_negative);
+                   pack(value.name, to);
+                   pack(value.asset_class, to);
+                 },
                  [&](const RulesInput& value) {
                    to.number(Kind::kRules);
                    to.number(value.config_version);
@@ -242,6 +255,20 @@ decltype(AppliedInput::input) unpack(Unpacker& from) {
       unpack(from, value.currency);
       unpack(from, value.rate);
       unpack(from, value.at);
+      return value;
+    }
+    case Kind::kInstrument: {
+      engine::Instrument value;
+      unpack(from, value.symbol);
+      unpack(from, value.multiplier);
+      unpack(from, value.currency);
+      unpack(from, value.contract);
+      const auto expires = from.number<bool>();
+      const Timestamp expires_at{from.number<std::int64_t>()};
+      if (expires) value.expires_at = expires_at;
+      from.number(value.allows_negative);
+      unpack(from, value.name);
+      unpack(from, value.asset_class);
       return value;
     }
     case Kind::kRules:

@@ -290,6 +290,14 @@ std::vector<LimitRow> SqlReader::limits() {
   return all<LimitRow>(select(kLimitsTable).add(" ORDER BY rule, entity_id"));
 }
 
+std::vector<engine::Instrument> SqlReader::instruments() {
+  return all<engine::Instrument>(select(kInstrumentsTable).add(" ORDER BY symbol"));
+}
+
+std::optional<engine::Instrument> SqlReader::instrument(const std::string& symbol) {
+  return first<engine::Instrument>(select(kInstrumentsTable).add(" WHERE symbol = ", symbol));
+}
+
 std::vector<QuarantineRow> SqlReader::quarantine(const QuarantineFilter& filter) {
   Where where(kQuarantineTable);
   where.also("quarantine_id < ", filter.before).also("kind = ", filter.kind);

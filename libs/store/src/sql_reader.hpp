@@ -29,6 +29,8 @@ class SqlReader final : public Reader {
   std::vector<StoredTransaction> transactions(const TransactionFilter& filter) override;
   std::vector<MetricsRow> metrics_since(Timestamp since, std::uint32_t limit) override;
   std::vector<LimitRow> limits() override;
+  std::vector<engine::Instrument> instruments() override;
+  std::optional<engine::Instrument> instrument(const std::string& symbol) override;
   std::vector<QuarantineRow> quarantine(const QuarantineFilter& filter) override;
   std::optional<QuarantineRow> quarantined(std::uint64_t quarantine_id) override;
   std::uint64_t quarantine_count() override;

@@ -167,6 +167,7 @@ void SqlStore::upsert_rows_of(const Commit& commit) {
   add(kAlertsTable, commit.alerts, as_it_is);
   add(kDeliveriesTable, commit.deliveries, as_it_is);
   add(kIdentityPiecesTable, commit.identity_pieces, as_it_is);
+  add(kInstrumentsTable, commit.instruments, as_it_is);
   connection_->upsert_each(upserts);
 }
 

@@ -1,5 +1,7 @@
 #include "tables.hpp"
 
+#include "edge.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include "risk/base/check.hpp"
@@ -239,6 +241,19 @@ const Table kLimitsTable{"limits",
                           {"limit_value", kText},
                           {"config_version", kInteger}}};
 
+const Table kInstrumentsTable{"instruments",
+                              "",
+                              1,
+                              {{"symbol", kText},
+                               {"multiplier", kDecimal},
+                               {"currency", kText},
+                               {"contract", kText},
+                               {"expires_at", kTime},
+                               {"expires_at_ns", kInteger},
+                               {"allows_negative", kFlag},
+                               {"name", kText},
+                               {"asset_class", kText}}};
+
 const Table kCleanupsTable{"cleanups",
                            "cleanup_id",
                            0,
@@ -278,11 +293,13 @@ void read_row(RowReader& in, SymbolExposure& r) {
 void read_row(RowReader& in, engine::ExposureRow& r) {
   auto& e = r.exposure;
   ScaledE4 utilisation;
+  Notional net;
   in.read(r.id, r.total_exposure);
-  in.skip(2);  // gross and net follow from long and short
-  in.read(e.long_value, e.short_value, e.turnover, r.position_count, r.transaction_count, utilisation, r.risk_level,
-          IntoExact{r.last_updated});
+  in.skip(1);  // gross follows from long and short
+  in.read(net, e.long_value, e.short_value, e.turnover, r.position_count, r.transaction_count, utilisation,
+          r.risk_level, IntoExact{r.last_updated});
   r.utilisation_e4 = utilisation.units;
+  e.inverted = inverted_by(e, net);
 }
 
 void write_row(RowWriter& out, const engine::PositionRow& r) {
@@ -400,6 +417,16 @@ void write_row(RowWriter& out, const LimitRow& r) {
 
 void read_row(RowReader& in, LimitRow& r) {
   in.read(r.rule, r.entity_id, r.entity_type, r.measure, r.limit, r.config_version);
+}
+
+void write_row(RowWriter& out, const engine::Instrument& r) {
+  out.row(r.symbol, r.multiplier, r.currency, r.contract, OptionalExact{r.expires_at}, r.allows_negative, r.name,
+          r.asset_class);
+}
+
+void read_row(RowReader& in, engine::Instrument& r) {
+  in.read(r.symbol, r.multiplier, r.currency, r.contract, IntoOptionalExact{r.expires_at}, r.allows_negative, r.name,
+          r.asset_class);
 }
 
 void read_row(RowReader& in, CursorRow& r) {

@@ -217,6 +217,8 @@ engine::RuleSet read_rules(const Json& json) {
       rules.rates[currency] = read_decimal<Rate>("rates", rate);
     }
   });
+  with("require_instruments",
+       [&](const Json& value) { read("require_instruments", value, rules.require_instruments); });
   with("session_start_seconds", [&](const Json& value) {
     rules.session_start.time_of_day_seconds = read_number<std::uint32_t>("session_start_seconds", value);
   });
@@ -249,6 +251,7 @@ std::string encode(const engine::RuleSet& rules) {
     for (const auto& [currency, rate] : rules.rates) json.member(currency, rate.to_string());
     json.end_object();
   }
+  write(json, "require_instruments", rules.require_instruments);
   const auto& session = rules.session_start;
   if (session.time_of_day_seconds != 0) json.member("session_start_seconds", session.time_of_day_seconds);
   if (!session.zone.empty()) {

@@ -129,6 +129,21 @@ std::optional<engine::Rejection> read_value(const v1::ExchangeRate& message, eng
   return read_at(message, value.at);
 }
 
+std::optional<engine::Rejection> read_value(const v1::Instrument& message, engine::Instrument& value) {
+  value.symbol.text = message.symbol();
+  value.multiplier = Multiplier::from_units(message.multiplier_e8());
+  value.currency = message.currency();
+  value.contract = message.contract() == v1::CONTRACT_UNSPECIFIED ? engine::Contract::kLinear
+                                                                  : static_cast<engine::Contract>(message.contract());
+  value.allows_negative = message.allows_negative();
+  value.name = message.name();
+  value.asset_class = message.asset_class();
+  if (!message.has_expires_at_us()) return std::nullopt;
+  value.expires_at = timestamp_of(message.expires_at_us(), message.expires_at_nanos());
+  if (value.expires_at) return std::nullopt;
+  return out_of_range("expires_at", message.expires_at_us(), message.expires_at_nanos());
+}
+
 // A message whose instant may be none, and then a rejected input.
 template <class Value>
 Decoded decoded(const auto& message, Provenance provenance) {
@@ -220,6 +235,20 @@ void encode(const Input& input, const Provenance& provenance, std::string& bytes
                    message.set_at_us(value.at.micros());
                    message.set_at_nanos(value.at.nanos_of_micro());
                  },
+                 [&](const engine::Instrument& value) {
+                   auto& message = *record.mutable_instrument();
+                   message.set_symbol(value.symbol.text);
+                   message.set_multiplier_e8(value.multiplier.units());
+                   message.set_currency(value.currency);
+                   message.set_contract(static_cast<v1::Contract>(value.contract));
+                   if (value.expires_at) {
+                     message.set_expires_at_us(value.expires_at->micros());
+                     message.set_expires_at_nanos(value.expires_at->nanos_of_micro());
+                   }
+                   message.set_allows_negative(value.allows_negative);
+                   message.set_name(value.name);
+                   message.set_asset_class(value.asset_class);
+                 },
                  [&](const RejectedInput& value) {
                    auto& message = *record.mutable_rejected();
                    message.set_field(value.rejection.field);
@@ -277,6 +306,8 @@ Result<Decoded> InputDecoder::decode(std::string_view payload) {
       return decoded<engine::Transaction>(record.transaction(), std::move(provenance));
     case v1::TransactionRecord::kMarketPrice:
       return decoded<engine::MarketPrice>(record.market_price(), std::move(provenance));
+    case v1::TransactionRecord::kInstrument:
+      return decoded<engine::Instrument>(record.instrument(), std::move(provenance));
     case v1::TransactionRecord::kExchangeRate:
       return decoded<engine::ExchangeRate>(record.exchange_rate(), std::move(provenance));
     case v1::TransactionRecord::kTick: {

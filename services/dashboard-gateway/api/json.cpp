@@ -182,6 +182,18 @@ void write_position(JsonWriter& json, const engine::PositionRow& row) {
   json.end_object();
 }
 
+void write_instrument(JsonWriter& json, const engine::Instrument& row) {
+  json.begin_object();
+  json.member("multiplier", row.multiplier.to_string());
+  json.member("currency", row.currency.empty() ? std::nullopt : std::optional(row.currency));
+  json.member("contract", to_string(row.contract));
+  json.member("expires_at", row.expires_at ? std::optional(format_timestamp(*row.expires_at)) : std::nullopt);
+  json.member("allows_negative", row.allows_negative);
+  json.member("name", row.name.empty() ? std::nullopt : std::optional(row.name));
+  json.member("asset_class", row.asset_class.empty() ? std::nullopt : std::optional(row.asset_class));
+  json.end_object();
+}
+
 void write_alert(JsonWriter& json, const store::AlertRow& row) {
   json.begin_object();
   write_alert_members(json, row);

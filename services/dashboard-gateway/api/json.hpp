@@ -53,6 +53,7 @@ void write_client(JsonWriter& json, const wire::ExposureFigures& row, const std:
 void write_symbol(JsonWriter& json, const wire::ExposureFigures& row, const std::optional<std::string>& limit);
 void write_firm(JsonWriter& json, const wire::ExposureFigures& row, const std::optional<std::string>& limit);
 void write_position(JsonWriter& json, const engine::PositionRow& row);
+void write_instrument(JsonWriter& json, const engine::Instrument& row);
 void write_alert(JsonWriter& json, const store::AlertRow& row);
 void write_alert_detail(JsonWriter& json, const store::AlertRow& row,
                         const std::optional<wire::AppliedTransaction>& transaction,

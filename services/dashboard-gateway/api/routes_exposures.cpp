@@ -100,6 +100,15 @@ HttpResponse one_exposure(store::Reader& reader, const Entity& entity, const std
   json.begin_object();
   json.key("exposure");
   write_row(json, entity, *row, LimitTable(reader.limits()));
+  if (!is_client) {
+    const auto instrument = reader.instrument(id);
+    json.key("instrument");
+    if (instrument) {
+      write_instrument(json, *instrument);
+    } else {
+      json.null();
+    }
+  }
   json.key("positions");
   json.begin_array();
   for (const engine::PositionRow& position : positions) write_position(json, position);

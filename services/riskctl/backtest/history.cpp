@@ -20,7 +20,9 @@ class Replay {
   Replay(const BacktestOptions& options, std::span<RuleSetRun* const> runs, Console& console)
       : options_(options), runs_(runs), console_(console), batch_(kBatch), numbers_(kBatch) {}
 
-  void read_positions();
+  // Instruments, or positions.
+  template <class Reader>
+  void read_rows(const std::string& path);
   void read_files(const ingest::Format& format);
   void read_store(const store::DatabaseConfig& database);
 
@@ -158,13 +160,14 @@ void Replay::apply_market(const auto& input, std::uint64_t number) {
   apply(input, number);
 }
 
-void Replay::read_positions() {
-  if (options_.positions_path.empty()) return;
-  const auto of_transactions = std::exchange(source_, options_.positions_path + ":");
-  ingest::PositionReader reader(options_.positions_path);
+template <class Reader>
+void Replay::read_rows(const std::string& path) {
+  if (path.empty()) return;
+  const auto of_transactions = std::exchange(source_, path + ":");
+  Reader reader(path);
   while (const auto row = reader.next()) {
-    std::visit(Overloaded{[&](const engine::OpeningPosition& position) { apply(position, reader.line()); },
-                          [&](const ingest::BadRow& bad) { refuse(bad.line, bad.rejection); }},
+    std::visit(Overloaded{[&](const ingest::BadRow& bad) { refuse(bad.line, bad.rejection); },
+                          [&](const auto& input) { apply(input, reader.line()); }},
                *row);
   }
   source_ = of_transactions;
@@ -176,6 +179,7 @@ void Replay::read_files(const ingest::Format& format) {
   judges_identity_ = true;
   ingest::TransactionReader reader(path, format);
   ingest::MarketReader market(options_.prices_path, options_.rates_path);
+  read_rows<ingest::InstrumentReader>(options_.instruments_path);
   std::error_code unknown;
   const auto bytes = std::filesystem::file_size(path, unknown);
   const std::uint64_t total = unknown ? 0 : bytes;
@@ -193,7 +197,7 @@ void Replay::read_files(const ingest::Format& format) {
       const Timestamp at = next().executed_at;
       if (!latest_read) {
         take_first_rates(market, at);
-        read_positions();
+        read_rows<ingest::PositionReader>(options_.positions_path);
       }
       latest_read = std::max(latest_read.value_or(at), at);
       take_market(market, *latest_read);
@@ -202,7 +206,7 @@ void Replay::read_files(const ingest::Format& format) {
     if (++rows % kBatch == 0) console_.progress(reader.bytes_read(), total, rows);
   }
   flush();
-  if (!latest_read) read_positions();
+  if (!latest_read) read_rows<ingest::PositionReader>(options_.positions_path);
   take_market(market, kTimestampMax);
   console_.note_filtered(path, reader.rows_skipped());
 }
@@ -238,6 +242,10 @@ void Replay::read_store(const store::DatabaseConfig& database) {
                             flush();
                             apply_market(rate, applied.apply_seq);
                           },
+                          [&](const engine::Instrument& instrument) {
+                            flush();
+                            apply(instrument, applied.apply_seq);
+                          },
                           [](const store::RulesInput&) {}},
                applied.input);
     if (applied.apply_seq % kBatch == 0) console_.progress(applied.apply_seq, total, transactions);
@@ -251,7 +259,7 @@ Period replay_history(const Options& options, std::span<RuleSetRun* const> runs,
   const auto& backtest = options.backtest;
   Replay replay(backtest, runs, console);
   if (backtest.from_store) {
-    replay.read_positions();
+    replay.read_rows<ingest::PositionReader>(backtest.positions_path);
     replay.read_store(options.database);
   } else {
     replay.read_files(options.input_format.format);

@@ -21,6 +21,13 @@ std::optional<engine::Rejection> RuleSetRun::apply(const engine::OpeningPosition
   return rejection;
 }
 
+std::optional<engine::Rejection> RuleSetRun::apply(const engine::Instrument& instrument) {
+  const auto changed = core_.apply(instrument);
+  if (changed) return std::nullopt;
+  ++quarantined_;
+  return changed.error();
+}
+
 void RuleSetRun::tick(Timestamp time) {
   core_.tick(time, events_);
   announce();

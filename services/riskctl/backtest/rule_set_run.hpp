@@ -24,6 +24,7 @@ class RuleSetRun {
   void expect(std::span<const engine::Transaction> next) { core_.expect(next); }
   std::optional<engine::Rejection> apply(const engine::Transaction& transaction);
   std::optional<engine::Rejection> apply(const engine::OpeningPosition& position);
+  std::optional<engine::Rejection> apply(const engine::Instrument& instrument);
   std::optional<engine::Rejection> apply(const engine::MarketPrice& price) { return apply_market(price); }
   std::optional<engine::Rejection> apply(const engine::ExchangeRate& rate) { return apply_market(rate); }
   void tick(Timestamp time);

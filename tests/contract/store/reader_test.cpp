@@ -396,3 +396,36 @@ TEMPLATE_TEST_CASE("a reader replays what was committed, all of it and from a nu
                   std::runtime_error);
   CHECK(reader->cursors().size() == 1);
 }
+
+TEMPLATE_TEST_CASE("instruments are listed by symbol, each as it was told last", "[store]", Memory, Sqlite, Postgres) {
+  RISK_BACKEND(backend);
+  Fixture f(std::move(backend));
+  const auto plain = engine::Instrument{.symbol = Symbol("B")};
+  auto first = step(0, 1);
+  first.instruments = {future("C"), plain};
+  f.store->commit(first);
+  auto renamed = future("C");
+  renamed.name = "another";
+  renamed.expires_at.reset();
+  auto second = step(1, 2);
+  second.instruments = {future("A"), renamed};
+  f.store->commit(second);
+  const auto reader = f.reader();
+  CHECK(reader->instruments() == std::vector<engine::Instrument>{future("A"), plain, renamed});
+  CHECK(reader->instrument("C") == renamed);
+  CHECK_FALSE(reader->instrument("D"));
+}
+
+TEMPLATE_TEST_CASE("the net of what has a negative price comes back as it was", "[store]", Memory, Sqlite, Postgres) {
+  RISK_BACKEND(backend);
+  Fixture f(std::move(backend));
+  auto row = exposure("CLIENT_001");
+  row.exposure.inverted = money("100000.25");
+  auto commit = step(0, 1);
+  commit.client_exposures = {row};
+  f.store->commit(commit);
+  const auto read = f.reader()->client_exposure("CLIENT_001");
+  REQUIRE(read);
+  CHECK(read->exposure.net().to_string() == row.exposure.net().to_string());
+  CHECK(read->exposure.gross().to_string() == row.exposure.gross().to_string());
+}

@@ -62,6 +62,21 @@ AppliedInput exchange_rate(std::uint64_t apply_seq, std::uint64_t sequence) {
   return {apply_seq, {kStream, sequence}, ExchangeRate{"GBX", Rate::from_units(1), Timestamp{kNoon.nanos + 1}}};
 }
 
+engine::Instrument future(const std::string& symbol) {
+  return {Symbol(symbol),
+          Multiplier::parse("0.00000001").value(),
+          "GBX",
+          Contract::kInverse,
+          Timestamp{kNoon.nanos + 7},
+          true,
+          "It's \"a\" future",
+          "Zürich"};
+}
+
+AppliedInput instrument(std::uint64_t apply_seq, std::uint64_t sequence) {
+  return {apply_seq, {kStream, sequence}, future("O'Neil")};
+}
+
 AppliedInput rules(std::uint64_t apply_seq, const std::string& encoded) {
   return {apply_seq, {"", 0}, RulesInput{7, encoded}};
 }

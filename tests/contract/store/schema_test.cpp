@@ -43,7 +43,7 @@ TEMPLATE_TEST_CASE("a database is migrated once, however often it is asked", "[s
     CHECK(*versions ==
           "1|0001_initial.sql\n2|0002_epochs_days_snapshots_lease.sql\n3|0003_deliveries.sql\n4|0004_cursor_record_"
           "hashes.sql\n5|0005_open_words.sql\n6|0006_order_and_trader.sql\n7|0007_nanoseconds.sql\n8|0008_identities."
-          "sql\n9|0009_prices_and_rates.sql\n");
+          "sql\n9|0009_prices_rates_instruments.sql\n");
 }
 
 TEMPLATE_TEST_CASE("a migration that has changed since it was applied is refused with both checksums", "[store]",

@@ -187,6 +187,11 @@ std::shared_ptr<store::MemoryDatabase> make_database() {
   first.client_exposures = {exposure_row("CLIENT_001", 1'250'000), exposure_row("CLIENT_002", 400'000)};
   first.symbol_exposures = {exposure_row("AAPL", 431'250), exposure_row("MSFT", 100)};
   first.symbol_exposures[0].mark = Price::parse("187.25").value();
+  first.instruments = {{.symbol = Symbol("AAPL"),
+                        .multiplier = Multiplier::from_whole(5),
+                        .contract = engine::Contract::kInverse,
+                        .expires_at = Timestamp{1'726'833'600'123'456'789},
+                        .name = "It's \"Apple\""}};
   first.firm_exposure = exposure_row("", 1'650'000);
   first.firm_exposure->transaction_count = 3;
   first.positions = {{ClientId("CLIENT_001"), Symbol("AAPL"), *Quantity::parse("-1250.5"), *Price::parse("187.25")}};

@@ -55,6 +55,13 @@ TEST_CASE("A symbol has its mark and its count of transactions") {
   const Json one = gateway.get("/api/v1/exposures/symbols/AAPL").json();
   CHECK(one["exposure"]["mark"] == "187.25");
   CHECK(one["positions"].size() == 1);
+  CHECK(one.at("instrument") == Json{{"multiplier", "5"},
+                                     {"currency", nullptr},
+                                     {"contract", "INVERSE"},
+                                     {"expires_at", "2024-09-20T12:00:00.123456789Z"},
+                                     {"allows_negative", false},
+                                     {"name", "It's \"Apple\""},
+                                     {"asset_class", nullptr}});
   CHECK(gateway.get("/api/v1/exposures/symbols/NONE").detail() == "no symbol NONE");
 }
 

@@ -56,4 +56,31 @@ inline Core core_of_golden_files() {
   return core;
 }
 
+// The same with instruments (one inverse, one that has expired, one with a price below zero, one that nobody has
+// traded), marks in other currencies and rates that are not those of the rules.
+inline Core core_of_golden_instruments() {
+  Core core = core_of_golden_files();
+  std::vector<AlertEvent> events;
+  const Timestamp now = *core.now();
+  const auto in = [&](std::int64_t seconds) { return Timestamp{now.nanos + seconds * kNanosPerSecond}; };
+  const auto know = [&](const char* symbol, const char* multiplier, const char* currency, Contract contract) {
+    Instrument i{.symbol = Symbol(symbol), .multiplier = *Multiplier::parse(multiplier), .currency = currency};
+    i.contract = contract;
+    i.allows_negative = symbol == std::string("S2");
+    if (symbol == std::string("S3")) i.expires_at = in(1);
+    RISK_CHECK(core.apply(i).ok());
+  };
+  know("S0", "5", "EUR", Contract::kLinear);
+  know("S1", "1", "", Contract::kInverse);
+  know("S2", "0.5", "", Contract::kLinear);
+  know("S3", "1", "", Contract::kLinear);
+  know("UNKNOWN", "1000", "GBX", Contract::kLinear);
+  RISK_CHECK(core.apply(ExchangeRate{"EUR", *Rate::parse("1.1"), in(1)}, events).ok());
+  RISK_CHECK(core.apply(ExchangeRate{"GBX", *Rate::parse("0.0127"), in(1)}, events).ok());
+  RISK_CHECK(core.apply(MarketPrice{Symbol("S0"), *Price::parse("100"), "", in(2)}, events).ok());
+  RISK_CHECK(core.apply(MarketPrice{Symbol("S2"), *Price::parse("-37.63"), "", in(2)}, events).ok());
+  RISK_CHECK(core.apply(MarketPrice{Symbol("NEW"), *Price::parse("7"), "GBX", in(3)}, events).ok());
+  return core;
+}
+
 }  // namespace risk::engine

@@ -205,7 +205,7 @@ TEST_CASE("a price is refused that does not fit, with field, value and reason") 
     CHECK_FALSE(desk.core.now());
   };
   refused(desk.price(1, "", "1"), "symbol");
-  refused(desk.price(1, "A", "0"), "price");
+  refused(desk.price(1, "A", "-1"), "price");
   refused(desk.price(1, "A", "1", "XTS"), "currency");
   refused(desk.price(1, "A", most.c_str(), "EUR"), "price");
   refused(desk.tell(MarketPrice{Symbol("A"), Price::from_whole(1), "", Timestamp{kTimestampMin.nanos - 1}}), "at");

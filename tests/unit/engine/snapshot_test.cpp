@@ -166,6 +166,28 @@ TEST_CASE("a snapshot of each version that was ever written gives the core it wa
   CHECK(load(save(*loaded))->state_hash() == loaded->state_hash());
 }
 
+TEST_CASE("a snapshot with instruments, marks in other currencies and exchange rates gives the core it was taken of") {
+  auto golden = load(golden_file("core-3-instruments.snapshot"));
+  REQUIRE(golden.ok());
+  auto loaded = std::optional(std::move(golden).value());
+  CHECK(broken(*loaded) == "");
+  CHECK(loaded->state_hash() == "e19588af78d0e13f76ae21b796ca19b9");
+  CHECK(loaded->symbol_rows().size() == 6);
+  CHECK(loaded->symbol_rows()[0].mark->to_string() == "0.0889");
+  CHECK(loaded->symbol_rows()[1].mark->to_string() == "550");
+  CHECK(loaded->symbol_rows()[2].mark->to_string() == "1");
+  CHECK(loaded->symbol_rows()[3].mark->to_string() == "-18.815");
+  CHECK(loaded->symbol_rows()[4].position_count == 0);
+  CHECK(loaded->firm_row().exposure.inverted != Notional{});
+  CHECK(load(save(*loaded))->state_hash() == loaded->state_hash());
+  std::vector<AlertEvent> events;
+  const auto now = *loaded->now();
+  CHECK(loaded->apply(ExchangeRate{"EUR", *Rate::parse("2"), now}, events).value());
+  CHECK(loaded->symbol_rows()[1].mark->to_string() == "1000");
+  CHECK_FALSE(
+      loaded->apply(ExchangeRate{"EUR", *Rate::parse("2"), Timestamp{now.nanos - 3 * kNanosPerSecond}}, events).ok());
+}
+
 TEST_CASE("a snapshot with a field of a newer program loads without it and says so") {
   Desk desk;
   desk.trade(1, "C", "A", "2", "100");

@@ -72,19 +72,32 @@ TEST_CASE("rates arrive exactly, and a file of prices is no file of rates", "[in
   CHECK_THROWS_AS(read_rows<engine::ExchangeRate>("at,symbol,price,currency\n"), CsvError);
 }
 
+TEST_CASE("an instrument's row may leave out all but the symbol", "[ingest]") {
+  const auto read = read_rows<engine::Instrument>(
+      "symbol,multiplier,currency,contract,expires_at,allows_negative,name,asset_class\n"
+      "MES,5,USD,INVERSE,2024-09-20T08:36:00Z,true,\"E-mini, micro\",future\nA,,,,,,,\nB,1,,linear,,,,\nC,,,,,yes,,\n");
+  REQUIRE(read.good.size() == 2);
+  CHECK(read.good[0] == engine::Instrument{Symbol("MES"), Multiplier::from_whole(5), "USD", engine::Contract::kInverse,
+                                           at("36:00"), true, "E-mini, micro", "future"});
+  CHECK(read.good[1] == engine::Instrument{.symbol = Symbol("A")});
+  REQUIRE(read.bad.size() == 2);
+  CHECK(read.bad[0].rejection == engine::Rejection{"contract", "linear", "not LINEAR or INVERSE"});
+  CHECK(read.bad[1].rejection == engine::Rejection{"allows_negative", "yes", "not true or false"});
+}
+
 TEST_CASE("prices and rates come in order of instant, at one instant rates first", "[ingest]") {
   const Files files;
   MarketReader reader(
       files.write("p.csv",
                   "at,symbol,price,currency\n2024-09-20T08:36:00Z,A,1,\n2024-09-20T08:36:02Z,A,2,\n"
-                  "2024-09-20T08:36:01Z,A,3,\n2024-09-20T08:36:04Z,A,-4,\n2024-09-20T08:36:05Z,A,5,\n"),
+                  "2024-09-20T08:36:01Z,A,3,\n2024-09-20T08:36:04Z,,4,\n2024-09-20T08:36:05Z,A,5,\n"),
       files.write("r.csv",
                   "at,currency,rate\n2024-09-20T08:36:00Z,EUR,0.1\n2024-09-20T08:36:02Z,EUR,0.2\n,EUR,0.3\n"
                   "2024-09-20T08:36:04Z,EUR,0.4\n"));
   CHECK(told(reader, at("35:59")) == std::vector<std::string>{});
   CHECK(told(reader, at("36:00"), true) == std::vector<std::string>{"rate 0.1"});
   CHECK(told(reader, at("36:02")) ==
-        std::vector<std::string>{"price 1", "rate 0.2", "bad 4 at", "price 2", "price 3", "bad 5 price"});
+        std::vector<std::string>{"price 1", "rate 0.2", "bad 4 at", "price 2", "price 3", "bad 5 symbol"});
   CHECK(told(reader, kTimestampMax) == std::vector<std::string>{"rate 0.4", "price 5"});
   CHECK(told(reader, kTimestampMax) == std::vector<std::string>{});
 }

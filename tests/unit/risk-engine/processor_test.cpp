@@ -301,6 +301,29 @@ TEST_CASE("prices and rates are inputs, stored where they changed anything, and 
   CHECK(rig.processor->core().symbol_rows().at(0).mark->to_string() == "150");
 }
 
+TEST_CASE("an instrument is an input and a row of its table, and a restart applies it anew") {
+  Rig rig;
+  rig.commit();
+  engine::Instrument future{.symbol = Symbol("A"), .multiplier = Multiplier::from_whole(5), .name = "first"};
+  rig.send(future);
+  future.name = "second";
+  rig.send(future);  // the same for the core
+  future.multiplier = Multiplier{};
+  rig.send(future, {"instruments.csv", 7});
+  rig.send(transaction(1, 0, "1"));
+  const auto commit = rig.commit().commit;
+  REQUIRE(commit.inputs.size() == 3);
+  REQUIRE(commit.instruments.size() == 1);
+  CHECK(commit.instruments[0].name == "second");
+  CHECK(commit.client_exposures.at(0).exposure.gross().to_string() == "500.0000");
+  REQUIRE(commit.quarantine.size() == 1);
+  CHECK(commit.quarantine[0].rejection == engine::Rejection{"multiplier", "0", "must be above 0"});
+  CHECK(commit.quarantine[0].line == 7U);
+  const std::string hash = rig.processor->core().state_hash();
+  rig.restart(rules());
+  CHECK(rig.processor->core().state_hash() == hash);
+}
+
 TEST_CASE("a price or a rate ahead of the clock, or that does not fit, goes to the quarantine and moves no time") {
   Rig rig;
   rig.commit();

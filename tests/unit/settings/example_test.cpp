@@ -77,6 +77,7 @@ TEST_CASE("the example configuration gives every setting, each with its default"
   Everything changed;
   changed.database = {store::DatabaseConfig::Type::kPostgresql, "x", "x", 7, "x", "x", {}, nullptr};
   changed.rules.base_currency = "XXX";
+  changed.rules.require_instruments = true;
   changed.rules.session_start.time_of_day_seconds = 7;
   engine::for_each_rule(changed.rules, [](auto& rule) { change(rule); });
   changed.rules.anomaly("system_anomaly").enabled = true;

@@ -83,7 +83,7 @@ TEST_CASE("prices and rates are merged into the transactions by time", "[simulat
   const TemporaryFile positions("client_id,symbol,quantity,price,currency\nC1,AAPL,-5,190,USD\n");
   const TemporaryFile prices(
       "at,symbol,price,currency\n2024-09-20T08:00:00Z,AAPL,1,\n2024-09-20T08:36:01Z,AAPL,2,\n"
-      "2024-09-20T08:36:02Z,AAPL,3,\n2024-09-20T08:36:03Z,AAPL,-4,\n2024-09-20T08:36:05.9Z,AAPL,5,\n");
+      "2024-09-20T08:36:02Z,AAPL,3,\n2024-09-20T08:36:03Z,,4,\n2024-09-20T08:36:05.9Z,AAPL,5,\n");
   const TemporaryFile rates(
       "at,currency,rate\n2024-09-20T08:00:00Z,EUR,1.1\n2024-09-20T08:36:01Z,EUR,1.2\nyesterday,EUR,1.3\n"
       "2024-09-20T08:36:02Z,EUR,1.4\n");
@@ -101,7 +101,7 @@ TEST_CASE("prices and rates are merged into the transactions by time", "[simulat
                                  "1000 tick 08:36:01.500",
                                  "1500 rate 1.4",
                                  "1500 price 3",
-                                 "1500 rejected price",
+                                 "1500 rejected symbol",
                                  "1500 B",
                                  "1500 late",
                                  "1500 rejected executed_at",
@@ -116,7 +116,7 @@ TEST_CASE("prices and rates are merged into the transactions by time", "[simulat
   files.transactions = nothing.path();
   CHECK(told(Feed(nullptr, make_replay_source(files, Speed::max()))) ==
         std::vector<std::string>{"0 position C1", "0 rate 1.1", "0 price 1", "0 rate 1.2", "0 rejected at", "0 price 2",
-                                 "0 rate 1.4", "0 price 3", "0 rejected price", "0 price 5"});
+                                 "0 rate 1.4", "0 price 3", "0 rejected symbol", "0 price 5"});
 }
 
 TEST_CASE("a transaction ahead of the clock brings no price and no rate forward", "[simulator]") {

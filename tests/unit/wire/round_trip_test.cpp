@@ -69,6 +69,9 @@ TEST_CASE("every kind of input comes back as it was sent, with where it was read
       engine::OpeningPosition{ClientId("C"), Symbol("S"), Quantity::from_units(-5), Price::from_units(1), "EUR"},
       engine::MarketPrice{Symbol("Zürich"), Price::from_units(std::numeric_limits<std::int64_t>::min()), "EUR", {-1}},
       engine::ExchangeRate{"GBX", Rate::from_units(1), kTimestampMax},
+      engine::Instrument{Symbol("MES"), Multiplier::from_whole(5), "USD", engine::Contract::kInverse, Timestamp{-1},
+                         true, "E-mini \"micro\"", "future"},
+      engine::Instrument{.symbol = Symbol("A")},
       RejectedInput{{"price", "x", "not a decimal number"}, "a,b,c"}};
   for (const auto& input : inputs) {
     const auto decoded = decoder.decode(encode(input, {"fills.csv", 12}));
@@ -259,6 +262,7 @@ TEST_CASE("rules come back as they were stored") {
   engine::RuleSet rules;
   rules.config_version = 5;
   rules.rates["EUR"] = *Rate::parse("1.0842");
+  rules.require_instruments = true;
   rules.exposure("client_exposure").limit_by_entity["CLIENT_001"] = *Money::parse("0.5");
   rules.exposure("firm_exposure").limit = Money::from_whole(7);
   rules.velocity("symbol_velocity").limit_by_entity["AAPL"] = 3;

@@ -39,9 +39,14 @@ struct KindOf<AnomalyRule> {
     const Timestamp quiet = later_by(state.alert->last_seen, e.rule.quiet_seconds);
     if (e.rule.enabled && e.parts.at < quiet) return quiet;
 
+    end(e);
+    return std::nullopt;
+  }
+  // Precondition: an alert is open.
+  static void end(Evaluation<AnomalyRule>& e) {
+    State& state = e.state;
     e.tell(e.decide({AlertEventType::kResolved, state.alert->severity}, state.alert->last.e4(), state.alert->limit));
     state.alert.reset();
-    return std::nullopt;
   }
   RISK_FETCHES static void fetch(const State& state) { state.window.fetch_oldest(); }
 

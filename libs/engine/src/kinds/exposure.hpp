@@ -53,6 +53,17 @@ struct KindOf<ExposureRule> {
     // A symbol is judged whenever it is traded; nothing else moves it but what wakes the list.
     return e.state.alert->low_since ? resolves_at(e.rule, *e.state.alert) : Watchlist::kWoken;
   }
+  // Precondition: an alert is open.
+  static void end(Evaluation<ExposureRule>& e) {
+    State& state = e.state;
+    const Int128 value = magnitude(e.parts.positions, e.subject, e.rule.measure);
+    const Int128 limit = state.limit != nullptr ? state.limit->limit : state.alert->limit;
+    AlertEvent event = e.decide({AlertEventType::kResolved, state.alert->severity}, value, limit);
+    event.measure = e.rule.measure;
+    event.contributors = contributors(e.parts.positions, e.subject, e.rule.measure);
+    e.tell(std::move(event));
+    state.alert.reset();
+  }
   RISK_FETCHES static void fetch(const State& state) { engine::fetch(state.alert.get()); }
 
   static void restore(const ExposureRule& rule, State& state) { announce_anew(state.alert.get(), rule.worsened_ratio); }

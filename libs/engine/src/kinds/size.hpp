@@ -43,9 +43,14 @@ struct KindOf<SizeRule> {
     const Timestamp quiet = later_by(state.alert->last_seen, e.rule.quiet_seconds);
     if (state.limit_units != 0 && e.parts.at < quiet) return quiet;
 
+    end(e);
+    return std::nullopt;
+  }
+  // Precondition: an alert is open.
+  static void end(Evaluation<SizeRule>& e) {
+    State& state = e.state;
     e.tell(e.decide({AlertEventType::kResolved, state.alert->severity}, state.alert->last, state.alert->limit));
     state.alert.reset();
-    return std::nullopt;
   }
   RISK_FETCHES static void fetch(const State& state) { engine::fetch(state.alert.get()); }
 

@@ -50,12 +50,18 @@ struct KindOf<VelocityRule> {
     // It is over when enough of what is counted has left the window, or later if more comes.
     if (e.rule.enabled && count > over_at) return e.derived.clock.start_of(state.window.falls_to(over_at));
 
+    end(e);
+    return std::nullopt;
+  }
+  // Precondition: an alert is open.
+  static void end(Evaluation<VelocityRule>& e) {
+    State& state = e.state;
+    const std::uint64_t count = state.window.count(e.derived.clock.slot_of(e.parts.at));
     AlertEvent event =
         e.decide({AlertEventType::kResolved, state.alert->severity}, static_cast<Int128>(count), state.limit);
     event.window_seconds = e.rule.window_seconds;
     e.tell(std::move(event));
     state.alert.reset();
-    return std::nullopt;
   }
   RISK_FETCHES static void fetch(const State& state) { engine::fetch(state.alert.get()); }
 

@@ -73,7 +73,9 @@ class Decimal {
 
 using Quantity = Decimal<struct QuantityTag>;  // of a position: buy +, sell -
 using Price = Decimal<struct PriceTag>;
-using Rate = Decimal<struct RateTag>;    // base currency per unit of a currency
+using Rate = Decimal<struct RateTag>;  // base currency per unit of a currency
+using Multiplier =
+    Decimal<struct MultiplierTag>;       // of an instrument: how much of what its price is of a unit stands for
 using Ratio = Decimal<struct RatioTag>;  // a multiple of a limit or of an earlier value
 using Money = Decimal<struct MoneyTag>;  // an amount a person configures: a limit
 
@@ -115,5 +117,7 @@ std::optional<Notional> subtract(Notional a, Notional b);
 
 // price x rate, rounded half to even to 8 places. No value: it leaves 64 bits.
 std::optional<Price> convert(Price price, Rate rate);
+// price x multiplier x rate, rounded once. No value: its magnitude leaves 63 bits.
+std::optional<Price> convert(Price price, Multiplier multiplier, Rate rate);
 
 }  // namespace risk

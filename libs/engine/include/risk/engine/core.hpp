@@ -112,6 +112,9 @@ class Core {
   Result<bool, Rejection> apply(const MarketPrice& price, std::vector<AlertEvent>& events);
   Result<bool, Rejection> apply(const ExchangeRate& rate, std::vector<AlertEvent>& events);
 
+  // What a symbol stands for from here on, and what its positions are worth then. As above.
+  Result<bool, Rejection> apply(const Instrument& instrument);
+
   // Sets a position and its symbol's mark. No event comes of it before the next evaluation or sweep.
   std::optional<Rejection> apply(const OpeningPosition& position);
 

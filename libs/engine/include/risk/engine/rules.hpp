@@ -102,6 +102,7 @@ struct RuleSet {
   // whatever instant, takes their place.
   std::map<std::string, Rate, std::less<>> rates;
   SessionStart session_start;
+  bool require_instruments = false;  // what is of a symbol without an instrument is refused
 
   // Of each kind first the rules that are always there (rule_table.hpp: client_exposure, symbol_exposure,
   // firm_exposure; client_velocity, symbol_velocity; client_size; client_anomaly, symbol_anomaly, system_anomaly), in
@@ -172,5 +173,6 @@ std::optional<Rejection> value_problem(const Transaction& transaction);
 std::optional<Rejection> value_problem(const OpeningPosition& position);
 std::optional<Rejection> value_problem(const MarketPrice& price);
 std::optional<Rejection> value_problem(const ExchangeRate& rate);
+std::optional<Rejection> value_problem(const Instrument& instrument);
 
 }  // namespace risk::engine

@@ -36,8 +36,8 @@ struct Transaction {
   Symbol symbol;
   Side side = Side::kUnknown;
   Quantity quantity;     // > 0
-  Price price;           // > 0, in `currency`
-  std::string currency;  // of price: a currency with a rate; "": the base currency
+  Price price;           // in `currency`; below 0 only where the instrument allows it
+  std::string currency;  // of price: a currency with a rate; "": that of the instrument
   std::string broker_id;
   std::string market;
   std::string order_id;   // of the order that it fills

@@ -12,6 +12,7 @@
 #include "risk/base/decimal.hpp"
 #include "risk/base/id.hpp"
 #include "risk/base/timestamp.hpp"
+#include "risk/engine/instrument.hpp"
 #include "risk/engine/transaction.hpp"
 
 namespace risk::engine {
@@ -53,6 +54,9 @@ template <class T>
 inline constexpr auto kEnumNames = std::array<EnumName<T>, 0>{};
 template <>
 inline constexpr auto kEnumNames<Side> = std::to_array<EnumName<Side>>({{Side::kBuy, "BUY"}, {Side::kSell, "SELL"}});
+template <>
+inline constexpr auto kEnumNames<Contract> = std::to_array<EnumName<Contract>>({{Contract::kLinear, "LINEAR"},
+                                                                                {Contract::kInverse, "INVERSE"}});
 template <>
 inline constexpr auto kEnumNames<Severity> = std::to_array<EnumName<Severity>>({{Severity::kLow, "LOW"},
                                                                                 {Severity::kMedium, "MEDIUM"},
@@ -97,6 +101,7 @@ inline constexpr auto kEnumNames<AlertEventType> =
 
 // The names of enumerations ("HIGH_CLIENT_EXPOSURE", "gross"), the same on every interface.
 std::string_view to_string(Side side);
+std::string_view to_string(Contract contract);
 std::string_view to_string(Severity severity);
 std::string_view to_string(RiskLevel level);
 std::string_view to_string(Measure measure);
@@ -117,7 +122,7 @@ struct OpeningPosition {
   ClientId client_id;
   Symbol symbol;
   Quantity quantity;  // buy +, sell -
-  Price price;        // > 0: the symbol's mark, in `currency`, older than any other
+  Price price;        // the symbol's mark, in `currency`, older than any other
   std::string currency;
 
   friend bool operator==(const OpeningPosition&, const OpeningPosition&) = default;
@@ -126,7 +131,7 @@ struct OpeningPosition {
 // A mark without a trade: what a symbol is worth from an instant on.
 struct MarketPrice {
   Symbol symbol;
-  Price price;           // > 0, in `currency`
+  Price price;           // in `currency`
   std::string currency;  // as in Transaction
   Timestamp at;
 
@@ -153,12 +158,15 @@ struct Rejection {
 
 // The five measures of one entity at the latest marks.
 struct Exposure {
-  Notional long_value;
+  Notional long_value;   // of |position x unit value| of positions above zero, as below of those below zero
   Notional short_value;  // >= 0
   Notional turnover;     // since the session began
+  Notional inverted{};   // of what has a unit value below zero: long less short, which net counts the other way
 
   Notional gross() const { return Notional::from_units(long_value.units() + short_value.units()); }
-  Notional net() const { return Notional::from_units(long_value.units() - short_value.units()); }
+  Notional net() const {
+    return Notional::from_units((long_value.units() - inverted.units()) - (short_value.units() + inverted.units()));
+  }
   Notional value(Measure measure) const {  // net with its sign
     switch (measure) {
       case Measure::kGross:

@@ -5,8 +5,8 @@
 // What cannot be read at all (no such file, a header that lacks a required column, has one twice or has one of another
 // name) stops with CsvError.
 //
-// The readers judge the text, not the values: a negative quantity or an empty client is a value, and engine::validate
-// judges it.
+// The readers judge the text, not the values: a negative quantity or an empty client is a value, which
+// engine::value_problem and the core judge.
 //
 // Threads: one at a time. Memory: blocks of 256 KiB and, of a foreign file, 128 KiB, whatever the file.
 #pragma once
@@ -98,5 +98,8 @@ class RowReader {
 using PositionReader = RowReader<engine::OpeningPosition>;  // client_id,symbol,quantity,price,currency
 using PriceReader = RowReader<engine::MarketPrice>;         // at,symbol,price,currency
 using RateReader = RowReader<engine::ExchangeRate>;         // at,currency,rate
+// symbol,multiplier,currency,contract,expires_at,allows_negative,name,asset_class; all but the symbol may be empty, for
+// the default, and `allows_negative` is true or false.
+using InstrumentReader = RowReader<engine::Instrument>;
 
 }  // namespace risk::ingest

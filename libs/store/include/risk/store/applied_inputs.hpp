@@ -37,7 +37,7 @@ struct TransactionInput {
   Price base_price;  // what one unit was worth in base currency at the transaction's own price
   bool late = false;
 
-  Notional notional() const { return Notional::of(transaction.quantity, base_price); }
+  Notional notional() const { return Notional::of(transaction.quantity, base_price).magnitude(); }
   friend bool operator==(const TransactionInput&, const TransactionInput&) = default;
 };
 struct TickInput {
@@ -55,7 +55,7 @@ struct AppliedInput {
   std::uint64_t apply_seq = 0;
   Origin origin;  // stream_id "" for rules
   std::variant<TransactionInput, TickInput, engine::OpeningPosition, RulesInput, engine::MarketPrice,
-               engine::ExchangeRate>
+               engine::ExchangeRate, engine::Instrument>
       input;
 
   friend bool operator==(const AppliedInput&, const AppliedInput&) = default;

@@ -128,6 +128,8 @@ class Reader {
   virtual std::vector<StoredTransaction> transactions(const TransactionFilter& filter) = 0;
   virtual std::vector<MetricsRow> metrics_since(Timestamp since, std::uint32_t limit) = 0;  // oldest first
   virtual std::vector<LimitRow> limits() = 0;                                               // by rule and entity id
+  virtual std::vector<engine::Instrument> instruments() = 0;                                // by symbol
+  virtual std::optional<engine::Instrument> instrument(const std::string& symbol) = 0;
   virtual std::vector<QuarantineRow> quarantine(const QuarantineFilter& filter) = 0;
   virtual std::optional<QuarantineRow> quarantined(std::uint64_t quarantine_id) = 0;
   virtual std::uint64_t quarantine_count() = 0;

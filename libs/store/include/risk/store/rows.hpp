@@ -221,7 +221,8 @@ struct Commit {
   std::vector<AlertEventRow> alert_events;
   std::vector<QuarantineRow> quarantine;
   std::vector<CommandRow> commands;
-  std::vector<DeliveryRow> deliveries;  // upserted
+  std::vector<DeliveryRow> deliveries;          // upserted
+  std::vector<engine::Instrument> instruments;  // upserted
   std::optional<MetricsRow> metrics;
   std::optional<std::vector<LimitRow>> limits;  // replaces the table
   std::vector<IdentityPieceRow> identity_pieces;

@@ -44,6 +44,16 @@ export interface SymbolExposure extends Measures {
   mark: Decimal | null;
 }
 
+export interface Instrument {
+  multiplier: Decimal;
+  currency: string | null;
+  contract: 'LINEAR' | 'INVERSE';
+  expires_at: Timestamp | null;
+  allows_negative: boolean;
+  name: string | null;
+  asset_class: string | null;
+}
+
 export interface Position {
   client_id: string;
   symbol: string;

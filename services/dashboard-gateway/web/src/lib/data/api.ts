@@ -2,6 +2,7 @@ import type {
   Alert,
   AlertDetail,
   ClientExposure,
+  Instrument,
   Limits,
   MetricsPoint,
   Page,
@@ -37,7 +38,9 @@ export const api = {
   client: (id: string) =>
     request<{ exposure: ClientExposure; positions: Position[]; alerts: Alert[] }>(`/exposures/clients/${part(id)}`),
   symbol: (id: string) =>
-    request<{ exposure: SymbolExposure; positions: Position[]; alerts: Alert[] }>(`/exposures/symbols/${part(id)}`),
+    request<{ exposure: SymbolExposure; instrument: Instrument | null; positions: Position[]; alerts: Alert[] }>(
+      `/exposures/symbols/${part(id)}`,
+    ),
   alert: (id: number) => request<AlertDetail>(`/alerts/${id}`),
   resolvedAlerts: (before: number | null) =>
     request<Page<Alert>>(`/alerts?status=RESOLVED&limit=200${before === null ? '' : `&before=${before}`}`),
