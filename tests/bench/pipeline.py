@@ -95,6 +95,7 @@ def print_restart(bench, engine):
     print(f"P7  restart after kill -9, 1,000,000 positions, {filled['inputs']:,} inputs of history, 500,000 after the snapshot: "
           f"{statistics.median(times):.1f} s ({min(times):.1f} to {max(times):.1f}); applying was held up {1000 * filled['stall']:.1f} ms by a "
           f"snapshot of {filled['bytes'] / 1e6:.0f} MB", flush=True)
+    print(f"P9  {filled['remembered']:,} executions remembered, {filled['remembered_bytes'] / filled['remembered']:.1f} bytes each", flush=True)
 
 
 def main():

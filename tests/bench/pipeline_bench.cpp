@@ -336,11 +336,18 @@ void fill(test::PostgresCluster& cluster, std::uint64_t transactions) {
   store->migrate();
   risk_engine::Processor processor(store->resume_point(), 0);
   processor.start(bench::all_rules());
+  const auto reader = store::open_reader(config);
+  processor.executions().set_find(
+      [&reader](auto apply_seqs, auto fingerprints) { return reader->find_executions(apply_seqs, fingerprints); });
+  const auto commit = [&] {
+    store->commit(processor.take(engine::Core::Scope::kTraded, system_now()).commit);
+    processor.executions().note_committed(processor.apply_seq());
+  };
   const log::StreamId stream{"00000000000000000000000000000001"};
   std::uint64_t sequence = 0;
   const auto apply = [&](const wire::Input& input) {
     apply_one(processor, {stream, 1, ++sequence}, wire::encode(input));
-    if (sequence % kPerCommit == 0) store->commit(processor.take(engine::Core::Scope::kTraded, system_now()).commit);
+    if (sequence % kPerCommit == 0) commit();
   };
   bench::Market market = kMarket;
   market.clients = 100'000;
@@ -352,7 +359,8 @@ void fill(test::PostgresCluster& cluster, std::uint64_t transactions) {
     for (const auto& transaction : workload.next()) apply(transaction);
     if (saved || transactions - done > kAfterSnapshot) continue;
     saved = true;
-    store->commit(processor.take(engine::Core::Scope::kTraded, system_now()).commit);
+    processor.complete_identities();
+    commit();
     service::Metrics metrics;
     risk_engine::Snapshotter snapshotter({}, 0, metrics);
     const auto start = Clock::now();
@@ -362,12 +370,13 @@ void fill(test::PostgresCluster& cluster, std::uint64_t transactions) {
     std::printf("{\"mode\": \"snapshot\", \"stall\": %.6f, \"seconds\": %.3f, \"bytes\": %llu}\n", stall,
                 seconds_since(start), static_cast<unsigned long long>(store->snapshots().front().bytes));
   }
-  store->commit(processor.take(engine::Core::Scope::kTraded, system_now()).commit);
+  commit();
   std::printf(
       "{\"mode\": \"fill\", \"port\": %u, \"name\": \"%s\", \"user\": \"%s\", \"password\": \"%s\", \"inputs\": "
-      "%llu}\n",
+      "%llu, \"remembered\": %llu, \"remembered_bytes\": %zu}\n",
       config.port, config.name.c_str(), config.user.c_str(), config.password.reveal().c_str(),
-      static_cast<unsigned long long>(processor.apply_seq()));
+      static_cast<unsigned long long>(processor.apply_seq()),
+      static_cast<unsigned long long>(processor.executions().remembered()), processor.executions().memory_bytes());
   std::fflush(stdout);
   for (std::string line; std::getline(std::cin, line);) {
   }
