@@ -17,7 +17,7 @@ class MarketInputs:
     def market_price(self):
         """Any symbol, known or not, at any time."""
         symbol = self.rng.choice((*self.symbols, *self.symbols, *self.symbols, "NEW", "Ω"))
-        price = self.rng.choice((INT64_MAX, INT64_MAX // 3, 1)) if self.family == "extreme" and self.rng.random() < 0.5 else self.odd_price(self.price())
+        price = self.rng.choice((INT64_MAX, INT64_MAX // 3, 1)) if self.family == "extreme" and self.rng.random() < 0.5 else self.odd_price(symbol, self.price())
         line = self.say_price(symbol, price, self.currency())
         if self.rng.random() < 0.08:
             field, value = self.rng.choice((("currency", "XTS"), ("currency", "a\nb"), ("symbol", ""), ("symbol", "x" * 51)))
@@ -47,9 +47,10 @@ class MarketInputs:
             if pair[1] in expired:
                 self.positions[pair] = 0
 
-    def odd_price(self, price):
-        """Sometimes zero or negative, which an instrument may allow."""
-        return self.rng.choice((0, 0, -1, -price)) if self.rng.random() < 0.05 else price
+    def odd_price(self, symbol, price):
+        """Sometimes zero or negative, above all where the instrument allows it."""
+        allowed = self.marks.instruments.get(symbol, {}).get("allows_negative", False)
+        return self.rng.choice((0, -1, -price, -price)) if self.rng.random() < (0.5 if allowed else 0.03) else price
 
     def exchange_rate(self):
         """Of a currency that rules know or not; some are refused."""

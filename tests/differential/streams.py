@@ -219,7 +219,8 @@ class Stream(MarketInputs):
 
     def trade(self):
         """Any client, any symbol, any currency."""
-        self.execute(*self.pair(), self.rng.choice((1, 1, -1)) * self.quantity(), self.odd_price(self.price()), self.currency())
+        client, symbol = self.pair()
+        self.execute(client, symbol, self.rng.choice((1, 1, -1)) * self.quantity(), self.odd_price(symbol, self.price()), self.currency())
 
     def repeat(self):
         """The same notional again and again has no deviation."""
