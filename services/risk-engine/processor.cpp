@@ -262,6 +262,7 @@ void Processor::apply(const log::Records& records, Timestamp wall) {
       }
       announce(events_);
     }
+    core_.expect_at({});  // their places are the next records'
   }
   // Last, so that what failed half way is not taken for done.
   auto& cursor = move_cursor(records.last(), records.publisher).row;
@@ -286,12 +287,13 @@ void Processor::apply_transaction(const log::Record& record, InputSlots& places,
   };
   if (auto ahead = is_ahead("executed_at", transaction.executed_at, received_at)) return refuse(*std::move(ahead));
   const auto verdict = executions_.judge(expected);
+  if (verdict.kind == Executions::Verdict::Kind::kDuplicate) {
+    ++known.duplicates;
+    return places.pass_over();
+  }
   // What is not valid is nothing else: the core says why.
   if (verdict.kind != Executions::Verdict::Kind::kNew && core_.unit_value(transaction)) {
     switch (verdict.kind) {
-      case Executions::Verdict::Kind::kDuplicate:
-        ++known.duplicates;
-        return places.pass_over();
       case Executions::Verdict::Kind::kConflict: {
         ++known.conflicts;
         ++waiting_decisions_;
@@ -369,14 +371,14 @@ void Processor::apply_other(const log::Record& record, InputSlots& places, Times
              input);
 }
 
+// Of each symbol the latest, for the table has a row of each.
 void Processor::note_instrument(const engine::Instrument& instrument) {
   auto& rows = pending_.instruments;
-  const auto same = std::find_if(rows.begin(), rows.end(),
-                                 [&](const engine::Instrument& row) { return row.symbol == instrument.symbol; });
-  if (same != rows.end()) {
-    *same = instrument;
-  } else {
+  const auto [place, is_new] = pending_instruments_.try_emplace(instrument.symbol.text, rows.size());
+  if (is_new) {
     rows.push_back(instrument);
+  } else {
+    rows[place->second] = instrument;
   }
 }
 
@@ -418,13 +420,15 @@ bool Processor::has_pending() const {
   const bool moved =
       std::any_of(cursors_.begin(), cursors_.end(), [](const auto& entry) { return entry.second.moved; });
   return moved || rows_due_ || !pending_.inputs.empty() || !pending_.quarantine.empty() || !pending_.commands.empty() ||
-         !pending_.deliveries.empty() || !pending_.decisions.empty() || pending_.metrics || alerts_.has_changes();
+         !pending_.deliveries.empty() || !pending_.decisions.empty() || executions_.has_pieces() || pending_.metrics ||
+         alerts_.has_changes();
 }
 
 Batch Processor::take(engine::Core::Scope scope, Timestamp wall, std::size_t marked_max, store::AppliedInputs spare) {
   RISK_CHECK(spare.empty());
   Batch batch;
   batch.commit = std::exchange(pending_, {});
+  pending_instruments_.clear();
   pending_.inputs = std::move(spare);
   batch.commit.recorded_at = wall;
   batch.commit.identity_pieces = executions_.take_pieces(std::exchange(identities_due_, false), apply_seq_);

@@ -180,8 +180,9 @@ class Processor {
   std::set<std::uint64_t> decided_;  // rows of the quarantine, by this process: the store may still show them waiting
   bool rows_due_ = false;            // every row is to be written, though no input came
   store::Commit pending_;
-  std::vector<const engine::Transaction*> expected_;  // of the records at hand
-  std::vector<engine::ReceivedAt> received_at_;       // of these
+  std::unordered_map<std::string, std::size_t> pending_instruments_;  // where each is in it, by symbol
+  std::vector<const engine::Transaction*> expected_;                  // of the records at hand
+  std::vector<engine::ReceivedAt> received_at_;                       // of these
   std::int64_t ahead_max_nanos_ = 0;
   StreamClocks stream_clocks_;
   std::vector<engine::AlertEvent> events_;  // of the input at hand

@@ -3,6 +3,7 @@
 // transaction is applied all of it is in the cache.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <span>
@@ -33,7 +34,7 @@ class Prefetcher {
     Named client, symbol;
   };
   Pair take(const Transaction& transaction) {
-    for (; applied_ != next_.size() && &transaction != next_[applied_]; ++applied_) step();  // left out
+    pass_over_to(transaction);
     if (applied_ == next_.size()) return look_up(transaction);
     const Hint hint = hint_of(applied_);
     ++applied_;
@@ -43,6 +44,14 @@ class Prefetcher {
   }
 
  private:
+  // Those before it were left out. Nothing of them is read any more: who left them out may have written over them.
+  void pass_over_to(const Transaction& transaction) {
+    if (applied_ == next_.size() || next_[applied_] == &transaction) return;
+    while (applied_ != next_.size() && next_[applied_] != &transaction) ++applied_;
+    for (auto* step_of : {&hashed_, &found_, &followed_}) *step_of = std::max(*step_of, applied_);
+    step();
+  }
+
   void begin() {
     applied_ = hashed_ = found_ = followed_ = 0;
     step();

@@ -286,3 +286,27 @@ TEST_CASE("what cannot be looked up leaves everything as it was, and is applied 
   rig.commit();
   CHECK(rig.position() == "300");
 }
+
+TEST_CASE("records that come together may be known and of every kind, and a new one after them is applied") {
+  Rig rig;
+  for (int i = 0; i < 60; ++i) rig.send(fill(i));
+  rig.commit();
+  std::vector<std::string> bytes;
+  for (int i = 0; i < 60; ++i) bytes.push_back(wire::encode(fill(i)));
+  for (int i = 0; i < 60; ++i) {
+    const std::string symbol = "HELD" + std::to_string(i);
+    bytes.push_back(wire::encode(
+        engine::OpeningPosition{ClientId("C"), Symbol(symbol), Quantity::from_whole(1), Price::from_whole(1), ""}));
+    engine::Instrument instrument;
+    instrument.symbol = Symbol(symbol);
+    instrument.multiplier = Multiplier::from_whole(1);
+    instrument.expires_at = Timestamp{kWall.nanos + 1'000'000'000'000};
+    bytes.push_back(wire::encode(instrument));
+  }
+  bytes.push_back(wire::encode(fill(60)));
+  const std::vector<std::string_view> payloads(bytes.begin(), bytes.end());
+  rig.processor->apply({wire::kTransactionsTopic, "simulator@test", {kStreams[0], 1, ++rig.sequences[0]}, payloads},
+                       kWall);
+  CHECK(rig.commit().inputs.size() == 121);
+  CHECK(rig.position() == "6100");
+}

@@ -98,8 +98,8 @@ class Core {
   void set_bounds(const Bounds& bounds);
 
   // A hint: the next calls of apply() are for these transactions, in order; some may be left out. What they need is
-  // then fetched ahead of them, which is much faster where there are many clients. `next` must stay in place,
-  // unchanged, until they were applied, or the next expect().
+  // then fetched ahead of them, which is much faster where there are many clients. Each of `next` must stay in place,
+  // unchanged, until it or a later one was applied, or the next expect().
   void expect(std::span<const Transaction> next);
   void expect_at(std::span<const Transaction* const> next);  // where each lies; the pointers are copied
 
