@@ -134,6 +134,9 @@ Result<Applied, Rejection> Core::apply(const Transaction& transaction, std::vect
   Positions::Plan plan(named.client, named.symbol,
                        marks ? valued.unit_value : impl_->positions.symbols[named.symbol.index].unit_value);
   if (auto rejection = impl_->positions.plan_trade(signed_quantity, notional, plan)) return std::move(*rejection);
+  if (impl_->may_close(named.symbol.index, transaction.executed_at)) {
+    if (auto rejection = impl_->positions.check_trade_after_close(signed_quantity, plan)) return std::move(*rejection);
+  }
 
   const bool late = impl_->now && transaction.executed_at < *impl_->now;
   if (impl_->advance(transaction.executed_at, events) && impl_->has_closed()) {

@@ -18,7 +18,8 @@ class Core::Impl {
       : positions(key, tuning), rates(rules), evaluator(std::move(rules), positions), prefetcher(positions) {}
 
   // Time passes up to `time`, with the sweep that goes with it. Whether now moved. What was planned before it has to be
-  // planned anew where has_closed() says that the sweep closed positions; it still fits, for they are fewer.
+  // planned anew where has_closed() says that the sweep closed positions; it still fits where check_trade_after_close()
+  // found that it does, and a revaluation does, for it only becomes smaller.
   bool advance(Timestamp time, std::vector<AlertEvent>& events) {
     if (now && time <= *now) return false;
     now = time;
@@ -100,6 +101,10 @@ class Core::Impl {
     if (instruments.all().empty()) return;
     positions.symbols[index].terms = instruments.find(positions.symbols[index].id.view());
     watch_expiry(index);
+  }
+  // Whether a sweep that comes with an input of this instant may close the symbol's positions.
+  bool may_close(SymbolIndex index, Timestamp at) const {
+    return index != kNone && positions.symbols[index].expiry_watched && *positions.symbols[index].expiry_watched <= at;
   }
   // The first sweep from its end on closes it, and again what was traded since.
   void watch_expiry(SymbolIndex index) {

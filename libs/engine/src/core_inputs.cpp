@@ -123,6 +123,9 @@ Result<bool, Rejection> Core::apply(const ExchangeRate& rate, std::vector<AlertE
   if (index == rates.base()) {
     return Rejection{"currency", printable(rate.currency), "it is the base currency, whose rate is 1"};
   }
+  if (index == kNoCurrency && rates.is_full()) {
+    return too_many("currency", rate.currency, Rates::kCurrenciesMax, "currencies");
+  }
   const Rates::InForce next{rate.rate, rate.at};
   Positions::Revaluation revaluation;
   if (index != kNoCurrency) {

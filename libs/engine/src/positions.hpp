@@ -63,6 +63,8 @@ class Positions {
 
   // Completes a plan, or tells why a position, an exposure or a turnover would leave its range, or a bound be passed.
   std::optional<Rejection> plan_trade(Quantity signed_quantity, Notional notional, Plan& plan) const;
+  // The same where the symbol's positions will have been closed before it. Precondition: plan_trade() has planned it.
+  std::optional<Rejection> check_trade_after_close(Quantity signed_quantity, const Plan& plan) const;
   std::optional<Rejection> plan_opening(Quantity quantity, Plan& plan) const;
 
   // Carries it out. Precondition: no position, mark or entity was added or moved in between.

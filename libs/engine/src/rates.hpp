@@ -52,6 +52,9 @@ class Rates {
   const std::string& name(CurrencyIndex currency) const { return names_[currency]; }
   const InForce& operator[](CurrencyIndex currency) const { return in_force_[currency]; }
   std::size_t size() const { return in_force_.size(); }
+  // Of exchange rates: rules may name more, as many as a person writes.
+  static constexpr std::size_t kCurrenciesMax = 1'000;
+  bool is_full() const { return size() >= kCurrenciesMax; }
 
   // Precondition: it is not the base currency.
   CurrencyIndex set(std::string_view currency, const InForce& rate) {

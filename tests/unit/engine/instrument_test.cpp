@@ -339,3 +339,25 @@ TEST_CASE("instruments that nobody trades outlive a snapshot, and each of their 
   named.name = "E-mini";
   CHECK(hash_with(named) == hash);  // it is for people
 }
+
+TEST_CASE("a trade that would fit only because its symbol's positions are not closed yet is refused") {
+  InstrumentDesk desk;
+  auto x = instrument("X", "1");
+  x.expires_at = at(10);
+  desk.know(x);
+  const auto open = [&desk](const char* client, const char* symbol, const char* quantity) {
+    REQUIRE_FALSE(desk.core.apply(OpeningPosition{ClientId(client), Symbol(symbol), *Quantity::parse(quantity),
+                                                  *Price::parse("92000000000"), ""}));
+  };
+  open("A", "X", "-46000000000");
+  open("B", "Y", "92000000000");
+  open("C", "Z", "36000000000");
+  std::vector<AlertEvent> events;
+  desk.core.tick(at(1), events);
+  const auto hash = desk.core.state_hash();
+  const auto refused = desk.plain(11, "A", "X", "92000000000", "92000000000");
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().reason == "it would take the firm's gross exposure out of range");
+  CHECK(desk.core.state_hash() == hash);
+  CHECK(desk.plain(11, "A", "X", "1", "92000000000").ok());
+}

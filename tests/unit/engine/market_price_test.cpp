@@ -336,3 +336,23 @@ TEST_CASE("by editions before the third a price is converted once, and stays so"
   desk.core.set_rules(MarketDesk::with_rates("2.5"));
   CHECK(desk.unit_value("SAP") == "250");
 }
+
+TEST_CASE("there may be a thousand currencies, and a state with all of them can be loaded") {
+  Core core(quiet_rules());
+  std::vector<AlertEvent> events;
+  std::size_t taken = 0;
+  std::string reason;
+  for (int i = 0; i < 1'100; ++i) {
+    const auto currency = std::string(40, 'C') + std::to_string(i);
+    const auto changed =
+        core.apply(ExchangeRate{currency, Rate::from_whole(2), Timestamp::from_seconds(1'000'000)}, events);
+    taken += changed ? 1 : 0;
+    if (!changed) reason = changed.error().reason;
+  }
+  CHECK(taken < 1'000);
+  CHECK(taken > 900);
+  CHECK(reason == "there are 1000 currencies already, as many as allowed");
+  const auto loaded = load(save(core));
+  REQUIRE(loaded.ok());
+  CHECK(loaded->state_hash() == core.state_hash());
+}
