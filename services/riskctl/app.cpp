@@ -321,8 +321,18 @@ void decide(const Options& options, std::ostream& out) {
     return;
   }
   const auto ids = waiting_ids(*store::open_reader(options.database));
-  for (const auto id : ids) ask(options, {user, wire::DecideQuarantined{id, action, reason}});
-  out << ids.size() << " quarantined records" << done << user << ".\n";
+  std::size_t decided = 0;
+  std::string refused;
+  for (const auto id : ids) {
+    try {
+      ask(options, {user, wire::DecideQuarantined{id, action, reason}});
+      ++decided;
+    } catch (const Refusal& refusal) {  // such as a copy of one that was applied: the others can be decided
+      refused += (refused.empty() ? "" : "\n") + refusal.reason;
+    }
+  }
+  out << decided << " quarantined records" << done << user << ".\n";
+  if (!refused.empty()) throw Refusal{refused};
 }
 
 void quarantine(const Options& options, std::ostream& out) {

@@ -1,5 +1,7 @@
 #include "riskctl/backtest/applied_executions.hpp"
 
+#include <algorithm>
+
 namespace risk::riskctl {
 
 void AppliedExecutions::expect(std::span<const engine::Transaction> next) {
@@ -13,13 +15,15 @@ void AppliedExecutions::expect(std::span<const engine::Transaction> next) {
 std::optional<AppliedExecutions::Known> AppliedExecutions::find(std::size_t index) {
   const auto& digest = expected_[index];
   std::optional<Known> known;
+  std::uint64_t latest = 0;
   found_.clear();
   index_.find(digest.fingerprint(), found_);
   for (const auto number : found_) {
     const auto& applied = applied_[number - 1];
     if (!digest.has_identity_of(applied)) continue;
     if (digest.is_duplicate_of(applied)) return Known{applied, true};
-    known = Known{applied, false};
+    if (number > latest) known = Known{applied, false};
+    latest = std::max(latest, number);
   }
   return known;
 }
