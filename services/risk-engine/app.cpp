@@ -330,10 +330,10 @@ void App::hand_over() {
 
 // The writing thread's, as the next.
 void App::write_snapshot(store::Store& store) {
-  const auto dropped_up_to = snapshotter_->write_next(store);
-  if (!dropped_up_to) return;
+  const auto dropped = snapshotter_->write_next(store);
+  if (!dropped || !dropped->up_to) return;
   const std::lock_guard lock(mutex_);
-  dropped_up_to_ = dropped_up_to;
+  dropped_ = dropped;
 }
 
 void App::file_identities(store::Store& store, std::uint64_t up_to) {
@@ -346,7 +346,7 @@ void App::file_identities(store::Store& store, std::uint64_t up_to) {
   }
   store.file_identities(*piece, *executions);
   const std::lock_guard lock(mutex_);
-  filed_.push_back({piece->last_apply_seq, executions->size()});
+  filed_up_to_ = piece->last_apply_seq;
 }
 
 store::FoundExecutions App::find_executions(std::span<const std::uint64_t> apply_seqs,
@@ -382,17 +382,17 @@ bool App::gathers(Clock::time_point now) const {
 // Publishers may drop what is stored.
 void App::tell_committed() {
   std::map<std::string, store::CursorRow> committed;
-  std::vector<Filed> filed;
-  std::optional<Timestamp> dropped_up_to;
+  std::uint64_t filed_up_to = 0;
+  std::optional<store::DroppedDays> dropped;
   {
     const std::lock_guard lock(mutex_);
     committed.swap(committed_);
-    filed.swap(filed_);
-    dropped_up_to.swap(dropped_up_to_);
+    std::swap(filed_up_to, filed_up_to_);
+    dropped.swap(dropped_);
   }
   auto& executions = processor_->executions();
-  for (const auto& [last_apply_seq, count] : filed) executions.note_filed(last_apply_seq, count);
-  if (dropped_up_to) executions.note_dropped(*dropped_up_to);
+  if (filed_up_to > 0) executions.note_filed(filed_up_to);
+  if (dropped) executions.note_dropped(*dropped->up_to, dropped->last_apply_seq);
   for (const auto& [id, row] : committed) {
     if (id == store::kEngineCursor) executions.note_committed(row.sequence);
     if (id == store::kEngineCursor || id == store::kAlertsCursor) continue;

@@ -117,12 +117,8 @@ class App : public service::App {
   std::atomic<bool> database_is_away_{false};          // as the writer last said
   mutable std::mutex mutex_;                           // guards what follows
   std::map<std::string, store::CursorRow> committed_;  // of streams, by id, since the applying thread told them last
-  struct Filed {
-    std::uint64_t last_apply_seq = 0;
-    std::size_t executions = 0;
-  };
-  std::vector<Filed> filed_;                // pieces of identities, since then
-  std::optional<Timestamp> dropped_up_to_;  // as Snapshotter::write_next said, since then
+  std::uint64_t filed_up_to_ = 0;                      // identities, since then; 0: none
+  std::optional<store::DroppedDays> dropped_;          // as Snapshotter::write_next said, since then
   log::Reader* wakeable_ = nullptr;
   std::string publish_endpoint_, command_endpoint_;
 };

@@ -16,6 +16,9 @@ constexpr std::uint64_t kLast = std::numeric_limits<std::uint64_t>::max();
 // Of so many bits few are set by the records that come together.
 constexpr std::size_t kSeen = 1 << 16;
 
+// Made anew, there may be thousands.
+constexpr std::ptrdiff_t kPiecesPerCommit = 64;
+
 engine::HashKey parse_key(std::string_view digits) {
   engine::HashKey key;
   constexpr std::size_t kDigits = 16;  // of a word
@@ -35,22 +38,30 @@ engine::HashKey parse_key(std::string_view digits) {
 Executions::Executions(const store::ResumePoint& resume)
     : key_(parse_key(resume.identity_key)),
       filed_up_to_(resume.filed_up_to < resume.first_kept_apply_seq ? 0 : resume.filed_up_to),
+      first_kept_(resume.first_kept_apply_seq),
       dropped_up_to_(resume.dropped_up_to),
       loaded_up_to_(std::max(resume.filed_up_to, resume.first_kept_apply_seq - 1)),
       committed_up_to_(resume.last_apply_seq),
       seen_(kSeen) {
   index_.forget_up_to(loaded_up_to_);
-  lacking_.push_back({loaded_up_to_ + 1, kLast});
+  lacking_.push_back({loaded_up_to_ + 1, kLast, loaded_up_to_ + 1});
 }
 
 bool Executions::load(const store::IdentityPieceRow& piece) {
+  if (piece.last_apply_seq < first_kept_) return true;  // its inputs were dropped
   auto executions = engine::IdentityPiece::parse(piece.bytes, piece.last_apply_seq);
-  lacking_.pop_back();
-  if (piece.first_apply_seq > loaded_up_to_ + 1) lacking_.push_back({loaded_up_to_ + 1, piece.first_apply_seq - 1});
-  loaded_up_to_ = std::max(loaded_up_to_, piece.last_apply_seq);
+  if (open_piece_) closed_.emplace(loaded_up_to_, open_piece_->executions.size());
   open_piece_.reset();
-  if (!executions) lacking_.push_back({piece.first_apply_seq, piece.last_apply_seq});
-  lacking_.push_back({loaded_up_to_ + 1, kLast});
+  lacking_.pop_back();
+  const auto lack = [this](std::uint64_t first, std::uint64_t last, std::uint64_t piece_first) {
+    lacking_.push_back({std::max(first, first_kept_), last, piece_first});
+  };
+  if (piece.first_apply_seq > loaded_up_to_ + 1) {
+    lack(loaded_up_to_ + 1, piece.first_apply_seq - 1, loaded_up_to_ + 1);
+  }
+  loaded_up_to_ = std::max(loaded_up_to_, piece.last_apply_seq);
+  if (!executions) lack(piece.first_apply_seq, piece.last_apply_seq, piece.first_apply_seq);
+  lack(loaded_up_to_ + 1, kLast, loaded_up_to_ + 1);
   if (!executions) return false;
   constexpr std::size_t kAhead = 16;
   for (std::size_t i = 0; i < executions->size(); ++i) {
@@ -60,13 +71,15 @@ bool Executions::load(const store::IdentityPieceRow& piece) {
   remembered_ += executions->size();
   if (executions->size() < engine::IdentityPiece::kExecutionsMax) {
     open_piece_ = OpenPiece{piece.first_apply_seq, *std::move(executions)};
+  } else {
+    closed_.emplace(piece.last_apply_seq, executions->size());
   }
   return true;
 }
 
 void Executions::begin_range() {
   range_begun_ = true;
-  piece_first_ = lacking_.front().first;
+  piece_first_ = lacking_.front().piece_first;
   if (lacking_.front().last != kLast || !open_piece_) return;
   piece_first_ = open_piece_->first_apply_seq;
   for (const auto& execution : open_piece_->executions) piece_.add(execution);
@@ -104,6 +117,7 @@ void Executions::remember(const engine::ExecutionDigest& digest, std::uint64_t a
 }
 
 void Executions::close_piece(std::uint64_t last_apply_seq) {
+  closed_.emplace(last_apply_seq, piece_.executions());
   pieces_.push_back({piece_first_, last_apply_seq, piece_.bytes()});
   piece_.clear();
   piece_first_ = last_apply_seq + 1;
@@ -116,13 +130,16 @@ void Executions::expect(std::span<const engine::Transaction* const> next) {
     index_.fetch(digests_.back().fingerprint());
   }
   found_.clear();
+  in_index_.clear();
   std::vector<std::uint64_t> in_store, filed;
   candidates_.clear();
   may_be_known_.assign(digests_.size(), false);
   for (std::size_t i = 0; i < digests_.size(); ++i) {
     const auto fingerprint = digests_[i].fingerprint();
     if (filed_up_to_ > 0) filed.push_back(fingerprint);
-    const bool is_found = index_.find(fingerprint, candidates_);
+    // Each is looked for once, however many records have it.
+    const bool is_found = in_index_.contains(fingerprint) || index_.find(fingerprint, candidates_);
+    if (is_found) in_index_.insert(fingerprint);
     const bool was_seen = seen_[fingerprint % kSeen];
     seen_[fingerprint % kSeen] = true;
     may_be_known_[i] = is_found || was_seen;
@@ -178,13 +195,28 @@ const engine::ExecutionDigest* Executions::uncommitted(std::uint64_t apply_seq) 
   return known == uncommitted_.end() || known->apply_seq != apply_seq ? nullptr : &known->digest;
 }
 
-void Executions::note_dropped(Timestamp up_to) {
+void Executions::note_dropped(Timestamp up_to, std::uint64_t last_apply_seq) {
   dropped_up_to_ = std::max(dropped_up_to_.value_or(up_to), up_to);
+  let_go_up_to(last_apply_seq);
+  if (filed_up_to_ <= last_apply_seq) filed_up_to_ = 0;
+}
+
+void Executions::let_go_up_to(std::uint64_t apply_seq) {
+  for (auto piece = closed_.begin(); piece != closed_.end() && piece->first <= apply_seq;
+       piece = closed_.erase(piece)) {
+    remembered_ -= std::min<std::uint64_t>(remembered_, piece->second);
+  }
+  index_.forget_up_to(apply_seq);
 }
 
 std::vector<store::IdentityPieceRow> Executions::take_pieces(bool all, std::uint64_t apply_seq) {
-  if (all && !piece_.empty()) pieces_.push_back({piece_first_, apply_seq, piece_.bytes()});
-  return std::exchange(pieces_, {});
+  // Also where it has no execution: what is covered need not be read again.
+  if (all && apply_seq >= piece_first_) pieces_.push_back({piece_first_, apply_seq, piece_.bytes()});
+  if (pieces_.size() <= static_cast<std::size_t>(kPiecesPerCommit)) return std::exchange(pieces_, {});
+  const auto end = pieces_.begin() + kPiecesPerCommit;
+  std::vector<store::IdentityPieceRow> first(std::make_move_iterator(pieces_.begin()), std::make_move_iterator(end));
+  pieces_.erase(pieces_.begin(), end);
+  return first;
 }
 
 void Executions::note_committed(std::uint64_t apply_seq) {
@@ -193,14 +225,14 @@ void Executions::note_committed(std::uint64_t apply_seq) {
 }
 
 std::optional<std::uint64_t> Executions::to_file() const {
-  if (remembered_ <= options_.remembered_max) return std::nullopt;
-  return std::min(committed_up_to_, piece_first_ - 1);  // not the one that still grows
+  if (remembered_ <= options_.remembered_max || closed_.empty() || has_pieces()) return std::nullopt;
+  const auto last_apply_seq = closed_.begin()->first;
+  return last_apply_seq <= committed_up_to_ ? std::optional(last_apply_seq) : std::nullopt;
 }
 
-void Executions::note_filed(std::uint64_t last_apply_seq, std::size_t executions) {
+void Executions::note_filed(std::uint64_t last_apply_seq) {
   filed_up_to_ = std::max(filed_up_to_, last_apply_seq);
-  remembered_ -= std::min<std::uint64_t>(remembered_, executions);
-  index_.forget_up_to(last_apply_seq);
+  let_go_up_to(last_apply_seq);
 }
 
 }  // namespace risk::risk_engine

@@ -8,10 +8,12 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "risk/engine/identity.hpp"
@@ -63,19 +65,21 @@ class Executions {
 
   // Up to when executions may have been dropped from the store.
   std::optional<Timestamp> dropped_up_to() const { return dropped_up_to_; }
-  void note_dropped(Timestamp up_to);
+  // `last_apply_seq`: inputs up to this one are no longer stored; 0: not known.
+  void note_dropped(Timestamp up_to, std::uint64_t last_apply_seq = 0);
 
   // --- what is to be stored
 
-  // Pieces of executions that are not stored yet, or have grown since; with `all` of everything up to input
-  // `apply_seq`.
+  // Pieces of executions that are not stored yet, or have grown since: the oldest first, and only so many that a commit
+  // stays small. With `all` there is one of everything up to input `apply_seq` among them.
   std::vector<store::IdentityPieceRow> take_pieces(bool all, std::uint64_t apply_seq);
   // Inputs up to this one can be found in the store.
   void note_committed(std::uint64_t apply_seq);
-  // The last input up to which pieces should be filed, the first of them next; none: there is room in memory.
+  bool has_pieces() const { return !pieces_.empty(); }
+  // The end of the stored piece that should be filed next; none: there is room in memory, or no piece to be filed.
   std::optional<std::uint64_t> to_file() const;
-  // The executions of a piece that ends at `last_apply_seq` are found in the store from now on.
-  void note_filed(std::uint64_t last_apply_seq, std::size_t executions);
+  // The executions of pieces that end at or before `last_apply_seq` are found in the store from now on.
+  void note_filed(std::uint64_t last_apply_seq);
 
   std::uint64_t remembered() const { return remembered_; }
   std::size_t memory_bytes() const { return index_.bytes(); }
@@ -84,8 +88,8 @@ class Executions {
   struct Range {
     std::uint64_t first = 0;
     std::uint64_t last = 0;
+    std::uint64_t piece_first = 0;  // first_apply_seq of the row that is made of it
   };
-
   // A piece as it was stored, which goes on growing.
   struct OpenPiece {
     std::uint64_t first_apply_seq = 0;
@@ -95,6 +99,7 @@ class Executions {
   void begin_range();
   void remember(const engine::ExecutionDigest& digest, std::uint64_t apply_seq);
   void close_piece(std::uint64_t last_apply_seq);
+  void let_go_up_to(std::uint64_t apply_seq);  // of memory
   const engine::ExecutionDigest* uncommitted(std::uint64_t apply_seq) const;
 
   engine::ExecutionOptions options_;
@@ -102,7 +107,8 @@ class Executions {
   engine::HashKey key_;
   engine::IdentityIndex index_;
   std::uint64_t remembered_ = 0;
-  std::uint64_t filed_up_to_;
+  std::uint64_t filed_up_to_;  // 0: none that is stored is filed
+  std::uint64_t first_kept_;   // input that was stored at the start
   std::optional<Timestamp> dropped_up_to_;
 
   std::vector<Range> lacking_;  // of which there are no pieces, rising, the last without end; while loading
@@ -113,12 +119,15 @@ class Executions {
   engine::IdentityPiece piece_;
   std::uint64_t piece_first_ = 0;  // the first input of piece_
   std::vector<store::IdentityPieceRow> pieces_;
+  // Pieces that do not grow any more and are in memory: how many executions, by the last input.
+  std::map<std::uint64_t, std::size_t> closed_;
 
   std::deque<Known> uncommitted_;  // rising apply_seq
   std::uint64_t committed_up_to_ = 0;
 
   // Of the transactions that are expected.
   std::vector<engine::ExecutionDigest> digests_;
+  std::unordered_set<std::uint64_t> in_index_;           // their fingerprints that are there
   std::vector<bool> may_be_known_;                       // of each: one like it is in the index, or comes before it
   std::vector<bool> seen_;                               // by the lowest bits of a fingerprint
   std::unordered_multimap<std::uint64_t, Known> found_;  // in the store, by fingerprint

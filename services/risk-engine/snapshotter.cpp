@@ -105,7 +105,7 @@ void Snapshotter::begin(const engine::Core& core, std::uint64_t apply_seq, Times
   stall_seconds_.observe(std::chrono::duration<double>(Clock::now() - started).count());
 }
 
-std::optional<Timestamp> Snapshotter::write_next(store::Store& store) {
+std::optional<store::DroppedDays> Snapshotter::write_next(store::Store& store) {
   try {
     return write(store);
   } catch (const store::StoreUnavailable&) {
@@ -120,7 +120,7 @@ std::optional<Timestamp> Snapshotter::write_next(store::Store& store) {
   }
 }
 
-std::optional<Timestamp> Snapshotter::write(store::Store& store) {
+std::optional<store::DroppedDays> Snapshotter::write(store::Store& store) {
   if (!running_ || !fill(sizeof(Length))) return std::nullopt;
   Length length;
   std::memcpy(&length, received_.data(), sizeof length);
@@ -157,7 +157,7 @@ bool Snapshotter::fill(std::size_t bytes) {
   return true;
 }
 
-std::optional<Timestamp> Snapshotter::finish(store::Store& store) {
+std::optional<store::DroppedDays> Snapshotter::finish(store::Store& store) {
   const auto stored = store.snapshots();
   // It may be, when the connection broke just after.
   const bool is_stored = std::any_of(
@@ -176,7 +176,7 @@ std::optional<Timestamp> Snapshotter::finish(store::Store& store) {
   const auto dropped =
       store.drop_days({taken_at.nanos - options_.retention_days * kNanosPerDay}, kept.back().apply_seq);
   if (dropped.days > 0) service::log_info("dropped old inputs", {{"days", dropped.days}, {"rows", dropped.rows}});
-  return dropped.up_to;
+  return dropped;
 }
 
 // Without a snapshot the next start takes longer, no more.

@@ -47,15 +47,15 @@ class Snapshotter {
   // Stores the next chunk, or waits some milliseconds for it. After the last one the snapshot counts. May be called
   // again after it threw StoreUnavailable. What else goes wrong costs the snapshot alone, but for StoreConflict
   // and StoreLost.
-  // Up to when executions were dropped with old inputs, if any were.
-  std::optional<Timestamp> write_next(store::Store& store);
+  // What became of old inputs, when a snapshot is complete.
+  std::optional<store::DroppedDays> write_next(store::Store& store);
 
  private:
   using Clock = std::chrono::steady_clock;
 
   bool fill(std::size_t bytes);  // reads from the pipe until so many are there; false: not yet
-  std::optional<Timestamp> write(store::Store& store);
-  std::optional<Timestamp> finish(store::Store& store);
+  std::optional<store::DroppedDays> write(store::Store& store);
+  std::optional<store::DroppedDays> finish(store::Store& store);
   void give_up(const std::string& why);
   void end();
 

@@ -25,12 +25,13 @@ UPDATE input_days SET last_executed_at_ns = (
   SELECT MAX(COALESCE(executed_at_ns, (EXTRACT(EPOCH FROM executed_at)::NUMERIC * 1000000)::BIGINT * 1000))
   FROM transactions WHERE transactions.recorded_on = input_days.recorded_on);
 CREATE TABLE dropped_executions (last_executed_at_ns BIGINT NOT NULL);
--- Days that were dropped before this was kept: what is older than the oldest execution that is left may be of them.
+-- Of days that were dropped before this was kept it is not known: as a rule they were over when the first that is left
+-- began.
 INSERT INTO dropped_executions (last_executed_at_ns)
-  SELECT oldest - 1
-  FROM (SELECT MIN(COALESCE(executed_at_ns, (EXTRACT(EPOCH FROM executed_at)::NUMERIC * 1000000)::BIGINT * 1000)) AS oldest
-        FROM transactions) AS kept
-  WHERE oldest IS NOT NULL AND (SELECT MIN(first_apply_seq) FROM input_days) > 1;
+  SELECT (EXTRACT(EPOCH FROM recorded_on)::NUMERIC * 1000000000)::BIGINT
+  FROM input_days
+  WHERE (SELECT MIN(first_apply_seq) FROM input_days) > 1
+  ORDER BY recorded_on LIMIT 1;
 
 ALTER TABLE stream_cursors ADD COLUMN duplicates BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE stream_cursors ADD COLUMN conflicts BIGINT NOT NULL DEFAULT 0;

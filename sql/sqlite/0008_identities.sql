@@ -23,15 +23,15 @@ ALTER TABLE input_days ADD COLUMN last_executed_at_ns INTEGER;
 UPDATE input_days SET last_executed_at_ns = (
   SELECT MAX(COALESCE(executed_at_ns,
                       CAST(strftime('%s', executed_at) AS INTEGER) * 1000000000 + CAST(substr(executed_at, 21, 6) AS INTEGER) * 1000))
-  FROM transactions WHERE transactions.recorded_on = input_days.recorded_on);
+  FROM transactions WHERE apply_seq BETWEEN input_days.first_apply_seq AND input_days.last_apply_seq);
 CREATE TABLE dropped_executions (last_executed_at_ns INTEGER NOT NULL) STRICT;
--- Days that were dropped before this was kept: what is older than the oldest execution that is left may be of them.
+-- Of days that were dropped before this was kept it is not known: as a rule they were over when the first that is left
+-- began.
 INSERT INTO dropped_executions (last_executed_at_ns)
-  SELECT oldest - 1
-  FROM (SELECT MIN(COALESCE(executed_at_ns,
-                        CAST(strftime('%s', executed_at) AS INTEGER) * 1000000000 + CAST(substr(executed_at, 21, 6) AS INTEGER) * 1000)) AS oldest
-        FROM transactions) AS kept
-  WHERE oldest IS NOT NULL AND (SELECT MIN(first_apply_seq) FROM input_days) > 1;
+  SELECT CAST(strftime('%s', recorded_on) AS INTEGER) * 1000000000
+  FROM input_days
+  WHERE (SELECT MIN(first_apply_seq) FROM input_days) > 1
+  ORDER BY recorded_on LIMIT 1;
 
 ALTER TABLE stream_cursors ADD COLUMN duplicates INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE stream_cursors ADD COLUMN conflicts INTEGER NOT NULL DEFAULT 0;

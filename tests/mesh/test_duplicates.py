@@ -167,6 +167,15 @@ class Conflicts(unittest.TestCase):
             self.assertEqual(mesh.database.rows("SELECT quantity FROM positions"), [("40",)])
             counted = mesh.database.rows("SELECT duplicates, conflicts FROM stream_cursors WHERE name LIKE 'simulator%'")
             self.assertEqual(sorted(counted), [("0", "2"), ("1", "2"), ("4", "1"), ("4", "1")])
+            # Of two copies of a conflict the second cannot be applied when the first was; what comes after it can.
+            (mesh.folder / "copies.csv").write_text(HEADER + fill(1, 77) + fill(1, 77) + fill(2, 78))
+            mesh.replay("copies.csv", "--journal", mesh.folder / "copies")
+            copies = mesh.run("riskctl", "quarantine", "apply", "all", "anna", "all of them")
+            self.assertEqual(copies.returncode, 1)
+            self.assertIn("quarantined records applied by anna.", copies.stdout)
+            self.assertRegex(copies.stderr, r"row \d+ cannot be applied: it was applied since, as input \d+")
+            self.assertEqual(mesh.database.rows("SELECT COUNT(*) FROM transactions WHERE quantity = '77'"), [("1",)])
+            self.assertEqual(mesh.database.rows("SELECT COUNT(*) FROM transactions WHERE quantity = '78'"), [("1",)])
             for words in (["quarantine", "frobnicate"], ["quarantine", "apply", "1", "anna"], ["quarantine", "drop", "one", "anna", "x"]):
                 self.assertEqual(mesh.run("riskctl", *words).returncode, 2, words)
             self.assertEqual(mesh.stop("risk-engine"), 0)

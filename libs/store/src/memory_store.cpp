@@ -43,7 +43,7 @@ class MemoryStore final : public Store {
   void check_cursors(const Commit& commit) const;
   Places check_inputs(const AppliedInputs& inputs) const;
   void check_events(const Commit& commit) const;
-  QuarantineRow* waiting_row(std::uint64_t quarantine_id) const;  // null: it does not wait
+  QuarantineRow* undecided_row(const DecisionStep& step) const;  // null: it does not wait, nor is so decided already
   void store(const Commit& commit, const Places& places);
   void store_positions(const std::vector<engine::PositionRow>& rows);
   void note_dropped(const MemoryDatabase::Inputs& commit);
@@ -92,7 +92,7 @@ void MemoryStore::commit(const Commit& commit) {
   const auto places = check_inputs(commit.inputs);
   check_events(commit);
   for (const auto& step : commit.decisions) {
-    if (waiting_row(step.quarantine_id) == nullptr) throw_decided(step.quarantine_id);
+    if (undecided_row(step) == nullptr) throw_decided(step.quarantine_id);
   }
   store(commit, places);
 }
@@ -145,10 +145,10 @@ void MemoryStore::check_events(const Commit& commit) const {
   }
 }
 
-QuarantineRow* MemoryStore::waiting_row(std::uint64_t quarantine_id) const {
+QuarantineRow* MemoryStore::undecided_row(const DecisionStep& step) const {
   auto& rows = database_->quarantine;
-  const auto row = std::find_if(rows.begin(), rows.end(), [quarantine_id](const QuarantineRow& other) {
-    return other.quarantine_id == quarantine_id && is_waiting(other);
+  const auto row = std::find_if(rows.begin(), rows.end(), [&step](const QuarantineRow& other) {
+    return other.quarantine_id == step.quarantine_id && (is_waiting(other) || other.decision == step.decision);
   });
   return row == rows.end() ? nullptr : &*row;
 }
@@ -172,7 +172,7 @@ void MemoryStore::store(const Commit& commit, const Places& places) {
     db.quarantine.push_back(std::move(row));
   }
   for (const auto& piece : commit.identity_pieces) db.identity_pieces.insert_or_assign(piece.first_apply_seq, piece);
-  for (const auto& step : commit.decisions) waiting_row(step.quarantine_id)->decision = step.decision;
+  for (const auto& step : commit.decisions) undecided_row(step)->decision = step.decision;
   for (auto row : commit.commands) {
     row.command_id = db.commands.size() + 1;
     db.commands.push_back(std::move(row));
@@ -243,6 +243,7 @@ DroppedDays MemoryStore::drop_days(Timestamp before, std::uint64_t up_to_apply_s
       return true;
     });
     ++dropped.days;
+    dropped.last_apply_seq = last;
     std::erase_if(database_->identity_pieces,
                   [last = last](const auto& piece) { return piece.second.last_apply_seq <= last; });
     std::erase_if(database_->identities, [last = last](const auto& filed) { return filed.second <= last; });

@@ -128,8 +128,6 @@ FoundExecutions find_executions(SqlConnection& connection, std::span<const std::
     connection.query(Query(select_from(kTransactionsTable) + " WHERE apply_seq IN ").add(list),
                      [&found](RowReader& in) { read_row(in, found.transactions.emplace_back()); });
   });
-  found.dropped_up_to = dropped_up_to(
-      [&connection](const Query& query, const SqlConnection::RowHandler& row) { connection.query(query, row); });
   return found;
 }
 

@@ -39,7 +39,8 @@ void note_dropped(SqlConnection& connection, Timestamp last_executed_at);
 std::optional<std::uint64_t> drop_identities(SqlConnection& connection, std::uint64_t up_to_apply_seq,
                                              std::uint64_t step);
 
-// Reader::find_executions. Precondition: a transaction is open, so that it is one consistent read.
+// Reader::find_executions, but for dropped_up_to, which the caller asks for after it: executions that were dropped
+// meanwhile are not found, and dropped_up_to() says then that they may have been.
 FoundExecutions find_executions(SqlConnection& connection, std::span<const std::uint64_t> apply_seqs,
                                 std::span<const std::uint64_t> fingerprints);
 

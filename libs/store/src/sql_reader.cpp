@@ -356,6 +356,9 @@ FoundExecutions SqlReader::find_executions(std::span<const std::uint64_t> apply_
     SqlTransaction transaction(connection, SqlConnection::Access::kRead);
     found = store::find_executions(connection, apply_seqs, fingerprints);
     transaction.commit();
+    // Last, as of now: PostgreSQL takes a partition from under a transaction that began before it was dropped.
+    found.dropped_up_to = dropped_up_to(
+        [&connection](const Query& query, const SqlConnection::RowHandler& row) { connection.query(query, row); });
   });
   return found;
 }

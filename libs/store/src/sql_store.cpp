@@ -145,7 +145,10 @@ void SqlStore::write_decisions(const std::vector<DecisionStep>& decisions) {
     query.add(" decision = ", to_string(decision.state)).add(", decided_by = ", decision.by);
     query.add_optional(", decided_at = ", decision.at).add(", decision_reason = ", decision.reason);
     query.add_optional(", applied_as = ", decision.applied_as);
-    query.add(" WHERE quarantine_id = ", id).add(" AND decision = 'WAITING'");
+    // Or so decided already, by this commit before its connection broke.
+    query.add(" WHERE quarantine_id = ", id)
+        .add(" AND (decision = 'WAITING' OR (decision = ", to_string(decision.state));
+    query.add(" AND decided_by = ", decision.by).add_optional(" AND decided_at = ", decision.at).add("))");
     if (connection_->execute(query) != 1) throw_decided(id);
   }
 }
@@ -233,6 +236,7 @@ DroppedDays SqlStore::drop_days(Timestamp before, std::uint64_t up_to_apply_seq)
     write([&] { step = drop_identities(*connection_, dropped_inputs, *step); });
   }
   dropped.up_to = dropped_up_to(runner());
+  dropped.last_apply_seq = dropped_inputs;
   return dropped;
 }
 

@@ -210,8 +210,15 @@ TEMPLATE_TEST_CASE("a conflict waits until somebody decides, and is decided once
   CHECK(reader->waiting_decisions() == 1);
   CHECK_FALSE(reader->quarantined(id + 100));
 
+  // The same again, as when the connection broke behind it.
+  auto repeated = step(2, 2);
+  repeated.cursors.clear();
+  repeated.decisions = decided.decisions;
+  f.store->commit(repeated);
+  CHECK(reader->quarantined(id)->decision == decided.decisions[0].decision);
+
   // Of a row that waits for nothing, or is not there: the commit does nothing.
-  for (const auto other : {id, rows[1].quarantine_id - 1, id + 100}) {
+  for (const auto other : {rows[1].quarantine_id - 1, id + 100, id}) {
     auto again = step(2, 3);
     again.decisions = {decision(rows[1].quarantine_id, DecisionState::kDropped),
                        decision(other, DecisionState::kDropped)};

@@ -93,7 +93,7 @@ struct Rig {
     for (const auto& execution : *parsed) filed.emplace(execution.fingerprint, execution.apply_seq);
     pieces.erase(pieces.begin());
     resume.filed_up_to = piece.last_apply_seq;
-    executions->note_filed(piece.last_apply_seq, parsed->size());
+    executions->note_filed(piece.last_apply_seq);
     return true;
   }
 
@@ -306,4 +306,73 @@ TEST_CASE("when the store cannot be asked nothing is judged") {
   const auto again = fill(1);
   const engine::Transaction* const next[] = {&again};
   CHECK_THROWS_AS(rig.executions->expect(next), store::StoreUnavailable);
+}
+
+TEST_CASE("there is nothing to be filed while no piece is full, however little memory may hold") {
+  Rig rig;
+  rig.restart({10, {}});
+  for (std::uint64_t i = 1; i <= 5'000; ++i) rig.send(fill(i));
+  rig.commit(true);
+  CHECK(rig.executions->remembered() == 5'000);
+  CHECK_FALSE(rig.executions->to_file());
+}
+
+TEST_CASE("with days that are dropped their executions leave memory, and the store is not asked for them") {
+  constexpr std::uint64_t kPiece = engine::IdentityPiece::kExecutionsMax;
+  Rig rig;
+  rig.restart({kPiece, {}});
+  for (std::uint64_t i = 1; i <= 2 * kPiece + 100; ++i) rig.send(fill(i));
+  rig.commit();
+  REQUIRE(rig.file());
+  while (rig.file()) {
+  }
+  rig.executions->note_dropped(fill(2 * kPiece).executed_at, 2 * kPiece);
+  CHECK(rig.executions->remembered() == 100);
+  rig.asked = 0;
+  CHECK(rig.send(fill(3 * kPiece)) == Kind::kNew);
+  CHECK(rig.asked == 0);
+  CHECK(rig.judge(fill(1)).kind == Kind::kTooOld);
+}
+
+TEST_CASE("a damaged piece of which a part was dropped is made anew of the rest") {
+  Rig rig;
+  for (std::uint64_t i = 1; i <= 100; ++i) rig.send(fill(i));
+  rig.commit(true);
+  rig.pieces.at(1).bytes[20] ^= 1;
+  rig.resume.first_kept_apply_seq = 41;
+  for (std::uint64_t i = 1; i <= 40; ++i) rig.rows.erase(i);
+  rig.restart();
+  CHECK(rig.restored == 60);
+  CHECK(rig.send(fill(41)) == Kind::kDuplicate);
+  rig.commit(true);
+  CHECK(engine::IdentityPiece::parse(rig.pieces.at(1).bytes, rig.pieces.at(1).last_apply_seq));
+}
+
+TEST_CASE("inputs without an execution are covered by a piece, too") {
+  Rig rig;
+  rig.apply_seq = 1'000;
+  rig.commit(true);
+  rig.restart();
+  CHECK(rig.restored == 0);
+  CHECK(rig.executions->first_lacking() == 1'001);
+  CHECK(rig.send(fill(1)) == Kind::kNew);
+}
+
+TEST_CASE("pieces that are made anew are stored some at a time, and all of them in the end") {
+  constexpr std::uint64_t kCount = 70 * engine::IdentityPiece::kExecutionsMax;
+  Rig rig;
+  rig.resume.last_apply_seq = rig.apply_seq = kCount;
+  rig.executions.emplace(rig.resume);
+  auto t = fill(0);
+  for (std::uint64_t seq = 1; seq <= kCount; ++seq) {
+    t.transaction_id = std::to_string(seq);
+    rig.executions->restore({seq, {}, store::TransactionInput{t, {}, false}});
+  }
+  rig.executions->finish_loading();
+  rig.commit();
+  CHECK(rig.pieces.size() == 64);
+  CHECK(rig.executions->has_pieces());
+  rig.commit();
+  CHECK(rig.pieces.size() == 70);
+  CHECK_FALSE(rig.executions->has_pieces());
 }

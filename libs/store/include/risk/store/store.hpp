@@ -56,6 +56,7 @@ struct DroppedDays {
   std::uint64_t days = 0;
   std::uint64_t rows = 0;
   std::optional<Timestamp> up_to{};  // as ResumePoint::dropped_up_to
+  std::uint64_t last_apply_seq = 0;  // of the inputs that this call dropped; 0: it dropped none
 };
 
 class Store {
