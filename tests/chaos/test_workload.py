@@ -65,7 +65,7 @@ class WorkloadTest(unittest.TestCase):
         for line, row in enumerate(self.rows(), 2):
             try:
                 datetime.fromisoformat(row["executed_at"].replace("Z", "+00:00"))
-                fine = (row["side"] in ("BUY", "SELL") and float(row["quantity"]) > 0 and float(row["price"]) > 0 and "e" not in row["price"]
+                fine = (row["side"] in ("BUY", "SELL") and float(row["quantity"]) > 0 and float(row["price"]) >= 0 and "e" not in row["price"]
                         and row["currency"] in ("USD", "EUR", "JPY") and 0 < len(row["client_id"].encode()) <= 50 and row["symbol"]
                         and len(row["quantity"].partition(".")[2]) <= 8)
             except ValueError:

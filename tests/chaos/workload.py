@@ -34,7 +34,7 @@ MOOD = 0.6
 
 # Each breaks one field of a row in a way that no engine may apply.
 BAD_ROWS = (
-    {"quantity": "0"}, {"quantity": "-5"}, {"quantity": "many"}, {"quantity": "1.000000001"}, {"price": "0"}, {"price": ""},
+    {"quantity": "0"}, {"quantity": "-5"}, {"quantity": "many"}, {"quantity": "1.000000001"}, {"price": "-0.01"}, {"price": ""},
     {"price": "1e3"}, {"side": "HOLD"}, {"side": ""}, {"client_id": ""}, {"client_id": "x" * 51}, {"symbol": ""},
     {"currency": "XXX"}, {"executed_at": "yesterday"}, {"executed_at": "2024-02-30T00:00:00Z"})
 
