@@ -118,9 +118,15 @@ void Executions::remember(const engine::ExecutionDigest& digest, std::uint64_t a
 
 void Executions::close_piece(std::uint64_t last_apply_seq) {
   closed_.emplace(last_apply_seq, piece_.executions());
-  pieces_.push_back({piece_first_, last_apply_seq, piece_.bytes()});
+  keep_piece(last_apply_seq);
   piece_.clear();
   piece_first_ = last_apply_seq + 1;
+}
+
+// In the place of what was kept of it and is not stored yet: a commit has a row once.
+void Executions::keep_piece(std::uint64_t last_apply_seq) {
+  if (!pieces_.empty() && pieces_.back().first_apply_seq == piece_first_) pieces_.pop_back();
+  pieces_.push_back({piece_first_, last_apply_seq, piece_.bytes()});
 }
 
 void Executions::expect(std::span<const engine::Transaction* const> next) {
@@ -211,7 +217,7 @@ void Executions::let_go_up_to(std::uint64_t apply_seq) {
 
 std::vector<store::IdentityPieceRow> Executions::take_pieces(bool all, std::uint64_t apply_seq) {
   // Also where it has no execution: what is covered need not be read again.
-  if (all && apply_seq >= piece_first_) pieces_.push_back({piece_first_, apply_seq, piece_.bytes()});
+  if (all && apply_seq >= piece_first_) keep_piece(apply_seq);
   if (pieces_.size() <= static_cast<std::size_t>(kPiecesPerCommit)) return std::exchange(pieces_, {});
   const auto end = pieces_.begin() + kPiecesPerCommit;
   std::vector<store::IdentityPieceRow> first(std::make_move_iterator(pieces_.begin()), std::make_move_iterator(end));

@@ -99,7 +99,8 @@ class Executions {
   void begin_range();
   void remember(const engine::ExecutionDigest& digest, std::uint64_t apply_seq);
   void close_piece(std::uint64_t last_apply_seq);
-  void let_go_up_to(std::uint64_t apply_seq);  // of memory
+  void keep_piece(std::uint64_t last_apply_seq);  // to be stored, as it is now
+  void let_go_up_to(std::uint64_t apply_seq);     // of memory
   const engine::ExecutionDigest* uncommitted(std::uint64_t apply_seq) const;
 
   engine::ExecutionOptions options_;

@@ -369,10 +369,18 @@ TEST_CASE("pieces that are made anew are stored some at a time, and all of them 
     rig.executions->restore({seq, {}, store::TransactionInput{t, {}, false}});
   }
   rig.executions->finish_loading();
-  rig.commit();
-  CHECK(rig.pieces.size() == 64);
-  CHECK(rig.executions->has_pieces());
-  rig.commit();
-  CHECK(rig.pieces.size() == 70);
+  // One that grows while others wait is among them once, as it is last.
+  t.transaction_id = "A";
+  rig.send(t);
+  auto waiting = rig.executions->take_pieces(true, rig.apply_seq);
+  CHECK(waiting.size() == 64);
+  for (auto& piece : waiting) rig.pieces[piece.first_apply_seq] = piece;
+  t.transaction_id = "B";
+  rig.send(t);
+  waiting = rig.executions->take_pieces(true, rig.apply_seq);
+  REQUIRE(waiting.size() == 7);
+  CHECK(engine::IdentityPiece::parse(waiting.back().bytes, rig.apply_seq)->size() == 2);
+  for (auto& piece : waiting) rig.pieces[piece.first_apply_seq] = piece;
+  CHECK(rig.pieces.size() == 71);
   CHECK_FALSE(rig.executions->has_pieces());
 }
