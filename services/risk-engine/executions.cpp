@@ -196,7 +196,8 @@ void Executions::note(std::size_t index, std::uint64_t apply_seq) {
 
 const engine::ExecutionDigest* Executions::uncommitted(std::uint64_t apply_seq) const {
   if (apply_seq <= committed_up_to_) return nullptr;
-  const auto known = std::partition_point(uncommitted_.begin(), uncommitted_.end(),
+  const auto first = uncommitted_.begin() + static_cast<std::ptrdiff_t>(first_uncommitted_);
+  const auto known = std::partition_point(first, uncommitted_.end(),
                                           [apply_seq](const Known& other) { return other.apply_seq < apply_seq; });
   return known == uncommitted_.end() || known->apply_seq != apply_seq ? nullptr : &known->digest;
 }
@@ -227,7 +228,11 @@ std::vector<store::IdentityPieceRow> Executions::take_pieces(bool all, std::uint
 
 void Executions::note_committed(std::uint64_t apply_seq) {
   committed_up_to_ = std::max(committed_up_to_, apply_seq);
-  while (!uncommitted_.empty() && uncommitted_.front().apply_seq <= committed_up_to_) uncommitted_.pop_front();
+  auto& first = first_uncommitted_;
+  while (first != uncommitted_.size() && uncommitted_[first].apply_seq <= committed_up_to_) ++first;
+  if (first <= uncommitted_.size() / 2) return;
+  uncommitted_.erase(uncommitted_.begin(), uncommitted_.begin() + static_cast<std::ptrdiff_t>(first));
+  first = 0;
 }
 
 std::optional<std::uint64_t> Executions::to_file() const {

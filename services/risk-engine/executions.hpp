@@ -6,7 +6,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -123,7 +122,10 @@ class Executions {
   // Pieces that do not grow any more and are in memory: how many executions, by the last input.
   std::map<std::uint64_t, std::size_t> closed_;
 
-  std::deque<Known> uncommitted_;  // rising apply_seq
+  // Rising apply_seq; those before the first are committed. A vector, for memory that is written to in its order costs
+  // the processor nothing.
+  std::vector<Known> uncommitted_;
+  std::size_t first_uncommitted_ = 0;
   std::uint64_t committed_up_to_ = 0;
 
   // Of the transactions that are expected.

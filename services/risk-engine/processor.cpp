@@ -225,7 +225,11 @@ class Processor::InputSlots {
  private:
   void keep_from(std::uint64_t apply_seq, const log::Record& record) {
     inputs_[kept_].apply_seq = apply_seq;
-    inputs_[kept_].origin = origin_of(record);
+    // Each by itself: one that is put together elsewhere is read there once all that was written before has arrived.
+    auto& origin = inputs_[kept_].origin;
+    origin.stream_id = record.stream().text;
+    origin.sequence = record.sequence();
+    origin.epoch = record.epoch();
     ++kept_;
     ++next_;
   }

@@ -2,6 +2,9 @@
 
 #include <xxhash.h>
 
+#include <algorithm>
+#include <array>
+#include <bit>
 #include <cstring>
 #include <utility>
 
@@ -21,9 +24,9 @@ constexpr std::size_t kShards = 256;
 constexpr int kHomeBits = 32;  // of a fingerprint: where in its shard; the bits above say which shard
 
 // Full buckets are passed over: of so full a table that costs less than the memory that an emptier one would take.
-constexpr std::size_t kFullest = 7, kFullestOf = 8;  // 7/8
-constexpr std::size_t kGrowth = 5, kGrowthOf = 4;    // 5/4
-constexpr std::size_t kAddsPerTidy = 1'024;          // rebuilding a shard for each of so many holds nobody up
+constexpr std::size_t kFullest = 9, kFullestOf = 10;  // 9/10
+constexpr std::size_t kGrowth = 4, kGrowthOf = 3;     // 4/3
+constexpr std::size_t kAddsPerTidy = 1'024;           // rebuilding a shard for each of so many holds nobody up
 
 constexpr char kPieceVersion = 1;
 
@@ -49,15 +52,30 @@ struct alignas(64) IdentityIndex::Bucket {
   static constexpr std::size_t kSlots = 6;
 
   bool is_full() const { return used == kSlots; }
-  const char* slot(std::size_t i) const { return bytes.data() + i * 2 * kKeptBytes; }
+  // What get() reads beyond the last is in the bucket too.
+  const char* slot(std::size_t i) const { return reinterpret_cast<const char*>(this) + i * 2 * kKeptBytes; }
   void add(std::uint64_t fingerprint, std::uint64_t apply_seq) {
     char* at = bytes.data() + used++ * 2 * kKeptBytes;
     put(at, fingerprint);
     put(at + kKeptBytes, apply_seq);
   }
+  // A bit for each slot: whether it holds this fingerprint. All are compared, for a loop that ends somewhere else each
+  // time costs more.
+  unsigned slots_of(std::uint64_t fingerprint) const {
+    unsigned slots = 0;
+    for (std::size_t i = 0; i < kSlots; ++i) slots |= static_cast<unsigned>(get(slot(i)) == fingerprint) << i;
+    return slots & ((1U << used) - 1);
+  }
+  // Which bits of fingerprints went to a later bucket, though they belong here: it is rarely worth looking there.
+  void note_passed_on(std::uint64_t fingerprint) {
+    passed_on = static_cast<std::uint8_t>(passed_on | bit_of(fingerprint));
+  }
+  bool may_have_passed_on(std::uint64_t fingerprint) const { return (passed_on & bit_of(fingerprint)) != 0; }
+  static unsigned bit_of(std::uint64_t fingerprint) { return 1U << (fingerprint % 8); }
 
-  std::array<char, kSlots * 2 * kKeptBytes + 3> bytes;  // with what get() reads beyond the last
+  std::array<char, kSlots * 2 * kKeptBytes> bytes;
   std::uint8_t used;
+  std::uint8_t passed_on;
 };
 
 // An execution is in the first bucket with room, from the one where its fingerprint belongs on; after the last comes
@@ -74,6 +92,7 @@ struct IdentityIndex::Shard {
   bool is_at_its_fullest() const { return kFullestOf * (size + 1) > kFullest * Bucket::kSlots * buckets.size(); }
   void add(std::uint64_t fingerprint, std::uint64_t apply_seq) {
     auto at = home(fingerprint);
+    if (buckets[at].is_full()) buckets[at].note_passed_on(fingerprint);
     while (buckets[at].is_full()) at = after(at);
     buckets[at].add(fingerprint, apply_seq);
     ++size;
@@ -106,17 +125,18 @@ void IdentityIndex::fetch(std::uint64_t fingerprint) const {
 
 bool IdentityIndex::find(std::uint64_t fingerprint, std::vector<std::uint64_t>& found) const {
   const Shard& shard = shards_[fingerprint >> kHomeBits];
+  const auto home = shard.home(fingerprint);
   bool any = false;
-  for (auto at = shard.home(fingerprint);; at = shard.after(at)) {
+  for (auto at = home;; at = shard.after(at)) {
     const Bucket& bucket = shard.buckets[at];
-    for (std::size_t i = 0; i < bucket.used; ++i) {
-      if (get(bucket.slot(i)) != fingerprint) continue;
-      const auto apply_seq = whole(get(bucket.slot(i) + kKeptBytes));
+    for (auto slots = bucket.slots_of(fingerprint); slots != 0; slots &= slots - 1) {
+      const auto slot = static_cast<std::size_t>(std::countr_zero(slots));
+      const auto apply_seq = whole(get(bucket.slot(slot) + kKeptBytes));
       if (is_forgotten(apply_seq)) continue;
       found.push_back(apply_seq);
       any = true;
     }
-    if (!bucket.is_full()) return any;
+    if (!bucket.is_full() || (at == home && !bucket.may_have_passed_on(fingerprint))) return any;
   }
 }
 
