@@ -69,7 +69,8 @@ std::optional<std::string> contradiction(const engine::ExposureRow& core,
   const std::pair<const char*, std::pair<Notional, Notional>> amounts[] = {
       {"long", {ours.long_value, theirs.long_value}},
       {"short", {ours.short_value, theirs.short_value}},
-      {"turnover", {ours.turnover, theirs.turnover}}};
+      {"turnover", {ours.turnover, theirs.turnover}},
+      {"P&L", {core.pnl, stored->pnl}}};
   for (const auto& [what, values] : amounts) {
     const auto text = values.first.to_string();  // as it is stored: with 4 places
     if (text != values.second.to_string()) return differ(what, text, values.second.to_string());

@@ -126,6 +126,7 @@ void print_summary(store::Reader& reader, std::ostream& out) {
   table.add({"long", money(firm->exposure.long_value)});
   table.add({"short", money(firm->exposure.short_value)});
   table.add({"turnover", money(firm->exposure.turnover)});
+  table.add({"P&L of the session", money(firm->pnl)});
   table.add({"transactions", std::to_string(firm->transaction_count)});
   table.add({"active clients", active(clients)});
   table.add({"active symbols", active(symbols)});

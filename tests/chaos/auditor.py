@@ -14,11 +14,11 @@ import re
 import subprocess
 from decimal import Decimal, InvalidOperation
 
-EXPOSURES = ("gross", "net", "long", "short", "turnover", "position_count", "risk_level")
+EXPOSURES = ("gross", "net", "long", "short", "turnover", "pnl", "position_count", "risk_level")
 EVENT_FIELDS = ("event", "alert_type", "entity_type", "entity_id", "severity", "measure", "value", "limit", "at", "transaction_id")
 ALERT_FIELDS = ("alert_type", "entity_type", "entity_id", "measure", "limit", "severity", "status", "value", "opened_at", "resolved_at")
 TRANSACTION_FIELDS = ("executed_at", "client_id", "symbol", "side", "quantity", "price", "currency", "broker_id", "market")
-NUMBERS = {"gross", "net", "long", "short", "turnover", "position_count", "quantity", "price", "value", "limit", "transaction_count"}
+NUMBERS = {"gross", "net", "long", "short", "turnover", "pnl", "position_count", "quantity", "price", "value", "limit", "transaction_count"}
 SECONDS_MAX = 120
 SLACK_EVENT = re.compile(r"^\d+, event (\d+), rules version \d+$")
 INPUT_STREAMS = "stream_id NOT IN ('engine', 'alerts')"  # which are the engine's own

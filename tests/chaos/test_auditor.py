@@ -34,7 +34,7 @@ def load_into(path, expected):
         for table, key, rows in (("client_exposures", "client_id", expected.clients), ("symbol_exposures", "symbol", expected.symbols)):
             for name, row in rows.items():
                 insert(table, **{key: name}, total_exposure=row["gross"], last_updated=at, **row)
-        zero = dict.fromkeys(("total_exposure", "gross", "net", "long", "short", "turnover"), "0.0000")
+        zero = dict.fromkeys(("total_exposure", "gross", "net", "long", "short", "turnover", "pnl"), "0.0000")
         insert("firm_exposures", firm_id="", position_count=0, transaction_count=expected.summary["transactions"], risk_level="LOW", last_updated=at, **zero)
         for (client, symbol), row in expected.positions.items():
             insert("positions", client_id=client, symbol=symbol, **row)

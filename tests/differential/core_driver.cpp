@@ -185,6 +185,7 @@ Json row_json(const char* kind, const char* id_name, const ExposureRow& row) {
   json["long"] = exposure.long_value.to_string();
   json["short"] = exposure.short_value.to_string();
   json["turnover"] = exposure.turnover.to_string();
+  json["pnl"] = row.pnl.to_string();
   json["total_exposure"] = row.total_exposure.to_string();
   json["position_count"] = row.position_count;
   json["transaction_count"] = row.transaction_count;

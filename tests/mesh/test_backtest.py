@@ -31,10 +31,10 @@ def event(name, rule, severity, entity_type, entity, value, limit, at, transacti
             "measure": measure, "value": value, "limit": limit, "at": f"2024-09-20T08:36:{at}Z", "transaction_id": transaction}
 
 
-def exposure(kind, entity, gross, turnover, count):
+def exposure(kind, entity, gross, turnover, pnl, count):
     key = "client_id" if kind == "client" else "symbol"
     return {"kind": kind, key: entity, "gross": gross, "net": gross, "long": gross, "short": "0.0000", "turnover": turnover,
-            "position_count": count, "risk_level": "LOW"}
+            "pnl": pnl, "position_count": count, "risk_level": "LOW"}
 
 
 def position(client, symbol, quantity):
@@ -81,11 +81,11 @@ class Backtest(unittest.TestCase):
             event("OPENED", "HIGH_SYMBOL_EXPOSURE", "CRITICAL", "SYMBOL", "AAPL", "1200000.0000", "500000.0000", "00.000000", "T1"),
             event("RESOLVED", "HIGH_CLIENT_EXPOSURE", "HIGH", "CLIENT", "C1", "210250.0000", "1000000.0000", "02.000000", "T3"),
             event("RESOLVED", "HIGH_SYMBOL_EXPOSURE", "CRITICAL", "SYMBOL", "AAPL", "231380.1250", "500000.0000", "02.000000", "T3"),
-            exposure("client", "C1", "210000.0000", "2251250.0000", 1),
-            exposure("client", "C2", "0.0000", "42235.1250", 0),
-            exposure("client", "C3", "10.0000", "10.0000", 1),
-            exposure("symbol", "AAPL", "210000.0000", "2293485.1250", 1),
-            exposure("symbol", "MSFT", "10.0000", "10.0000", 1),
+            exposure("client", "C1", "210000.0000", "2251250.0000", "61250.0000", 1),
+            exposure("client", "C2", "0.0000", "42235.1250", "25.1250", 0),
+            exposure("client", "C3", "10.0000", "10.0000", "0.0000", 1),
+            exposure("symbol", "AAPL", "210000.0000", "2293485.1250", "61275.1250", 1),
+            exposure("symbol", "MSFT", "10.0000", "10.0000", "0.0000", 1),
             position("C1", "AAPL", "1000"), position("C2", "AAPL", "0"), position("C3", "MSFT", "1"),
         ])
         self.assertRegex(summary.pop("state_hash"), r"\A[0-9a-f]{32}\Z")

@@ -13,9 +13,10 @@ import json
 import sys
 from fractions import Fraction
 
-from oracle_figures import (CENT, INT64_MAX, MONEY, SECOND, UNIT, exact_text, four_places, half_even, money_text, nanos, root_half_even,  # noqa: F401
-                            rounded_text, score_text, session_number, time_text, units, utilisation_text)
+from oracle_figures import CENT, INT64_MAX, MONEY, SECOND, UNIT, Score, exact_text, half_even, money_text, nanos, root_half_even  # noqa: F401
+from oracle_figures import rounded_text, score_text, session_number, time_text, units, utilisation_text
 from oracle_marks import OLDEST, Marks
+from oracle_pnl import Pnl
 from oracle_rules import ANOMALY_RULES, EXPOSURE_RULES, FIRM, SIZE_RULES, VELOCITY_RULES, Rules, problem
 
 INT128_MAX = 2**127 - 1
@@ -42,21 +43,6 @@ class Alert:
         self.last_at = self.low_since = None
 
 
-class Score:
-    """How far x lies from the mean of samples, in standard deviations; there is none without a deviation."""
-
-    def __init__(self, x, samples):
-        self.count, total = len(samples), sum(samples)
-        self.spread = self.count * sum(sample * sample for sample in samples) - total * total  # (count x deviation)^2
-        self.mean = Fraction(total, self.count)
-        self.squared = Fraction((self.count * x - total) ** 2, self.spread) if self.spread else None
-
-    def evidence(self, notional):
-        deviation = root_half_even(Fraction(self.spread * 10**4, self.count**2))
-        return {"notional": money_text(notional), "mean": rounded_text(self.mean / 100),
-                "standard_deviation": four_places(deviation), "sample_count": self.count}
-
-
 class Oracle:
     """Applies the inputs of one stream; what it says is appended to `said`. An entity is a pair (type, id)."""
 
@@ -68,6 +54,7 @@ class Oracle:
         self.swept = None      # the second of the last sweep
         self.positions = {}    # client -> symbol -> quantity
         self.marks = Marks()   # symbol -> what one unit is worth
+        self.pnl = Pnl(lambda: {entity: self.exposure(entity, "net") for entity in self.entities()})
         self.applied = {}      # entity -> number of transactions
         self.turnovers = {}    # entity -> notionals of this session
         self.slots = {}        # entity -> slots of the transactions that the velocity window has counted
@@ -93,8 +80,10 @@ class Oracle:
 
     def open_position(self, line):
         worth, field = self.worth_of_position(line)
-        if field:
-            return self.reject(field)
+        if field or not self.keeps_pnl(lambda: self.pnl.nobody_gains(lambda: self.open(line)), 0):
+            return self.reject(field or "quantity")
+
+    def open(self, line):
         self.positions.setdefault(line["client_id"], {})[line["symbol"]] = units(line["quantity"])
         self.marks.mark(line, OLDEST)
 
@@ -105,33 +94,54 @@ class Oracle:
         at, client, symbol, quantity = nanos(line["executed_at"]), line["client_id"], line["symbol"], units(line["quantity"])
         self.late += self.now is not None and at < self.now
         self.move_now(at)
-        self.positions.setdefault(client, {})[symbol] = self.held(client, symbol) + (quantity if line["side"] == "BUY" else -quantity)
-        self.marks.mark(line, at)
+        self.trade(line, worth)
         self.count(at, (("CLIENT", client), ("SYMBOL", symbol)), quantity * abs(worth))
         self.judge(line["transaction_id"], ("CLIENT", client), ("SYMBOL", symbol), quantity * abs(worth))
+
+    def trade(self, line, worth):
+        client, symbol = line["client_id"], line["symbol"]
+        quantity = units(line["quantity"]) if line["side"] == "BUY" else -units(line["quantity"])
+        self.positions.setdefault(client, {})[symbol] = self.held(client, symbol) + quantity
+        self.marks.mark(line, nanos(line["executed_at"]))
+        self.pnl.trade((("CLIENT", client), ("SYMBOL", symbol), FIRM), quantity * worth)
 
     def take_price(self, line):
         worth, field = self.worth_of(line, problem(line, ("symbol",), (), ("currency",)))
         if field or self.marks.is_older(line["symbol"], nanos(line["at"])):
             return field and self.reject(field)
-        if self.gross_with(None, line["symbol"], 0, worth) > INT128_MAX:
+        mark = lambda: self.marks.mark(line, nanos(line["at"]))
+        if self.gross_with(None, line["symbol"], 0, worth) > INT128_MAX or not self.keeps_pnl(mark, 0, is_kept=False):
             return self.reject("price")
         self.move_now(nanos(line["at"]))
-        self.marks.mark(line, nanos(line["at"]))
+        mark()
 
     def take_rate(self, line):
+        set_rate = lambda: self.marks.set_rate(line)
         field = problem(line, ("currency",), ("rate",), ()) or self.marks.rate_problem(line, self.is_in_range)
-        if field:
-            return self.reject(field)
+        if field or not self.keeps_pnl(set_rate, 0, is_kept=False):
+            return self.reject(field or "rate")
         self.move_now(nanos(line["at"]))
-        self.marks.set_rate(line)
+        set_rate()
 
     def take_instrument(self, line):
         field = problem(line, ("symbol",), ("multiplier",), ("currency",))
         field = field or ("contract" if line["contract"] not in ("LINEAR", "INVERSE") else self.marks.instrument_problem(line, self.is_in_range))
-        if field:
-            return self.reject(field)
-        self.marks.instruments[line["symbol"]] = line
+        change = lambda: self.marks.instruments.update({line["symbol"]: line})
+        if field or not self.keeps_pnl(lambda: self.pnl.nobody_gains(change), 0):
+            return self.reject(field or "multiplier")
+
+    def keeps_pnl(self, change, value, is_kept=True):
+        """Makes the change, unless it takes a basis or P&L out of range; with is_kept false it is only tried. Whether it does not."""
+        positions, marks, bases = {client: dict(row) for client, row in self.positions.items()}, self.marks.copy_of(), dict(self.pnl.bases)
+        change()
+        good = self.pnl.is_far_from_range(self.gross_with(None, None, 0, 0) + abs(value)) or self.pnl.is_in_range()
+        if not good or not is_kept:
+            self.positions, self.pnl.bases = positions, bases
+            self.marks.restore(marks)
+        return good
+
+    def entities(self):
+        return [*(("CLIENT", client) for client in self.positions), *(("SYMBOL", symbol) for symbol in self.marks), FIRM]
 
     def tick(self, line):
         if self.now is None or nanos(line["time"]) > self.now:
@@ -176,7 +186,7 @@ class Oracle:
         mark = self.marks.with_price(symbol, worth, nanos(line["executed_at"]))
         if self.gross_with(client, symbol, position, mark) > INT128_MAX:  # no long or short value exceeds the firm's gross
             return "price"
-        return None
+        return None if self.keeps_pnl(lambda: self.trade(line, worth), quantity * worth, is_kept=False) else "quantity"
 
     def gross_with(self, client, symbol, quantity, mark):
         """The firm's gross exposure if the client held `quantity` and one unit were worth `mark`."""
@@ -241,8 +251,11 @@ class Oracle:
     def sweep(self, second):
         if self.session_of(second) > self.session_of(self.swept):
             self.turnovers = {}
+            self.pnl.begin_session()
         self.swept = second
-        self.close_expired(second)
+        if any(row.get(symbol) for symbol in self.marks.expired(second) for row in self.positions.values()):
+            self.pnl.nobody_gains(lambda: self.close_positions(second))
+        self.end_expired(second)
         clients = [("CLIENT", client) for client in sorted(self.positions, key=str.encode)]
         symbols = [("SYMBOL", symbol) for symbol in sorted(self.marks, key=str.encode)]
         expired = self.marks.expired(second)
@@ -255,11 +268,14 @@ class Oracle:
         for entity in (*clients, *symbols, FIRM):
             self.resolve_anomaly(entity, second * SECOND)
 
-    def close_expired(self, second):
-        """Of a symbol that is over no position and no alert is left; it is not judged by sweeps any more."""
+    def close_positions(self, second):
         for symbol in self.marks.expired(second):
             for row in self.positions.values():
                 row.update({symbol: 0} if symbol in row else {})
+
+    def end_expired(self, second):
+        """Of a symbol that is over no alert is left; it is not judged by sweeps any more."""
+        for symbol in self.marks.expired(second):
             entity = ("SYMBOL", symbol)
             self.end_exposure(entity, second * SECOND)
             self.resolve_velocity(entity, second * SECOND, over=True)
@@ -453,7 +469,7 @@ class Oracle:
         quantities = [held for client, row in self.positions.items() for symbol, held in row.items()
                       if kind == "FIRM" or entity_id == (client if kind == "CLIENT" else symbol)]
         measures = {measure: money_text(self.exposure(entity, measure)) for measure in (*PART_OF, "turnover")}
-        return {**measures, "total_exposure": money_text(total), "position_count": sum(held != 0 for held in quantities),
+        return {**measures, "pnl": money_text(self.pnl.of(entity)), "total_exposure": money_text(total), "position_count": sum(held != 0 for held in quantities),
                 "transaction_count": self.applied.get(entity, 0),
                 "utilisation": None if limit is None else utilisation_text(total, limit),
                 "risk_level": next((level for least, level in RISK_LEVELS if limit and abs(total) >= least * limit), "LOW")}

@@ -93,3 +93,18 @@ def rounded_text(number):
 
 def score_text(squared):
     return four_places(root_half_even(squared * 10**8))
+
+
+class Score:
+    """How far x lies from the mean of samples, in standard deviations; there is none without a deviation."""
+
+    def __init__(self, x, samples):
+        self.count, total = len(samples), sum(samples)
+        self.spread = self.count * sum(sample * sample for sample in samples) - total * total  # (count x deviation)^2
+        self.mean = Fraction(total, self.count)
+        self.squared = Fraction((self.count * x - total) ** 2, self.spread) if self.spread else None
+
+    def evidence(self, notional):
+        deviation = root_half_even(Fraction(self.spread * 10**4, self.count**2))
+        return {"notional": money_text(notional), "mean": rounded_text(self.mean / 100),
+                "standard_deviation": four_places(deviation), "sample_count": self.count}

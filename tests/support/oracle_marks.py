@@ -71,6 +71,14 @@ class Marks(dict):
         if not self.is_older(line["symbol"], at):
             self[line["symbol"]] = units(line["price"]), self.currency_of(line), at
 
+    def copy_of(self):
+        return {symbol: super(Marks, self).__getitem__(symbol) for symbol in self}, dict(self.rates), dict(self.instruments)
+
+    def restore(self, copy):
+        self.clear()
+        self.update(copy[0])
+        self.rates, self.instruments = copy[1], copy[2]
+
     def fit(self):
         return all(abs(self[symbol]) <= INT64_MAX for symbol in self)
 

@@ -6,6 +6,7 @@
 #include "core_impl.hpp"
 #include "plain_text.hpp"
 #include "risk/engine/transaction_fields.hpp"
+#include "values.hpp"
 
 namespace risk::engine {
 namespace {
@@ -73,6 +74,7 @@ ExposureRow row_of(const Positions& positions, const RuleSet& rules, const Clien
   auto row = row_of(client.id.view(), positions.exposure_of(client), EntityType::kClient, rules, client.rules);
   row.position_count = client.positions;
   row.transaction_count = client.transactions;
+  row.pnl = positions.pnl(row.exposure, client.basis);
   row.last_updated = client.touched;
   for (const Holding& holding : client.holdings) {
     if (holding.quantity_units == 0) continue;
@@ -81,10 +83,11 @@ ExposureRow row_of(const Positions& positions, const RuleSet& rules, const Clien
   return row;
 }
 
-ExposureRow row_of(const RuleSet& rules, const SymbolState& symbol) {
+ExposureRow row_of(const Positions& positions, const RuleSet& rules, const SymbolState& symbol) {
   auto row = row_of(symbol.id.view(), Positions::exposure_of(symbol), EntityType::kSymbol, rules, symbol.rules);
   row.position_count = symbol.positions;
   row.transaction_count = symbol.transactions;
+  row.pnl = positions.pnl(row.exposure, symbol.basis);
   row.last_updated = symbol.touched;
   row.mark = symbol.unit_value;
   return row;
@@ -137,6 +140,10 @@ Result<Applied, Rejection> Core::apply(const Transaction& transaction, std::vect
   if (impl_->may_close(named.symbol.index, transaction.executed_at)) {
     if (auto rejection = impl_->positions.check_trade_after_close(signed_quantity, plan)) return std::move(*rejection);
   }
+  const Int128 value = notional_units(signed_quantity.units(), valued.unit_value.units());
+  if (!impl_->positions.pnl_fits(plan, {.value = value})) {
+    return Rejection{"quantity", transaction.quantity.to_string(), "it would take the session's P&L out of range"};
+  }
 
   const bool late = impl_->now && transaction.executed_at < *impl_->now;
   if (impl_->advance(transaction.executed_at, events) && impl_->has_closed()) {
@@ -146,6 +153,7 @@ Result<Applied, Rejection> Core::apply(const Transaction& transaction, std::vect
   const PositionKey place = impl_->take(plan, *impl_->now);
   if (marks) impl_->set_mark(place.symbol, valued.mark);
   impl_->positions.add_turnover(place, notional);
+  impl_->positions.trade_bases(place, value);
   impl_->evaluator.evaluate(transaction, notional, place, *impl_->now, events);
   ++impl_->counters.transactions;
   impl_->counters.late += late ? 1 : 0;
@@ -161,7 +169,17 @@ std::optional<Rejection> Core::apply(const OpeningPosition& position) {
   Positions::Plan plan(Named::in(impl_->positions.clients, position.client_id.text), symbol,
                        marks ? valued->unit_value : impl_->positions.symbols[symbol.index].unit_value);
   if (auto rejection = impl_->positions.plan_opening(position.quantity, plan)) return rejection;
+  if (!impl_->positions.pnl_fits(plan, {.with_net = true})) {
+    return Rejection{"quantity", position.quantity.to_string(),
+                     "it would take what P&L is measured against out of range"};
+  }
+  const Int128 before =
+      plan.holding == nullptr ? 0 : notional_units(plan.holding->quantity_units, plan.unit_value.units());
+  if (symbol.index != kNone) {
+    impl_->positions.move_bases(symbol.index, impl_->positions.symbols[symbol.index].unit_value, plan.unit_value);
+  }
   const PositionKey place = impl_->take(plan, impl_->now.value_or(Timestamp{}));
+  impl_->positions.trade_bases(place, notional_units(position.quantity.units(), plan.unit_value.units()) - before);
   if (marks) impl_->set_mark(place.symbol, valued->mark);
   impl_->evaluator.note_symbol(place.symbol);
   ++impl_->counters.opening_positions;
@@ -174,6 +192,7 @@ bool Core::tick(Timestamp time, std::vector<AlertEvent>& events) {
 
 void Core::set_rules(RuleSet rules) {
   impl_->change_marks(rules);
+  impl_->positions.keep_bases(rules.edition >= 4);
   impl_->evaluator.set_rules(std::move(rules));
   impl_->positions.note_all_changed();
 }
@@ -203,7 +222,8 @@ Core::Changes Core::take_changes(Scope scope, std::size_t marked_max) {
   changes.positions.reserve(changed.positions.size());
   for (const ClientIndex index : changed.clients)
     changes.clients.push_back(row_of(positions, rules, positions.clients[index]));
-  for (const SymbolIndex index : changed.symbols) changes.symbols.push_back(row_of(rules, positions.symbols[index]));
+  for (const SymbolIndex index : changed.symbols)
+    changes.symbols.push_back(row_of(positions, rules, positions.symbols[index]));
   for (const PositionKey place : changed.positions) {
     changes.positions.push_back(row_of(positions, positions.clients[place.client], positions.holding(place)));
   }
@@ -233,7 +253,8 @@ std::vector<ExposureRow> Core::client_rows() const {
 std::vector<ExposureRow> Core::symbol_rows() const {
   const Positions& positions = impl_->positions;
   std::vector<ExposureRow> rows;
-  for (const auto index : positions.symbols.in_order()) rows.push_back(row_of(rules(), positions.symbols[index]));
+  for (const auto index : positions.symbols.in_order())
+    rows.push_back(row_of(positions, rules(), positions.symbols[index]));
   return rows;
 }
 
@@ -256,6 +277,7 @@ ExposureRow Core::firm_row() const {
   const Positions& positions = impl_->positions;
   auto row = row_of("", positions.firm_exposure(), EntityType::kFirm, rules(), positions.firm.rules);
   for (std::uint32_t i = 0; i < positions.symbols.size(); ++i) row.position_count += positions.symbols[i].positions;
+  row.pnl = positions.pnl(row.exposure, positions.firm.basis);
   row.transaction_count = impl_->counters.transactions;
   row.last_updated = impl_->now.value_or(Timestamp{});
   return row;

@@ -15,7 +15,9 @@ namespace risk::engine {
 class Core::Impl {
  public:
   Impl(RuleSet rules, const HashKey& key, const Tuning& tuning)
-      : positions(key, tuning), rates(rules), evaluator(std::move(rules), positions), prefetcher(positions) {}
+      : positions(key, tuning), rates(rules), evaluator(std::move(rules), positions), prefetcher(positions) {
+    positions.keep_bases(evaluator.rules().edition >= 4);
+  }
 
   // Time passes up to `time`, with the sweep that goes with it. Whether now moved. What was planned before it has to be
   // planned anew where has_closed() says that the sweep closed positions; it still fits where check_trade_after_close()
@@ -132,6 +134,7 @@ class Core::Impl {
     const Timestamp at = Timestamp::from_seconds(second);
     if (session_begin(evaluator.rules().session_start, second) > before) {
       positions.reset_turnover(at);
+      positions.reset_bases(at);
       evaluator.note_turnover_reset();
     }
     ++counters.sweeps;

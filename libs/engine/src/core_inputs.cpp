@@ -39,7 +39,7 @@ std::optional<Positions::Revaluation> Core::Impl::revaluation(CurrencyIndex curr
     if (!unit_value) return std::nullopt;
     revaluation.add(index, *unit_value);
   }
-  if (!positions.plan(revaluation)) return std::nullopt;
+  if (!positions.plan(revaluation) || !positions.pnl_fits(revaluation)) return std::nullopt;
   return revaluation;
 }
 
@@ -95,8 +95,8 @@ Result<bool, Rejection> Core::apply(const MarketPrice& price, std::vector<AlertE
   Positions::Revaluation revaluation;
   if (named.index != kNone) {
     revaluation.add(named.index, valued->unit_value);
-    if (!positions.plan(revaluation)) {
-      return Rejection{"price", price.price.to_string(), "it would take the firm's gross exposure out of range"};
+    if (!positions.plan(revaluation) || !positions.pnl_fits(revaluation)) {
+      return Rejection{"price", price.price.to_string(), "it would take the firm's gross exposure or P&L out of range"};
     }
   } else if (auto rejection = positions.too_many_symbols(price.symbol.text)) {
     return *std::move(rejection);
@@ -161,11 +161,12 @@ Result<bool, Rejection> Core::apply(const Instrument& instrument) {
   Positions& positions = impl_->positions;
   const Named named = Named::in(positions.symbols, id);
   Positions::Revaluation revaluation;
+  revaluation.moves_bases = true;
   if (named.index != kNone) {
     const Mark& mark = positions.symbols[named.index].mark;
     const auto unit_value = impl_->rates.unit_value(mark.price, mark.currency, &terms);
     if (unit_value) revaluation.add(named.index, *unit_value);
-    if (!unit_value || !positions.plan(revaluation)) {
+    if (!unit_value || !positions.plan(revaluation) || !positions.pnl_fits(revaluation)) {
       return Rejection{"multiplier", terms.multiplier.to_string(),
                        "it would take what the symbol is worth out of range"};
     }

@@ -47,6 +47,7 @@ struct alignas(64) ClientState {
   Timestamp touched;            // when it last traded or its turnover was reset
   Holdings holdings;
   Notional turnover;
+  Int128 basis = 0;  // see basis.cpp
   std::uint64_t transactions = 0;
   double bound = 0;                      // see prefilter.hpp
   std::unique_ptr<Valuation> valuation;  // null: few positions
@@ -66,6 +67,7 @@ struct alignas(64) SymbolState {
   Int128 long_value = 0;      // at the magnitude of the unit value, scaled 10^16
   Int128 short_value = 0;     // >= 0
   Notional turnover;
+  Int128 basis = 0;  // see basis.cpp
   std::uint64_t transactions = 0;
   std::uint64_t top_holders_floor = kNoFloor;  // see top_holders.hpp; a holding that is larger may lead
   const Terms* terms = nullptr;                // in Instruments; null: none are known
@@ -85,6 +87,7 @@ struct FirmState {
   Int128 long_value = 0;  // sums over symbols, scaled 10^16
   Int128 short_value = 0;
   Int128 inverted = 0;
+  Int128 basis = 0;
   Notional turnover;
   RuleStates rules;
 };

@@ -441,16 +441,6 @@ std::vector<Contributor> Positions::contributors(const ClientState& client, Meas
   return largest.take();
 }
 
-void Positions::visit_holders(SymbolIndex index, const auto& look) const {
-  constexpr std::size_t kAhead = 8;
-  const auto& holders = symbols[index].holders;
-  for (std::size_t i = 0; i < holders.size(); ++i) {
-    if (i + 2 * kAhead < holders.size()) fetch(&clients[holders[i + 2 * kAhead]].holdings);
-    if (i + kAhead < holders.size()) fetch_holding(holders[i + kAhead], index);
-    look(holders[i], holding({holders[i], index}));
-  }
-}
-
 std::vector<Contributor> Positions::contributors(SymbolIndex index, Measure measure) {
   SymbolState& symbol = symbols[index];
   Largest largest;

@@ -6,6 +6,7 @@
 //   2. A symbol's quantities, values and number of positions are the sums over its holders, at its unit value.
 //   3. A valuation that is near enough is, with the moves of marks since, the client's exposure.
 //   4. Who has changed is on its list, once, and says so; a position's client and symbol are on theirs.
+//   5. The firm's basis is the sum over symbols, and over clients, as far as 128 bits tell.
 #pragma once
 
 #include <algorithm>
@@ -80,6 +81,7 @@ class Positions {
     void add(SymbolIndex symbol, Price unit_value) { parts.push_back({symbol, unit_value}); }
 
     std::vector<Part> parts;
+    bool moves_bases = false;  // by what nets move: nobody gains or loses by it
     Int128 firm_long = 0, firm_short = 0, firm_inverted = 0;
   };
   // Completes it. False: the firm's gross exposure would leave its range.
@@ -87,7 +89,7 @@ class Positions {
   // Carries it out. Precondition: no position or unit value has changed in between.
   void take(const Revaluation& revaluation, Timestamp now);
 
-  // Every position in it becomes zero.
+  // Every position in it becomes zero; nobody gains or loses by it.
   void close(SymbolIndex index, Timestamp now);
 
   // Whether there is no room for another one.
@@ -99,6 +101,27 @@ class Positions {
 
   void add_turnover(PositionKey place, Notional notional);
   void reset_turnover(Timestamp now);
+
+  // --- bases, for the session's P&L: basis.cpp
+
+  // Whether there are any; as long as not, every P&L is 0, and it is 0 when they begin.
+  void keep_bases(bool keeps);
+  // A session begins.
+  void reset_bases(Timestamp now);
+  Notional pnl(const Exposure& exposure, Int128 basis) const;
+  // By which an input moves the bases of a position's client, its symbol and the firm.
+  struct BasisMove {
+    Int128 value = 0;       // of a trade, at its own price, with the sign of what it buys
+    bool with_net = false;  // an opening position: by what nets move, which goes for the symbol's other holders too
+  };
+  // Whether no basis or P&L will leave 127 bits. Precondition: plan_...() has planned it.
+  bool pnl_fits(const Plan& plan, BasisMove move) const;
+  bool pnl_fits(const Revaluation& revaluation) const;
+  void trade_bases(PositionKey place, Int128 value);
+  // Of a symbol's holders, by what their positions are worth more at another unit value.
+  void move_bases(SymbolIndex index, Price from, Price to);
+  void restore_basis(Int128& basis, Int128 value);
+
   void note_all_changed();  // every client and symbol, no position
 
   // A client's exposure at the latest marks, by a walk through its positions.
@@ -169,6 +192,11 @@ class Positions {
   static constexpr double kLoose = 1.1;
 
   std::optional<Rejection> make(Plan& plan) const;
+  // Calls note_renewed(entity, index, changed) for each client and symbol whose basis was another.
+  void renew_bases(const auto& note_renewed);
+  void note_reach(Int128 moved);
+  // Of one entity.
+  static bool pnl_fits(Int128 net, Int128 net_after, Int128 basis, Int128 moved, bool with_net);
   // Null: the client never held the symbol, or one of them is not there.
   Holding* find_holding(ClientIndex client, SymbolIndex symbol) const {
     return client == kNone || symbol == kNone ? nullptr : clients[client].holdings.find(symbol, multiplier_);
@@ -197,7 +225,19 @@ class Positions {
   std::vector<std::uint32_t> client_ranks_, symbol_ranks_;
   std::vector<SymbolIndex> moved_marks_;
   std::vector<SymbolIndex> below_zero_;  // symbols with such a unit value
-  std::deque<ClientIndex> marked_;       // who held them when the list was made
+  bool keeps_bases_ = false;
+  Int128 reach_ = 0;                // no basis is further from 0; what is far enough is not told any more
+  std::deque<ClientIndex> marked_;  // who held them when the list was made
 };
+
+inline void Positions::visit_holders(SymbolIndex index, const auto& look) const {
+  constexpr std::size_t kAhead = 8;
+  const auto& holders = symbols[index].holders;
+  for (std::size_t i = 0; i < holders.size(); ++i) {
+    if (i + 2 * kAhead < holders.size()) fetch(&clients[holders[i + 2 * kAhead]].holdings);
+    if (i + kAhead < holders.size()) fetch_holding(holders[i + kAhead], index);
+    look(holders[i], holding({holders[i], index}));
+  }
+}
 
 }  // namespace risk::engine

@@ -33,6 +33,7 @@ void Positions::take(const Revaluation& revaluation, Timestamp now) {
   for (const auto& part : revaluation.parts) {
     SymbolState& symbol = symbols[part.symbol];
     if (symbol.unit_value == part.unit_value) continue;
+    if (revaluation.moves_bases) move_bases(part.symbol, symbol.unit_value, part.unit_value);
     move_unit_value(part.symbol, part.unit_value, now);
     symbol.long_value = part.long_value;
     symbol.short_value = part.short_value;
@@ -45,6 +46,7 @@ void Positions::take(const Revaluation& revaluation, Timestamp now) {
 
 void Positions::close(SymbolIndex index, Timestamp now) {
   SymbolState& symbol = symbols[index];
+  move_bases(index, symbol.unit_value, {});
   for (const ClientIndex holder : symbol.holders) {
     ClientState& client = clients[holder];
     Holding& holding = *client.holdings.find(index, multiplier_);

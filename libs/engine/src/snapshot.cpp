@@ -23,6 +23,17 @@ constexpr std::string_view kHashPrefix = "2:";
 constexpr std::uint32_t kMarkCurrencyField = 1;
 constexpr std::uint32_t kNegativeMarkField = 2;
 constexpr std::uint32_t kMarkIsWorthField = 3;
+constexpr std::uint32_t kSymbolBasisField = 4;
+// Of a client and of the firm.
+constexpr std::uint32_t kBasisField = 1;
+
+// Small for a small magnitude.
+Uint128 zigzag(Int128 value) {
+  return (static_cast<Uint128>(value) << 1) ^ static_cast<Uint128>(value >> 127);
+}
+Int128 from_zigzag(Uint128 value) {
+  return static_cast<Int128>((value >> 1) ^ (~(value & 1) + 1));
+}
 
 }  // namespace
 
@@ -46,7 +57,9 @@ class SnapshotSaver {
     }
     save_symbols();
     save_clients();
-    save_states(core_.positions.firm.rules, EntityType::kFirm);
+    save_first_states(core_.positions.firm.rules, EntityType::kFirm);
+    out_.later_number(kBasisField, zigzag(core_.positions.firm.basis), 0);
+    save_later_states(core_.positions.firm.rules, EntityType::kFirm);
     out_.end_record();
     out_.number(0);
     out_.finish();
@@ -74,6 +87,7 @@ class SnapshotSaver {
       out_.later_number(kNegativeMarkField,
                         static_cast<Uint128>(-Int128{std::min<std::int64_t>(mark.price.units(), 0)}), 0);
       out_.later_number(kMarkIsWorthField, mark.currency == kNoCurrency ? 1 : 0, 0);
+      out_.later_number(kSymbolBasisField, zigzag(symbol.basis), 0);
       save_later_states(symbol.rules, EntityType::kSymbol);
       out_.end_record();
     }
@@ -97,7 +111,9 @@ class SnapshotSaver {
         out_.number(symbol);
         out_.signed_number(quantity_units);
       }
-      save_states(client.rules, EntityType::kClient);
+      save_first_states(client.rules, EntityType::kClient);
+      out_.later_number(kBasisField, zigzag(client.basis), 0);
+      save_later_states(client.rules, EntityType::kClient);
       out_.end_record();
     }
   }
@@ -108,11 +124,8 @@ class SnapshotSaver {
     out_.number(entity.transactions);
   }
 
-  // The states of the rules that watch an entity: those of version 1 in their order, the others in later fields.
-  void save_states(const RuleStates& states, EntityType type) {
-    save_first_states(states, type);
-    save_later_states(states, type);
-  }
+  // The states of the rules that watch an entity: those of version 1 in their order, the others in later fields, after
+  // those that are no rule's.
   void save_first_states(const RuleStates& states, EntityType type) {
     for_each_rule_of(core_.evaluator.rules(), type, [&]<class Rule>(const Rule& rule, std::size_t place) {
       if (is_of_version_1(rule)) KindOf<Rule>::save(out_, states.of<Rule>(place), rule, core_.now);
@@ -168,7 +181,11 @@ class SnapshotLoader {
     load_symbols();
     load_clients();
     core_->positions.set_bounds({});
-    load_states(core_->positions.firm.rules, EntityType::kFirm);
+    load_states(core_->positions.firm.rules, EntityType::kFirm, basis_of(core_->positions.firm.basis));
+    const auto basis = static_cast<Uint128>(core_->positions.firm.basis);
+    if (client_bases_ != basis || symbol_bases_ != basis) {
+      in_.refuse("bases", "of clients, symbols and the firm differ in sum");
+    }
     if (in_.number("the end") != 0) in_.refuse("the end", "is not where it should be");
     in_.finish();
     core_->evaluator.restore(counters.alerts_opened);
@@ -225,8 +242,10 @@ class SnapshotLoader {
       load_traded(symbol, turnover, transactions);
       const Timestamp touched = symbol.touched;
       load_states(symbol.rules, EntityType::kSymbol, [&](std::uint32_t field, const SnapshotReader::LaterValue& value) {
+        if (field == kSymbolBasisField) return load_basis(symbol.basis, value);
         return load_mark_field(symbol.mark, field, value);
       });
+      symbol_bases_ += static_cast<Uint128>(symbol.basis);
       load_unit_value(index);
       symbol.mark_moved = mark_moved;
       symbol.touched = touched;
@@ -248,7 +267,8 @@ class SnapshotLoader {
       client.touched = loaded.touched;
       client.turnover = loaded.turnover;
       client.transactions = loaded.transactions;
-      load_states(client.rules, EntityType::kClient);
+      load_states(client.rules, EntityType::kClient, basis_of(client.basis));
+      client_bases_ += static_cast<Uint128>(client.basis);
     }
     if (turnover != core_->positions.firm.turnover.units() || transactions != symbol_transactions_ ||
         transactions != core_->counters.transactions) {
@@ -274,6 +294,18 @@ class SnapshotLoader {
       client = *place;
     }
     return client;
+  }
+
+  SnapshotReader::TakeLater basis_of(Int128& basis) {
+    return [this, &basis](std::uint32_t field, const SnapshotReader::LaterValue& value) {
+      return field == kBasisField && load_basis(basis, value);
+    };
+  }
+  bool load_basis(Int128& basis, const SnapshotReader::LaterValue& value) {
+    if (value.is_text) return false;
+    if (core_->evaluator.rules().edition < 4) in_.refuse("basis", "is of rules that keep none");
+    core_->positions.restore_basis(basis, from_zigzag(value.number));
+    return true;
   }
 
   bool load_mark_field(Mark& mark, std::uint32_t field, const SnapshotReader::LaterValue& value) {
@@ -335,6 +367,7 @@ class SnapshotLoader {
   std::unique_ptr<Core::Impl> core_;
   std::vector<std::string> later_;  // the rules in later fields, by field; "": not known
   std::uint64_t symbol_transactions_ = 0;
+  Uint128 client_bases_ = 0, symbol_bases_ = 0;  // sums, which wrap
   std::uint32_t version_ = 0;
 };
 

@@ -97,7 +97,9 @@ class PositionsVerifier {
   };
   struct Totals {
     CheckedSum long_value, short_value, turnover, transactions;
-    void add(Int128 by_long, Int128 by_short, Int128 by_turnover, std::uint64_t by_transactions) {
+    Uint128 basis = 0;  // wraps
+    void add(Int128 by_long, Int128 by_short, Int128 by_turnover, std::uint64_t by_transactions, Int128 by_basis) {
+      basis += static_cast<Uint128>(by_basis);
       long_value.add(by_long), short_value.add(by_short), turnover.add(by_turnover);
       transactions.add(static_cast<Int128>(by_transactions));
     }
@@ -175,7 +177,7 @@ class PositionsVerifier {
     verify_bound(index, at_references, long_value, short_value);
     verify_touched(client, client.touched, "its last change");
     if (client.turnover.units() < 0) to_.add(name_of(client), "its turnover is below zero");
-    by_client_.add(long_value.value, short_value.value, client.turnover.units(), client.transactions);
+    by_client_.add(long_value.value, short_value.value, client.turnover.units(), client.transactions, client.basis);
   }
 
   // Counts the holding for its symbol. False: it has none.
@@ -294,7 +296,7 @@ class PositionsVerifier {
       to_.add(who, "its mark was traded after now");
     }
     if (symbol.turnover.units() < 0) to_.add(who, "its turnover is below zero");
-    by_symbol_.add(symbol.long_value, symbol.short_value, symbol.turnover.units(), symbol.transactions);
+    by_symbol_.add(symbol.long_value, symbol.short_value, symbol.turnover.units(), symbol.transactions, symbol.basis);
   }
 
   // That it is the mark's, at the rate in force.
@@ -375,6 +377,10 @@ class PositionsVerifier {
     verify_sum("long value", firm.long_value, by_symbol_.long_value, by_client_.long_value, kNotionalPlaces);
     verify_sum("short value", firm.short_value, by_symbol_.short_value, by_client_.short_value, kNotionalPlaces);
     verify_sum("turnover", firm.turnover.units(), by_symbol_.turnover, by_client_.turnover, kNotionalPlaces);
+    const auto basis = static_cast<Uint128>(firm.basis);
+    if (by_symbol_.basis != basis || by_client_.basis != basis) {
+      to_.add("firm", "its basis is not the sum of those of all symbols, and of all clients");
+    }
     if (firm.inverted != inverted_) to_.add("firm", "what it counts the other way is not what its clients hold of it");
     const Counters& counters = to_.core.counters;
     verify_sum("number of transactions", static_cast<Int128>(counters.transactions), by_symbol_.transactions,

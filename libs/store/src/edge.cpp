@@ -36,6 +36,7 @@ engine::ExposureRow at_edge(engine::ExposureRow row) {
   row.exposure.turnover = at_edge(row.exposure.turnover);
   row.exposure.inverted = inverted_by(row.exposure, net);
   row.total_exposure = at_edge(row.total_exposure);
+  row.pnl = at_edge(row.pnl);
   return row;
 }
 

@@ -43,6 +43,8 @@ std::optional<Int128> order_number(const engine::ExposureRow& row, ExposureColum
       return row.exposure.short_value.units();
     case ExposureColumn::kTurnover:
       return row.exposure.turnover.units();
+    case ExposureColumn::kPnl:
+      return row.pnl.units();
     case ExposureColumn::kPositionCount:
       return row.position_count;
     case ExposureColumn::kUtilisation:

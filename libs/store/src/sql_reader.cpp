@@ -80,6 +80,8 @@ OrderColumn order_column(const Table& table, ExposureColumn column) {
       return {"short", true};
     case ExposureColumn::kTurnover:
       return {"turnover", true};
+    case ExposureColumn::kPnl:
+      return {"pnl", true};
     case ExposureColumn::kPositionCount:
       return {"position_count"};
     case ExposureColumn::kUtilisation:

@@ -23,6 +23,7 @@ Table exposures_table(const std::string& name, const std::string& id) {
            {"long", kDecimal},
            {"short", kDecimal},
            {"turnover", kDecimal},
+           {"pnl", kDecimal},
            {"position_count", kInteger},
            {"transaction_count", kInteger},
            {"utilisation", kDecimal},
@@ -271,7 +272,7 @@ namespace {
 template <class... Values>
 void write_exposure(RowWriter& out, const engine::ExposureRow& r, const Values&... more) {
   const auto& e = r.exposure;
-  out.row(r.id, r.total_exposure, e.gross(), e.net(), e.long_value, e.short_value, e.turnover, r.position_count,
+  out.row(r.id, r.total_exposure, e.gross(), e.net(), e.long_value, e.short_value, e.turnover, r.pnl, r.position_count,
           r.transaction_count, ScaledE4{r.utilisation_e4}, r.risk_level, Exact{r.last_updated}, more...);
 }
 
@@ -296,7 +297,7 @@ void read_row(RowReader& in, engine::ExposureRow& r) {
   Notional net;
   in.read(r.id, r.total_exposure);
   in.skip(1);  // gross follows from long and short
-  in.read(net, e.long_value, e.short_value, e.turnover, r.position_count, r.transaction_count, utilisation,
+  in.read(net, e.long_value, e.short_value, e.turnover, r.pnl, r.position_count, r.transaction_count, utilisation,
           r.risk_level, IntoExact{r.last_updated});
   r.utilisation_e4 = utilisation.units;
   e.inverted = inverted_by(e, net);

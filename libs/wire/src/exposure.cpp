@@ -15,6 +15,7 @@ void to_message(const ExposureFigures& value, v1::Exposure& message) {
   message.set_long_(value.long_value);
   message.set_short_(value.short_value);
   message.set_turnover(value.turnover);
+  message.set_pnl(value.pnl);
   message.set_position_count(value.position_count);
   message.set_transaction_count(value.transaction_count);
   message.set_utilisation(value.utilisation.value_or(""));
@@ -36,6 +37,7 @@ Result<ExposureFigures> to_value(const v1::Exposure& message) {
   value.long_value = message.long_();
   value.short_value = message.short_();
   value.turnover = message.turnover();
+  value.pnl = message.pnl().empty() ? Notional().to_string() : message.pnl();
   value.position_count = message.position_count();
   value.transaction_count = message.transaction_count();
   if (!message.utilisation().empty()) value.utilisation = message.utilisation();
@@ -69,6 +71,7 @@ ExposureFigures figures(const engine::ExposureRow& row) {
   value.long_value = row.exposure.long_value.to_string();
   value.short_value = row.exposure.short_value.to_string();
   value.turnover = row.exposure.turnover.to_string();
+  value.pnl = row.pnl.to_string();
   value.position_count = row.position_count;
   value.transaction_count = row.transaction_count;
   if (row.utilisation_e4) value.utilisation = format_rounded(*row.utilisation_e4, kEdgePlaces, kEdgePlaces);

@@ -45,6 +45,7 @@ void write_measures(JsonWriter& json, const wire::ExposureFigures& row) {
   json.member("long", row.long_value);
   json.member("short", row.short_value);
   json.member("turnover", row.turnover);
+  json.member("pnl", row.pnl);
 }
 
 void write_level(JsonWriter& json, const wire::ExposureFigures& row, const std::optional<std::string>& limit) {

@@ -20,6 +20,7 @@ constexpr std::pair<std::string_view, store::ExposureColumn> kSortColumns[] = {
     {"long", store::ExposureColumn::kLong},
     {"short", store::ExposureColumn::kShort},
     {"turnover", store::ExposureColumn::kTurnover},
+    {"pnl", store::ExposureColumn::kPnl},
     {"position_count", store::ExposureColumn::kPositionCount},
     {"utilisation", store::ExposureColumn::kUtilisation},
     {"last_updated", store::ExposureColumn::kLastUpdated}};

@@ -31,7 +31,7 @@ void LiveModel::write_summary(JsonWriter& json, SteadyTime at) {
   }
   wire::ExposureFigures nothing;
   nothing.total_exposure = nothing.gross = nothing.net = nothing.long_value = nothing.short_value = nothing.turnover =
-      Notional().to_string();
+      nothing.pnl = Notional().to_string();
   nothing.last_updated = now;
 
   json.begin_object();

@@ -21,6 +21,7 @@ void write_exposure(JsonLines& lines, std::string_view kind, std::string_view id
       .text("long", row.exposure.long_value.to_string())
       .text("short", row.exposure.short_value.to_string())
       .text("turnover", row.exposure.turnover.to_string())
+      .text("pnl", row.pnl.to_string())
       .number("position_count", row.position_count)
       .text("risk_level", to_string(row.risk_level))
       .end();

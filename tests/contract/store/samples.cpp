@@ -88,6 +88,7 @@ ExposureRow exposure(const std::string& id) {
   row.id = id;
   row.exposure = {money("1250000.1234"), money("250000.5"), money("9000000")};
   row.total_exposure = money("1500000.6234");
+  row.pnl = money("-1234.5678");
   row.position_count = 3;
   row.transaction_count = 12'345;
   row.utilisation_e4 = 15'000;

@@ -43,7 +43,7 @@ TEMPLATE_TEST_CASE("a database is migrated once, however often it is asked", "[s
     CHECK(*versions ==
           "1|0001_initial.sql\n2|0002_epochs_days_snapshots_lease.sql\n3|0003_deliveries.sql\n4|0004_cursor_record_"
           "hashes.sql\n5|0005_open_words.sql\n6|0006_order_and_trader.sql\n7|0007_nanoseconds.sql\n8|0008_identities."
-          "sql\n9|0009_prices_rates_instruments.sql\n");
+          "sql\n9|0009_prices_rates_instruments.sql\n10|0010_pnl.sql\n");
 }
 
 TEMPLATE_TEST_CASE("a migration that has changed since it was applied is refused with both checksums", "[store]",
@@ -65,7 +65,7 @@ TEMPLATE_TEST_CASE("a database newer than the program is refused with both versi
       "VALUES (9999, '9999_future.sql', '00', '2030-01-01T00:00:00.000000Z')");
   CHECK_THROWS_AS(f.store->migrate(), SchemaError);
   CHECK_THROWS_WITH(f.store->migrate(),
-                    Catch::Matchers::ContainsSubstring("version 9999") && Catch::Matchers::ContainsSubstring("'s 9"));
+                    Catch::Matchers::ContainsSubstring("version 9999") && Catch::Matchers::ContainsSubstring("'s 10"));
 }
 
 TEMPLATE_TEST_CASE("the schema takes the words of rules that are yet to come", "[store]", Sqlite, Postgres) {
@@ -100,9 +100,10 @@ TEMPLATE_TEST_CASE("the tables hold what a person expects to query", "[store]", 
   commit.client_exposures = {exposure("CLIENT_001")};
   commit.metrics = metrics(kNoon);
   f.store->commit(commit);
-  CHECK(*f.backend->run_sql("SELECT total_exposure, gross, net, long, short, turnover, position_count, utilisation, "
-                            "risk_level FROM client_exposures") ==
-        "1500000.6234|1500000.6234|999999.6234|1250000.1234|250000.5000|9000000.0000|3|1.5000|CRITICAL\n");
+  CHECK(
+      *f.backend->run_sql("SELECT total_exposure, gross, net, long, short, turnover, pnl, position_count, utilisation, "
+                          "risk_level FROM client_exposures") ==
+      "1500000.6234|1500000.6234|999999.6234|1250000.1234|250000.5000|9000000.0000|-1234.5678|3|1.5000|CRITICAL\n");
   CHECK(*f.backend->run_sql("SELECT total_transactions, total_exposure, active_clients, active_symbols, "
                             "high_risk_clients, high_risk_symbols, alerts_generated FROM risk_metrics") ==
         "1000|123456.7891|10|20|3|4|5\n");

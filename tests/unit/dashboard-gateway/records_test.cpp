@@ -20,6 +20,7 @@ TEST_CASE("Client exposures are the database's, with the limit in force") {
                                  {"long", "1250000.0000"},
                                  {"short", "0.0000"},
                                  {"turnover", "0.0000"},
+                                 {"pnl", "0.0000"},
                                  {"position_count", 1},
                                  {"limit", "1000000.0000"},
                                  {"utilisation", "1.2500"},

@@ -66,7 +66,7 @@ TEST_CASE("states that differ in one thing differ in their hash") {
 TEST_CASE("an empty core ends in the edition and the fourteen zero bytes of the format page") {
   const Chunks chunks = save(Core(RuleSet{}));
   REQUIRE(chunks.size() == 1);
-  CHECK(chunks.front().ends_with(std::string("\0\x02\x03", 3) + std::string(14, '\0')));
+  CHECK(chunks.front().ends_with(std::string("\0\x02\x04", 3) + std::string(14, '\0')));
   CHECK(chunks.front().substr(kChunkHeadBytes, 8) == "RISKCORE");
 }
 

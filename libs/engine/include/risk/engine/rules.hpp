@@ -92,7 +92,8 @@ using RuleKinds = RuleKindList<ExposureRule, VelocityRule, SizeRule, AnomalyRule
 //   2  a price that is older than the mark does not; that of an opening position is older than any other
 //   3  a mark stays in its currency, and is worth its price at the rate in force; before it was converted once, at the
 //      rate of its time
-inline constexpr std::uint32_t kEdition = 3;
+//   4  there is a P&L of the session; before, none was kept
+inline constexpr std::uint32_t kEdition = 4;
 
 struct RuleSet {
   std::uint64_t config_version = 1;

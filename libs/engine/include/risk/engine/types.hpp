@@ -191,6 +191,7 @@ struct ExposureRow {
   std::string id;
   Exposure exposure;
   Notional total_exposure;              // the rule's measure
+  Notional pnl;                         // of the session: what net is above what it began with and has traded since
   std::uint64_t position_count = 0;     // positions that are not zero
   std::uint64_t transaction_count = 0;  // since the stream began
   std::optional<std::int64_t>

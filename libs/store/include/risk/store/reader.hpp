@@ -39,6 +39,7 @@ enum class ExposureColumn : std::uint8_t {
   kLong,
   kShort,
   kTurnover,
+  kPnl,
   kPositionCount,
   kUtilisation,
   kLastUpdated

@@ -17,7 +17,7 @@ inline constexpr char kExposuresTopic[] = "exposures";
 
 struct ExposureFigures {
   std::string id;  // a client id, a symbol; "" for the firm
-  std::string total_exposure, gross, net, long_value, short_value, turnover;
+  std::string total_exposure, gross, net, long_value, short_value, turnover, pnl;
   std::uint64_t position_count = 0;
   std::uint64_t transaction_count = 0;
   std::optional<std::string> utilisation;  // 4 places

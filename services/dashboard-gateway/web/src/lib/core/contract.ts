@@ -26,6 +26,8 @@ export interface Measures {
   long: Decimal;
   short: Decimal;
   turnover: Decimal;
+  /** Of the session. */
+  pnl: Decimal;
   limit: Decimal | null;
   utilisation: Decimal | null;
   risk_level: RiskLevel;

@@ -1,0 +1,184 @@
+// What an entity's P&L of the session is measured against: its basis, which is its net exposure when the session
+// begins, and moves from there on with whatever moves that but prices and rates (RULES.md, P&L).
+//
+// Sums of bases wrap: where a P&L fits, so does what is left of two of them, and what does not fit is refused before.
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "positions.hpp"
+#include "values.hpp"
+
+namespace risk::engine {
+namespace {
+
+// Four figures of at most so much together fit 127 bits.
+constexpr Int128 kSmall = Int128{1} << 124;
+
+void add_wrapping(Int128& sum, Int128 value) {
+  sum = static_cast<Int128>(static_cast<Uint128>(sum) + static_cast<Uint128>(value));
+}
+
+Int128 difference_wrapping(Int128 a, Int128 b) {
+  return static_cast<Int128>(static_cast<Uint128>(a) - static_cast<Uint128>(b));
+}
+
+Int128 magnitude_of(Int128 value) {
+  return value < 0 ? -value : value;
+}
+
+// With the sign of a unit value below zero, of which long and short values have the magnitude.
+Int128 net_of(Price unit_value, Int128 long_value, Int128 short_value) {
+  return unit_value.units() < 0 ? short_value - long_value : long_value - short_value;
+}
+
+// Of a sum that is counted the other way; each step fits, for the result is the sum of a part of the values.
+Int128 net_of(Int128 long_value, Int128 short_value, Int128 inverted) {
+  return (long_value - inverted) - (short_value + inverted);
+}
+
+}  // namespace
+
+void Positions::keep_bases(bool keeps) {
+  if (keeps && !keeps_bases_) renew_bases([](auto&, std::uint32_t, auto&) {});
+  keeps_bases_ = keeps;
+}
+
+void Positions::reset_bases(Timestamp now) {
+  if (!keeps_bases_) return;
+  renew_bases([now](auto& entity, std::uint32_t index, auto& changed) {
+    entity.touched = now;
+    if (!std::exchange(entity.changed, true)) changed.push_back(index);
+  });
+}
+
+void Positions::renew_bases(const auto& note_renewed) {
+  for (ClientIndex i = 0; i < clients.size(); ++i) {
+    const Int128 net = exposure_of(clients[i]).net().units();
+    if (std::exchange(clients[i].basis, net) != net) note_renewed(clients[i], i, changed_.clients);
+  }
+  for (SymbolIndex i = 0; i < symbols.size(); ++i) {
+    const Int128 net = exposure_of(symbols[i]).net().units();
+    if (std::exchange(symbols[i].basis, net) != net) note_renewed(symbols[i], i, changed_.symbols);
+  }
+  firm.basis = firm_exposure().net().units();
+  reach_ = firm.long_value + firm.short_value;
+}
+
+void Positions::restore_basis(Int128& basis, Int128 value) {
+  basis = value;
+  note_reach(value);
+}
+
+Notional Positions::pnl(const Exposure& exposure, Int128 basis) const {
+  return Notional::from_units(keeps_bases_ ? difference_wrapping(exposure.net().units(), basis) : 0);
+}
+
+void Positions::note_reach(Int128 moved) {
+  reach_ = std::min(reach_, kSmall) + std::min(magnitude_of(std::max(moved, -kSmall)), kSmall);
+}
+
+void Positions::trade_bases(PositionKey place, Int128 value) {
+  if (!keeps_bases_) return;
+  add_wrapping(clients[place.client].basis, value);
+  add_wrapping(symbols[place.symbol].basis, value);
+  add_wrapping(firm.basis, value);
+  note_reach(value);
+}
+
+void Positions::move_bases(SymbolIndex index, Price from, Price to) {
+  if (!keeps_bases_ || from == to) return;
+  Int128 moved = 0;
+  visit_holders(index, [&](ClientIndex client, const Holding& holding) {
+    const std::int64_t units = holding.quantity_units;
+    const Int128 by = notional_units(units, to.units()) - notional_units(units, from.units());
+    add_wrapping(clients[client].basis, by);
+    add_wrapping(moved, by);
+    note_reach(by);
+  });
+  add_wrapping(symbols[index].basis, moved);
+  add_wrapping(firm.basis, moved);
+  note_reach(moved);
+}
+
+bool Positions::pnl_fits(const Plan& plan, BasisMove move) const {
+  if (!keeps_bases_) return true;
+  const Int128 value = move.value;
+  const Int128 before = firm.long_value + firm.short_value, after = plan.firm_long + plan.firm_short;
+  if (std::max({reach_, before, after}) <= kSmall && -kSmall <= value && value <= kSmall) [[likely]]
+    return true;
+
+  const auto fits = [&](Int128 net, Int128 net_after, Int128 basis, bool is_of_plan) {
+    return pnl_fits(net, net_after, basis, is_of_plan ? value : 0, move.with_net);
+  };
+  const SymbolState* const symbol = plan.symbol.index == kNone ? nullptr : &symbols[plan.symbol.index];
+  const Int128 symbol_net = symbol == nullptr ? 0 : exposure_of(*symbol).net().units();
+  const Int128 firm_after = net_of(plan.firm_long, plan.firm_short, plan.firm_inverted);
+  if (!fits(symbol_net, net_of(plan.unit_value, plan.symbol_long_value, plan.symbol_short_value),
+            symbol == nullptr ? 0 : symbol->basis, true) ||
+      !fits(firm_exposure().net().units(), firm_after, firm.basis, true)) {
+    return false;
+  }
+  const Int128 position_after = notional_units(plan.quantity.units(), plan.unit_value.units());
+  const auto client_fits = [&](ClientIndex index, Int128 position_before, Int128 position, bool is_of_plan) {
+    const Int128 net = exposure_of(clients[index]).net().units();
+    Int128 net_after = net;
+    add_wrapping(net_after, -position_before);
+    add_wrapping(net_after, position);
+    return fits(net, net_after, clients[index].basis, is_of_plan);
+  };
+  if (plan.client.index == kNone && !fits(0, position_after, 0, true)) return false;
+  if (plan.client.index != kNone && plan.holding == nullptr &&
+      !client_fits(plan.client.index, 0, position_after, true)) {
+    return false;
+  }
+  if (symbol == nullptr) return true;
+  bool all_fit = true;
+  visit_holders(plan.symbol.index, [&](ClientIndex index, const Holding& holding) {
+    const bool is_of_plan = index == plan.client.index;
+    const Int128 position = notional_units(holding.quantity_units, plan.unit_value.units());
+    all_fit &= client_fits(index, notional_units(holding.quantity_units, symbol->unit_value.units()),
+                           is_of_plan ? position_after : position, is_of_plan);
+  });
+  return all_fit;
+}
+
+bool Positions::pnl_fits(const Revaluation& revaluation) const {
+  if (!keeps_bases_) return true;
+  const Int128 before = firm.long_value + firm.short_value;
+  if (std::max({reach_, before, revaluation.firm_long + revaluation.firm_short}) <= kSmall) [[likely]]
+    return true;
+
+  const auto fits = [&](Int128 net, Int128 net_after, Int128 basis) {
+    return pnl_fits(net, net_after, basis, 0, revaluation.moves_bases);
+  };
+  const Int128 firm_after = net_of(revaluation.firm_long, revaluation.firm_short, revaluation.firm_inverted);
+  if (!fits(firm_exposure().net().units(), firm_after, firm.basis)) return false;
+  std::map<ClientIndex, Int128> moved;  // of each client's net
+  for (const auto& part : revaluation.parts) {
+    const SymbolState& symbol = symbols[part.symbol];
+    if (!fits(exposure_of(symbol).net().units(), net_of(part.unit_value, part.long_value, part.short_value),
+              symbol.basis)) {
+      return false;
+    }
+    visit_holders(part.symbol, [&](ClientIndex client, const Holding& holding) {
+      add_wrapping(moved[client], notional_units(holding.quantity_units, part.unit_value.units()));
+      add_wrapping(moved[client], -notional_units(holding.quantity_units, symbol.unit_value.units()));
+    });
+  }
+  return std::all_of(moved.begin(), moved.end(), [&](const auto& of_client) {
+    const ClientState& client = clients[of_client.first];
+    const Int128 net = exposure_of(client).net().units();
+    Int128 net_after = net;
+    add_wrapping(net_after, of_client.second);
+    return fits(net, net_after, client.basis);
+  });
+}
+
+bool Positions::pnl_fits(Int128 net, Int128 net_after, Int128 basis, Int128 moved, bool with_net) {
+  Int128 pnl = 0;
+  if (with_net) return !__builtin_sub_overflow(net_after, difference_wrapping(net, basis), &basis);
+  return !__builtin_add_overflow(basis, moved, &basis) && !__builtin_sub_overflow(net_after, basis, &pnl);
+}
+
+}  // namespace risk::engine
