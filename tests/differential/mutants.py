@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Breaks a copy of the core on purpose, one way at a time, and tells whether the oracle notices.
 
-    mutants.py [--streams N]     builds each mutant in a temporary folder (minutes in all); exit status 1 if one survives
+    mutants.py [--streams N] [--only WORDS]     builds each mutant in a temporary folder (minutes in all); exit status 1 if one survives
 """
 import argparse
 import pathlib
@@ -56,7 +56,7 @@ MUTANTS = (
     ("an exposure that rises again is still low", "kinds/exposure.hpp", "low_since.reset();", ""),
     ("an exposure resolves at a transaction", "kinds/exposure.hpp", "e.parts.transaction != nullptr || ", ""),
     ("no sweep comes when a symbol can resolve", "kinds/exposure.hpp", "e.is_to_be_watched = true;", ""),
-    ("valuations do not hear of a mark", "positions.cpp", "marks.set(index, unit_value);", ""),
+    ("valuations do not hear of a mark", "positions.cpp", "marks.set(index, magnitude(unit_value));", ""),
     ("one sample too many is needed", "anomaly_window.hpp", "size_ < rule.samples_min", "size_ <= rule.samples_min"),
     ("half a cent is rounded up", "anomaly_window.cpp", "cents % 2 == 1", "true"),
     ("a sweep goes by appearance, not by id", "watchlist.hpp", "entities.before(a.index, b.index)", "a.index < b.index"),
@@ -69,6 +69,17 @@ MUTANTS = (
     ("the prefilter does not hear of a rise", "prefilter.hpp", "rise_ = std::max(rise_, rise);", ""),
     ("a valuation misses its own trade", "positions.cpp", "add_wrapping(client.valuation->long_value, long_units(to.units(), mark_units));", ""),
     ("the squares forget nothing", "anomaly_window.hpp", "squares_ += Uint128{cents} * cents - Uint128{gone} * gone;", "squares_ += Uint128{cents} * cents;"),
+    ("a trade makes no basis", "basis.cpp", "add_wrapping(clients[place.client].basis, value);", ""),
+    ("a trade's basis is at the mark", "core.cpp", "notional_units(signed_quantity.units(), valued.unit_value.units())",
+     "notional_units(signed_quantity.units(), plan.unit_value.units())"),
+    ("a session goes on with its P&L", "core_impl.hpp", "positions.reset_bases(at);", ""),
+    ("an instrument makes P&L", "core_inputs.cpp", "revaluation.moves_bases = true;", ""),
+    ("a position that expires makes P&L", "revaluation.cpp", "move_bases(index, symbol.unit_value, {});", ""),
+    ("an opening position makes P&L of those who hold", "core.cpp",
+     "impl_->positions.move_bases(symbol.index, impl_->positions.symbols[symbol.index].unit_value, plan.unit_value);", ""),
+    ("an opening position replaces nothing in the basis", "core.cpp",
+     "notional_units(position.quantity.units(), plan.unit_value.units()) - before", "notional_units(position.quantity.units(), plan.unit_value.units())"),
+    ("a P&L out of range is taken", "core.cpp", "if (!impl_->positions.pnl_fits(plan, {.value = value})) {", "if (false) {"),
     ("a holder who grows does not lead", "positions.cpp", "symbol.top_holders_floor = symbol.top_holders->floor();", ""),
 )
 
@@ -97,13 +108,15 @@ def noticed(mutant, streams):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--streams", type=int, default=200)
-    streams = parser.parse_args().streams
+    parser.add_argument("--only", default="", metavar="WORDS", help="those whose description has them")
+    options = parser.parse_args()
+    streams, mutants = options.streams, [mutant for mutant in MUTANTS if options.only in mutant[0]]
     survivors = 0
-    for mutant in MUTANTS:
+    for mutant in mutants:
         differences = noticed(mutant, streams)
         survivors += not differences
         print(f"{f'caught by {len(differences)} of {streams} streams' if differences else 'SURVIVES':32} {mutant[0]}", flush=True)
-    print(f"{len(MUTANTS) - survivors} of {len(MUTANTS)} caught")
+    print(f"{len(mutants) - survivors} of {len(mutants)} caught")
     return 1 if survivors else 0
 
 

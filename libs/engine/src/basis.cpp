@@ -15,10 +15,6 @@ namespace {
 // Four figures of at most so much together fit 127 bits.
 constexpr Int128 kSmall = Int128{1} << 124;
 
-void add_wrapping(Int128& sum, Int128 value) {
-  sum = static_cast<Int128>(static_cast<Uint128>(sum) + static_cast<Uint128>(value));
-}
-
 Int128 difference_wrapping(Int128 a, Int128 b) {
   return static_cast<Int128>(static_cast<Uint128>(a) - static_cast<Uint128>(b));
 }

@@ -26,12 +26,6 @@ Int128 short_units(std::int64_t quantity_units, std::int64_t price_units) {
   return -notional_units(std::min<std::int64_t>(quantity_units, 0), price_units);
 }
 
-// The old quantity at the new mark may leave 127 bits where the new quantity does not: what is taken away again may
-// wrap.
-void add_wrapping(Int128& sum, Int128 value) {
-  sum = static_cast<Int128>(static_cast<Uint128>(sum) + static_cast<Uint128>(value));
-}
-
 // A position's part of its client's and its symbol's exposure.
 Int128 part_of(const Holding& holding, Price unit_value, Measure measure) {
   const Int128 value = Notional::of(holding.quantity(), magnitude(unit_value)).units();  // with the position's sign

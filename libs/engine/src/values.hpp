@@ -30,6 +30,11 @@ inline bool multiply(Int128 quantity, Price signed_unit_value, Int128& value) {
   return !__builtin_mul_overflow(quantity, Int128{unit_value.units()}, &value);
 }
 
+// Of sums that fit in the end, though not on the way: a position at a new mark before it has its new quantity, say.
+inline void add_wrapping(Int128& sum, Int128 value) {
+  sum = static_cast<Int128>(static_cast<Uint128>(sum) + static_cast<Uint128>(value));
+}
+
 // What net counts the other way, see Exposure::inverted.
 inline Int128 inverted(Price unit_value, Int128 long_value, Int128 short_value) {
   return unit_value.units() < 0 ? long_value - short_value : 0;

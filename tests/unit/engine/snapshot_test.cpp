@@ -188,6 +188,16 @@ TEST_CASE("a snapshot with instruments, marks in other currencies and exchange r
       loaded->apply(ExchangeRate{"EUR", *Rate::parse("2"), Timestamp{now.nanos - 3 * kNanosPerSecond}}, events).ok());
 }
 
+TEST_CASE("a snapshot with bases gives the P&L of the core it was taken of") {
+  const auto loaded = load(golden_file("core-3-pnl.snapshot"));
+  REQUIRE(loaded.ok());
+  CHECK(broken(*loaded) == "");
+  CHECK(loaded->rules().edition == 4);
+  CHECK(loaded->state_hash() == "f2a4007876653cd14821bd94f8224b3f");
+  CHECK(loaded->firm_row().pnl.to_string() == "-798007857.8000");
+  CHECK(load(save(*loaded))->state_hash() == loaded->state_hash());
+}
+
 TEST_CASE("a snapshot with a field of a newer program loads without it and says so") {
   Desk desk;
   desk.trade(1, "C", "A", "2", "100");
