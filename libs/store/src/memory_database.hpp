@@ -54,7 +54,12 @@ class MemoryDatabase {
   std::multimap<Timestamp, MetricsRow> metrics;
   std::vector<LimitRow> limits;
   std::map<std::string, engine::Instrument> instruments;
-  std::map<std::uint64_t, SnapshotInfo> snapshots;  // those that are finished
+  struct Opening {
+    std::uint64_t apply_seq = 0;
+    engine::OpeningPosition position;
+  };
+  std::map<std::pair<std::string, std::string>, Opening> openings;  // the latest, by client and symbol
+  std::map<std::uint64_t, SnapshotInfo> snapshots;                  // those that are finished
   std::map<std::uint64_t, std::map<std::uint32_t, std::string>> snapshot_chunks;
   LeaseState lease;
   const Lease* lease_holder = nullptr;  // lease.held says whether there is one

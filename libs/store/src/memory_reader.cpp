@@ -255,6 +255,16 @@ class MemoryReader final : public Reader {
     return found;
   }
 
+  std::vector<engine::OpeningPosition> latest_openings(std::span<const OpeningKey> keys) override {
+    const auto db = locked();
+    std::vector<engine::OpeningPosition> latest;
+    for (const auto& [client_id, symbol] : keys) {
+      const auto opening = db->openings.find({std::string(client_id), std::string(symbol)});
+      if (opening != db->openings.end()) latest.push_back(opening->second.position);
+    }
+    return latest;
+  }
+
   std::vector<SnapshotInfo> snapshots() override { return locked()->snapshots_newest_first(); }
   LeaseState lease() override { return locked()->lease; }
 

@@ -157,6 +157,11 @@ void MemoryStore::store(const Commit& commit, const Places& places) {
   auto& db = *database_;
   for (const auto& step : commit.cursors) db.cursors.insert_or_assign(step.to.stream_id, step.to);
   if (!commit.inputs.empty()) db.inputs.push_back({Day::of(commit.recorded_at), PackedInputs(commit.inputs)});
+  for (const auto& input : commit.inputs) {
+    const auto* opening = std::get_if<engine::OpeningPosition>(&input.input);
+    if (opening == nullptr) continue;
+    db.openings[{opening->client_id.text, opening->symbol.text}] = {input.apply_seq, *opening};
+  }
   for (const auto& [stream, place] : places) db.last_transaction.insert_or_assign(std::string(stream), place);
   upsert_exposures(db.client_exposures, commit.client_exposures);
   upsert_exposures(db.symbol_exposures, commit.symbol_exposures);
@@ -246,6 +251,7 @@ DroppedDays MemoryStore::drop_days(Timestamp before, std::uint64_t up_to_apply_s
     dropped.last_apply_seq = last;
     std::erase_if(database_->identity_pieces,
                   [last = last](const auto& piece) { return piece.second.last_apply_seq <= last; });
+    std::erase_if(database_->openings, [last = last](const auto& opening) { return opening.second.apply_seq <= last; });
     std::erase_if(database_->identities, [last = last](const auto& filed) { return filed.second <= last; });
   }
   dropped.up_to = database_->dropped_up_to;

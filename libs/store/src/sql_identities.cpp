@@ -13,6 +13,7 @@ const Table kIdentitiesTable{"identities", "", 2, {{"fingerprint", kInteger}, {"
 
 constexpr std::uint64_t kPiecesPerRead = 32;
 constexpr std::size_t kValuesPerQuery = 1'000;
+constexpr std::size_t kKeysPerQuery = 250;
 
 // Fingerprints are spread evenly: a piece of a table's rows has about as many as another.
 constexpr std::uint64_t kDropSteps = 64;
@@ -26,6 +27,21 @@ std::vector<IdentityPieceRow> read_pieces(const QueryRunner& run, const Query& q
     piece.bytes = in.next_bytes().value_or("");
   });
   return pieces;
+}
+
+// The latest opening positions of these, each by itself: by engine_inputs_openings that costs one step an index,
+// however many a client and a symbol have had. `kind` is spelt out, else the index is not taken.
+void add_latest_openings(SqlConnection& connection, std::span<const OpeningKey> keys,
+                         std::vector<std::uint64_t>& apply_seqs) {
+  Query query(
+      "SELECT (SELECT MAX(apply_seq) FROM engine_inputs WHERE kind = 'OPENING_POSITION' AND client_id = wanted.column1 "
+      "AND symbol = wanted.column2) FROM (VALUES ");
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    query.add(i == 0 ? "(" : ", (", keys[i].client_id).add(", ", keys[i].symbol).add(")");
+  }
+  connection.query(query.add(") AS wanted"), [&apply_seqs](RowReader& in) {
+    if (const auto apply_seq = in.next<std::optional<std::uint64_t>>()) apply_seqs.push_back(*apply_seq);
+  });
 }
 
 // Calls `ask` with each part of the values as the end of a query, "(1, 2, 3)".
@@ -129,6 +145,23 @@ FoundExecutions find_executions(SqlConnection& connection, std::span<const std::
                      [&found](RowReader& in) { read_row(in, found.transactions.emplace_back()); });
   });
   return found;
+}
+
+std::vector<engine::OpeningPosition> latest_openings(SqlConnection& connection, std::span<const OpeningKey> keys) {
+  std::vector<std::uint64_t> apply_seqs;
+  for (; !keys.empty(); keys = keys.subspan(std::min(keys.size(), kKeysPerQuery))) {
+    add_latest_openings(connection, keys.first(std::min(keys.size(), kKeysPerQuery)), apply_seqs);
+  }
+  std::vector<engine::OpeningPosition> latest;
+  const std::string select = "SELECT " + input_columns(kEngineInputsTable) + " FROM engine_inputs WHERE apply_seq IN ";
+  in_parts(apply_seqs, [&](const Query& list) {
+    connection.query(Query(select).add(list), [&latest](RowReader& in) {
+      AppliedInput input;
+      read_row(in, input);
+      latest.push_back(std::get<engine::OpeningPosition>(std::move(input.input)));
+    });
+  });
+  return latest;
 }
 
 }  // namespace risk::store

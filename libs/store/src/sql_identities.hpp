@@ -1,4 +1,4 @@
-// What is kept of executions so that a later one is known for a duplicate, on either SQL database.
+// How an execution or an opening position that comes again is known for a duplicate, on either SQL database.
 #pragma once
 
 #include <cstdint>
@@ -43,5 +43,8 @@ std::optional<std::uint64_t> drop_identities(SqlConnection& connection, std::uin
 // meanwhile are not found, and dropped_up_to() says then that they may have been.
 FoundExecutions find_executions(SqlConnection& connection, std::span<const std::uint64_t> apply_seqs,
                                 std::span<const std::uint64_t> fingerprints);
+
+// Reader::latest_openings.
+std::vector<engine::OpeningPosition> latest_openings(SqlConnection& connection, std::span<const OpeningKey> keys);
 
 }  // namespace risk::store

@@ -365,6 +365,16 @@ FoundExecutions SqlReader::find_executions(std::span<const std::uint64_t> apply_
   return found;
 }
 
+std::vector<engine::OpeningPosition> SqlReader::latest_openings(std::span<const OpeningKey> keys) {
+  std::vector<engine::OpeningPosition> latest;
+  with_connection([&](SqlConnection& connection) {
+    SqlTransaction transaction(connection, SqlConnection::Access::kRead);
+    latest = store::latest_openings(connection, keys);
+    transaction.commit();
+  });
+  return latest;
+}
+
 std::vector<SnapshotInfo> SqlReader::snapshots() {
   return finished_snapshots(runner());
 }

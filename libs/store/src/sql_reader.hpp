@@ -41,6 +41,7 @@ class SqlReader final : public Reader {
   std::vector<CursorRow> cursors() override;
   FoundExecutions find_executions(std::span<const std::uint64_t> apply_seqs,
                                   std::span<const std::uint64_t> fingerprints) override;
+  std::vector<engine::OpeningPosition> latest_openings(std::span<const OpeningKey> keys) override;
   std::vector<SnapshotInfo> snapshots() override;
   LeaseState lease() override;
   void replay(std::uint64_t after_apply_seq, const std::function<void(const AppliedInput&)>& apply) override;

@@ -1,5 +1,5 @@
-// What is kept of executions so that a later one is known for a duplicate, and what people decide about those that
-// conflict.
+// What is kept of executions and opening positions so that a later one is known for a duplicate, and what people decide
+// about those that conflict.
 #include <algorithm>
 
 #include "backends.hpp"
@@ -34,6 +34,10 @@ Seqs found(Reader& reader, const Seqs& apply_seqs, const Seqs& fingerprints = {}
   for (const auto& row : reader.find_executions(apply_seqs, fingerprints).transactions) seqs.push_back(row.apply_seq);
   std::sort(seqs.begin(), seqs.end());
   return seqs;
+}
+
+engine::OpeningPosition opening(const std::string& client, const std::string& symbol, const char* quantity) {
+  return {ClientId(client), Symbol(symbol), Quantity::parse(quantity).value(), Price::parse("0.00000001").value(), ""};
 }
 
 DecisionStep decision(std::uint64_t id, DecisionState state, std::optional<std::uint64_t> applied_as = {}) {
@@ -169,6 +173,56 @@ TEMPLATE_TEST_CASE("a clock of 2062 on a day that is dropped does not make every
   std::get<TransactionInput>(commit.inputs[0].input).transaction.executed_at = *parse_timestamp("2062-01-01T00:00:00Z");
   f.store->commit(commit);
   CHECK(f.store->drop_days({kNoon.nanos + kDay}, 1).up_to == parse_timestamp("2024-09-22T00:00:00Z").value());
+}
+
+TEMPLATE_TEST_CASE("of each client and symbol the opening position that was applied last is found", "[store]", Memory,
+                   Sqlite, Postgres) {
+  RISK_BACKEND(backend);
+  Fixture f(std::move(backend));
+  const auto odd = opening("O'Neil \"$1\"", "Zürich", "92233720368.54775807");
+  auto first = step(0, 5);
+  first.inputs = {{1, {kStream, 1}, opening("A", "X", "-1.00000001")},
+                  {2, {kStream, 2}, opening("A", "X", "2")},
+                  {3, {kStream, 3}, opening("A", "Y", "3")},
+                  {4, {kStream, 4}, odd},
+                  market_price(5, 5)};
+  f.store->commit(first);
+  auto second = step(5, 7);
+  second.inputs = {{6, {kStream, 6}, opening("A", "Y", "4")}, transaction(7, 7, "B", "X")};
+  f.store->commit(second);
+  const auto reader = f.reader();
+  const auto latest = [&reader](std::vector<OpeningKey> keys) {
+    auto found = reader->latest_openings(keys);
+    std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.symbol.text < b.symbol.text; });
+    return found;
+  };
+  CHECK(latest({}).empty());
+  CHECK(latest({{"B", "X"}, {"a", "x"}, {"", "O'Neil"}}).empty());  // of them other inputs came, or none
+  CHECK(latest({{"A", "X"}, {"A", "Y"}, {odd.client_id.text, odd.symbol.text}}) ==
+        std::vector{opening("A", "X", "2"), opening("A", "Y", "4"), odd});
+  // More than are asked for at once.
+  std::vector<std::string> names;
+  for (int i = 0; i < 600; ++i) names.push_back("N" + std::to_string(i));
+  std::vector<OpeningKey> many;
+  for (const auto& name : names) many.push_back({"A", name});
+  many.push_back({"A", "X"});
+  CHECK(latest(many) == std::vector{opening("A", "X", "2")});
+}
+
+TEMPLATE_TEST_CASE("with dropped days go their opening positions", "[store]", Memory, Sqlite, Postgres) {
+  RISK_BACKEND(backend);
+  Fixture f(std::move(backend));
+  auto early = step(0, 2);
+  early.inputs = {{1, {kStream, 1}, opening("A", "X", "1")}, {2, {kStream, 2}, opening("A", "Y", "1")}};
+  early.recorded_at = kNoon;
+  f.store->commit(early);
+  auto late = step(2, 3);
+  late.inputs = {{3, {kStream, 3}, opening("A", "Y", "2")}};
+  late.recorded_at = {kNoon.nanos + 2 * kDay};
+  f.store->commit(late);
+  CHECK(f.store->drop_days({kNoon.nanos + kDay}, 3).days == 1);
+  const std::vector<OpeningKey> keys{{"A", "X"}, {"A", "Y"}};
+  CHECK(f.reader()->latest_openings(keys) == std::vector{opening("A", "Y", "2")});
 }
 
 TEMPLATE_TEST_CASE("a database has a key of its own, for ever", "[store]", Sqlite, Postgres) {

@@ -43,7 +43,7 @@ TEMPLATE_TEST_CASE("a database is migrated once, however often it is asked", "[s
     CHECK(*versions ==
           "1|0001_initial.sql\n2|0002_epochs_days_snapshots_lease.sql\n3|0003_deliveries.sql\n4|0004_cursor_record_"
           "hashes.sql\n5|0005_open_words.sql\n6|0006_order_and_trader.sql\n7|0007_nanoseconds.sql\n8|0008_identities."
-          "sql\n9|0009_prices_rates_instruments.sql\n10|0010_pnl.sql\n");
+          "sql\n9|0009_prices_rates_instruments.sql\n10|0010_pnl.sql\n11|0011_opening_positions.sql\n");
 }
 
 TEMPLATE_TEST_CASE("a migration that has changed since it was applied is refused with both checksums", "[store]",
@@ -65,7 +65,7 @@ TEMPLATE_TEST_CASE("a database newer than the program is refused with both versi
       "VALUES (9999, '9999_future.sql', '00', '2030-01-01T00:00:00.000000Z')");
   CHECK_THROWS_AS(f.store->migrate(), SchemaError);
   CHECK_THROWS_WITH(f.store->migrate(),
-                    Catch::Matchers::ContainsSubstring("version 9999") && Catch::Matchers::ContainsSubstring("'s 10"));
+                    Catch::Matchers::ContainsSubstring("version 9999") && Catch::Matchers::ContainsSubstring("'s 11"));
 }
 
 TEMPLATE_TEST_CASE("the schema takes the words of rules that are yet to come", "[store]", Sqlite, Postgres) {
@@ -147,4 +147,19 @@ TEMPLATE_TEST_CASE("the rows of the first release are kept, as today's and of ea
   CHECK(replayed(*f.store).size() == 3);
   CHECK(replayed(*f.store)[2] == again.inputs[0]);
   CHECK(f.store->drop_days(Timestamp{system_now().nanos + 2 * kSecondsPerDay * kNanosPerSecond}, 3).rows == 3);
+}
+
+TEMPLATE_TEST_CASE("an opening position that an earlier release stored is known", "[store]", Sqlite, Postgres) {
+  RISK_BACKEND(backend);
+  make_first_release(
+      *backend, std::is_same_v<TestType, Sqlite> ? "sqlite" : "postgres",
+      "INSERT INTO engine_inputs (apply_seq, stream_id, sequence, kind, client_id, symbol, quantity, price, currency) "
+      "VALUES (1, 'A', 1, 'OPENING_POSITION', 'C', 'S', '7', '2', 'USD');"
+      "INSERT INTO stream_cursors (stream_id, name, epoch, sequence, missing, updated_at) VALUES "
+      "('engine', 'risk-engine', 1, 1, 0, '2024-09-20T12:00:02.000000Z');");
+  Fixture f(std::move(backend));
+  const std::vector<OpeningKey> keys{{"C", "S"}};
+  CHECK(f.reader()->latest_openings(keys) ==
+        std::vector{
+            engine::OpeningPosition{ClientId("C"), Symbol("S"), Quantity::from_whole(7), Price::from_whole(2), "USD"}});
 }

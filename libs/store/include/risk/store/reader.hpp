@@ -6,12 +6,14 @@
 // StoreUnavailable.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "risk/store/config.hpp"
@@ -104,6 +106,14 @@ struct FoundExecutions {
   std::optional<Timestamp> dropped_up_to{};     // as ResumePoint::dropped_up_to
 };
 
+// What an opening position is of. The texts must outlive it.
+struct OpeningKey {
+  std::string_view client_id;
+  std::string_view symbol;
+
+  friend auto operator<=>(const OpeningKey&, const OpeningKey&) = default;
+};
+
 class Reader {
  public:
   virtual ~Reader() = default;
@@ -143,6 +153,9 @@ class Reader {
   // The executions that were applied as these inputs, and those that were filed under these fingerprints.
   virtual FoundExecutions find_executions(std::span<const std::uint64_t> apply_seqs,
                                           std::span<const std::uint64_t> fingerprints) = 0;
+  // Of each of these, which differ, the opening position that was applied last, in no order; those without one that is
+  // stored are left out.
+  virtual std::vector<engine::OpeningPosition> latest_openings(std::span<const OpeningKey> keys) = 0;
 
   virtual std::vector<SnapshotInfo> snapshots() = 0;  // as Store::snapshots
   virtual LeaseState lease() = 0;                     // which engine writes
