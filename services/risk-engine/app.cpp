@@ -166,6 +166,23 @@ void App::fail(const std::string& reason) {
   if (wakeable_ != nullptr) wakeable_->wake();
 }
 
+template <class Ask>
+auto App::look_up(const Ask& ask) {
+  while (true) {
+    try {
+      if (!reader_) reader_ = store::open_reader(database_);
+      return ask(*reader_);
+    } catch (const store::StoreUnavailable& error) {
+      away_log_.tell({{"reason", error.what()}});
+    }
+    const auto until = Clock::now() + kLookUpPause;
+    while (Clock::now() < until) {
+      applying_.beat();
+      if (context_.stop.wait_for(kPollInterval) || stopping_) throw Stopped{};
+    }
+  }
+}
+
 bool App::recover(store::Store& store) {
   const auto started = Clock::now();
   auto told = started;
@@ -181,8 +198,11 @@ bool App::recover(store::Store& store) {
   processor_ = std::move(recovery.processor);
   if (!processor_) return false;
   processor_->start(options_.rules, options_.intake);
-  processor_->executions().set_find(
-      [this](auto apply_seqs, auto fingerprints) { return find_executions(apply_seqs, fingerprints); });
+  processor_->executions().set_find([this](auto apply_seqs, auto fingerprints) {
+    return look_up([&](store::Reader& reader) { return reader.find_executions(apply_seqs, fingerprints); });
+  });
+  processor_->openings().set_find(
+      [this](auto keys) { return look_up([&](store::Reader& reader) { return reader.latest_openings(keys); }); });
   snapshotter_ = std::make_unique<Snapshotter>(options_.snapshots, recovery.snapshot_seq, metrics_);
   gauges_->start_from(*processor_);
   const std::chrono::duration<double> seconds = Clock::now() - started;
@@ -349,23 +369,6 @@ void App::file_identities(store::Store& store, std::uint64_t up_to) {
   filed_up_to_ = piece->last_apply_seq;
 }
 
-store::FoundExecutions App::find_executions(std::span<const std::uint64_t> apply_seqs,
-                                            std::span<const std::uint64_t> fingerprints) {
-  while (true) {
-    try {
-      if (!reader_) reader_ = store::open_reader(database_);
-      return reader_->find_executions(apply_seqs, fingerprints);
-    } catch (const store::StoreUnavailable& error) {
-      away_log_.tell({{"reason", error.what()}});
-    }
-    const auto until = Clock::now() + kLookUpPause;
-    while (Clock::now() < until) {
-      applying_.beat();
-      if (context_.stop.wait_for(kPollInterval) || stopping_) throw Stopped{};
-    }
-  }
-}
-
 void App::note_metrics(Clock::time_point now) {
   const auto inputs = processor_->core().counters().transactions + processor_->counters().ticks;
   if (now - measured_at_ < options_.metrics_interval || inputs == measured_inputs_) return;
@@ -394,7 +397,7 @@ void App::tell_committed() {
   if (filed_up_to > 0) executions.note_filed(filed_up_to);
   if (dropped) executions.note_dropped(*dropped->up_to, dropped->last_apply_seq);
   for (const auto& [id, row] : committed) {
-    if (id == store::kEngineCursor) executions.note_committed(row.sequence);
+    if (id == store::kEngineCursor) processor_->note_committed(row.sequence);
     if (id == store::kEngineCursor || id == store::kAlertsCursor) continue;
     transactions_->commit(position_of(row));
   }

@@ -64,9 +64,9 @@ class App : public service::App {
   void carry_out(const std::shared_ptr<Request>& request);
   void clean_up(const std::shared_ptr<Request>& request, std::uint32_t days);
   wire::CommandReply decide(const std::string& actor, const wire::DecideQuarantined& decide);
-  // Asks until the database answers. Throws Stopped.
-  store::FoundExecutions find_executions(std::span<const std::uint64_t> apply_seqs,
-                                         std::span<const std::uint64_t> fingerprints);
+  // What `ask` gets of the reader that it is told, asked until the database answers. Throws Stopped.
+  template <class Ask>
+  auto look_up(const Ask& ask);
   void write_snapshot(store::Store& store);
   void file_identities(store::Store& store, std::uint64_t up_to);
   void hand_over();

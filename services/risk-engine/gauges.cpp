@@ -64,7 +64,8 @@ void Gauges::update(const wire::StreamStatus& stream) {
   metrics.gauge("risk_stream_late_ratio", "Share of a stream's last 1,000 transactions that are late", labels)
       .set(stream.recent_late / recent);
   auto& known = known_[stream.stream_id];
-  follow(metrics.counter("risk_duplicate_transactions_total", "Transactions that were applied before", labels),
+  follow(metrics.counter("risk_duplicate_transactions_total",
+                         "Transactions and opening positions that were applied before", labels),
          known.duplicates, stream.duplicates);
   follow(metrics.counter("risk_conflicting_transactions_total",
                          "Transactions of which the identity was applied with other figures", labels),

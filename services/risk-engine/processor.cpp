@@ -244,29 +244,20 @@ void Processor::apply(const log::Records& records, Timestamp wall) {
   KnownRecords known;
   {
     InputSlots places(pending_.inputs, count);
-    expected_.clear();
-    received_at_.clear();
-    std::optional<Timestamp> received_at;
-    for (std::size_t i = 0; i < count; ++i) {
-      auto& transaction = places.transaction(i);
-      if (!decoder_.decode_transaction(records.payloads[i], transaction, received_at)) continue;
-      expected_.push_back(&transaction);
-      received_at_.push_back({wall, received_at});
-    }
-    executions_.expect(expected_);
-    core_.expect_at(expected_);
-    std::size_t expected = 0;
+    expect(records, places, wall);
+    std::size_t expected = 0, other = 0;
     StreamClock& clock = stream_clocks_.of(records.last().stream().text.view());
     for (std::size_t i = 0; i < count; ++i) {
       events_.clear();
       if (expected < expected_.size() && expected_[expected] == &places.next()) {
         apply_transaction(records[i], places, expected++, clock, known);
       } else {
-        apply_other(records[i], places, wall);
+        apply_other(records[i], others_[other++], places, wall, known);
       }
       announce(events_);
     }
     core_.expect_at({});  // their places are the next records'
+    others_.clear();      // of any size
   }
   // Last, so that what failed half way is not taken for done.
   auto& cursor = move_cursor(records.last(), records.publisher).row;
@@ -274,6 +265,31 @@ void Processor::apply(const log::Records& records, Timestamp wall) {
   cursor.conflicts += known.conflicts;
   counters_.duplicates += known.duplicates;
   counters_.conflicts += known.conflicts;
+}
+
+// Reads all of the records before any of them is applied, for what is known of them is looked up at once.
+void Processor::expect(const log::Records& records, InputSlots& places, Timestamp wall) {
+  expected_.clear();
+  received_at_.clear();
+  others_.clear();
+  std::optional<Timestamp> received_at;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    auto& transaction = places.transaction(i);
+    if (decoder_.decode_transaction(records.payloads[i], transaction, received_at)) {
+      expected_.push_back(&transaction);
+      received_at_.push_back({wall, received_at});
+    } else {
+      others_.push_back(decoder_.decode(records.payloads[i]));
+    }
+  }
+  std::vector<const engine::OpeningPosition*> openings;
+  for (const auto& other : others_) {
+    const auto* opening = other ? std::get_if<engine::OpeningPosition>(&other->input) : nullptr;
+    if (opening != nullptr) openings.push_back(opening);
+  }
+  openings_.expect(openings);
+  executions_.expect(expected_);
+  core_.expect_at(expected_);
 }
 
 void Processor::apply_transaction(const log::Record& record, InputSlots& places, std::size_t expected,
@@ -324,8 +340,8 @@ void Processor::apply_transaction(const log::Record& record, InputSlots& places,
   counters_.late += applied->late ? 1 : 0;
 }
 
-void Processor::apply_other(const log::Record& record, InputSlots& places, Timestamp wall) {
-  auto decoded = decoder_.decode(record.payload());
+void Processor::apply_other(const log::Record& record, Result<wire::Decoded>& decoded, InputSlots& places,
+                            Timestamp wall, KnownRecords& known) {
   if (!decoded) {
     quarantine(quarantine_row(record, {}, {"record", "", decoded.error().reason}, std::string(record.payload()), wall));
     return places.pass_over();
@@ -355,10 +371,15 @@ void Processor::apply_other(const log::Record& record, InputSlots& places, Times
                    places.keep(++apply_seq_, record, store::TickInput{tick.time});
                  },
                  [&](engine::OpeningPosition& position) {
+                   if (openings_.is_duplicate(position)) {
+                     ++known.duplicates;
+                     return places.pass_over();
+                   }
                    if (auto rejection = core_.apply(position)) {
                      return refuse(std::move(*rejection), describe(position));
                    }
-                   places.keep(++apply_seq_, record, std::move(position));
+                   openings_.note(position, ++apply_seq_);
+                   places.keep(apply_seq_, record, std::move(position));
                  },
                  [&](engine::MarketPrice& price) { take_market(price); },
                  [&](engine::ExchangeRate& rate) { take_market(rate); },
@@ -405,97 +426,6 @@ std::vector<store::CursorRow> Processor::stream_cursors() const {
 const store::CursorRow* Processor::find_cursor(std::string_view stream_id) const {
   const auto cursor = cursors_.find(stream_id);
   return cursor == cursors_.end() ? nullptr : &cursor->second.row;
-}
-
-void Processor::note_metrics(Timestamp wall) {
-  store::MetricsRow row;
-  row.timestamp = wall;
-  row.total_transactions = core_.counters().transactions;
-  row.total_exposure = core_.firm_row().exposure.gross();
-  row.active_clients = clients_.active;
-  row.active_symbols = symbols_.active;
-  row.high_risk_clients = clients_.high_risk;
-  row.high_risk_symbols = symbols_.high_risk;
-  row.alerts_generated = core_.counters().alerts_opened;
-  pending_.metrics = row;
-}
-
-bool Processor::has_pending() const {
-  const bool moved =
-      std::any_of(cursors_.begin(), cursors_.end(), [](const auto& entry) { return entry.second.moved; });
-  return moved || rows_due_ || !pending_.inputs.empty() || !pending_.quarantine.empty() || !pending_.commands.empty() ||
-         !pending_.deliveries.empty() || !pending_.decisions.empty() || executions_.has_pieces() || pending_.metrics ||
-         alerts_.has_changes();
-}
-
-Batch Processor::take(engine::Core::Scope scope, Timestamp wall, std::size_t marked_max, store::AppliedInputs spare) {
-  RISK_CHECK(spare.empty());
-  Batch batch;
-  batch.commit = std::exchange(pending_, {});
-  pending_instruments_.clear();
-  pending_.inputs = std::move(spare);
-  batch.commit.recorded_at = wall;
-  batch.commit.identity_pieces = executions_.take_pieces(std::exchange(identities_due_, false), apply_seq_);
-  rows_due_ = false;
-  auto changes = core_.take_changes(scope, marked_max);
-  clients_.update(changes.clients);
-  symbols_.update(changes.symbols);
-  if (!changes.clients.empty() || !changes.symbols.empty()) batch.commit.firm_exposure = core_.firm_row();
-  batch.commit.client_exposures = std::move(changes.clients);
-  batch.commit.symbol_exposures = std::move(changes.symbols);
-  batch.commit.positions = std::move(changes.positions);
-
-  auto alerts = alerts_.take();
-  batch.commit.alerts = std::move(alerts.alerts);
-  batch.commit.alert_events = std::move(alerts.events);
-  std::move(alerts.commands.begin(), alerts.commands.end(), std::back_inserter(batch.commit.commands));
-
-  const auto step = [&](Cursor& cursor) {
-    cursor.row.updated_at = wall;
-    cursor.row.record_hash.reset();
-    if (cursor.record_hash) cursor.row.record_hash = log::hash_digits(*cursor.record_hash);
-    batch.commit.cursors.push_back({cursor.row, cursor.committed, cursor.committed_epoch});
-    cursor.committed = cursor.row.sequence;
-    cursor.committed_epoch = cursor.row.epoch;
-    cursor.moved = false;
-  };
-  engine_cursor_.row.sequence = apply_seq_;
-  step(engine_cursor_);
-  if (!batch.commit.alert_events.empty()) {
-    alerts_cursor_.row.sequence = alerts_.last_event_id();
-    step(alerts_cursor_);
-  }
-  for (auto& [id, cursor] : cursors_) {
-    if (cursor.moved) step(cursor);
-  }
-  batch.apply_seq = apply_seq_;
-  batch.now = core_.now();
-  batch.transactions_total = counters_.transactions;
-  batch.quarantined_total = quarantined_total_;
-  return batch;
-}
-
-std::vector<log::Position> Processor::transaction_positions() const {
-  std::vector<log::Position> positions;
-  for (const auto& [id, cursor] : cursors_) {
-    positions.emplace_back(log::Position::Fields{{id}, cursor.row.epoch, cursor.row.sequence, cursor.record_hash});
-  }
-  return positions;
-}
-
-log::Position Processor::alerts_position() const {
-  return {log::StreamId{alerts_stream_}, 1, alerts_.last_event_id()};
-}
-
-void Processor::EntityCounts::update(const std::vector<engine::ExposureRow>& rows) {
-  for (const auto& row : rows) {
-    Flags& flags = by_id_[row.id];
-    active -= flags.active ? 1 : 0;
-    high_risk -= flags.high_risk ? 1 : 0;
-    flags = {row.position_count != 0, row.risk_level >= engine::RiskLevel::kHigh};
-    active += flags.active ? 1 : 0;
-    high_risk += flags.high_risk ? 1 : 0;
-  }
 }
 
 }  // namespace risk::risk_engine

@@ -21,6 +21,7 @@
 
 #include "risk-engine/alert_register.hpp"
 #include "risk-engine/executions.hpp"
+#include "risk-engine/openings.hpp"
 #include "risk-engine/stream_clocks.hpp"
 #include "risk/engine/core.hpp"
 #include "risk/engine/intake.hpp"
@@ -76,8 +77,8 @@ class Processor {
   // version. What was applied before stays, also above the bounds.
   void start(const engine::RuleSet& rules, const Intake& intake = {});
 
-  // Records of a transaction stream. What Executions::Find throws goes through it, and then nothing of them was
-  // applied.
+  // Records of a transaction stream. What Executions::Find and Openings::Find throw goes through it, and then nothing
+  // of them was applied.
   void apply(const log::Records& records, Timestamp wall);
   void skip(const log::Gap& gap);
   // A person's action on an alert, or what became of a delivery. Its effect is stored by the next take().
@@ -97,6 +98,8 @@ class Processor {
   void complete_identities() { identities_due_ = true; }
 
   bool has_pending() const;
+  // Inputs up to this one can be found in the store.
+  void note_committed(std::uint64_t apply_seq);
   // Records that wait for take(), applied or quarantined.
   std::size_t pending_records() const { return pending_.inputs.size() + pending_.quarantine.size(); }
   // With kMarked, the rows of up to `marked_max` clients whose exposure moved with a mark are in it. The next inputs
@@ -118,6 +121,7 @@ class Processor {
   std::vector<store::CursorRow> stream_cursors() const;                   // of transaction streams
   Executions& executions() { return executions_; }
   const Executions& executions() const { return executions_; }
+  Openings& openings() { return openings_; }
   std::uint64_t waiting_decisions() const { return waiting_decisions_; }
 
  private:
@@ -157,7 +161,9 @@ class Processor {
   void quarantine(store::QuarantineRow row);
   std::optional<engine::Rejection> is_ahead(std::string_view field, Timestamp instant,
                                             const engine::ReceivedAt& received_at) const;
-  void apply_other(const log::Record& record, InputSlots& places, Timestamp wall);
+  void apply_other(const log::Record& record, Result<wire::Decoded>& decoded, InputSlots& places, Timestamp wall,
+                   KnownRecords& known);
+  void expect(const log::Records& records, InputSlots& places, Timestamp wall);
   void note_instrument(const engine::Instrument& instrument);
   Cursor& move_cursor(const log::Position& to, std::string_view publisher);
   void announce(const std::vector<engine::AlertEvent>& events);
@@ -166,6 +172,7 @@ class Processor {
 
   engine::Core core_;
   Executions executions_;
+  Openings openings_;
   AlertRegister alerts_;
   wire::InputDecoder decoder_;
   std::map<std::string, Cursor, std::less<>> cursors_;
@@ -183,6 +190,7 @@ class Processor {
   std::unordered_map<std::string, std::size_t> pending_instruments_;  // where each is in it, by symbol
   std::vector<const engine::Transaction*> expected_;                  // of the records at hand
   std::vector<engine::ReceivedAt> received_at_;                       // of these
+  std::vector<Result<wire::Decoded>> others_;                         // of the records at hand, what is no transaction
   std::int64_t ahead_max_nanos_ = 0;
   StreamClocks stream_clocks_;
   std::vector<engine::AlertEvent> events_;  // of the input at hand

@@ -339,9 +339,10 @@ void fill(test::PostgresCluster& cluster, std::uint64_t transactions) {
   const auto reader = store::open_reader(config);
   processor.executions().set_find(
       [&reader](auto apply_seqs, auto fingerprints) { return reader->find_executions(apply_seqs, fingerprints); });
+  processor.openings().set_find([](auto) { return std::vector<engine::OpeningPosition>{}; });  // each is sent once
   const auto commit = [&] {
     store->commit(processor.take(engine::Core::Scope::kTraded, system_now()).commit);
-    processor.executions().note_committed(processor.apply_seq());
+    processor.note_committed(processor.apply_seq());
   };
   const log::StreamId stream{"00000000000000000000000000000001"};
   std::uint64_t sequence = 0;

@@ -1,4 +1,4 @@
-// What a Processor does with executions that were applied before.
+// What a Processor does with executions and opening positions that were applied before.
 #include "risk-engine/processor.hpp"
 #include "risk/store/memory.hpp"
 #include "risk/store/reader.hpp"
@@ -27,6 +27,10 @@ engine::Transaction fill(int number) {
   return t;
 }
 
+engine::OpeningPosition opening(const char* quantity = "100") {
+  return {ClientId("C"), Symbol("A"), *Quantity::parse(quantity), Price::from_whole(9), ""};
+}
+
 engine::Transaction twice_as_much(engine::Transaction t) {
   t.quantity = Quantity::from_units(2 * t.quantity.units());
   return t;
@@ -45,10 +49,11 @@ struct Rig {
     processor->start({}, {{}, std::chrono::hours{1}, std::move(options)});
     processor->executions().set_find(
         [this](auto seqs, auto fingerprints) { return reader->find_executions(seqs, fingerprints); });
+    processor->openings().set_find([this](auto keys) { return reader->latest_openings(keys); });
     commit();
   }
-  void send(const engine::Transaction& transaction, std::size_t stream = 0, const wire::Provenance& provenance = {}) {
-    const auto bytes = wire::encode(transaction, provenance);
+  void send(const wire::Input& input, std::size_t stream = 0, const wire::Provenance& provenance = {}) {
+    const auto bytes = wire::encode(input, provenance);
     const std::string_view payload = bytes;
     processor->apply(
         {wire::kTransactionsTopic, "simulator@test", {kStreams[stream], 1, ++sequences[stream]}, {&payload, 1}}, kWall);
@@ -56,7 +61,7 @@ struct Rig {
   store::Commit commit() {
     auto commit = processor->take(engine::Core::Scope::kMarked, kWall).commit;
     store->commit(commit);
-    processor->executions().note_committed(processor->apply_seq());
+    processor->note_committed(processor->apply_seq());
     return commit;
   }
   wire::CommandReply decide(std::uint64_t id, Action action) {
@@ -309,4 +314,121 @@ TEST_CASE("records that come together may be known and of every kind, and a new 
                        kWall);
   CHECK(rig.commit().inputs.size() == 121);
   CHECK(rig.position() == "6100");
+}
+
+TEST_CASE("opening positions that come twice, by two streams and after a restart, leave what was traded since") {
+  Rig rig;
+  rig.send(opening());
+  rig.send(opening());
+  rig.send(fill(1));
+  rig.send(opening(), 1);
+  rig.commit();
+  CHECK(rig.position() == "200");
+  rig.send(opening());
+  rig.send(opening(), 1);
+  rig.restart();
+  rig.send(opening());
+  rig.send(opening(), 1);
+  const auto commit = rig.commit();
+  CHECK(commit.inputs.empty());
+  CHECK(commit.quarantine.empty());
+  CHECK(rig.position() == "200");
+  CHECK(rig.cursor(0).duplicates == 2);
+  CHECK(rig.cursor(0).sequence == 5);  // each was consumed, but what had not been committed is sent again
+  CHECK(rig.cursor(1).duplicates == 2);
+  CHECK(rig.processor->counters().duplicates == 2);
+}
+
+TEST_CASE("an opening position that was corrected sets the position, and so does one that is corrected back") {
+  const bool commits = GENERATE(false, true);
+  Rig rig;
+  const auto send = [&](const char* quantity) {
+    rig.send(opening(quantity));
+    if (commits) rig.commit();
+  };
+  send("100");
+  rig.send(fill(1));
+  send("70");
+  rig.commit();
+  CHECK(rig.position() == "70");
+  rig.send(fill(2));
+  send("70");
+  rig.commit();
+  CHECK(rig.position() == "170");
+  send("100");
+  rig.commit();
+  CHECK(rig.position() == "100");
+  CHECK(rig.cursor(0).duplicates == 1);
+}
+
+TEST_CASE("an opening position is a duplicate only where every field is the same") {
+  Rig rig;
+  const auto first = opening();
+  auto other_client = first, other_symbol = first, other_price = first, other_currency = first;
+  other_client.client_id = ClientId("D");
+  other_symbol.symbol = Symbol("B");
+  other_price.price = Price::from_whole(8);
+  other_currency.currency = "USD";
+  for (const auto& position : {first, other_client, other_symbol, other_price, other_currency}) {
+    rig.send(position);
+    rig.commit();
+  }
+  CHECK(rig.cursor(0).duplicates == 0);
+  CHECK(rig.processor->core().counters().opening_positions == 5);
+}
+
+TEST_CASE("an opening position is known among the records that come together") {
+  Rig rig;
+  const std::string bytes[] = {wire::encode(opening()), wire::encode(fill(1)), wire::encode(opening()),
+                               wire::encode(opening("70")), wire::encode(opening("70"))};
+  const std::string_view payloads[] = {bytes[0], bytes[1], bytes[2], bytes[3], bytes[4]};
+  rig.processor->apply({wire::kTransactionsTopic, "simulator@test", {kStreams[0], 1, 1}, payloads}, kWall);
+  const auto commit = rig.commit();
+  CHECK(commit.inputs.size() == 3);
+  CHECK(rig.cursor(0).duplicates == 2);
+  CHECK(rig.position() == "70");
+}
+
+TEST_CASE("an opening position that was refused may come again when it can be applied") {
+  Rig rig;
+  auto unpaid = opening();
+  unpaid.currency = "XTS";
+  rig.send(unpaid);
+  rig.send(unpaid);
+  CHECK(rig.commit().quarantine.size() == 2);
+  rig.send(engine::ExchangeRate{"XTS", Rate::from_whole(2), kWall});
+  rig.send(unpaid);
+  CHECK(rig.commit().inputs.size() == 2);
+  CHECK(rig.cursor(0).duplicates == 0);
+  CHECK(rig.position() == "100");
+}
+
+TEST_CASE("an opening position whose day was dropped is new") {
+  Rig rig;
+  rig.send(opening());
+  rig.send(fill(1));
+  rig.commit();
+  CHECK(rig.store->drop_days({kWall.nanos + 2 * kSecondsPerDay * kNanosPerSecond}, 3).days == 1);
+  rig.send(opening());
+  CHECK(rig.commit().inputs.size() == 1);
+  CHECK(rig.position() == "100");
+}
+
+TEST_CASE("opening positions that cannot be looked up leave everything as it was") {
+  Rig rig;
+  rig.send(opening());
+  rig.commit();
+  const auto hash = rig.processor->core().state_hash();
+  rig.processor->openings().set_find(
+      [](auto) -> std::vector<engine::OpeningPosition> { throw store::StoreUnavailable("away"); });
+  const std::string bytes[] = {wire::encode(fill(1)), wire::encode(opening())};
+  const std::string_view payloads[] = {bytes[0], bytes[1]};
+  const log::Records records{wire::kTransactionsTopic, "simulator@test", {kStreams[0], 1, 2}, payloads};
+  CHECK_THROWS_AS(rig.processor->apply(records, kWall), store::StoreUnavailable);
+  CHECK(rig.processor->core().state_hash() == hash);
+  CHECK_FALSE(rig.processor->has_pending());
+  rig.processor->openings().set_find([&rig](auto keys) { return rig.reader->latest_openings(keys); });
+  rig.processor->apply(records, kWall);
+  rig.commit();
+  CHECK(rig.position() == "200");
 }

@@ -45,6 +45,8 @@ struct Rig {
     processor = std::make_unique<Processor>(store->resume_point(), 0);
     store->replay(0, [&](const store::AppliedInput& input) { processor->restore(input); });
     processor->start(configured, {bounds});
+    reader = store::open_reader(config);
+    processor->openings().set_find([this](auto keys) { return reader->latest_openings(keys); });
   }
   void send(const wire::Input& input, const wire::Provenance& provenance = {}) {
     send_bytes(wire::encode(input, provenance));
@@ -66,6 +68,7 @@ struct Rig {
     return memory;
   }();
   std::unique_ptr<store::Store> store;
+  std::unique_ptr<store::Reader> reader;
   std::unique_ptr<Processor> processor;
   std::uint64_t sequence = 0;
 };

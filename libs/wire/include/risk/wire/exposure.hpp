@@ -48,7 +48,7 @@ struct StreamStatus {
   std::uint32_t recent = 0;                  // of its last 1,000 executions: how many there were
   std::uint32_t recent_late = 0;             // how many of them were late
   std::optional<std::int64_t> lead_nanos{};  // its latest execution after the latest of all other streams
-  std::uint64_t duplicates = 0;              // its executions that were applied before, by whatever stream
+  std::uint64_t duplicates = 0;              // its records that were applied before, by whatever stream
   std::uint64_t conflicts = 0;               // and those whose identity was, with other figures
 
   friend bool operator==(const StreamStatus&, const StreamStatus&) = default;
