@@ -33,4 +33,13 @@ void AppliedExecutions::note(std::size_t index) {
   index_.add({expected_[index].fingerprint(), applied_.size()});
 }
 
+bool AppliedExecutions::is_duplicate(const engine::OpeningPosition& position) const {
+  const auto latest = openings_.find({position.client_id.text, position.symbol.text});
+  return latest != openings_.end() && latest->second == position;
+}
+
+void AppliedExecutions::note(const engine::OpeningPosition& position) {
+  openings_.insert_or_assign({position.client_id.text, position.symbol.text}, position);
+}
+
 }  // namespace risk::riskctl

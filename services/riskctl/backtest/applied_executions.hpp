@@ -1,12 +1,16 @@
-// The executions that a backtest has applied, so that one that comes again is known: as the engine knows it, but all in
-// memory, about 60 bytes each.
+// The executions and opening positions that a backtest has applied, so that one that comes again is known: as the
+// engine knows it, but all in memory, about 60 bytes an execution.
 //
 // Threads: one at a time.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "risk/engine/identity.hpp"
@@ -30,12 +34,17 @@ class AppliedExecutions {
   std::optional<Known> find(std::size_t index);
   void note(std::size_t index);  // it was applied
 
+  // Whether the latest opening position of its client and symbol that was applied is the same.
+  bool is_duplicate(const engine::OpeningPosition& position) const;
+  void note(const engine::OpeningPosition& position);  // it was applied
+
  private:
   const engine::BrokerAliases& aliases_;
   engine::IdentityIndex index_;
   std::vector<engine::ExecutionDigest> applied_;  // by number, from 1
   std::vector<engine::ExecutionDigest> expected_;
   std::vector<std::uint64_t> found_;
+  std::map<std::pair<std::string, std::string>, engine::OpeningPosition> openings_;  // the latest, by client and symbol
 };
 
 }  // namespace risk::riskctl

@@ -52,6 +52,7 @@ class Replay {
 
   template <class Input>
   bool apply(const Input& input, std::uint64_t number);
+  void apply_once(const engine::OpeningPosition& position, std::uint64_t number);
   bool is_known(std::size_t waiting);
   void refuse(std::uint64_t number, const engine::Rejection& rejection);
   std::string place(std::uint64_t number) const { return source_ + std::to_string(number); }
@@ -117,6 +118,15 @@ bool Replay::apply(const Input& input, std::uint64_t number) {
   return is_applied;
 }
 
+// Of a file, whose rows nobody has judged.
+void Replay::apply_once(const engine::OpeningPosition& position, std::uint64_t number) {
+  if (executions_.is_duplicate(position)) {
+    for (auto* run : runs_) run->note_duplicate();
+  } else if (apply(position, number)) {
+    executions_.note(position);
+  }
+}
+
 void Replay::flush_before_next() {
   const std::size_t next = waiting_;
   flush();
@@ -167,6 +177,7 @@ void Replay::read_rows(const std::string& path) {
   Reader reader(path);
   while (const auto row = reader.next()) {
     std::visit(Overloaded{[&](const ingest::BadRow& bad) { refuse(bad.line, bad.rejection); },
+                          [&](const engine::OpeningPosition& position) { apply_once(position, reader.line()); },
                           [&](const auto& input) { apply(input, reader.line()); }},
                *row);
   }
