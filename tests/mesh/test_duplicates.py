@@ -1,4 +1,4 @@
-"""Executions that come more than once: by a file replayed twice, two simulators, a restart, a take-over, two names of a broker."""
+"""Executions and opening positions that come more than once: by a file replayed twice, two simulators, a restart, a take-over, two names of a broker."""
 import json
 import re
 import signal
@@ -120,6 +120,48 @@ class Duplicates(unittest.TestCase):
             self.assertEqual(mesh.stop("risk-engine"), 0)
 
 
+class OpeningPositions(unittest.TestCase):
+    def send(self, mesh, journal, quantity=100):
+        (mesh.folder / "positions.csv").write_text(f"client_id,symbol,quantity,price,currency\nC1,AAPL,{quantity},100,USD\nC2,AAPL,5,100,\n")
+        mesh.replay("fills.csv", "--positions", "positions.csv", "--journal", mesh.folder / journal, "--stream-name", f"simulator@{journal}")
+        return [(client, float(quantity)) for client, quantity in mesh.database.rows("SELECT client_id, quantity FROM positions ORDER BY client_id")]
+
+    def held(self, quantity):
+        return [("C1", quantity), ("C2", 5)]
+
+    def check(self, postgres):
+        with Mesh(postgres, {"DUPLICATES_MAX": "1000"}) as mesh:
+            mesh.start_ready("risk-engine")
+            (mesh.folder / "fills.csv").write_text(HEADER + "".join(fill(n) for n in range(10)))
+            self.assertEqual(self.send(mesh, "first"), self.held(110))
+            self.assertEqual(self.send(mesh, "again"), self.held(110))
+            self.assertEqual(mesh.stop("risk-engine"), 0)
+            mesh.start_ready("risk-engine")
+            self.assertEqual(self.send(mesh, "after-a-restart"), self.held(110))
+            # Who corrects the file sets the position: trades of before are in what it says, those that come after it add.
+            self.assertEqual(self.send(mesh, "corrected", quantity=200), self.held(200))
+
+            (health,) = free_ports(1)
+            standby = mesh.start("risk-engine", name="standby", env={"HEALTH_PORT": str(health)})
+            wait_until(lambda: "waiting to lead" in standby.text(), "the standby to wait")
+            mesh.stop("risk-engine", signal.SIGKILL)
+            wait_until(lambda: "msg=ready" in standby.text(), "the standby to take over")
+            (mesh.folder / "fills.csv").write_text(HEADER + fill(10))
+            self.assertEqual(self.send(mesh, "after-a-take-over", quantity=200), self.held(201))
+            self.assertEqual(self.send(mesh, "corrected-back"), self.held(100))
+            counted = mesh.database.rows("SELECT name, duplicates FROM stream_cursors WHERE name LIKE 'simulator%' ORDER BY name")
+            self.assertEqual(counted, [("simulator@after-a-restart", "12"), ("simulator@after-a-take-over", "2"), ("simulator@again", "12"),
+                                       ("simulator@corrected", "11"), ("simulator@corrected-back", "2"), ("simulator@first", "0")])
+            self.assertEqual(mesh.database.rows("SELECT COUNT(*) FROM quarantine"), [("0",)])
+            self.assertEqual(mesh.stop("standby"), 0)
+
+    def test_do_not_set_back_what_was_traded_since_on_sqlite(self):
+        self.check(postgres=False)
+
+    def test_do_not_set_back_what_was_traded_since_on_postgresql(self):
+        self.check(postgres=True)
+
+
 class Conflicts(unittest.TestCase):
     def test_wait_for_a_person_who_applies_or_drops_them(self):
         with Mesh() as mesh:
@@ -213,6 +255,25 @@ class Backtest(unittest.TestCase):
                           "executed at 2024-03-08T09:30:00.000000Z", run.stderr)
             table = mesh.run("riskctl", "backtest", "--transactions", "fills.csv")
             self.assertTrue(re.search(r"duplicates +2,?000", table.stdout), table.stdout)
+
+    def test_counts_an_opening_position_that_comes_again(self):
+        with Mesh() as mesh:
+            (mesh.folder / "fills.csv").write_text(HEADER + fill(1))
+            rows = "C1,AAPL,100,100,USD\n", "C1,AAPL,100,100,USD\n", "C1,AAPL,70,100,USD\n", "C1,AAPL,100,100,USD\n"
+            (mesh.folder / "positions.csv").write_text("client_id,symbol,quantity,price,currency\n" + "".join(rows))
+            run = mesh.run("riskctl", "backtest", "--transactions", "fills.csv", "--positions", "positions.csv", "--format", "jsonl")
+            self.assertEqual(run.returncode, 0, run.stderr)
+            lines = [json.loads(line) for line in run.stdout.splitlines()]
+            self.assertEqual((lines[-1]["transactions"], lines[-1]["duplicates"]), (1, 1))
+            self.assertEqual([line["quantity"] for line in lines if line["kind"] == "position"], ["101"])
+            # The engine comes to the same.
+            mesh.start_ready("risk-engine")
+            mesh.replay("fills.csv", "--positions", "positions.csv")
+            self.assertEqual(mesh.database.rows("SELECT duplicates FROM stream_cursors WHERE name LIKE 'simulator%'"), [("1",)])
+            stored = mesh.run("riskctl", "backtest", "--store", "--format", "jsonl")
+            self.assertEqual(stored.returncode, 0, stored.stderr)
+            self.assertEqual(json.loads(stored.stdout.splitlines()[-1])["state_hash"], lines[-1]["state_hash"])
+            self.assertEqual(mesh.stop("risk-engine"), 0)
 
 
 if __name__ == "__main__":
