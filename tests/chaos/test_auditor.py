@@ -21,6 +21,7 @@ def load_into(path, expected):
         database.executescript((ROOT / "sql/sqlite/0001_initial.sql").read_text(encoding="utf-8"))
         for column in ("duplicates", "conflicts"):
             database.execute(f"ALTER TABLE stream_cursors ADD COLUMN {column} INTEGER NOT NULL DEFAULT 0")
+        database.executescript((ROOT / "sql/sqlite/0010_pnl.sql").read_text(encoding="utf-8"))
         insert = lambda table, **row: database.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", list(row.values()))
         late = expected.summary["late"]
         for number, (transaction, row) in enumerate(expected.transactions.items(), 1):
