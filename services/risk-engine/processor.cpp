@@ -285,7 +285,8 @@ void Processor::expect(const log::Records& records, InputSlots& places, Timestam
   std::vector<const engine::OpeningPosition*> openings;
   for (const auto& other : others_) {
     const auto* opening = other ? std::get_if<engine::OpeningPosition>(&other->input) : nullptr;
-    if (opening != nullptr) openings.push_back(opening);
+    // The core refuses what is not valid; the store might not even take the question.
+    if (opening != nullptr && !engine::value_problem(*opening)) openings.push_back(opening);
   }
   openings_.expect(openings);
   executions_.expect(expected_);

@@ -403,6 +403,20 @@ TEST_CASE("an opening position that was refused may come again when it can be ap
   CHECK(rig.position() == "100");
 }
 
+TEST_CASE("an opening position that no core can apply goes to the quarantine, and the store is not asked about it") {
+  Rig rig;
+  rig.processor->openings().set_find([](auto) -> std::vector<engine::OpeningPosition> {
+    throw store::StoreError("a text with a zero byte cannot be stored");
+  });
+  auto odd = opening();
+  odd.client_id = ClientId(std::string("C\0D", 3));
+  rig.send(odd);
+  const auto commit = rig.commit();
+  REQUIRE(commit.quarantine.size() == 1);
+  CHECK(commit.quarantine[0].rejection.field == "client_id");
+  CHECK(rig.cursor(0).sequence == 1);
+}
+
 TEST_CASE("an opening position whose day was dropped is new") {
   Rig rig;
   rig.send(opening());
