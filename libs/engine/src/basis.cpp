@@ -36,12 +36,17 @@ Int128 net_of(Int128 long_value, Int128 short_value, Int128 inverted) {
 }  // namespace
 
 void Positions::keep_bases(bool keeps) {
-  if (keeps && !keeps_bases_) renew_bases([](auto&, std::uint32_t, auto&) {});
+  if (keeps && !keeps_bases_ && symbols.size() != 0) begin_pnl();
   keeps_bases_ = keeps;
 }
 
+void Positions::begin_pnl() {
+  renew_bases([](auto&, std::uint32_t, auto&) {});
+  in_step_ = false;
+}
+
 void Positions::reset_bases(Timestamp now) {
-  if (!keeps_bases_) return;
+  if (!keeps_bases_ || in_step_) return;
   renew_bases([now](auto& entity, std::uint32_t index, auto& changed) {
     entity.touched = now;
     if (!std::exchange(entity.changed, true)) changed.push_back(index);
@@ -66,16 +71,23 @@ void Positions::restore_basis(Int128& basis, Int128 value) {
   note_reach(value);
 }
 
-Notional Positions::pnl(const Exposure& exposure, Int128 basis) const {
-  return Notional::from_units(keeps_bases_ ? difference_wrapping(exposure.net().units(), basis) : 0);
+Int128 Positions::basis(const Exposure& exposure, Int128 kept) const {
+  return keeps_bases_ && in_step_ ? exposure.net().units() : kept;
 }
 
+Notional Positions::pnl(const Exposure& exposure, Int128 kept) const {
+  const bool has_pnl = keeps_bases_ && !in_step_;
+  return Notional::from_units(has_pnl ? difference_wrapping(exposure.net().units(), kept) : 0);
+}
+
+// Once it is too far it stays so: what is not told any more must not seem near again.
 void Positions::note_reach(Int128 moved) {
-  reach_ = std::min(reach_, kSmall) + std::min(magnitude_of(std::max(moved, -kSmall)), kSmall);
+  const bool is_near = reach_ <= kSmall && -kSmall <= moved && moved <= kSmall;
+  reach_ = is_near ? reach_ + magnitude_of(moved) : std::max(reach_, kSmall + 1);
 }
 
 void Positions::trade_bases(PositionKey place, Int128 value) {
-  if (!keeps_bases_) return;
+  if (!keeps_bases_ || in_step_) return;
   add_wrapping(clients[place.client].basis, value);
   add_wrapping(symbols[place.symbol].basis, value);
   add_wrapping(firm.basis, value);
@@ -83,7 +95,7 @@ void Positions::trade_bases(PositionKey place, Int128 value) {
 }
 
 void Positions::move_bases(SymbolIndex index, Price from, Price to) {
-  if (!keeps_bases_ || from == to) return;
+  if (!keeps_bases_ || in_step_ || from == to) return;
   Int128 moved = 0;
   visit_holders(index, [&](ClientIndex client, const Holding& holding) {
     const std::int64_t units = holding.quantity_units;
@@ -97,8 +109,9 @@ void Positions::move_bases(SymbolIndex index, Price from, Price to) {
   note_reach(moved);
 }
 
-bool Positions::pnl_fits(const Plan& plan, BasisMove move) const {
-  if (!keeps_bases_) return true;
+bool Positions::pnl_fits(const Plan& plan, BasisMove move) {
+  if (!keeps_bases_ || (in_step_ && move.with_net)) return true;
+  if (in_step_) begin_pnl();
   const Int128 value = move.value;
   const Int128 before = firm.long_value + firm.short_value, after = plan.firm_long + plan.firm_short;
   if (std::max({reach_, before, after}) <= kSmall && -kSmall <= value && value <= kSmall) [[likely]]
@@ -139,8 +152,9 @@ bool Positions::pnl_fits(const Plan& plan, BasisMove move) const {
   return all_fit;
 }
 
-bool Positions::pnl_fits(const Revaluation& revaluation) const {
-  if (!keeps_bases_) return true;
+bool Positions::pnl_fits(const Revaluation& revaluation) {
+  if (!keeps_bases_ || (in_step_ && revaluation.moves_bases)) return true;
+  if (in_step_) begin_pnl();
   const Int128 before = firm.long_value + firm.short_value;
   if (std::max({reach_, before, revaluation.firm_long + revaluation.firm_short}) <= kSmall) [[likely]]
     return true;

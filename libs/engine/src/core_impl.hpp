@@ -70,7 +70,7 @@ class Core::Impl {
   // What other rules change of marks and rates. To be called before they are in force.
   void change_marks(const RuleSet& next);
   // Marks that are in the currency are worth it at another rate. Nothing: some of that would leave its range.
-  std::optional<Positions::Revaluation> revaluation(CurrencyIndex currency, Rate rate) const;
+  std::optional<Positions::Revaluation> revaluation(CurrencyIndex currency, Rate rate);
   void revalue(const Positions::Revaluation& revaluation);
 
   // Carries a plan out and gives entities that are new their limits.

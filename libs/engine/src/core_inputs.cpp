@@ -30,7 +30,7 @@ Result<Core::Impl::Valued, Rejection> Core::Impl::value(const Named& symbol, Pri
   return Valued{{price, at, index}, *unit_value};
 }
 
-std::optional<Positions::Revaluation> Core::Impl::revaluation(CurrencyIndex currency, Rate rate) const {
+std::optional<Positions::Revaluation> Core::Impl::revaluation(CurrencyIndex currency, Rate rate) {
   Positions::Revaluation revaluation;
   for (SymbolIndex index = 0; index < positions.symbols.size(); ++index) {
     const Mark& mark = positions.symbols[index].mark;

@@ -117,9 +117,9 @@ std::optional<Rejection> Positions::make(Plan& plan) const {
       !__builtin_add_overflow(firm.long_value - before.long_value, plan.symbol_long_value, &plan.firm_long) &&
       !__builtin_add_overflow(firm.short_value - before.short_value, plan.symbol_short_value, &plan.firm_short) &&
       !__builtin_add_overflow(plan.firm_long, plan.firm_short, &gross);
+  if (!fits) return Rejection{"price", unit_value.to_string(), "it would take the firm's gross exposure out of range"};
   plan.firm_inverted =
       firm.inverted - before.inverted() + inverted(unit_value, plan.symbol_long_value, plan.symbol_short_value);
-  if (!fits) return Rejection{"price", unit_value.to_string(), "it would take the firm's gross exposure out of range"};
   return std::nullopt;
 }
 

@@ -108,15 +108,20 @@ class Positions {
   void keep_bases(bool keeps);
   // A session begins.
   void reset_bases(Timestamp now);
-  Notional pnl(const Exposure& exposure, Int128 basis) const;
+  // Of an entity with that exposure: its basis, given the one that it keeps; and its P&L.
+  Int128 basis(const Exposure& exposure, Int128 kept) const;
+  Notional pnl(const Exposure& exposure, Int128 kept) const;
+  bool is_in_step() const { return in_step_; }
+  // From here on entities keep their bases.
+  void begin_pnl();
   // By which an input moves the bases of a position's client, its symbol and the firm.
   struct BasisMove {
     Int128 value = 0;       // of a trade, at its own price, with the sign of what it buys
     bool with_net = false;  // an opening position: by what nets move, which goes for the symbol's other holders too
   };
   // Whether no basis or P&L will leave 127 bits. Precondition: plan_...() has planned it.
-  bool pnl_fits(const Plan& plan, BasisMove move) const;
-  bool pnl_fits(const Revaluation& revaluation) const;
+  bool pnl_fits(const Plan& plan, BasisMove move);
+  bool pnl_fits(const Revaluation& revaluation);
   void trade_bases(PositionKey place, Int128 value);
   // Of a symbol's holders, by what their positions are worth more at another unit value.
   void move_bases(SymbolIndex index, Price from, Price to);
@@ -226,6 +231,9 @@ class Positions {
   std::vector<SymbolIndex> moved_marks_;
   std::vector<SymbolIndex> below_zero_;  // symbols with such a unit value
   bool keeps_bases_ = false;
+  // Nobody has gained or lost anything yet: each basis is the net exposure, whatever the entity keeps. So opening
+  // positions, which come first and may mark a symbol anew each, need not tell all who hold it.
+  bool in_step_ = true;
   Int128 reach_ = 0;                // no basis is further from 0; what is far enough is not told any more
   std::deque<ClientIndex> marked_;  // who held them when the list was made
 };

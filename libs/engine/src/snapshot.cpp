@@ -58,7 +58,7 @@ class SnapshotSaver {
     save_symbols();
     save_clients();
     save_first_states(core_.positions.firm.rules, EntityType::kFirm);
-    out_.later_number(kBasisField, zigzag(core_.positions.firm.basis), 0);
+    out_.later_number(kBasisField, zigzag(basis(core_.positions.firm_exposure(), core_.positions.firm.basis)), 0);
     save_later_states(core_.positions.firm.rules, EntityType::kFirm);
     out_.end_record();
     out_.number(0);
@@ -87,7 +87,7 @@ class SnapshotSaver {
       out_.later_number(kNegativeMarkField,
                         static_cast<Uint128>(-Int128{std::min<std::int64_t>(mark.price.units(), 0)}), 0);
       out_.later_number(kMarkIsWorthField, mark.currency == kNoCurrency ? 1 : 0, 0);
-      out_.later_number(kSymbolBasisField, zigzag(symbol.basis), 0);
+      out_.later_number(kSymbolBasisField, zigzag(basis(Positions::exposure_of(symbol), symbol.basis)), 0);
       save_later_states(symbol.rules, EntityType::kSymbol);
       out_.end_record();
     }
@@ -112,7 +112,7 @@ class SnapshotSaver {
         out_.signed_number(quantity_units);
       }
       save_first_states(client.rules, EntityType::kClient);
-      out_.later_number(kBasisField, zigzag(client.basis), 0);
+      out_.later_number(kBasisField, zigzag(client_basis(client)), 0);
       save_later_states(client.rules, EntityType::kClient);
       out_.end_record();
     }
@@ -122,6 +122,12 @@ class SnapshotSaver {
     out_.signed_number(entity.touched.nanos);
     out_.number(static_cast<Uint128>(entity.turnover.units()));
     out_.number(entity.transactions);
+  }
+
+  Int128 basis(const Exposure& exposure, Int128 kept) const { return core_.positions.basis(exposure, kept); }
+  // Of whom the exposure is a walk through all positions, which is rarely needed.
+  Int128 client_basis(const ClientState& client) const {
+    return core_.positions.is_in_step() ? basis(core_.positions.exposure_of(client), client.basis) : client.basis;
   }
 
   // The states of the rules that watch an entity: those of version 1 in their order, the others in later fields, after
@@ -171,6 +177,7 @@ class SnapshotLoader {
       if (core_->rates.find(currency) == core_->rates.base()) in_.refuse("rate", "is of the base currency");
       core_->rates.set(currency, rate);
     }
+    core_->positions.begin_pnl();
     load_time();
     Counters& counters = core_->counters;
     for (auto* count : {&counters.transactions, &counters.late, &counters.opening_positions, &counters.sweeps,

@@ -154,6 +154,42 @@ TEST_CASE("a snapshot keeps P&L, and bases that do not add up are refused") {
   CHECK(loaded->firm_row().pnl == desk.core.firm_row().pnl);
 }
 
+TEST_CASE("what is near the range stays so through trades at nothing, and a core that is loaded refuses the same") {
+  const char *const kMost = "92233720368.54775807", *const kHalf = "46116860184.27387904";
+  PnlDesk desk;
+  desk.know(futures("A", "1"));
+  desk.open("C", "A", kMost, kMost);
+  desk.price(1, "A", "0");
+  bool fits = true;
+  for (int i = 0; i < 8 && fits; ++i) {
+    const auto symbol = "B" + std::to_string(i);
+    desk.trade(2, "Z", "ZERO", "1", "0");
+    Core loaded = load(save(desk.core)).value();
+    const auto trade = desk.transaction(2, "D" + std::to_string(i), symbol, kHalf, kHalf);
+    std::vector<AlertEvent> events;
+    fits = desk.core.apply(trade, events).ok();
+    CHECK(loaded.apply(trade, events).ok() == fits);
+    CHECK(loaded.state_hash() == desk.core.state_hash());
+    const bool is_marked = desk.core.apply(MarketPrice{Symbol(symbol), {}, "", at(2)}, events).ok();
+    CHECK(desk.core.firm_row().pnl.units() < 0);
+    fits = fits && is_marked;
+  }
+  CHECK_FALSE(fits);
+}
+
+TEST_CASE("a trade that leaves the range on both sides of zero is refused, and nothing else") {
+  const char *const kMost = "92233720368.54775807", *const kLeast = "-92233720368.54775807";
+  PnlDesk desk;
+  desk.know(futures("A", "1"));
+  desk.know(futures("B", "1"));
+  desk.trade(1, "C", "B", std::string("-") + kMost, kLeast);
+  desk.trade(1, "D", "A", kMost, "-0.00000001");
+  desk.trade(1, "E", "A", kMost, "-0.00000001");
+  const auto hash = desk.core.state_hash();
+  CHECK_FALSE(desk.core.apply(desk.transaction(1, "F", "A", kMost, kLeast), desk.events).ok());
+  CHECK(desk.core.state_hash() == hash);
+}
+
 TEST_CASE("what would take P&L out of 127 bits is refused, and what comes near it is exact") {
   const char* const kMost = "92233720368.54775807";  // 2^63 - 1 units; its square is just above 2^126 units less 2^64
   PnlDesk desk;
