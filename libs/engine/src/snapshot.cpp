@@ -27,14 +27,6 @@ constexpr std::uint32_t kSymbolBasisField = 4;
 // Of a client and of the firm.
 constexpr std::uint32_t kBasisField = 1;
 
-// Small for a small magnitude.
-Uint128 zigzag(Int128 value) {
-  return (static_cast<Uint128>(value) << 1) ^ static_cast<Uint128>(value >> 127);
-}
-Int128 from_zigzag(Uint128 value) {
-  return static_cast<Int128>((value >> 1) ^ (~(value & 1) + 1));
-}
-
 }  // namespace
 
 // Writes a core's state in its canonical form.
@@ -58,7 +50,7 @@ class SnapshotSaver {
     save_symbols();
     save_clients();
     save_first_states(core_.positions.firm.rules, EntityType::kFirm);
-    out_.later_number(kBasisField, zigzag(basis(core_.positions.firm_exposure(), core_.positions.firm.basis)), 0);
+    out_.later_number(kBasisField, folded(basis(core_.positions.firm_exposure(), core_.positions.firm.basis)), 0);
     save_later_states(core_.positions.firm.rules, EntityType::kFirm);
     out_.end_record();
     out_.number(0);
@@ -87,7 +79,7 @@ class SnapshotSaver {
       out_.later_number(kNegativeMarkField,
                         static_cast<Uint128>(-Int128{std::min<std::int64_t>(mark.price.units(), 0)}), 0);
       out_.later_number(kMarkIsWorthField, mark.currency == kNoCurrency ? 1 : 0, 0);
-      out_.later_number(kSymbolBasisField, zigzag(basis(Positions::exposure_of(symbol), symbol.basis)), 0);
+      out_.later_number(kSymbolBasisField, folded(basis(Positions::exposure_of(symbol), symbol.basis)), 0);
       save_later_states(symbol.rules, EntityType::kSymbol);
       out_.end_record();
     }
@@ -112,7 +104,7 @@ class SnapshotSaver {
         out_.signed_number(quantity_units);
       }
       save_first_states(client.rules, EntityType::kClient);
-      out_.later_number(kBasisField, zigzag(client_basis(client)), 0);
+      out_.later_number(kBasisField, folded(client_basis(client)), 0);
       save_later_states(client.rules, EntityType::kClient);
       out_.end_record();
     }
@@ -311,7 +303,7 @@ class SnapshotLoader {
   bool load_basis(Int128& basis, const SnapshotReader::LaterValue& value) {
     if (value.is_text) return false;
     if (core_->evaluator.rules().edition < 4) in_.refuse("basis", "is of rules that keep none");
-    core_->positions.restore_basis(basis, from_zigzag(value.number));
+    core_->positions.restore_basis(basis, unfolded(value.number));
     return true;
   }
 

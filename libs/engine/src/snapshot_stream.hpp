@@ -31,6 +31,15 @@ constexpr std::uint32_t later_tag(std::uint32_t field, bool is_text) {
   return field * 2 + (is_text ? 1 : 0);
 }
 
+// A signed number as an unsigned one, small for a small magnitude; and back.
+inline Uint128 folded(Int128 value) {
+  return value >= 0 ? static_cast<Uint128>(value) << 1 : (static_cast<Uint128>(-(value + 1)) << 1) + 1;
+}
+inline Int128 unfolded(Uint128 number) {
+  const auto half = static_cast<Int128>(number >> 1);
+  return (number & 1) == 0 ? half : -half - 1;
+}
+
 // Where the body goes: into chunks, or a hash.
 class SnapshotWriter {
  public:
@@ -50,9 +59,7 @@ class SnapshotWriter {
     for (; value >= 0x80; value >>= 7) put(static_cast<char>(static_cast<unsigned>(value & 0x7f) | 0x80));
     put(static_cast<char>(value));
   }
-  void signed_number(Int128 value) {
-    number(value >= 0 ? static_cast<Uint128>(value) << 1 : (static_cast<Uint128>(-(value + 1)) << 1) + 1);
-  }
+  void signed_number(Int128 value) { number(folded(value)); }
   void wide(const Wide& value) {
     for (std::size_t i = 0; i < Wide::kLimbs; ++i) number(value.limb(i));
   }
@@ -138,9 +145,7 @@ class SnapshotReader {
   template <class T = std::int64_t>
   T signed_number(const char* what, Int128 least = std::numeric_limits<T>::min(),
                   Int128 most = std::numeric_limits<T>::max()) {
-    const auto folded = number<Uint128>(what, ~Uint128{0});
-    const auto half = static_cast<Int128>(folded >> 1);
-    const Int128 value = (folded & 1) == 0 ? half : -half - 1;
+    const Int128 value = unfolded(number<Uint128>(what, ~Uint128{0}));
     if (value < least || value > most) refuse(what, "is out of range");
     return static_cast<T>(value);
   }
