@@ -33,7 +33,7 @@ SHOWN_MAX = 3
 
 EXPOSURE = {"enabled": True, "measure": "gross", "limit": None, "limits": {}, "critical_ratio": "1.5", "worsened_ratio": "1.25", "resolved_ratio": "0.95",
             "resolved_after_seconds": 0}
-VELOCITY = {"enabled": True, "limit": 10, "limits": {}, "window_seconds": 60, "worsened_ratio": "2", "resolved_ratio": "0.5"}
+VELOCITY = {"enabled": True, "limit": 10, "limits": {}, "window_seconds": 60, "worsened_ratio": "2", "resolved_ratio": "0.5", "order_window_ms": 1000}
 SIZE = {"enabled": True, "limit": None, "limits": {}, "critical_ratio": "10", "worsened_ratio": "2", "quiet_seconds": 300}
 ANOMALY = {"enabled": True, "threshold": "3", "high_threshold": "4", "window": 100, "samples_min": 30, "quiet_seconds": 300}
 DEFAULT_RULES = {

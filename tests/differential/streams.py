@@ -17,6 +17,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from oracle import CENT, INT64_MAX, OLDEST, PART_OF, SECOND, UNIT, Marks, exact_text, half_even, nanos, session_number, time_text, units  # noqa: E402
 from market_inputs import MarketInputs  # noqa: E402
+from order_inputs import OrderInputs  # noqa: E402
 
 MEASURES = (*PART_OF, "turnover")
 EXPOSURES = {"CLIENT": "client_exposure", "SYMBOL": "symbol_exposure", "FIRM": "firm_exposure"}
@@ -37,17 +38,17 @@ BAD_IDS = ("", "x" * 51, "é" * 26, "日" * 17, "a\nb", "\x7f", "\x00", "tab\t")
 
 # How often each kind of input comes, by family.
 FAMILIES = {
-    "mixed": dict(instrument=1, market_price=2, aim_at_price=3, exchange_rate=1, aim_at_rate=2, trade=10, aim=8, climb=2, aim_at_idle=4, burst=1, aim_anomaly=5, position=1,
-                  tick=2, invalid=1, change_rules=0.3),
+    "mixed": dict(instrument=1, market_price=2, aim_at_price=3, exchange_rate=1, aim_at_rate=2, trade=10, aim=8, climb=2, aim_at_idle=4, burst=1, fills=1, turns=0.3,
+                  aim_anomaly=5, position=1, tick=2, invalid=1, change_rules=0.3),
     "aimed": dict(instrument=0.3, market_price=1, aim_at_price=4, exchange_rate=0.3, aim_at_rate=3, trade=3, aim=20, climb=8, aim_at_idle=8, position=0.5, tick=2,
                   change_rules=0.2),
-    "velocity": dict(instrument=0.5, market_price=1, trade=10, burst=4, tick=4, invalid=0.3, change_rules=0.3),
+    "velocity": dict(instrument=0.5, market_price=1, trade=10, burst=4, fills=5, turns=2, tick=4, invalid=0.3, change_rules=0.3),
     "anomaly": dict(instrument=0.5, trade=8, aim_anomaly=10, repeat=4, tick=2, change_rules=0.3),
     "crowd": dict(instrument=0.3, market_price=2, aim_at_price=3, exchange_rate=1, aim_at_rate=2, trade=10, aim=3, climb=1, aim_at_idle=3, position=0.5, tick=0.5,
                   change_rules=0.1),
     "extreme": dict(instrument=0.5, market_price=1, exchange_rate=1, trade=2, giant=10, position=1, tick=1, invalid=0.5, change_rules=0.3, aim_anomaly=1),
-    "chaos": dict(instrument=2, market_price=2, aim_at_price=1, exchange_rate=2, aim_at_rate=1, trade=5, aim=3, climb=1, aim_at_idle=2, burst=0.5, aim_anomaly=2, repeat=1,
-                  position=2, tick=2, invalid=4, change_rules=4),
+    "chaos": dict(instrument=2, market_price=2, aim_at_price=1, exchange_rate=2, aim_at_rate=1, trade=5, aim=3, climb=1, aim_at_idle=2, burst=0.5, fills=0.5, turns=0.3,
+                  aim_anomaly=2, repeat=1, position=2, tick=2, invalid=4, change_rules=4),
 }
 FAMILY_WEIGHTS = dict(mixed=6, aimed=4, velocity=3, anomaly=4, crowd=2, extreme=3, chaos=3)
 
@@ -99,7 +100,8 @@ class RuleMaker:
         choice, low = self.rng.choice, self.family in ("velocity", "chaos")
         limit = lambda: choice((1, 2, 3, 5, 10)) if low else choice((3, 10, 50, 1000000))
         return {"enabled": self.enabled(), "limit": limit(), "limits": self.some(ids, limit), "window_seconds": choice((1, 7, 60, 60, 61, 3600, 86400)),
-                "worsened_ratio": choice(("2", "2", "1.5", "1.00000001", "3")), "resolved_ratio": choice(("0.5", "0.5", "0", "1", "0.9"))}
+                "worsened_ratio": choice(("2", "2", "1.5", "1.00000001", "3")), "resolved_ratio": choice(("0.5", "0.5", "0", "1", "0.9")),
+                "order_window_ms": choice((0, 0, 1000, 1000, 1000, 1, 250, 5000, 86400000))}
 
     def size(self, ids):
         choice = self.rng.choice
@@ -169,7 +171,7 @@ class Clock:
         return self.at
 
 
-class Stream(MarketInputs):
+class Stream(MarketInputs, OrderInputs):
     def __init__(self, seed):
         self.rng = rng = random.Random(seed)
         self.family = pick(rng, FAMILY_WEIGHTS)
@@ -179,6 +181,7 @@ class Stream(MarketInputs):
             self.length = LENGTH_MIN
         self.maker = RuleMaker(rng, self.family, self.clients, self.symbols)
         self.places = rng.choice((0, 0, 2, 2, 4, 8))  # of quantities and prices
+        self.has_order_ids = rng.random() < 0.6
         self.rules = self.maker.all()
         self.clock = Clock(rng, self.rules["session_zone"])
         self.lines = [{"kind": "stream", "seed": seed}, self.rules]
@@ -270,9 +273,9 @@ class Stream(MarketInputs):
         rule = self.rules["client_velocity"]
         limit = min(rule["limits"].get(client, rule["limit"]), 60)
         count = self.rng.choice((limit - 1, limit, limit + 1, 2 * limit, 2 * limit + 2, 300 if self.rng.random() < 0.02 else limit))
-        at = self.clock.next(self.windows())
+        at, each = self.clock.next(self.windows()), self.rng.random() < 0.7
         for _ in range(count):
-            self.execute(client, symbol, self.rng.choice((1, -1)) * self.quantity(), self.price(), at=at)
+            self.execute(client, symbol, self.rng.choice((1, -1)) * self.quantity(), self.price(), at=at, order_id=f"B{self.trades}" if each else None)
 
     def aim_anomaly(self):
         """A notional whose distance from the mean is exactly the threshold, or a cent beside it."""
@@ -411,9 +414,9 @@ class Stream(MarketInputs):
         return sum(part(quantity, marks[symbol]) for (client, symbol), quantity in self.positions.items()
                    if (client, symbol) != without and (kind == "FIRM" or name == (client if kind == "CLIENT" else symbol)))
 
-    def execute(self, client, symbol, quantity, price, currency="", at=None):
+    def execute(self, client, symbol, quantity, price, currency="", at=None, order_id=None):
         at = self.clock.next(self.windows()) if at is None else at
-        line = self.transaction(client, symbol, quantity, price, currency, at)
+        line = self.transaction(client, symbol, quantity, price, currency, at, order_id)
         self.lines.append(line)
         self.trades += 1
         price, _ = self.marks.worth(line)
@@ -440,9 +443,11 @@ class Stream(MarketInputs):
         zone = f"{'-' if offset < 0 else '+'}{abs(offset) // 60:02}:{abs(offset) % 60:02}"
         return time_text(at + offset * 60 * SECOND).rstrip("Z").rstrip("0").rstrip(".") + zone
 
-    def transaction(self, client, symbol, quantity, price, currency, at):
+    def transaction(self, client, symbol, quantity, price, currency, at, order_id=None):
         # Not every feed has an order and a trader.
-        order = {"order_id": f"O{self.trades // 4}"} if self.trades % 3 else {}
+        if order_id is None:
+            order_id = f"O{self.trades // 4}" if self.has_order_ids and self.trades % 3 else ""
+        order = {"order_id": order_id} if order_id else {}
         trader = {"trader_id": f"D{self.trades % 2}"} if self.trades % 5 else {}
         return {"kind": "transaction", "transaction_id": f"T{self.trades}", "executed_at": self.any_time_text(at), "client_id": client, "symbol": symbol,
                 "side": "BUY" if quantity > 0 else "SELL", "quantity": exact_text(abs(quantity)), "price": exact_text(price), "currency": currency,

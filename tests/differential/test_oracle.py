@@ -185,21 +185,58 @@ class Instruments(unittest.TestCase):
         self.assertEqual([(line["input"], line["field"]) for line in of_kind("rejected", said(*lines))], [(1, "price"), (4, "symbol")])
 
 
+EACH = {"limit": 2, "order_window_ms": 0}  # execution is counted
+
+
 class Velocity(unittest.TestCase):
     def test_a_window_has_60_slots_and_late_transactions_count_where_they_belong(self):
-        lines = events(rules(client_velocity={"limit": 2}), trade("1", at="12:00:00.9"), trade("1", at="12:01:00"), trade("1", at="12:01:00"),
+        lines = events(rules(client_velocity=EACH), trade("1", at="12:00:00.9"), trade("1", at="12:01:00"), trade("1", at="12:01:00"),
                        trade("1", at="12:00:00"), trade("1", at="12:00:01"), trade("1", at="12:01:00"), trade("1", at="12:01:00"), trade("1", at="12:01:00"))
         # 12:00:00 is outside when it is 12:01:00, 12:00:01 inside: the counts are 1 1 2 2 3 4 5 6.
         self.assertEqual([(line["event"], line["value"], line["utilisation"]) for line in lines], [("OPENED", "3", "1.5000"), ("WORSENED", "6", "3.0000")])
 
     def test_it_resolves_at_a_sweep_only(self):
-        lines = events(rules(client_velocity={"limit": 2}), *[trade("1")] * 3, tick("12:00:59.9"), tick("12:01:00.5"))
+        lines = events(rules(client_velocity=EACH), *[trade("1")] * 3, tick("12:00:59.9"), tick("12:01:00.5"))
         self.assertEqual([(line["event"], line["value"], line["peak"], line["at"]) for line in lines], [
             ("OPENED", "3", "3", "2024-09-20T12:00:00.000000Z"), ("RESOLVED", "0", "3", "2024-09-20T12:01:00.000000Z")])
 
     def test_another_window_length_starts_counting_anew(self):
-        lines = events(rules(client_velocity={"limit": 2}), *[trade("1")] * 2, rules(client_velocity={"limit": 2, "window_seconds": 61}), *[trade("1")] * 3)
+        lines = events(rules(client_velocity=EACH), *[trade("1")] * 2, rules(client_velocity={**EACH, "window_seconds": 61}), *[trade("1")] * 3)
         self.assertEqual([(line["value"], line["window_seconds"]) for line in lines], [("3", 61)])
+
+    def values(self, *lines):
+        return [(line["entity_id"], line["value"]) for line in events(*lines)]
+
+    def test_forty_fills_of_one_order_are_one_and_count_like_four(self):
+        for fields in ({}, {"order_id": "O1"}):
+            fills = [trade("1", at=f"12:00:00.{20 * n:03}", **fields) for n in range(40)]
+            self.assertEqual(self.values(rules(client_velocity={"limit": 3}), *fills), [("C", "4")])
+            self.assertEqual(self.values(rules(client_velocity={"limit": 4}), *fills), [])
+
+    def test_an_order_without_an_id_is_in_one_symbol_on_one_side_and_shorter_than_the_order_window(self):
+        one = rules(client_velocity={"limit": 1})
+        same = trade("1", at="12:00:00.999999999"), trade("1", at="11:59:00")
+        self.assertEqual(self.values(one, trade("1"), *same), [])
+        for other in (trade("1", at="12:00:01"), trade("-1"), trade("1", symbol="T"), trade("1", order_id="O1")):
+            self.assertEqual(self.values(one, trade("1"), *same, other), [("C", "2")])
+
+    def test_one_of_the_last_eight_ids_is_not_counted_again(self):
+        ids = [trade("1", order_id=f"O{n}") for n in range(9)]
+        self.assertEqual(self.values(rules(client_velocity={"limit": 8}), *ids[:8], ids[0], ids[7], trade("-1")), [("C", "9")])
+        self.assertEqual(self.values(rules(client_velocity={"limit": 8}), *ids[:8], ids[0], ids[8]), [("C", "9")])
+        self.assertEqual(self.values(rules(client_velocity={"limit": 9}), *ids, ids[1]), [])
+        self.assertEqual(self.values(rules(client_velocity={"limit": 9}), *ids, ids[0]), [("C", "10")])
+
+    def test_of_a_symbol_the_orders_count_that_begin_in_it(self):
+        fills = trade("1", order_id="O1"), trade("1", symbol="T", order_id="O1"), trade("1", symbol="T", order_id="O2"), trade("1", order_id="O2")
+        self.assertEqual(self.values(rules(symbol_velocity={"limit": 1}), *fills), [])
+        self.assertEqual(self.values(rules(symbol_velocity={"limit": 1}), *fills, trade("1", client="D", order_id="O1")), [("S", "2")])
+
+    def test_the_order_window_is_that_of_the_first_rule_which_counts_orders(self):
+        fills = trade("1"), trade("1", at="12:00:01.5")
+        line = rules(client_velocity={"limit": 1, "order_window_ms": 2000}, symbol_velocity={"limit": 1})
+        self.assertEqual(self.values(line, *fills), [])
+        self.assertEqual(self.values(rules(client_velocity=EACH, symbol_velocity={"limit": 1}), *fills), [("S", "2")])
 
 
 class Size(unittest.TestCase):

@@ -72,6 +72,7 @@ Transaction transaction(Input& input, std::int64_t& nanos) {
   t.quantity = Quantity::from_units(units(input));
   t.price = Price::from_units(units(input));
   t.currency = currency(input);
+  if (input.below(4) == 0) t.order_id = id(input, "O");
   return t;
 }
 
@@ -92,6 +93,7 @@ RuleSet rules(Input& input) {
     rule.enabled = input.below(8) != 0;
     rule.limit = 1 + input.below(20);
     rule.window_seconds = input.below(2) == 0 ? 60 : 1 + input.below(3'600);
+    if (input.below(3) == 0) rule.order_window_ms = input.below(5'000);
   }
   for (AnomalyRule& rule : rules.anomaly_rules) {
     rule.enabled = input.below(8) != 0;

@@ -16,11 +16,11 @@ from fractions import Fraction
 from oracle_figures import CENT, INT64_MAX, MONEY, SECOND, UNIT, Score, exact_text, half_even, money_text, nanos, root_half_even  # noqa: F401
 from oracle_figures import rounded_text, score_text, session_number, time_text, units, utilisation_text
 from oracle_marks import OLDEST, Marks
+from oracle_orders import Activity
 from oracle_pnl import Pnl
 from oracle_rules import ANOMALY_RULES, EXPOSURE_RULES, FIRM, SIZE_RULES, VELOCITY_RULES, Rules, problem
 
 INT128_MAX = 2**127 - 1
-SLOTS = 60
 CONTRIBUTORS_MAX = 10
 
 EXPOSURE_TYPES = {"CLIENT": "HIGH_CLIENT_EXPOSURE", "SYMBOL": "HIGH_SYMBOL_EXPOSURE", "FIRM": "HIGH_FIRM_EXPOSURE"}
@@ -57,7 +57,7 @@ class Oracle:
         self.pnl = Pnl(lambda: {entity: self.exposure(entity, "net") for entity in self.entities()})
         self.applied = {}      # entity -> number of transactions
         self.turnovers = {}    # entity -> notionals of this session
-        self.slots = {}        # entity -> slots of the transactions that the velocity window has counted
+        self.activity = Activity()  # what velocity rules count
         self.samples = {}      # entity -> newest notionals in cents
         self.alerts_opened = 0
         self.exposure_alerts, self.velocity_alerts, self.size_alerts, self.anomaly_alerts = {}, {}, {}, {}  # entity -> Alert
@@ -71,10 +71,7 @@ class Oracle:
     def change_rules(self, line):
         before, self.rules = self.rules, Rules(line)
         self.marks.change_rules(self.rules, self.is_in_range)
-        for entity in self.slots:
-            rule = self.rules.of(VELOCITY_RULES, entity)
-            if not rule.enabled or rule.window_seconds != before.of(VELOCITY_RULES, entity).window_seconds:
-                self.slots[entity] = []
+        self.activity.change_rules(before, self.rules)
         for entity in self.samples:
             self.samples[entity] = self.samples[entity][-self.rules.of(ANOMALY_RULES, entity).window:]
 
@@ -95,7 +92,8 @@ class Oracle:
         self.late += self.now is not None and at < self.now
         self.move_now(at)
         self.trade(line, worth)
-        self.count(at, (("CLIENT", client), ("SYMBOL", symbol)), quantity * abs(worth))
+        self.count((("CLIENT", client), ("SYMBOL", symbol), FIRM), quantity * abs(worth))
+        self.activity.add(line, at, self.rules)
         self.judge(line["transaction_id"], ("CLIENT", client), ("SYMBOL", symbol), quantity * abs(worth))
 
     def trade(self, line, worth):
@@ -207,14 +205,10 @@ class Oracle:
     def held(self, client, symbol):
         return self.positions.get(client, {}).get(symbol, 0)
 
-    def count(self, at, entities, notional):
-        for entity in (*entities, FIRM):
+    def count(self, entities, notional):
+        for entity in entities:
             self.applied[entity] = self.applied.get(entity, 0) + 1
             self.turnovers.setdefault(entity, []).append(notional)
-        for entity in entities:
-            rule = self.rules.of(VELOCITY_RULES, entity)
-            if rule.enabled:
-                self.slots.setdefault(entity, []).append(slot(at, rule))
 
     def parts(self, entity, measure):
         """(id, what it adds to the measure) of everything that makes up the entity's exposure."""
@@ -356,8 +350,7 @@ class Oracle:
         return "WORSENED" if value * UNIT >= rule.worsened_ratio * alert.announced else None
 
     def velocity_count(self, entity, at):
-        newest = slot(at, self.rules.of(VELOCITY_RULES, entity))
-        return sum(newest - SLOTS < counted <= newest for counted in self.slots.get(entity, []))
+        return self.activity.count(entity, at, self.rules.of(VELOCITY_RULES, entity))
 
     def judge_velocity(self, entity, transaction_id):
         rule, alert = self.rules.of(VELOCITY_RULES, entity), self.velocity_alerts.get(entity)
@@ -473,10 +466,6 @@ class Oracle:
                 "transaction_count": self.applied.get(entity, 0),
                 "utilisation": None if limit is None else utilisation_text(total, limit),
                 "risk_level": next((level for least, level in RISK_LEVELS if limit and abs(total) >= least * limit), "LOW")}
-
-
-def slot(at, rule):
-    return at * SLOTS // (rule.window_seconds * SECOND)
 
 
 def replay(lines):

@@ -1,6 +1,6 @@
 // What the core knows of each client, each symbol and the firm.
 //
-// The members are in the order in which a transaction meets them: a client is five cache lines, fetched before they are
+// The members are in the order in which a transaction meets them: a client is six cache lines, fetched before they are
 // needed (see Core::expect).
 #pragma once
 
@@ -10,6 +10,7 @@
 
 #include "entity_table.hpp"
 #include "holdings.hpp"
+#include "orders.hpp"
 #include "rates.hpp"
 #include "risk/engine/types.hpp"
 #include "rule_states.hpp"
@@ -46,13 +47,15 @@ struct alignas(64) ClientState {
   std::uint32_t positions = 0;  // that are not zero
   Timestamp touched;            // when it last traded or its turnover was reset
   Holdings holdings;
-  Notional turnover;
-  Int128 basis = 0;  // see basis.cpp
   std::uint64_t transactions = 0;
+  Notional turnover;
+  Int128 basis = 0;                      // see basis.cpp
   double bound = 0;                      // see prefilter.hpp
   std::unique_ptr<Valuation> valuation;  // null: few positions
+  CurrentOrder order;
   RuleStates rules;
 };
+static_assert(sizeof(ClientState) == std::size_t{6} * 64);
 
 struct alignas(64) SymbolState {
   InlineId id;

@@ -42,6 +42,11 @@ struct Internals {
   static auto& floor(auto& top_holders) { return top_holders.floor_; }
   static auto& measure(auto& top_holders) { return top_holders.measure_; }
 
+  static auto used_ids(const auto& orders) { return orders.used_; }
+
+  static auto& executions(auto& window) { return window.executions_; }
+  static auto& further(auto& window) { return window.further_; }
+
   static auto& newest_slot(auto& window) { return window.newest_slot_; }
   static auto& newest_place(auto& window) { return window.newest_place_; }
   static auto& occupied(auto& window) { return window.occupied_; }

@@ -189,6 +189,7 @@ class Positions {
   FirmState firm;
   MarkLog marks;
   Prefilter prefilter;
+  Orders orders;
   Pool pool;
 
  private:

@@ -102,6 +102,7 @@ class Prefetcher {
     if (hint.client == kNone || hint.symbol == kNone) return;
     positions_.fetch_holding(hint.client, hint.symbol);
     positions_.prefilter.fetch_ratio(hint.client);
+    positions_.orders.fetch_ids(positions_.clients[hint.client].order);
     positions_.clients[hint.client].rules.fetch_followed();
     positions_.symbols[hint.symbol].rules.fetch_followed();
     if (positions_.clients[hint.client].rules.of<ExposureRule>(0).alert) positions_.fetch_holdings(hint.client);

@@ -85,6 +85,15 @@ void RuleEvaluator::set_rules(RuleSet rules) {
   // Kept until the end: the rules at work point into it.
   const RuleSet before = std::exchange(rules_, std::move(rules));
   for_each_kind([this]<class Rule>() { take_over<Rule>(); });
+  take_over_orders();
+}
+
+void RuleEvaluator::take_over_orders() {
+  const std::uint32_t window_ms = order_window_ms(rules_);
+  positions_.orders.set_window_ms(window_ms);
+  if (window_ms != 0) return;
+  for (ClientIndex index = 0; index < positions_.clients.size(); ++index) positions_.clients[index].order = {};
+  positions_.orders.forget();
 }
 
 void RuleEvaluator::admit(const Subject& subject) {
@@ -147,7 +156,8 @@ Due RuleEvaluator::sweep(ActiveRule<Rule>& active, const Subject& subject, const
 
 void RuleEvaluator::evaluate(const Transaction& transaction, Notional notional, PositionKey place, Timestamp now,
                              std::vector<AlertEvent>& events) {
-  const EvaluationParts parts{positions_, rules_.config_version, alerts_opened_, events, now, &transaction};
+  const OrderPart order = positions_.orders.add(positions_.clients[place.client].order, place.symbol, transaction);
+  const EvaluationParts parts{positions_, rules_.config_version, alerts_opened_, events, now, &transaction, order};
   const Size size{notional, to_cents(notional)};
   // By entity type, so that each kind is expanded once and not once for each type.
   const std::array subjects{client(place.client), symbol(place.symbol), firm()};

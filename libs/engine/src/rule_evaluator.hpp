@@ -44,8 +44,8 @@ class RuleEvaluator {
   // The symbol's exposure has changed without being judged: the next sweep looks at it.
   void note_symbol(SymbolIndex index);
 
-  // Evaluates every rule the transaction concerns, and adds it to velocity windows before and to anomaly baselines
-  // after.
+  // Evaluates every rule the transaction concerns, and adds it to its client's orders and to velocity windows before,
+  // and to anomaly baselines after.
   void evaluate(const Transaction& transaction, Notional notional, PositionKey place, Timestamp now,
                 std::vector<AlertEvent>& events);
 
@@ -83,6 +83,8 @@ class RuleEvaluator {
   // Takes the rules of a kind over from rules_, with the states and watchlists of those that were there before.
   template <class Rule>
   void take_over();
+  // Orders without an id last by the new rules from the next execution on; where none counts orders they are forgotten.
+  void take_over_orders();
   // Gives an entity that is new its states.
   void admit(const Subject& subject);
   template <class Rule>

@@ -7,6 +7,7 @@
 
 #include "core_impl.hpp"
 #include "risk/base/encoding.hpp"
+#include "snapshot_orders.hpp"
 #include "snapshot_rules.hpp"
 #include "snapshot_stream.hpp"
 
@@ -80,6 +81,7 @@ class SnapshotSaver {
                         static_cast<Uint128>(-Int128{std::min<std::int64_t>(mark.price.units(), 0)}), 0);
       out_.later_number(kMarkIsWorthField, mark.currency == kNoCurrency ? 1 : 0, 0);
       out_.later_number(kSymbolBasisField, folded(basis(Positions::exposure_of(symbol), symbol.basis)), 0);
+      save_further_executions(symbol.rules, EntityType::kSymbol);
       save_later_states(symbol.rules, EntityType::kSymbol);
       out_.end_record();
     }
@@ -105,6 +107,8 @@ class SnapshotSaver {
       }
       save_first_states(client.rules, EntityType::kClient);
       out_.later_number(kBasisField, folded(client_basis(client)), 0);
+      out_.later_text(kOrderField, order_text(core_.positions.orders, client.order, place_of_symbol_));
+      save_further_executions(client.rules, EntityType::kClient);
       save_later_states(client.rules, EntityType::kClient);
       out_.end_record();
     }
@@ -128,6 +132,10 @@ class SnapshotSaver {
     for_each_rule_of(core_.evaluator.rules(), type, [&]<class Rule>(const Rule& rule, std::size_t place) {
       if (is_of_version_1(rule)) KindOf<Rule>::save(out_, states.of<Rule>(place), rule, core_.now);
     });
+  }
+  void save_further_executions(const RuleStates& states, EntityType type) {
+    const RuleSet& rules = core_.evaluator.rules();
+    out_.later_text(kFurtherExecutionsField, further_executions_text(rules, later_, states, type, core_.now));
   }
   void save_later_states(const RuleStates& states, EntityType type) {
     if (later_.empty()) return;
@@ -266,7 +274,13 @@ class SnapshotLoader {
       client.touched = loaded.touched;
       client.turnover = loaded.turnover;
       client.transactions = loaded.transactions;
-      load_states(client.rules, EntityType::kClient, basis_of(client.basis));
+      load_states(client.rules, EntityType::kClient,
+                  [&, take_basis = basis_of(client.basis)](std::uint32_t field, const auto& value) {
+                    if (field != kOrderField || !value.is_text) return take_basis(field, value);
+                    Positions& positions = core_->positions;
+                    read_order(in_, value.text, positions.orders, client.order, positions.symbols.size(), core_->now);
+                    return true;
+                  });
       client_bases_ += static_cast<Uint128>(client.basis);
     }
     if (turnover != core_->positions.firm.turnover.units() || transactions != symbol_transactions_ ||
@@ -341,7 +355,12 @@ class SnapshotLoader {
     for_each_rule_of(core_->evaluator.rules(), type, [&]<class Rule>(const Rule& rule, std::size_t place) {
       if (is_of_version_1(rule)) KindOf<Rule>::load(in_, states.of<Rule>(place), rule, loading());
     });
+    const RuleSet& rules = core_->evaluator.rules();
     in_.end_record([&](std::uint32_t field, const SnapshotReader::LaterValue& value) {
+      if (field == kFurtherExecutionsField && value.is_text) {
+        read_further_executions(in_, value.text, rules, later_, states, type, loading());
+        return true;
+      }
       if (field < kLaterRulesFrom) return take_field && take_field(field, value);
       if (field - kLaterRulesFrom >= later_.size() || !value.is_text) in_.refuse("state of a rule", "has no rule");
       const std::string& name = later_[field - kLaterRulesFrom];
@@ -356,6 +375,7 @@ class SnapshotLoader {
       if (!is_loaded && !name.empty()) in_.refuse("state of a rule", "is of a rule that does not watch the entity");
       return is_loaded;
     });
+    check_further_executions(in_, rules, states, type);
   }
 
   Loading loading() { return {core_->now, core_->counters.alerts_opened, core_->positions.pool}; }

@@ -25,13 +25,6 @@ void VelocityWindow::forget(std::int64_t steps) {
   newest_place_ = static_cast<std::int32_t>((newest_place_ + steps) % kSlots);
 }
 
-std::int64_t VelocityWindow::falls_to(std::uint64_t most) const {
-  std::uint64_t left = total_;
-  int age = kSlots;
-  while (left > most) left -= count_before(--age);
-  return newest_slot_ + kSlots - age;
-}
-
 void VelocityWindow::widen() {
   wide_ = std::make_unique<WideCounts>();
   for (std::size_t i = 0; i < counts_.size(); ++i) (*wide_)[i] = counts_[i];

@@ -1,4 +1,4 @@
-// The transactions of the last 60 slots, exact at any rate in constant memory.
+// The executions of the last 60 slots, exact at any rate in constant memory.
 #pragma once
 
 #include <algorithm>
@@ -47,7 +47,7 @@ class VelocityWindow {
  public:
   static constexpr int kSlots = 60;
 
-  // Counts a transaction of `slot` unless it lies before the window that ends at `now_slot`. Preconditions: slot <=
+  // Counts an execution of `slot` unless it lies before the window that ends at `now_slot`. Preconditions: slot <=
   // now_slot, and now_slot never falls from call to call.
   void add(std::int64_t slot, std::int64_t now_slot) {
     advance(now_slot);
@@ -62,10 +62,11 @@ class VelocityWindow {
     return total_;
   }
 
-  // The earliest current slot at which the count is `most` or less if nothing is added.
-  std::int64_t falls_to(std::uint64_t most) const;
-
-  // For a snapshot: the count of the slot `age` before the newest, which is at newest_slot(). None: nothing counted.
+  // The count of one slot, and of the slot `age` before the newest, which is at newest_slot(). None: nothing counted.
+  std::uint64_t count_at(std::int64_t slot) const {
+    const std::int64_t age = newest_slot_ - slot;
+    return age >= 0 && age < kSlots ? count_before(static_cast<int>(age)) : 0;
+  }
   std::int64_t newest_slot() const { return newest_slot_; }
   std::uint64_t count_before(int age) const { return occupied(place_before(age)) ? counted(place_before(age)) : 0; }
   bool empty() const { return total_ == 0; }

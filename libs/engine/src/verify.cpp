@@ -85,6 +85,14 @@ std::string problem_of(const VelocityWindow& window, std::int64_t now_slot) {
   return "";
 }
 
+std::string problem_of(const ActivityWindow& window, std::int64_t now_slot) {
+  if (auto problem = problem_of(window.executions(), now_slot); !problem.empty()) return problem;
+  if (window.further() == nullptr) return "";
+  const std::string problem = problem_of(*window.further(), now_slot);
+  if (!problem.empty()) return "of those that count for no order: " + problem;
+  return window.is_consistent() ? "" : "in a slot more executions count for no order than there are";
+}
+
 std::string problem_of(const AnomalyWindow& window, std::uint32_t samples_max) {
   const std::uint64_t size = Internals::size(window), oldest = Internals::oldest(window);
   if (size > samples_max) {
@@ -135,6 +143,7 @@ std::vector<std::string> Core::verify() const {
   Verification to{*impl_, {}, PoolMap(impl_->positions.pool)};
   verify_time(to);
   verify_positions(to);
+  verify_orders(to);
   verify_alerts(to);
   to.pool.take_free(to.findings);
   return to.findings.take();

@@ -60,11 +60,14 @@ struct Verification {
 
 // Ids, positions, exposures, marks, sums, prefilter, top holders and the lists of what has changed.
 void verify_positions(Verification& to);
+// The clients' orders.
+void verify_orders(Verification& to);
 // What entities have because of rules: limits, alerts, windows, and whom the next sweep looks at.
 void verify_alerts(Verification& to);
 
 // What is wrong with a window; empty: nothing. `now_slot`: no transaction may lie after it.
 std::string problem_of(const VelocityWindow& window, std::int64_t now_slot);
+std::string problem_of(const ActivityWindow& window, std::int64_t now_slot);
 std::string problem_of(const AnomalyWindow& window, std::uint32_t samples_max);
 
 // "client C1", for a finding.

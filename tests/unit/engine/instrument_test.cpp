@@ -237,6 +237,7 @@ TEST_CASE("what expires at a price above zero leaves the exposure, and the symbo
   rules.exposure("symbol_exposure").enabled = rules.velocity("symbol_velocity").enabled = true;
   rules.exposure("symbol_exposure").limit = Money::from_whole(1'000);
   rules.velocity("symbol_velocity").limit = 1;
+  rules.velocity("symbol_velocity").order_window_ms = 0;
   rules.exposure("client_exposure").limit = Money::from_whole(1'000);
   InstrumentDesk desk(rules);
   for (const char* symbol : {"Z", "B"}) {

@@ -12,6 +12,7 @@ inline RuleSet lively_rules() {
   RuleSet rules;
   rules.config_version = 7;
   for (auto& rule : rules.exposure_rules) rule.resolved_after_seconds = 0;
+  for (auto& rule : rules.velocity_rules) rule.order_window_ms = 0;
   rules.rates["EUR"] = *Rate::parse("1.08");
   rules.exposure("client_exposure").limit = Money::from_whole(20'000);
   rules.exposure("client_exposure").limit_by_entity["C1"] = Money::from_whole(5'000);
@@ -23,9 +24,31 @@ inline RuleSet lively_rules() {
   return rules;
 }
 
+// The same by which velocity counts orders.
+inline RuleSet lively_rules_of_orders() {
+  RuleSet rules = lively_rules();
+  for (auto& rule : rules.velocity_rules) rule.order_window_ms = 1'000;
+  rules.velocity("client_velocity").limit = 5;
+  return rules;
+}
+
 class Market {
  public:
   explicit Market(unsigned seed) : random_(seed) {}
+
+  // An execution of a market in which half of the clients send order ids, and orders are filled in parts and by turns.
+  Transaction next_of_orders() {
+    Transaction transaction = next();
+    const auto client = static_cast<unsigned>(transaction.client_id.text.back() - '0');
+    if (client < 4 && count_ % 7 != 0) {
+      transaction.order_id = "O" + std::to_string(count_ / 200 + count_ % (3 + client * 3));
+    }
+    if (++count_ % 3 == 0) {  // the last one once more
+      last_.transaction_id.swap(transaction.transaction_id);
+      return last_;
+    }
+    return last_ = transaction;
+  }
 
   Transaction next() {
     second_ += random_() % 10 == 0 ? 3 : 0.2;
@@ -42,6 +65,8 @@ class Market {
   std::mt19937 random_;
   Desk maker_;
   double second_ = 86'000;
+  unsigned count_ = 0;
+  Transaction last_;
 };
 
 // A core in which 3,000 transactions of a market left alerts of every rule and full windows. The files in tests/data
@@ -80,6 +105,15 @@ inline Core core_of_golden_instruments() {
   RISK_CHECK(core.apply(MarketPrice{Symbol("S0"), *Price::parse("100"), "", in(2)}, events).ok());
   RISK_CHECK(core.apply(MarketPrice{Symbol("S2"), *Price::parse("-37.63"), "", in(2)}, events).ok());
   RISK_CHECK(core.apply(MarketPrice{Symbol("NEW"), *Price::parse("7"), "GBX", in(3)}, events).ok());
+  return core;
+}
+
+// A core like that of the golden files, whose clients' orders are counted: some with ids, some without.
+inline Core core_of_golden_orders() {
+  Market market(2);
+  Core core(lively_rules_of_orders());
+  std::vector<AlertEvent> events;
+  for (int i = 0; i < 3'000; ++i) CHECK(core.apply(market.next_of_orders(), events).ok());
   return core;
 }
 

@@ -43,7 +43,7 @@ TEST_CASE("velocity and anomaly alerts read as a person expects") {
   event.limit = {Figure::Unit::kCount, 10};
   event.utilisation_e4 = 11'000;
   event.window_seconds = 60;
-  CHECK(alert_message(event, "USD") == "Symbol AAPL made 11 transactions in 60 s, limit 10 (110.0%)");
+  CHECK(alert_message(event, "USD") == "Symbol AAPL had 11 orders in 60 s, limit 10 (110.0%)");
 
   event.alert_type = AlertType::kAnomalyDetected;
   event.value = {Figure::Unit::kZScore, 52'149};

@@ -47,7 +47,9 @@ TEST_CASE("a transaction that does not fit is refused with field, value and reas
 }
 
 TEST_CASE("order and trader of an execution may be there, up to 50 bytes each, and change no figure") {
-  Desk with, without;
+  RuleSet rules = quiet_rules();
+  for (auto& rule : rules.velocity_rules) rule.order_window_ms = 0;
+  Desk with(rules), without(rules);
   auto transaction = without.transaction(1, "C", "A", "1", "100");
   REQUIRE(without.core.apply(transaction, without.events).ok());
   transaction.order_id = std::string(50, 'O');

@@ -10,8 +10,9 @@ using namespace risk::engine;
 
 TEST_CASE("a core that is saved anywhere, loaded and run on does what the first one does") {
   const unsigned seed = GENERATE(range(1u, 6u));
+  const bool has_orders = GENERATE(false, true);
   Market market(seed);
-  Core core(lively_rules());
+  Core core(has_orders ? lively_rules_of_orders() : lively_rules());
   std::vector<AlertEvent> events;
   CHECK_FALSE(
       core.apply(OpeningPosition{ClientId("C9"), Symbol("S1"), *Quantity::parse("-500"), *Price::parse("100"), ""}));
@@ -25,7 +26,7 @@ TEST_CASE("a core that is saved anywhere, loaded and run on does what the first 
       copies.emplace_back(std::move(loaded).value());
       copied_events.push_back(events);
     }
-    const Transaction transaction = market.next();
+    const Transaction transaction = has_orders ? market.next_of_orders() : market.next();
     CHECK(core.apply(transaction, events).ok());
     for (std::size_t copy = 0; copy < copies.size(); ++copy) {
       CHECK(copies[copy]->apply(transaction, copied_events[copy]).ok());
@@ -108,8 +109,14 @@ TEST_CASE("a snapshot with any byte changed, or cut anywhere, is refused with wh
 }
 
 TEST_CASE("a body that says what cannot be is refused though its checksum holds") {
-  Desk desk;
+  const bool has_orders = GENERATE(false, true);
+  Desk desk(has_orders ? lively_rules_of_orders() : quiet_rules());
   desk.trade(1, "C", "A", "2", "100");
+  for (int i = 0; has_orders && i < 6; ++i) {
+    Transaction fill = desk.transaction(1, i < 3 ? "C" : "D", "A", "2", "100");
+    if (i < 3) fill.order_id = "O" + std::to_string(i % 2);
+    REQUIRE(desk.core.apply(fill, desk.events).ok());
+  }
   const std::string body = save(desk.core).front().substr(kChunkHeadBytes);
   std::size_t refused = 0;
   for (std::size_t at = 0; at < body.size(); ++at) {
@@ -195,6 +202,17 @@ TEST_CASE("a snapshot with bases gives the P&L of the core it was taken of") {
   CHECK(loaded->rules().edition == 4);
   CHECK(loaded->state_hash() == "f2a4007876653cd14821bd94f8224b3f");
   CHECK(loaded->firm_row().pnl.to_string() == "-798007857.8000");
+  CHECK(load(save(*loaded))->state_hash() == loaded->state_hash());
+}
+
+TEST_CASE("a snapshot with orders gives the core it was taken of") {
+  auto loaded = load(golden_file("core-3-orders.snapshot"));
+  REQUIRE(loaded.ok());
+  CHECK(broken(*loaded) == "");
+  auto rules = lively_rules_of_orders();
+  rules.edition = 4;
+  CHECK(loaded->rules() == rules);
+  CHECK(loaded->state_hash() == "b02d688a377a7380e935cee09ff21ca5");
   CHECK(load(save(*loaded))->state_hash() == loaded->state_hash());
 }
 

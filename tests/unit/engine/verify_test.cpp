@@ -312,7 +312,7 @@ TEST_CASE("memory of the pool that two use, or nobody's, is found") {
 
 TEST_CASE("a window that does not count what it holds is found") {
   const auto velocity = [](Impl& impl) -> VelocityWindow& {
-    return symbol(impl, "S1").rules.of<VelocityRule>(0).window;
+    return Internals::executions(symbol(impl, "S1").rules.of<VelocityRule>(0).window);
   };
   const auto anomaly = [](Impl& impl) -> AnomalyWindow& { return client(impl, "C1").rules.of<AnomalyRule>(0).window; };
   check(
@@ -335,7 +335,7 @@ TEST_CASE("a window that does not count what it holds is found") {
        {"client WIDE's anomaly window: it holds",
         [](Impl& impl) { Internals::wide(client(impl, "WIDE").rules.of<AnomalyRule>(0).window)->cents.pop_back(); }},
        {"firm: its velocity is watched",
-        [](Impl& impl) { impl.positions.firm.rules.of<VelocityRule>(0).window.add(1, 1); }}});
+        [](Impl& impl) { impl.positions.firm.rules.of<VelocityRule>(0).window.add(1, 1, true); }}});
 }
 
 TEST_CASE("an open alert that no rule could have left is found") {

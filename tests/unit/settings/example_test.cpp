@@ -51,7 +51,7 @@ void change(engine::ExposureRule& rule) {
           Ratio::from_units(7)};
 }
 void change(engine::VelocityRule& rule) {
-  rule = {rule.name, rule.entity_type, false, 7, {}, 7, Ratio::from_whole(7), Ratio::from_units(7)};
+  rule = {rule.name, rule.entity_type, false, 7, {}, 7, Ratio::from_whole(7), Ratio::from_units(7), 7};
 }
 void change(engine::SizeRule& rule) {
   rule = {rule.name, rule.entity_type, false, Money::from_whole(7), {}, Ratio::from_whole(7), Ratio::from_whole(7), 7};

@@ -45,7 +45,7 @@ rules:
     limits: {CLIENT_001: 250000, "client 2": 0.5}
   symbol_exposure: {measure: turnover, limit: none, limits: {AAPL: 90071992547.40993}}
   firm_exposure: {limit: 5000000}
-  client_velocity: {limit: 20, window_seconds: 30, worsened_ratio: 3, resolved_ratio: 0.25, limits: {CLIENT_001: 99}}
+  client_velocity: {limit: 20, window_seconds: 30, worsened_ratio: 3, resolved_ratio: 0.25, order_window_ms: 0, limits: {CLIENT_001: 99}}
   symbol_velocity: {enabled: false}
   client_anomaly: {threshold: 2.5, high_threshold: 5, window: 50, samples_min: 10, quiet_seconds: 60}
   system_anomaly: {enabled: true}
@@ -73,8 +73,9 @@ rules:
   expected.exposure("symbol_exposure").limit_by_entity = {{"AAPL", Money::from_units(9'007'199'254'740'993'000)}};
   expected.exposure("firm_exposure").limit = Money::from_whole(5'000'000);
   expected.velocity("client_velocity") = {
-      "client_velocity",    engine::EntityType::kClient,  true, 20, {{"CLIENT_001", 99}}, 30,
-      Ratio::from_whole(3), Ratio::from_units(25'000'000)};
+      "client_velocity",    engine::EntityType::kClient,   true, 20, {{"CLIENT_001", 99}}, 30,
+      Ratio::from_whole(3), Ratio::from_units(25'000'000), 0};
+  CHECK(expected.velocity("symbol_velocity").order_window_ms == 1'000);
   expected.velocity("symbol_velocity").enabled = false;
   expected.anomaly("client_anomaly") = {"client_anomaly",
                                         engine::EntityType::kClient,
@@ -144,7 +145,7 @@ TEST_CASE("mistakes in rules come all at once, those of the engine with their li
                      "    limit: 1.000000001\n"
                      "    critical_ratio: 0.5\n"
                      "    limits: {CLIENT_001: 250k}\n"
-                     "  client_velocity: {limit: 10.5, window_seconds: 100000}\n"
+                     "  client_velocity: {limit: 10.5, window_seconds: 100000, order_window_ms: 86400001}\n"
                      "  client_velosity: {}\n"
                      "  firm_exposure: {limits: {A: 1}}\n") == 2);
   CHECK(
@@ -167,6 +168,7 @@ TEST_CASE("mistakes in rules come all at once, those of the engine with their li
           "decimal places, or none",
           "risk.yaml:7: rules.client_exposure.critical_ratio 0.5: must be at least 1",
           "risk.yaml:9: rules.client_velocity.window_seconds 100000: must be 1 to 86400",
+          "risk.yaml:9: rules.client_velocity.order_window_ms 86400001: must be 0 to 86400000",
       });
 }
 

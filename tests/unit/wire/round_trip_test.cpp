@@ -299,6 +299,7 @@ TEST_CASE("rules are stored in the text that the first release stored, and read 
   engine::RuleSet rules;
   rules.edition = 1;
   for (auto& rule : rules.exposure_rules) rule.resolved_after_seconds = 0;
+  for (auto& rule : rules.velocity_rules) rule.order_window_ms = 0;
   CHECK(encode(rules).find("client_size") != std::string::npos);
   const auto decoded = decode_rules(text);
   REQUIRE(decoded.ok());

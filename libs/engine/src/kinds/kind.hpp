@@ -26,6 +26,7 @@
 
 #include "alert_states.hpp"
 #include "fetch.hpp"
+#include "orders.hpp"
 #include "pool.hpp"
 #include "risk/engine/rule_table.hpp"
 #include "snapshot_stream.hpp"
@@ -60,7 +61,8 @@ struct EvaluationParts {
   std::uint64_t& alerts_opened;
   std::vector<AlertEvent>& events;
   Timestamp at;
-  const Transaction* transaction;  // null in a sweep
+  const Transaction* transaction;           // null in a sweep
+  OrderPart order = OrderPart::kBeginning;  // what the transaction is to its client's orders
 };
 
 Int128 magnitude(Positions& positions, const Subject& subject, Measure measure);

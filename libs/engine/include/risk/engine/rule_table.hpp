@@ -195,21 +195,26 @@ struct RuleKind<ExposureRule> {
   }
 };
 
+// As above.
+inline void set_velocity_defaults(VelocityRule& rule) {
+  rule.order_window_ms = 1'000;
+}
+
 template <>
 struct RuleKind<VelocityRule> {
   using R = VelocityRule;
   static constexpr std::string_view name = "velocity";
   static constexpr Figure::Unit unit = Figure::Unit::kCount;
   static constexpr std::array builtin{
-      BuiltInRule<R>{"client_velocity", EntityType::kClient, "Client velocity"},
-      BuiltInRule<R>{"symbol_velocity", EntityType::kSymbol, "Symbol velocity"},
+      BuiltInRule<R>{"client_velocity", EntityType::kClient, "Client velocity", "", set_velocity_defaults},
+      BuiltInRule<R>{"symbol_velocity", EntityType::kSymbol, "Symbol velocity", "", set_velocity_defaults},
   };
   static constexpr std::tuple parameters{
       parameter_enabled<R>(),
       Parameter<R, std::uint32_t>{
           .name = "limit",
           .member = &R::limit,
-          .help = ": transactions in the window that are still fine",
+          .help = ": orders in the window that are still fine",
           .allowed = "at least 1",
           .is_allowed = [](const R& r) { return r.limit >= 1; },
           .use = ParameterUse::kLimit,
@@ -225,11 +230,21 @@ struct RuleKind<VelocityRule> {
       },
       parameter_worsened_ratio<R>(": multiple of the last announced count that is news"),
       parameter_resolved_ratio<R>(),
+      Parameter<R, std::uint32_t>{
+          .name = "order_window_ms",
+          .member = &R::order_window_ms,
+          .help = ": how long an order without an id lasts (of the first rule that is not 0); 0: each execution is "
+                  "counted, as in release 1.0",
+          .allowed = "0 to 86400000",
+          .is_allowed = [](const R& r) { return r.order_window_ms <= 86'400'000; },
+          .may_be_zero = true,
+          .is_later = true,
+      },
   };
   static constexpr AlertType alert_type(EntityType) { return AlertType::kHighTransactionVelocity; }
   static auto members(const R& rule) {
-    const auto& [name, entity_type, enabled, limit, limits, window, worsened, resolved] = rule;
-    return std::tie(name, entity_type, enabled, limit, limits, window, worsened, resolved);
+    const auto& [name, entity_type, enabled, limit, limits, window, worsened, resolved, order_window] = rule;
+    return std::tie(name, entity_type, enabled, limit, limits, window, worsened, resolved, order_window);
   }
 };
 

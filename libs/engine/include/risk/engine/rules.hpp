@@ -39,7 +39,7 @@ struct ExposureRule {
   friend bool operator==(const ExposureRule&, const ExposureRule&) = default;
 };
 
-// More than `limit` transactions of an entity in the window.
+// More than `limit` orders of an entity in the window.
 struct VelocityRule {
   std::string name;
   EntityType entity_type = EntityType::kClient;  // not the firm
@@ -49,6 +49,7 @@ struct VelocityRule {
   std::uint32_t window_seconds = 60;                      // >= 1; kept as 60 slots of a sixtieth each
   Ratio worsened_ratio = Ratio::from_units(200'000'000);  // count >= ratio x last announced
   Ratio resolved_ratio = Ratio::from_units(50'000'000);   // count <= ratio x limit
+  std::uint32_t order_window_ms = 0;  // how long an order without an id lasts; 0: each execution is counted
 
   friend bool operator==(const VelocityRule&, const VelocityRule&) = default;
 };
