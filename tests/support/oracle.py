@@ -184,6 +184,8 @@ class Oracle:
         mark = self.marks.with_price(symbol, worth, nanos(line["executed_at"]))
         if self.gross_with(client, symbol, position, mark) > INT128_MAX:  # no long or short value exceeds the firm's gross
             return "price"
+        if self.marks.is_over(symbol, nanos(line["executed_at"])) and abs(quantity * mark) + self.gross_beside(symbol) > INT128_MAX:
+            return "price"  # the sweep that comes with it may close the symbol's positions
         return None if self.keeps_pnl(lambda: self.trade(line, worth), quantity * worth, is_kept=False) else "quantity"
 
     def gross_with(self, client, symbol, quantity, mark):
@@ -194,6 +196,9 @@ class Oracle:
                 if (other, held) != (client, symbol):
                     gross += abs(position * (mark if held == symbol else self.marks[held]))
         return gross
+
+    def gross_beside(self, symbol):
+        return sum(abs(position * self.marks[held]) for row in self.positions.values() for held, position in row.items() if held != symbol)
 
     def is_in_range(self):
         return self.gross_with(None, None, 0, 0) <= INT128_MAX

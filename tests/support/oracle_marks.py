@@ -54,8 +54,11 @@ class Marks(dict):
         return [symbol for symbol in sorted(self, key=str.encode) if self.is_expired(symbol, second)]
 
     def is_expired(self, symbol, second):
+        return self.is_over(symbol, second * SECOND)
+
+    def is_over(self, symbol, at):
         end = self.instruments.get(symbol, {}).get("expires_at")
-        return bool(end) and nanos(end) <= second * SECOND
+        return bool(end) and nanos(end) <= at
 
     def instant(self, symbol):
         return super().__getitem__(symbol)[2] if symbol in self else OLDEST
