@@ -142,8 +142,13 @@ class SnapshotSaver {
     for_each_rule_of(core_.evaluator.rules(), type, [&]<class Rule>(const Rule& rule, std::size_t place) {
       const auto later = std::find(later_.begin(), later_.end(), rule.name);
       if (later == later_.end() || KindOf<Rule>::is_new(states.of<Rule>(place))) return;
-      const auto text = SnapshotWriter::text_of(
-          [&](SnapshotWriter& inner) { KindOf<Rule>::save(inner, states.of<Rule>(place), rule, core_.now); });
+      const auto text_of = [&](const StateOf<Rule>& state) {
+        return SnapshotWriter::text_of(
+            [&](SnapshotWriter& inner) { KindOf<Rule>::save(inner, state, rule, core_.now); });
+      };
+      const std::string text = text_of(states.of<Rule>(place));
+      // As one that is new: a window that nobody looked at lately may hold only what has left it.
+      if (text == text_of({})) return;
       out_.later_text(kLaterRulesFrom + static_cast<std::uint32_t>(later - later_.begin()), text);
     });
   }

@@ -141,6 +141,17 @@ TEST_CASE("a core with further rules goes on from its snapshot as if nothing had
   CHECK(from_snapshot.verify().empty());
 }
 
+TEST_CASE("a further velocity rule whose window has passed is saved as one that never counted") {
+  Market market(3);
+  Core core(many_rules());
+  auto events = run(core, market, 300);
+  REQUIRE(core.tick(Timestamp{core.now()->nanos + 3'600 * kNanosPerSecond}, events));
+  auto loaded = load(save(core));
+  REQUIRE(loaded.ok());
+  CHECK(loaded->state_hash() == core.state_hash());
+  CHECK(save(*loaded) == save(core));
+}
+
 TEST_CASE("a rule that comes between others leaves them the states they have") {
   Market market(5), same(5);
   Core core(many_rules()), reference(many_rules());
