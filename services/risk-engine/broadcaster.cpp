@@ -48,8 +48,8 @@ void Broadcaster::publish(Batch& batch) {
   for (auto i = first; i < inputs.size(); ++i) {
     const auto* applied = std::get_if<store::TransactionInput>(&inputs[i].input);
     if (applied == nullptr) continue;
-    transactions_.push_back(
-        {applied->transaction, inputs[i].apply_seq, applied->notional().to_string(), applied->late});
+    transactions_.push_back({applied->transaction, inputs[i].apply_seq, applied->notional().to_string(), applied->late,
+                             applied->original ? applied->original->input : 0, applied->counted_only});
     if (transactions_.size() > kTransactionsMax) transactions_.pop_front();
   }
   apply_seq_ = batch.apply_seq;

@@ -94,7 +94,8 @@ void Executions::restore(const store::AppliedInput& input) {
   if (!range_begun_) begin_range();
   const auto range = lacking_.front();
   if (input.apply_seq < range.first) return;
-  if (const auto* transaction = std::get_if<store::TransactionInput>(&input.input)) {
+  const auto* transaction = std::get_if<store::TransactionInput>(&input.input);
+  if (transaction != nullptr && transaction->transaction.kind != engine::ExecutionKind::kBust) {
     remember(engine::digest_of(transaction->transaction, {}, key_), input.apply_seq);
   }
   if (input.apply_seq < range.last) return;
@@ -131,11 +132,17 @@ void Executions::keep_piece(std::uint64_t last_apply_seq) {
 
 void Executions::expect(std::span<const engine::Transaction* const> next) {
   digests_.clear();
+  references_.clear();
   for (const auto* transaction : next) {
-    digests_.push_back(engine::digest_of(*transaction, options_.broker_aliases, key_));
+    if (transaction->is_reversal()) [[unlikely]] {
+      references_.emplace(digests_.size(), Expected{transaction, reference_digests_of(*transaction)});
+    }
+    digests_.push_back(digest_of(*transaction));
     index_.fetch(digests_.back().fingerprint());
   }
   found_.clear();
+  found_at_.clear();
+  found_reversals_.clear();
   in_index_.clear();
   std::vector<std::uint64_t> in_store, filed;
   candidates_.clear();
@@ -151,55 +158,151 @@ void Executions::expect(std::span<const engine::Transaction* const> next) {
     may_be_known_[i] = is_found || was_seen;
   }
   for (const auto& digest : digests_) seen_[digest.fingerprint() % kSeen] = false;
+  for (const auto& [index, reference] : references_) {
+    for (const auto& digest : reference.digests) {
+      if (filed_up_to_ > 0) filed.push_back(digest.fingerprint());
+      index_.find(digest.fingerprint(), candidates_);
+    }
+  }
   for (const auto apply_seq : candidates_) {
     if (uncommitted(apply_seq) == nullptr) in_store.push_back(apply_seq);
   }
-  if (in_store.empty() && filed.empty()) return;
-  RISK_CHECK(find_);
-  const auto found = find_(in_store, filed);
-  if (found.dropped_up_to) note_dropped(*found.dropped_up_to);
-  for (const auto& stored : found.transactions) {
-    const auto digest = engine::digest_of(stored.transaction, options_.broker_aliases, key_);
-    found_.emplace(digest.fingerprint(), Known{stored.apply_seq, digest});
+  read_back(std::move(in_store), filed);
+}
+
+void Executions::read_back(std::vector<std::uint64_t> in_store, const std::vector<std::uint64_t>& filed) {
+  for (std::span<const std::uint64_t> fingerprints = filed; !in_store.empty() || !fingerprints.empty();
+       fingerprints = {}) {
+    RISK_CHECK(find_);
+    const auto found = find_(in_store, fingerprints);
+    if (found.dropped_up_to) note_dropped(*found.dropped_up_to);
+    in_store.clear();
+    for (const auto& stored : found.transactions) {
+      if (found_at_.contains(stored.apply_seq)) continue;
+      const auto digest = digest_of(stored.transaction);
+      const auto first = stored.original ? stored.original->first_input : stored.apply_seq;
+      const auto known = found_.emplace(digest.fingerprint(),
+                                        Known{stored.apply_seq, digest, stored.transaction.side, stored.counted_only,
+                                              stored.base_price, first, stored.transaction.currency});
+      found_at_.emplace(stored.apply_seq, &known->second);
+      if (!stored.reversed_by) continue;
+      found_reversals_.emplace(stored.apply_seq, *stored.reversed_by);
+      // What is named by an earlier id of its chain.
+      const auto next = stored.reversed_by->input;
+      const bool is_needed = !references_.empty() && stored.reversed_by->kind == engine::ExecutionKind::kCorrection;
+      if (is_needed && find(next) == nullptr) in_store.push_back(next);
+    }
   }
+}
+
+const Executions::Known* Executions::find(std::uint64_t apply_seq) const {
+  if (const auto* known = uncommitted(apply_seq)) return known;
+  const auto found = found_at_.find(apply_seq);
+  return found == found_at_.end() ? nullptr : found->second;
+}
+
+const engine::ReversedBy* Executions::reversal_of(std::uint64_t apply_seq) const {
+  if (const auto by = reversals_.find(apply_seq); by != reversals_.end()) return &by->second;
+  const auto found = found_reversals_.find(apply_seq);
+  return found == found_reversals_.end() ? nullptr : &found->second;
+}
+
+const Executions::Known* Executions::end_of_chain(const Known& begin, const engine::ReversedBy*& bust) const {
+  const Known* known = &begin;
+  while (const auto* by = reversal_of(known->apply_seq)) {
+    if (by->kind == engine::ExecutionKind::kBust) {
+      bust = by;
+      return nullptr;
+    }
+    known = find(by->input);
+    RISK_CHECK(known != nullptr);
+  }
+  return known;
+}
+
+const Executions::Known* Executions::latest_of(std::uint64_t apply_seq) const {
+  const auto* begin = uncommitted(apply_seq);
+  RISK_CHECK(begin != nullptr);
+  const engine::ReversedBy* bust = nullptr;
+  return end_of_chain(*begin, bust);
+}
+
+Executions::Reference Executions::resolve(std::size_t index) const {
+  const auto& [reversal, digests] = references_.at(index);
+  engine::ReferenceChoice<Known> choice(*reversal);
+  for (const auto& digest : digests) {
+    const auto look = [&, &choice = choice](const Known& known) {
+      if (!digest.has_identity_of(known.digest)) return;
+      const engine::ReversedBy* bust = nullptr;
+      const Known* const end = end_of_chain(known, bust);
+      choice.add(known.side, end, end == nullptr ? 0 : end->apply_seq, bust);
+    };
+    const auto [first, last] = found_.equal_range(digest.fingerprint());
+    for (auto known = first; known != last; ++known) look(known->second);
+    std::vector<std::uint64_t> candidates;
+    index_.find(digest.fingerprint(), candidates);
+    for (const auto apply_seq : candidates) {
+      if (const auto* known = uncommitted(apply_seq)) look(*known);
+    }
+  }
+  return choice.choose();
+}
+
+engine::ExecutionDigest Executions::digest_of(const engine::Transaction& transaction) const {
+  return engine::digest_of(transaction, options_.broker_aliases, key_);
+}
+
+engine::ReferenceDigests Executions::reference_digests_of(const engine::Transaction& reversal) const {
+  return engine::reference_digests_of(reversal, options_.broker_aliases, key_);
+}
+
+engine::Original Executions::Known::as_original() const {
+  const std::int64_t units = counted_only ? 0 : digest.quantity.units();
+  return {apply_seq, first_apply_seq, digest.executed_at,
+          Quantity::from_units(side == engine::Side::kBuy ? units : -units), base_price};
 }
 
 Executions::Verdict Executions::judge(std::size_t index) {
   const auto& digest = digests_[index];
   Verdict verdict;
-  const auto compare = [&](std::uint64_t apply_seq, const engine::ExecutionDigest& known) {
+  const auto compare = [&](const Known& known) {
     using Kind = Verdict::Kind;
-    if (verdict.kind == Kind::kDuplicate || !digest.has_identity_of(known)) return;
-    if (digest.is_duplicate_of(known)) {
-      verdict = {Kind::kDuplicate, Known{apply_seq, known}};
-    } else if (verdict.kind == Kind::kNew || verdict.known->apply_seq < apply_seq) {
-      verdict = {Kind::kConflict, Known{apply_seq, known}};
+    if (verdict.kind == Kind::kDuplicate || !digest.has_identity_of(known.digest)) return;
+    if (digest.is_duplicate_of(known.digest)) {
+      verdict = {Kind::kDuplicate, known};
+    } else if (verdict.kind == Kind::kNew || verdict.known->apply_seq < known.apply_seq) {
+      verdict = {Kind::kConflict, known};
     }
   };
   const auto [first, last] = found_.equal_range(digest.fingerprint());
-  for (auto known = first; known != last; ++known) compare(known->second.apply_seq, known->second.digest);
+  for (auto known = first; known != last; ++known) compare(known->second);
   candidates_.clear();
   if (may_be_known_[index] && index_.find(digest.fingerprint(), candidates_)) {
     for (const auto apply_seq : candidates_) {
-      if (const auto* known = uncommitted(apply_seq)) compare(apply_seq, *known);
+      if (const auto* known = uncommitted(apply_seq)) compare(*known);
     }
   }
-  const bool may_be_dropped = dropped_up_to_ && digest.executed_at <= *dropped_up_to_;
-  if (verdict.kind == Verdict::Kind::kNew && may_be_dropped) verdict.kind = Verdict::Kind::kTooOld;
+  if (verdict.kind == Verdict::Kind::kNew && may_be_dropped(digest.executed_at)) verdict.kind = Verdict::Kind::kTooOld;
   return verdict;
 }
 
-void Executions::note(std::size_t index, std::uint64_t apply_seq) {
-  remember(digests_[index], apply_seq);
-  uncommitted_.push_back({apply_seq, digests_[index]});
+void Executions::note(const engine::ExecutionDigest& digest, std::uint64_t apply_seq,
+                      const store::TransactionInput& applied) {
+  remember(digest, apply_seq);
+  uncommitted_.push_back({apply_seq, digest, applied.transaction.side, applied.counted_only, applied.base_price,
+                          applied.original ? applied.original->first_input : apply_seq, applied.transaction.currency});
 }
 
-const engine::ExecutionDigest* Executions::uncommitted(std::uint64_t apply_seq) const {
+void Executions::note_reversal(std::uint64_t apply_seq, const engine::ReversedBy& by) {
+  reversals_.insert_or_assign(apply_seq, by);
+}
+
+const Executions::Known* Executions::uncommitted(std::uint64_t apply_seq) const {
   if (apply_seq <= committed_up_to_) return nullptr;
   const auto first = uncommitted_.begin() + static_cast<std::ptrdiff_t>(first_uncommitted_);
   const auto known = std::partition_point(first, uncommitted_.end(),
                                           [apply_seq](const Known& other) { return other.apply_seq < apply_seq; });
-  return known == uncommitted_.end() || known->apply_seq != apply_seq ? nullptr : &known->digest;
+  return known == uncommitted_.end() || known->apply_seq != apply_seq ? nullptr : &*known;
 }
 
 void Executions::note_dropped(Timestamp up_to, std::uint64_t last_apply_seq) {
@@ -228,6 +331,7 @@ std::vector<store::IdentityPieceRow> Executions::take_pieces(bool all, std::uint
 
 void Executions::note_committed(std::uint64_t apply_seq) {
   committed_up_to_ = std::max(committed_up_to_, apply_seq);
+  std::erase_if(reversals_, [this](const auto& reversal) { return reversal.second.input <= committed_up_to_; });
   auto& first = first_uncommitted_;
   while (first != uncommitted_.size() && uncommitted_[first].apply_seq <= committed_up_to_) ++first;
   if (first <= uncommitted_.size() / 2) return;

@@ -1,6 +1,7 @@
 // Which executions were applied, exactly, over all that is stored: whatever stream, file, restart or day they come
 // from. The newest are found in memory, a few bytes each; what they were is read back from the store when another looks
-// like one of them. Older ones are filed in the store and looked up there.
+// like one of them. Older ones are filed in the store and looked up there. And what of them a bust or a correction
+// takes back: busts themselves have no identity here.
 //
 // Threads: one at a time.
 #pragma once
@@ -17,6 +18,7 @@
 
 #include "risk/engine/identity.hpp"
 #include "risk/engine/identity_index.hpp"
+#include "risk/engine/reference.hpp"
 #include "risk/store/reader.hpp"
 #include "risk/store/store.hpp"
 
@@ -48,9 +50,17 @@ class Executions {
   // What comes next, to be judged in this order; asks the store about those that may be known.
   void expect(std::span<const engine::Transaction* const> next);
 
+  // An execution or a correction that was applied.
   struct Known {
     std::uint64_t apply_seq = 0;
     engine::ExecutionDigest digest;
+    engine::Side side = engine::Side::kUnknown;
+    bool counted_only = false;
+    Price base_price;
+    std::uint64_t first_apply_seq = 0;  // of the execution at the beginning of its chain of corrections
+    std::string currency;
+
+    engine::Original as_original() const;
   };
   struct Verdict {
     enum class Kind : std::uint8_t { kNew, kDuplicate, kConflict, kTooOld };
@@ -59,8 +69,22 @@ class Executions {
   };
   // Of the transaction at `index` of those that are expected.
   Verdict judge(std::size_t index);
-  // It was applied as this input. Precondition: apply_seq rises.
-  void note(std::size_t index, std::uint64_t apply_seq);
+  using Reference = engine::ReferenceChoice<Known>::Choice;
+  // What the bust or correction at `index` of those that are expected takes back. It lives until the next note().
+  Reference resolve(std::size_t index) const;
+  // Whether what was executed then may have been applied and dropped.
+  bool may_be_dropped(Timestamp executed_at) const { return dropped_up_to_ && executed_at <= *dropped_up_to_; }
+  // What is left of an execution that was applied since the last commit, after its corrections; null: it was busted.
+  const Known* latest_of(std::uint64_t apply_seq) const;
+
+  // It was applied as this input, and is no bust. Preconditions: apply_seq rises; `digest` is digest_of().
+  void note(const engine::ExecutionDigest& digest, std::uint64_t apply_seq, const store::TransactionInput& applied);
+  // An input has taken this one back.
+  void note_reversal(std::uint64_t apply_seq, const engine::ReversedBy& by);
+
+  const engine::ExecutionDigest& digest(std::size_t index) const { return digests_[index]; }  // of those expected
+  engine::ExecutionDigest digest_of(const engine::Transaction& transaction) const;
+  engine::ReferenceDigests reference_digests_of(const engine::Transaction& reversal) const;
 
   // Up to when executions may have been dropped from the store.
   std::optional<Timestamp> dropped_up_to() const { return dropped_up_to_; }
@@ -100,7 +124,12 @@ class Executions {
   void close_piece(std::uint64_t last_apply_seq);
   void keep_piece(std::uint64_t last_apply_seq);  // to be stored, as it is now
   void let_go_up_to(std::uint64_t apply_seq);     // of memory
-  const engine::ExecutionDigest* uncommitted(std::uint64_t apply_seq) const;
+  const Known* uncommitted(std::uint64_t apply_seq) const;
+  // Reads back from the store what may be known of those that are expected.
+  void read_back(std::vector<std::uint64_t> in_store, const std::vector<std::uint64_t>& filed);
+  const Known* find(std::uint64_t apply_seq) const;  // null: it is neither uncommitted nor read back
+  const engine::ReversedBy* reversal_of(std::uint64_t apply_seq) const;                  // null: it was not taken back
+  const Known* end_of_chain(const Known& begin, const engine::ReversedBy*& bust) const;  // null: `bust` is set
 
   engine::ExecutionOptions options_;
   Find find_;
@@ -127,6 +156,8 @@ class Executions {
   std::vector<Known> uncommitted_;
   std::size_t first_uncommitted_ = 0;
   std::uint64_t committed_up_to_ = 0;
+  // By what was taken back since the last commit.
+  std::unordered_map<std::uint64_t, engine::ReversedBy> reversals_;
 
   // Of the transactions that are expected.
   std::vector<engine::ExecutionDigest> digests_;
@@ -134,7 +165,14 @@ class Executions {
   std::vector<bool> may_be_known_;                       // of each: one like it is in the index, or comes before it
   std::vector<bool> seen_;                               // by the lowest bits of a fingerprint
   std::unordered_multimap<std::uint64_t, Known> found_;  // in the store, by fingerprint
-  std::vector<std::uint64_t> candidates_;                // apply_seqs
+  std::unordered_map<std::uint64_t, const Known*> found_at_;               // the same by apply_seq
+  std::unordered_map<std::uint64_t, engine::ReversedBy> found_reversals_;  // and what took them back
+  struct Expected {
+    const engine::Transaction* reversal;
+    engine::ReferenceDigests digests;
+  };
+  std::map<std::size_t, Expected> references_;  // of busts and corrections, by index
+  std::vector<std::uint64_t> candidates_;       // apply_seqs
 };
 
 }  // namespace risk::risk_engine

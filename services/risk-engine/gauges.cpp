@@ -18,6 +18,8 @@ Gauges::Gauges(service::Metrics& registry)
       transactions(metrics.counter("risk_transactions_total", "Transactions applied")),
       late(metrics.counter("risk_late_transactions_total", "Transactions older than the engine's now")),
       quarantined(metrics.counter("risk_quarantined_total", "Records that could not be applied")),
+      busts(metrics.counter("risk_busted_executions_total", "Executions and corrections that busts took back")),
+      corrections(metrics.counter("risk_corrected_executions_total", "Executions and corrections that were corrected")),
       missing(metrics.counter("risk_missing_records_total", "Records of transaction streams that never came")),
       alert_events(metrics.counter("risk_alert_events_total", "Changes of alerts")),
       open_alerts(metrics.gauge("risk_open_alerts", "Alerts that are open or acknowledged")),
@@ -48,6 +50,8 @@ void Gauges::update(const ProcessorCounters& now) {
   follow(transactions, seen_.transactions, now.transactions);
   follow(late, seen_.late, now.late);
   follow(quarantined, seen_.quarantined, now.quarantined);
+  follow(busts, seen_.busts, now.busts);
+  follow(corrections, seen_.corrections, now.corrections);
   follow(missing, seen_.missing_records, now.missing_records);
   follow(alert_events, seen_.alert_events, now.alert_events);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "risk-engine/input_slots.hpp"
 #include "risk-engine/limit_rows.hpp"
 #include "risk/base/overloaded.hpp"
 #include "risk/engine/rule_table.hpp"
@@ -10,12 +11,6 @@
 
 namespace risk::risk_engine {
 namespace {
-
-std::string describe(const engine::Transaction& t) {
-  return printable(t.transaction_id + "," + t.client_id.text + "," + t.symbol.text + "," +
-                   std::string(to_string(t.side)) + "," + t.quantity.to_string() + "," + t.price.to_string() + "," +
-                   t.currency);
-}
 
 std::string describe(const engine::OpeningPosition& p) {
   return printable(p.client_id.text + "," + p.symbol.text + "," + p.quantity.to_string() + "," + p.price.to_string() +
@@ -33,10 +28,6 @@ std::string describe(const engine::ExchangeRate& r) {
 std::string describe(const engine::Instrument& i) {
   return printable(i.symbol.text + "," + i.multiplier.to_string() + "," + i.currency + "," +
                    std::string(to_string(i.contract)) + "," + (i.expires_at ? format_timestamp(*i.expires_at) : ""));
-}
-
-store::Origin origin_of(const log::Record& record) {
-  return {record.stream().text, record.sequence(), record.epoch()};
 }
 
 }  // namespace
@@ -83,6 +74,7 @@ void Processor::restore(const store::AppliedInput& input) {
   apply_seq_ = input.apply_seq;
   executions_.restore(input);
   events_.clear();
+  core_.number_next(input.apply_seq);
   const auto refuse = [&](const engine::Rejection& rejection) {
     throw store::StoreError("stored input " + std::to_string(input.apply_seq) + " can no longer be applied: " +
                             rejection.field + " " + rejection.value + ": " + rejection.reason);
@@ -92,7 +84,10 @@ void Processor::restore(const store::AppliedInput& input) {
   };
   std::visit(Overloaded{
                  [&](const store::TransactionInput& value) {
-                   const auto applied = core_.apply(value.transaction, events_);
+                   const auto& [transaction, price, late, counted_only, original] = value;
+                   const auto applied = original       ? core_.apply(transaction, *original, events_)
+                                        : counted_only ? core_.count(transaction, events_)
+                                                       : core_.apply(transaction, events_);
                    if (!applied) refuse(applied.error());
                  },
                  [&](const store::TickInput& value) { core_.tick(value.time, events_); },
@@ -129,12 +124,14 @@ void Processor::start(const engine::RuleSet& rules, const Intake& intake) {
   ahead_max_nanos_ = std::chrono::nanoseconds(intake.ahead_max).count();
   executions_.finish_loading();
   executions_.set_options(intake.executions);
+  load_awaiting();
 
   engine::RuleSet next = rules;
   if (has_rules_) engine::keep_missing_rules(next, core_.rules());
   next.config_version = has_rules_ ? core_.rules().config_version : 1;
   if (!has_rules_ || next != core_.rules()) {
     next.config_version += has_rules_ ? 1 : 0;
+    core_.number_next(apply_seq_ + 1);
     core_.set_rules(next);
     pending_.inputs.push_back({++apply_seq_, {}, store::RulesInput{next.config_version, wire::encode(next)}});
     pending_.limits = limit_rows(next);
@@ -166,7 +163,7 @@ store::QuarantineRow Processor::quarantine_row(const log::Record& record, const 
                                                engine::Rejection rejection, const std::string& raw,
                                                Timestamp wall) const {
   store::QuarantineRow row;
-  row.origin = origin_of(record);
+  row.origin = {record.stream().text, record.sequence(), record.epoch()};
   row.source = printable(provenance.source.empty() ? record.publisher() : std::string_view(provenance.source));
   row.line = provenance.line;
   row.rejection = {printable(rejection.field), printable(rejection.value), printable(rejection.reason)};
@@ -186,71 +183,25 @@ void Processor::announce(const std::vector<engine::AlertEvent>& events) {
   counters_.alert_events += events.size();
 }
 
-// The end of pending_.inputs, with a place for each record at hand: transactions are decoded into the places that they
-// keep, unless one before them is not kept. A place holds what an earlier input left there.
-class Processor::InputSlots {
- public:
-  InputSlots(store::AppliedInputs& inputs, std::size_t records)
-      : inputs_(inputs), next_(inputs.size()), kept_(inputs.size()) {
-    inputs.extend_to(inputs.size() + records);
-  }
-  ~InputSlots() { inputs_.shrink_to(kept_); }
-  InputSlots(const InputSlots&) = delete;
-  InputSlots& operator=(const InputSlots&) = delete;
-
-  // The place of a record, from 0, until it has been kept or passed over.
-  engine::Transaction& transaction(std::size_t record) {
-    auto& input = inputs_[next_ + record].input;
-    auto* transaction = std::get_if<store::TransactionInput>(&input);
-    return (transaction != nullptr ? *transaction : input.emplace<store::TransactionInput>()).transaction;
-  }
-  engine::Transaction& next() { return transaction(0); }
-
-  // Each record goes one of these ways, in order.
-  void keep(std::uint64_t apply_seq, const log::Record& record, Price base_price, bool late) {
-    auto& place = inputs_[next_];
-    auto& input = std::get<store::TransactionInput>(place.input);
-    input.base_price = base_price;
-    input.late = late;
-    if (kept_ != next_) inputs_[kept_].input = std::move(place.input);
-    keep_from(apply_seq, record);
-  }
-  void keep(std::uint64_t apply_seq, const log::Record& record, decltype(store::AppliedInput::input) input) {
-    inputs_[kept_].input = std::move(input);
-    keep_from(apply_seq, record);
-  }
-  // What was decoded there can be of any size: it is not kept for later.
-  void pass_over() { inputs_[next_++].input.emplace<store::TransactionInput>(); }
-
- private:
-  void keep_from(std::uint64_t apply_seq, const log::Record& record) {
-    inputs_[kept_].apply_seq = apply_seq;
-    // Each by itself: one that is put together elsewhere is read there once all that was written before has arrived.
-    auto& origin = inputs_[kept_].origin;
-    origin.stream_id = record.stream().text;
-    origin.sequence = record.sequence();
-    origin.epoch = record.epoch();
-    ++kept_;
-    ++next_;
-  }
-
-  store::AppliedInputs& inputs_;
-  std::size_t next_;  // of the record that comes
-  std::size_t kept_;  // the end of those that are kept
-};
-
 void Processor::apply(const log::Records& records, Timestamp wall) {
   const auto count = records.size();
   KnownRecords known;
   {
-    InputSlots places(pending_.inputs, count);
+    InputSlots places(pending_.inputs, count, awaiting_.size());
     expect(records, places, wall);
     std::size_t expected = 0, other = 0;
     StreamClock& clock = stream_clocks_.of(records.last().stream().text.view());
     for (std::size_t i = 0; i < count; ++i) {
       events_.clear();
+      core_.number_next(apply_seq_ + 1);
       if (expected < expected_.size() && expected_[expected] == &places.next()) {
-        apply_transaction(records[i], places, expected++, clock, known);
+        const Arrival arrival{records[i], places.next(), expected, received_at_[expected]};
+        ++expected;
+        if (arrival.transaction.is_reversal()) {
+          apply_reversal(arrival, places, known);
+        } else {
+          apply_transaction(arrival, places, clock, known);
+        }
       } else {
         apply_other(records[i], others_[other++], places, wall, known);
       }
@@ -293,20 +244,11 @@ void Processor::expect(const log::Records& records, InputSlots& places, Timestam
   core_.expect_at(expected_);
 }
 
-void Processor::apply_transaction(const log::Record& record, InputSlots& places, std::size_t expected,
-                                  StreamClock& clock, KnownRecords& known) {
-  const auto& transaction = places.next();
-  const auto& received_at = received_at_[expected];
-  const auto row_of = [&](engine::Rejection rejection) {
-    const auto decoded = decoder_.decode(record.payload());  // again, for where it was read
-    return quarantine_row(record, decoded ? decoded->provenance : wire::Provenance{}, std::move(rejection),
-                          describe(transaction), received_at.here);
-  };
-  const auto refuse = [&](engine::Rejection rejection) {
-    quarantine(row_of(std::move(rejection)));
-    places.pass_over();
-  };
-  if (auto ahead = is_ahead("executed_at", transaction.executed_at, received_at)) return refuse(*std::move(ahead));
+void Processor::apply_transaction(const Arrival& arrival, InputSlots& places, StreamClock& clock, KnownRecords& known) {
+  const auto& [record, transaction, expected, received_at] = arrival;
+  if (auto ahead = is_ahead("executed_at", transaction.executed_at, received_at)) {
+    return refuse(arrival, places, *std::move(ahead));
+  }
   const auto verdict = executions_.judge(expected);
   if (verdict.kind == Executions::Verdict::Kind::kDuplicate) {
     ++known.duplicates;
@@ -314,31 +256,22 @@ void Processor::apply_transaction(const log::Record& record, InputSlots& places,
   }
   // What is not valid is nothing else: the core says why.
   if (verdict.kind != Executions::Verdict::Kind::kNew && core_.unit_value(transaction)) {
-    switch (verdict.kind) {
-      case Executions::Verdict::Kind::kConflict: {
-        ++known.conflicts;
-        ++waiting_decisions_;
-        auto row = row_of(engine::conflict_of(transaction, verdict.known->digest,
-                                              "input " + std::to_string(verdict.known->apply_seq)));
-        row.kind = store::QuarantineKind::kConflict;
-        row.decision.emplace();
-        row.record = record.payload();
-        quarantine(std::move(row));
-        return places.pass_over();
-      }
-      default:
-        return refuse({"executed_at", format_timestamp(transaction.executed_at),
-                       "older than what is kept: executions up to " + format_timestamp(*executions_.dropped_up_to()) +
-                           " may have been applied and dropped"});
+    if (verdict.kind == Executions::Verdict::Kind::kConflict) {
+      return quarantine_conflict(arrival, places, *verdict.known, known);
     }
+    return refuse(arrival, places, too_old(transaction));
   }
-  const auto applied = core_.apply(transaction, events_);
-  if (!applied) return refuse(applied.error());
+  const auto& digest = executions_.digest(expected);
+  const bool is_counted_only = is_taken_back_already(digest);
+  const auto applied = is_counted_only ? core_.count(transaction, events_) : core_.apply(transaction, events_);
+  if (!applied) return refuse(arrival, places, applied.error());
   clock.note(transaction.executed_at, applied->late, received_at.here);
-  executions_.note(expected, ++apply_seq_);
-  places.keep(apply_seq_, record, applied->price, applied->late);
+  ++apply_seq_;
+  note_applied(digest, places.keep(apply_seq_, record, applied->price, applied->late, is_counted_only),
+               received_at.here);
   ++counters_.transactions;
   counters_.late += applied->late ? 1 : 0;
+  apply_awaiting(digest, received_at.here, [&places](store::AppliedInput input) { places.add(std::move(input)); });
 }
 
 void Processor::apply_other(const log::Record& record, Result<wire::Decoded>& decoded, InputSlots& places,

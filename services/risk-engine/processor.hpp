@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -23,6 +24,7 @@
 #include "risk-engine/executions.hpp"
 #include "risk-engine/openings.hpp"
 #include "risk-engine/stream_clocks.hpp"
+#include "risk/engine/awaiting.hpp"
 #include "risk/engine/core.hpp"
 #include "risk/engine/intake.hpp"
 #include "risk/log/record.hpp"
@@ -60,6 +62,8 @@ struct ProcessorCounters {
   std::uint64_t quarantined = 0;
   std::uint64_t duplicates = 0;
   std::uint64_t conflicts = 0;
+  std::uint64_t busts = 0;  // applied
+  std::uint64_t corrections = 0;
   std::uint64_t missing_records = 0;
   std::uint64_t alert_events = 0;
 };
@@ -73,6 +77,8 @@ class Processor {
   // A core that has applied the inputs up to `apply_seq`.
   void load(engine::Core core, std::uint64_t apply_seq);
   void restore(const store::AppliedInput& input);
+  // A row of the quarantine that awaits its execution, each in the order in which they came; before start().
+  void restore(store::QuarantineRow awaiting) { awaiting_rows_.push_back(std::move(awaiting)); }
   // From here on the rules are `rules`: if they differ from the last ones, that is an input of its own with the next
   // version. What was applied before stays, also above the bounds.
   void start(const engine::RuleSet& rules, const Intake& intake = {});
@@ -123,8 +129,10 @@ class Processor {
   const Executions& executions() const { return executions_; }
   Openings& openings() { return openings_; }
   std::uint64_t waiting_decisions() const { return waiting_decisions_; }
+  std::size_t awaiting_executions() const { return awaiting_.size(); }
 
  private:
+  using Awaiting = engine::Awaiting<store::Origin>;
   struct Cursor {
     store::CursorRow row;
     std::uint64_t committed = 0;
@@ -153,9 +161,33 @@ class Processor {
     std::uint64_t conflicts = 0;
   };
 
+  // What comes with a record.
+  struct Arrival;
   class InputSlots;  // where in pending_.inputs the records at hand go
-  void apply_transaction(const log::Record& record, InputSlots& places, std::size_t expected, StreamClock& clock,
-                         KnownRecords& known);
+  void apply_transaction(const Arrival& arrival, InputSlots& places, StreamClock& clock, KnownRecords& known);
+  void apply_reversal(const Arrival& arrival, InputSlots& places, KnownRecords& known);
+  void refuse(const Arrival& arrival, InputSlots& places, engine::Rejection rejection);
+  void quarantine_conflict(const Arrival& arrival, InputSlots& places, const Executions::Known& applied,
+                           KnownRecords& known);
+  void await_execution(const Arrival& arrival, InputSlots& places, KnownRecords& known);
+  store::QuarantineRow row_of(const Arrival& arrival, const engine::Transaction& transaction,
+                              engine::Rejection rejection);
+  // The transaction was applied as the next input; what it takes back, if it is a bust or a correction, is noted.
+  void note_applied(const engine::ExecutionDigest& digest, const store::TransactionInput& input, Timestamp wall);
+  void judge_awaiting(const Awaiting::Reversal& correction, const engine::ExecutionDigest& applied, Timestamp wall);
+  // Applies what has awaited the execution or correction that was applied last, each as an input of its own that `keep`
+  // is given.
+  using Keep = std::function<void(store::AppliedInput)>;
+  void apply_awaiting(const engine::ExecutionDigest& execution, Timestamp wall, const Keep& keep);
+  engine::Rejection too_old(const engine::Transaction& transaction) const;
+  // Why what it refers to cannot be taken back; nothing: it can, or it is not there yet.
+  std::optional<engine::Rejection> problem_of(const engine::Transaction& reversal,
+                                              const Executions::Reference& reference) const;
+  // Whether a bust or a correction of it has come before it.
+  bool is_taken_back_already(const engine::ExecutionDigest& execution) const;
+  void decide_awaiting(const store::Origin& origin, store::Decision decision);
+  Awaiting::Reversal awaiting_of(const store::Origin& origin, const engine::Transaction& reversal) const;
+  void load_awaiting();
   store::QuarantineRow quarantine_row(const log::Record& record, const wire::Provenance& provenance,
                                       engine::Rejection rejection, const std::string& raw, Timestamp wall) const;
   void quarantine(store::QuarantineRow row);
@@ -168,11 +200,14 @@ class Processor {
   Cursor& move_cursor(const log::Position& to, std::string_view publisher);
   void announce(const std::vector<engine::AlertEvent>& events);
   wire::CommandReply record(const wire::RecordDeliveries& deliveries);
-  Result<std::uint64_t> apply_quarantined(const store::QuarantineRow& row);  // its apply_seq, or why it cannot be
+  // Its apply_seq, or why it cannot be.
+  Result<std::uint64_t> apply_quarantined(const store::QuarantineRow& row, Timestamp wall);
 
   engine::Core core_;
   Executions executions_;
   Openings openings_;
+  Awaiting awaiting_;
+  std::vector<store::QuarantineRow> awaiting_rows_;  // until start()
   AlertRegister alerts_;
   wire::InputDecoder decoder_;
   std::map<std::string, Cursor, std::less<>> cursors_;

@@ -27,30 +27,35 @@ wire::CommandReply Processor::decide(const std::string& actor, const wire::Decid
   };
   if (!row) return refuse(Outcome::kNotFound, "there is no row " + id + " in the quarantine");
   if (!row->decision) return refuse(Outcome::kConflict, "row " + id + " cannot be applied: there is nothing to decide");
-  if (row->decision->state != store::DecisionState::kWaiting || decided_.contains(decide.quarantine_id)) {
+  const bool awaits = row->kind == store::QuarantineKind::kAwaiting;
+  if (awaits && applies) {
+    return refuse(Outcome::kConflict, "row " + id + " cannot be applied: its execution has not come");
+  }
+  if (row->decision->state != store::DecisionState::kWaiting || decided_.contains(decide.quarantine_id) ||
+      (awaits && !awaiting_.remove(row->origin))) {
     return refuse(Outcome::kConflict, "row " + id + " was decided already");
   }
   store::Decision decision{
       applies ? store::DecisionState::kApplied : store::DecisionState::kDropped, actor, wall, decide.reason, {}};
   if (applies) {
-    auto applied = apply_quarantined(*row);
+    auto applied = apply_quarantined(*row, wall);
     if (!applied) return refuse(Outcome::kConflict, "row " + id + " cannot be applied: " + applied.error().reason);
     decision.applied_as = applied.value();
   }
   pending_.commands.push_back({0, wall, actor, applies ? "APPLY" : "DROP", "quarantine " + id,
                                std::string(to_string(store::DecisionState::kWaiting)),
                                std::string(to_string(decision.state)) + ": " + decide.reason});
-  pending_.decisions.push_back({decide.quarantine_id, std::move(decision)});
+  pending_.decisions.push_back({decide.quarantine_id, std::move(decision), {}});
   decided_.insert(decide.quarantine_id);
   --waiting_decisions_;
   return {};
 }
 
 // As an input of its own, now.
-Result<std::uint64_t> Processor::apply_quarantined(const store::QuarantineRow& row) {
+Result<std::uint64_t> Processor::apply_quarantined(const store::QuarantineRow& row, Timestamp wall) {
   auto decoded = decoder_.decode(row.record);
   if (!decoded) return decoded.error();
-  const auto* transaction = std::get_if<engine::Transaction>(&decoded->input);
+  auto* transaction = std::get_if<engine::Transaction>(&decoded->input);
   if (transaction == nullptr) return Error{"it is not a transaction"};
   const engine::Transaction* const expected[] = {transaction};
   executions_.expect(expected);
@@ -58,20 +63,34 @@ Result<std::uint64_t> Processor::apply_quarantined(const store::QuarantineRow& r
   if (verdict.kind == Executions::Verdict::Kind::kDuplicate) {
     return Error{"it was applied since, as input " + std::to_string(verdict.known->apply_seq)};
   }
-  events_.clear();
-  const auto applied = core_.apply(*transaction, events_);
-  if (!applied) {
-    const auto& [field, value, reason] = applied.error();
-    return Error{printable(field + " " + value + ": " + reason)};
+  const auto text_of = [](const engine::Rejection& rejection) {
+    return Error{printable(rejection.field + " " + rejection.value + ": " + rejection.reason)};
+  };
+  std::optional<engine::Original> original;
+  if (transaction->is_reversal()) {
+    const auto reference = executions_.resolve(0);
+    if (const auto problem = problem_of(*transaction, reference)) return text_of(*problem);
+    if (reference.known == nullptr) return Error{"its execution has not come"};
+    original = reference.known->as_original();
   }
-  executions_.note(0, ++apply_seq_);
-  pending_.inputs.push_back({apply_seq_,
-                             {store::kCommandsOrigin, apply_seq_, 1},
-                             store::TransactionInput{*transaction, applied->price, applied->late}});
-  ++counters_.transactions;
+  const auto digest = executions_.digest(0);
+  const bool is_counted_only = !original && is_taken_back_already(digest);
+  events_.clear();
+  core_.number_next(apply_seq_ + 1);
+  const auto applied = original          ? core_.apply(*transaction, *original, events_)
+                       : is_counted_only ? core_.count(*transaction, events_)
+                                         : core_.apply(*transaction, events_);
+  if (!applied) return text_of(applied.error());
+  const auto apply_seq = ++apply_seq_;
+  store::TransactionInput input{std::move(*transaction), applied->price, applied->late, is_counted_only, original};
+  note_applied(digest, input, wall);
+  const auto keep = [this](store::AppliedInput added) { pending_.inputs.push_back(std::move(added)); };
+  keep({apply_seq, {store::kCommandsOrigin, apply_seq, 1}, std::move(input)});
+  counters_.transactions += original ? 0 : 1;
   counters_.late += applied->late ? 1 : 0;
+  apply_awaiting(digest, wall, keep);
   announce(events_);
-  return apply_seq_;
+  return apply_seq;
 }
 
 // Not an input of the core, nor a person's action: it is stored, and no more.

@@ -142,6 +142,10 @@ Recovery recover(store::Store& store, store::Reader& reader, engine::HashKey key
   } catch (const Stopped&) {
     return {};
   }
+  store::QuarantineFilter awaiting{store::QuarantineKind::kAwaiting, true};
+  awaiting.limit = engine::Awaiting<store::Origin>::kMost;
+  auto rows = reader.quarantine(awaiting);  // the newest first
+  std::for_each(rows.rbegin(), rows.rend(), [&](auto& row) { processor.restore(std::move(row)); });
   if (const auto problem = contradiction(processor.core().firm_row(), reader.firm_exposure())) {
     const auto from = recovery.snapshot_seq == 0 ? std::string("the inputs")
                                                  : "the inputs after snapshot " + std::to_string(recovery.snapshot_seq);

@@ -293,16 +293,19 @@ void print_quarantine(store::Reader& reader, const Options& options, std::ostrea
   }
 }
 
-// Those that wait, the oldest first: so they came.
-std::vector<std::uint64_t> waiting_ids(store::Reader& reader) {
+// Those that wait, the oldest first: so they came. To be applied are none that await their execution: the engine does
+// it.
+std::vector<std::uint64_t> waiting_ids(store::Reader& reader, bool to_apply) {
   constexpr std::uint32_t kPage = 1'000;
   std::vector<std::uint64_t> ids;
   std::optional<std::uint64_t> before;
   while (true) {
     const auto rows = reader.quarantine({{}, true, before, kPage});
-    for (const auto& row : rows) ids.push_back(row.quarantine_id);
+    for (const auto& row : rows) {
+      if (!to_apply || row.kind != store::QuarantineKind::kAwaiting) ids.push_back(row.quarantine_id);
+    }
     if (rows.size() < kPage) break;
-    before = ids.back();
+    before = rows.back().quarantine_id;
   }
   std::reverse(ids.begin(), ids.end());
   return ids;
@@ -321,7 +324,7 @@ void decide(const Options& options, std::ostream& out) {
     out << "Quarantined record " << id << done << user << ".\n";
     return;
   }
-  const auto ids = waiting_ids(*store::open_reader(options.database));
+  const auto ids = waiting_ids(*store::open_reader(options.database), applies);
   std::size_t decided = 0;
   std::string refused;
   for (const auto id : ids) {

@@ -134,7 +134,7 @@ double rows_alone(const store::DatabaseConfig& config, std::size_t count) {
         ++apply_seq;
         commit.inputs.push_back({apply_seq,
                                  {"00000000000000000000000000000001", apply_seq},
-                                 store::TransactionInput{transaction, transaction.price, false}});
+                                 store::TransactionInput{transaction, transaction.price, false, false, {}}});
       }
     }
     commit.cursors = {{{store::kEngineCursor, "risk-engine", 1, apply_seq, 0, commit.recorded_at}, from}};

@@ -219,3 +219,88 @@ test('a person decides about an execution that conflicts with another', { timeou
   assert.deepEqual(complaints, []);
   await page.context().close();
 });
+
+test('busts and corrections mark what they take back', { timeout: 3 * ALERT_MS_MAX }, async () => {
+  const { page, complaints } = await openPage(browser, mesh.url);
+  await page.getByRole('tab', { name: 'Transactions' }).click();
+  const cell = (text) => page.getByRole('gridcell', { name: text, exact: true });
+  const replay = async (...rows) => {
+    const header = 'transaction_id,executed_at,client_id,symbol,side,quantity,price,currency,broker_id,market';
+    const at = new Date().toISOString();
+    const lines = rows.map(
+      ([id, values, kind, ref]) => `${id},${at},CLIENT_BUST,BUST,${values},BRK-07,XNAS,${kind},${ref}`,
+    );
+    assert.equal(await mesh.replay(`${header},kind,ref_transaction_id\n${lines.join('\n')}\n`), 0);
+  };
+
+  await replay(['HUGE-1', 'BUY,1000,100,USD', '', ''], ['WRONG-1', 'SELL,10,100,USD', '', '']);
+  await cell('HUGE-1').waitFor();
+  await cell('WRONG-1').waitFor();
+  assert.equal(await page.getByRole('columnheader', { name: 'Bust / correction' }).count(), 0);
+  const [{ id }] = await untilSome(
+    `SELECT alert_id AS id FROM alerts WHERE entity_id = 'CLIENT_BUST' AND transaction_id = 'HUGE-1'`,
+  );
+  await page.goto(`${mesh.url}#/alert/${id}`);
+  const evidence = page.getByRole('dialog', { name: `Alert ${id}` }).locator('.tx');
+  await evidence.getByText('HUGE-1', { exact: false }).waitFor();
+
+  // The rows that the page has are marked, and do not come again.
+  await replay(
+    ['BUST-1', ',,,', 'BUST', 'HUGE-1'],
+    ['FIX-1', 'SELL,7,100,USD', 'CORRECTION', 'WRONG-1'],
+    ['EARLY-1', ',,,', 'BUST', 'LATE-1'],
+    ['NEVER-1', ',,,', 'BUST', 'NOWHERE-1'],
+  );
+  for (const text of ['bust of HUGE-1', 'busted by BUST-1', 'correction of WRONG-1', 'corrected by FIX-1']) {
+    await cell(text).waitFor();
+  }
+  const lines = (text) =>
+    cell(text).evaluate((node) =>
+      [...node.parentElement.children].map((one) => [one.textContent, getComputedStyle(one).textDecorationLine]),
+    );
+  for (const [text, line] of await lines('busted by BUST-1')) {
+    assert.equal(line, text === 'busted by BUST-1' ? 'none' : 'line-through', text);
+  }
+  assert.ok((await lines('bust of HUGE-1')).every(([, line]) => line === 'none'));
+  await page
+    .getByRole('dialog', { name: `Alert ${id}` })
+    .getByText('busted by BUST-1', { exact: true })
+    .waitFor();
+  assert.equal(await evidence.evaluate((node) => getComputedStyle(node).textDecorationLine), 'line-through');
+  await page.getByRole('combobox', { name: 'Kind of transaction' }).selectOption('Busts');
+  await cell('busted by BUST-1').waitFor({ state: 'detached' });
+  await page.getByRole('combobox', { name: 'Kind of transaction' }).selectOption('All kinds');
+
+  // What comes before its execution waits for it, and a person may drop it.
+  await page.getByRole('button', { name: 'Close' }).click();
+  await page.getByRole('button', { name: 'Health of the services', exact: false }).click();
+  const drawer = page.getByRole('dialog', { name: 'System' });
+  const waiting = (execution) =>
+    drawer.getByRole('row').filter({ hasText: `'${execution}' names an execution that has not come` });
+  await waiting('LATE-1').getByTestId('decide').waitFor();
+  assert.deepEqual(await waiting('NOWHERE-1').getByRole('button').allTextContents(), ['Drop']);
+  await replay(['LATE-1', 'BUY,5,100,USD', '', '']);
+  await cell('busted by EARLY-1 · only counted: its bust came before it').waitFor();
+  await waiting('LATE-1').getByText('Applied by risk-engine', { exact: false }).waitFor();
+
+  const user = `officer-${process.pid}`;
+  await waiting('NOWHERE-1').getByRole('button', { name: 'Drop' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Drop this bust or correction' });
+  await dialog.getByLabel('Your name').fill(user);
+  await dialog.getByLabel('Reason').fill('of another system');
+  await dialog.getByRole('button', { name: 'Drop' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  await waiting('NOWHERE-1').getByText(`Dropped by ${user}`, { exact: false }).waitFor();
+
+  const stored = await mesh.database.rows(
+    `SELECT decision, decided_by FROM quarantine WHERE kind = 'AWAITING_EXECUTION' ORDER BY quarantine_id`,
+  );
+  assert.deepEqual(stored, [
+    { decision: 'APPLIED', decided_by: 'risk-engine' },
+    { decision: 'DROPPED', decided_by: user },
+  ]);
+  const [held] = await mesh.database.rows(`SELECT quantity FROM positions WHERE client_id = 'CLIENT_BUST'`);
+  assert.equal(held.quantity, '-7');
+  assert.deepEqual(complaints, []);
+  await page.context().close();
+});

@@ -108,6 +108,9 @@ Transaction transaction(const Json& json) {
   t.market = json.at("market");
   t.order_id = json.value("order_id", "");
   t.trader_id = json.value("trader_id", "");
+  if (json.at("kind") == "reversal")
+    t.kind = parse_enum<ExecutionKind>(json.at("execution_kind").get<std::string>()).value();
+  t.ref_transaction_id = json.value("ref_transaction_id", "");
   return t;
 }
 
@@ -201,6 +204,9 @@ class Driver {
     std::size_t batch = 1, snapshot_every = 0, keep_from = 0, hash_every = 0;
   };
 
+  // What a reversal may take back, by transaction id.
+  using Originals = std::map<std::string, Original, std::less<>>;
+
   explicit Driver(const Options& options) : options_(options) {
     if (options.keep_from == 0) return;
     tuning_.valued_from = tuning_.top_holders_from = tuning_.leapt_to = static_cast<std::uint32_t>(options.keep_from);
@@ -216,6 +222,7 @@ class Driver {
     apply_waiting();
     if (kind == "stream") {
       core_.reset();
+      originals_.clear();
       input_ = rejected_ = 0;
       print(line);
       return;
@@ -223,6 +230,7 @@ class Driver {
     if (kind == "end") return print_state();
     const std::size_t input = input_++;
     events_.clear();
+    if (core_) core_->number_next(input + 1);
     if (kind == "rules") {
       core_ ? core_->set_rules(rule_set(line)) : void(core_.emplace(rule_set(line), HashKey{11, 22}, tuning_));
     } else if (kind == "tick") {
@@ -233,6 +241,13 @@ class Driver {
       if (!changed) print_rejected(input, changed.error());
     } else if (kind == "instrument") {
       if (const auto changed = core_->apply(instrument(line)); !changed) print_rejected(input, changed.error());
+    } else if (kind == "counted") {
+      const Transaction counted = transaction(line);
+      const auto applied = core_->count(counted, events_);
+      if (!applied) print_rejected(input, applied.error());
+      if (applied) originals_[counted.transaction_id] = {input + 1, input + 1, counted.executed_at, {}, applied->price};
+    } else if (kind == "reversal") {
+      reverse(line, input);
     } else if (kind == "position") {
       if (const auto rejection = core_->apply(opening_position(line))) print_rejected(input, *rejection);
     } else {
@@ -242,15 +257,34 @@ class Driver {
   }
 
  private:
+  void reverse(const Json& line, std::size_t input) {
+    const auto original = originals_.find(line.at("original").get<std::string>());
+    if (original == originals_.end()) return;
+    const Transaction reversal = transaction(line);
+    const auto applied = core_->apply(reversal, original->second, events_);
+    if (!applied) return print_rejected(input, applied.error());
+    const std::uint64_t first_input = original->second.first_input;
+    originals_.erase(original);
+    if (reversal.kind == ExecutionKind::kBust) return;
+    originals_[reversal.transaction_id] = {input + 1, first_input, reversal.executed_at, reversal.signed_quantity(),
+                                           applied->price};
+  }
+
   void apply_waiting() {
     std::vector<Transaction> batch;
     for (auto& [input, waiting] : waiting_) batch.push_back(std::move(waiting));
     if (core_) core_->expect(batch);
     for (std::size_t i = 0; i < batch.size(); ++i) {
       events_.clear();
+      const std::uint64_t number = waiting_[i].first + 1;
+      core_->number_next(number);
       const auto applied = core_->apply(batch[i], events_);
       print_events();
       if (!applied) print_rejected(waiting_[i].first, applied.error());
+      if (applied) {
+        originals_[batch[i].transaction_id] = {number, number, batch[i].executed_at, batch[i].signed_quantity(),
+                                               applied->price};
+      }
       ++applied_;
       if (options_.snapshot_every != 0 && applied_ % options_.snapshot_every == 0) restart();
       if (options_.hash_every != 0 && applied_ % options_.hash_every == 0) print_hash();
@@ -304,6 +338,7 @@ class Driver {
   std::optional<Core> core_;
   std::vector<std::pair<std::size_t, Transaction>> waiting_;
   std::vector<AlertEvent> events_;
+  Originals originals_;
   std::size_t input_ = 0, rejected_ = 0, applied_ = 0;
 };
 

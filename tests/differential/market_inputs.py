@@ -24,11 +24,11 @@ class MarketInputs:
             line[field] = value
         self.follow_price(line)
 
-    def instrument(self):
+    def instrument(self, symbol=None):
         """What a symbol stands for, for the first time or anew: often with an end in a while, sometimes in the past."""
         rng = self.rng
         ends = (None, None, None, self.clock.at - SECOND, *(self.clock.at + step * SECOND // 2 for step in (1, 2, 9, 60, 600)))
-        line = {"kind": "instrument", "symbol": rng.choice((*self.symbols, *self.symbols, "NEW")), "multiplier": rng.choice(MULTIPLIERS),
+        line = {"kind": "instrument", "symbol": symbol or rng.choice((*self.symbols, *self.symbols, "NEW")), "multiplier": rng.choice(MULTIPLIERS),
                 "currency": rng.choice(("", "", "", *self.rules["rates"], *self.marks.rates, "XTS")), "contract": rng.choice(("LINEAR",) * 5 + ("INVERSE",)),
                 "expires_at": None, "allows_negative": rng.random() < 0.5, "name": rng.choice(("", "E-mini"))}
         end = rng.choice(ends)

@@ -18,6 +18,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from oracle import CENT, INT64_MAX, OLDEST, PART_OF, SECOND, UNIT, Marks, exact_text, half_even, nanos, session_number, time_text, units  # noqa: E402
 from market_inputs import MarketInputs  # noqa: E402
 from order_inputs import OrderInputs  # noqa: E402
+from reversal_inputs import ReversalInputs  # noqa: E402
 
 MEASURES = (*PART_OF, "turnover")
 EXPOSURES = {"CLIENT": "client_exposure", "SYMBOL": "symbol_exposure", "FIRM": "firm_exposure"}
@@ -36,7 +37,7 @@ ODD_IDS = ("a", "A", "B", "aa", "a0", "a ", "Z", "é", "e", "日本", "日", "�
 RATES = {"EUR": "1.08", "JPY": "0.00671234", "GBP": "1.33333333", "CHF": "0.5", "XAU": "92233720368", "日圓": "0.00000001"}
 BAD_IDS = ("", "x" * 51, "é" * 26, "日" * 17, "a\nb", "\x7f", "\x00", "tab\t")
 
-# How often each kind of input comes, by family.
+# How often each kind of input comes, by family; reversals beside them.
 FAMILIES = {
     "mixed": dict(instrument=1, market_price=2, aim_at_price=3, exchange_rate=1, aim_at_rate=2, trade=10, aim=8, climb=2, aim_at_idle=4, burst=1, fills=1, turns=0.3,
                   aim_anomaly=5, position=1, tick=2, invalid=1, change_rules=0.3),
@@ -49,8 +50,10 @@ FAMILIES = {
     "extreme": dict(instrument=0.5, market_price=1, exchange_rate=1, trade=2, giant=10, position=1, tick=1, invalid=0.5, change_rules=0.3, aim_anomaly=1),
     "chaos": dict(instrument=2, market_price=2, aim_at_price=1, exchange_rate=2, aim_at_rate=1, trade=5, aim=3, climb=1, aim_at_idle=2, burst=0.5, fills=0.5, turns=0.3,
                   aim_anomaly=2, repeat=1, position=2, tick=2, invalid=4, change_rules=4),
+    "reversals": dict(instrument=0.5, market_price=2, aim_at_price=1, exchange_rate=1, trade=8, aim=3, climb=0.5, burst=0.3, fills=0.5, aim_anomaly=2, position=0.5,
+                      tick=2, invalid=0.3, change_rules=0.3),
 }
-FAMILY_WEIGHTS = dict(mixed=6, aimed=4, velocity=3, anomaly=4, crowd=2, extreme=3, chaos=3)
+FAMILY_WEIGHTS = dict(mixed=6, aimed=4, velocity=3, anomaly=4, crowd=2, extreme=3, chaos=3, reversals=5)
 
 
 def pick(rng, weights):
@@ -171,7 +174,7 @@ class Clock:
         return self.at
 
 
-class Stream(MarketInputs, OrderInputs):
+class Stream(MarketInputs, OrderInputs, ReversalInputs):
     def __init__(self, seed):
         self.rng = rng = random.Random(seed)
         self.family = pick(rng, FAMILY_WEIGHTS)
@@ -189,6 +192,7 @@ class Stream(MarketInputs, OrderInputs):
         self.follow_rules()
         self.session = None
         self.trades = 0
+        self.begin_reversals()
         self.constant = self.quantity(), self.price()
         self.fill()
 
@@ -213,7 +217,7 @@ class Stream(MarketInputs, OrderInputs):
                         self.hold(client, symbol, *self.constant)
                     elif self.rng.random() < 0.8:
                         self.position(client, symbol)
-        weights = FAMILIES[self.family]
+        weights = self.with_reversals(FAMILIES[self.family])
         while self.trades < self.length:
             getattr(self, pick(self.rng, weights))()
         self.lines.append({"kind": "end"})
@@ -339,10 +343,14 @@ class Stream(MarketInputs, OrderInputs):
         for field in self.rng.sample(sorted(faults), self.rng.choice((1, 1, 1, 2, 3))):
             line[field] = faults[field]()
         self.lines.append(line)
+        self.gone.append(line)
         self.trades += 1
 
     def change_rules(self):
-        self.rules = self.maker.changed(self.rules)
+        self.change_rules_to(self.maker.changed(self.rules))
+
+    def change_rules_to(self, rules):
+        self.rules = rules
         self.lines.append(self.rules)
         self.follow_rules()
 
@@ -364,6 +372,10 @@ class Stream(MarketInputs, OrderInputs):
 
     def windows(self):
         return [self.rules[rule]["window_seconds"] for rule in ("client_velocity", "symbol_velocity")]
+
+    @staticmethod
+    def exposure_rule(entity):
+        return EXPOSURES[entity[0]]
 
     def entity(self):
         """Something that has an exposure rule, and a pair that moves its exposure."""
@@ -423,9 +435,10 @@ class Stream(MarketInputs, OrderInputs):
         self.begin_session()
         self.close_expired()
         held = self.positions.get((client, symbol), 0) + quantity
+        self.book(line, price if abs(held) <= INT64_MAX else None)
         if price is not None and abs(held) <= INT64_MAX:
             self.positions[client, symbol] = held
-            self.marks.mark(line, at)
+            self.marks.mark(line, at, line["transaction_id"])
             for entity in (("CLIENT", client), ("SYMBOL", symbol), ("FIRM", "")):
                 self.turnovers[entity] = self.turnovers.get(entity, 0) + abs(quantity * price)
                 self.samples.setdefault(entity, []).append(half_even(abs(quantity * price), CENT))

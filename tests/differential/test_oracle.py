@@ -14,7 +14,7 @@ EVERY_EVENT = {
     *(("LARGE_TRANSACTION", "CLIENT", event) for event in ("OPENED", "ESCALATED", "WORSENED", "RESOLVED")),
     *(("ANOMALY_DETECTED", kind, event) for kind in ("CLIENT", "SYMBOL", "FIRM") for event in ("OPENED", "WORSENED", "RESOLVED")),
     *(("rejected", field) for field in ("transaction_id", "client_id", "symbol", "side", "quantity", "price", "currency", "broker_id", "market",
-                                        "order_id", "trader_id", "rate", "at", "multiplier", "contract")),
+                                        "order_id", "trader_id", "rate", "at", "multiplier", "contract", "ref_transaction_id")),
 }
 
 
@@ -47,6 +47,21 @@ def instrument(symbol="S", **fields):
 
 def rate(currency, amount, at):
     return {"kind": "rate", "at": f"2024-09-20T{at}Z", "currency": currency, "rate": amount}
+
+
+def counted(quantity, price="1", **fields):
+    """An execution that came after its bust or correction."""
+    return {**trade(quantity, price, **fields), "kind": "counted"}
+
+
+def correction(original, quantity, price="1", **fields):
+    return {**trade(quantity, price, **{"transaction_id": f"{original}'", **fields}), "kind": "reversal", "execution_kind": "CORRECTION",
+            "original": original, "ref_transaction_id": original}
+
+
+def bust(original, **fields):
+    """Of what it does not need it says nonsense."""
+    return {**correction(original, "0", "-7", side="", currency="XXX", order_id="x" * 51, **fields), "execution_kind": "BUST"}
 
 
 def tick(at, day="2024-09-20"):
@@ -282,6 +297,129 @@ class Anomaly(unittest.TestCase):
 
     def test_no_deviation_no_alert(self):
         self.assertEqual(events(rules(client_anomaly=self.RULES), *[trade("1")] * 6, trade("1", "1000")), [])
+
+
+class Reversals(unittest.TestCase):
+    def figures(self, *lines, kind="client"):
+        row = of_kind(kind, said(*lines))[0]
+        return tuple(row[name].removesuffix(".0000") for name in ("net", "turnover", "pnl"))
+
+    def marks(self, *lines):
+        return {line["symbol"]: line["mark"] for line in of_kind("symbol", said(*lines))}
+
+    def test_buy_bust_rebook(self):
+        lines = (rules(), position("1", "4"), trade("10", "5", transaction_id="A"), bust("A", at="12:00:01"))
+        self.assertEqual(self.figures(*lines), ("4", "0", "0"))
+        self.assertEqual(self.marks(*lines), {"S": "4"})
+        self.assertEqual(self.figures(*lines, trade("10", "6", transaction_id="B", at="12:00:01")), ("66", "60", "2"))
+        self.assertEqual(said(*lines)[-1], {"kind": "summary", "transactions": 1, "late": 0, "rejected": 0})
+
+    def test_of_what_does_not_stand_nothing_comes(self):
+        lines = (rules(), trade("10", transaction_id="A"), trade("0", transaction_id="B"), bust("A"), bust("A", at="12:00:01"), bust("A'"), bust("B"), correction("A", "5"),
+                 trade("0"))
+        self.assertEqual([(line["input"], line["field"]) for line in of_kind("rejected", said(*lines))], [(2, "quantity"), (8, "quantity")])
+        self.assertEqual(self.figures(*lines), ("0", "0", "0"))
+
+    def test_a_correction_of_a_correction(self):
+        lines = (rules(), trade("10", "5", transaction_id="A"), correction("A", "-4", "6"), correction("A'", "20", "3", at="12:00:05"))
+        self.assertEqual(self.figures(*lines[:3]), ("-24", "24", "0"))
+        self.assertEqual(self.figures(*lines), ("60", "60", "0"))
+        self.assertEqual(self.figures(*lines, correction("A", "1"), bust("A''")), ("0", "0", "0"))
+        self.assertEqual(said(*lines)[-1], {"kind": "summary", "transactions": 1, "late": 0, "rejected": 0})
+
+    def test_what_is_of_an_earlier_session_moves_no_turnover_and_all_its_gain_is_of_this_one(self):
+        lines = (rules(), trade("10", "5", transaction_id="A"), trade("1", "7", transaction_id="B"), tick("00:00:00", day="2024-09-21"))
+        self.assertEqual(self.figures(*lines), ("77", "0", "0"))
+        self.assertEqual(self.figures(*lines, correction("A", "20", "6")), ("147", "0", "0"))  # less 77 - 10 x 5 + 20 x 6
+        self.assertEqual(self.figures(*lines, bust("A")), ("7", "0", "-20"))
+        begins = (*lines[:3], trade("1", "7", at="00:00:00", transaction_id="C", executed_at="2024-09-21T00:00:00Z"))
+        self.assertEqual(self.figures(*begins, bust("C"), bust("B")), ("50", "0", "-20"))  # a price that is gone was a gain before
+        self.assertEqual(self.figures(*begins, correction("C", "1", "9")), ("108", "9", "22"))
+        self.assertEqual(self.figures(*lines[:3], bust("A", executed_at="2024-09-21T00:00:00Z")), ("7", "0", "-20"))  # begins the session itself
+
+    def test_of_the_execution_that_set_the_mark_the_one_before_returns_with_its_instant(self):
+        lines = (rules(rates={"EUR": "2"}), price("5", "12:00:00", currency="EUR"), trade("1", "7", transaction_id="A", at="12:00:02"),
+                 trade("1", "8", transaction_id="B", at="12:00:03"), rate("EUR", "3", "12:00:04"), bust("B"))
+        self.assertEqual(self.marks(*lines), {"S": "7"})
+        self.assertEqual(self.marks(*lines, bust("A")), {"S": "15"})  # at the rate of now
+        self.assertEqual(self.marks(*lines, price("9", "12:00:01")), {"S": "7"})
+        self.assertEqual(self.marks(*lines, bust("A"), price("9", "12:00:01")), {"S": "9"})
+
+    def test_eight_marks_are_remembered_and_the_last_one_stays(self):
+        trades = [trade("1", str(n), transaction_id=f"T{n}") for n in range(1, 10)]
+        self.assertEqual(self.marks(rules(), *trades, *[bust(f"T{n}") for n in range(9, 2, -1)]), {"S": "2"})
+        self.assertEqual(self.marks(rules(), *trades, *[bust(f"T{n}") for n in range(9, 0, -1)]), {"S": "2"})
+        self.assertEqual(self.marks(rules(), *trades, bust("T5"), bust("T9"), correction("T1", "1", "50")), {"S": "8"})
+
+    def test_the_price_of_a_correction_takes_the_place_and_the_instant(self):
+        lines = (rules(), trade("1", "5", transaction_id="A"), trade("1", "6", transaction_id="B", at="12:00:02"), correction("A", "1", "50", at="12:00:03"))
+        self.assertEqual(self.marks(*lines), {"S": "6"})
+        self.assertEqual(self.marks(*lines, bust("B")), {"S": "50"})
+        self.assertEqual(self.marks(*lines, bust("B"), price("9", "12:00:01")), {"S": "9"})
+        self.assertEqual(self.marks(*lines, correction("B", "1", "60", at="12:00:09"), price("9", "12:00:02")), {"S": "9"})
+        self.assertEqual(self.marks(*lines, bust("A'"), bust("B")), {"S": "6"})
+
+    def test_what_came_too_late_only_counts_and_a_correction_makes_it_an_execution(self):
+        lines = (rules(client_velocity=EACH), *[counted("10", "5", transaction_id=name, at="12:00:01") for name in "ABC"], counted("0"))
+        self.assertEqual([line["kind"] for line in said(*lines)], ["stream", "rejected", "client", "symbol", "firm", "position", "summary"])
+        self.assertEqual([line["transaction_count"] for line in said(*lines)[2:5]], [3, 3, 3])
+        self.assertEqual((self.marks(*lines), self.figures(*lines), self.figures(*lines, bust("A"))), ({"S": "0"}, ("0", "0", "0"), ("0", "0", "0")))
+        lines += correction("A", "-2", "6", at="12:00:09"),
+        self.assertEqual((self.marks(*lines), self.figures(*lines)), ({"S": "6"}, ("-12", "12", "0")))
+        self.assertEqual(self.marks(*lines, price("7", "12:00:01")), {"S": "7"})  # it is of the execution's instant
+        self.assertEqual(self.marks(*lines, price("7", "12:00:02"), correction("B", "1", "8")), {"S": "7"})
+        self.assertEqual(said(*lines)[-1], {"kind": "summary", "transactions": 3, "late": 0, "rejected": 1})
+
+    def test_an_alert_that_it_tipped_resolves_before_the_exposures_are_judged(self):
+        lines = (rules(client_size={"limit": "100"}, client_exposure={"limit": "1000"}), trade("-900"), trade("-200", transaction_id="A"), trade("150", transaction_id="B"),
+                 trade("150", transaction_id="C"))
+        self.assertEqual([(line["alert_type"][:5], line["event"], line["transaction_id"]) for line in events(*lines, bust("A"))],
+                         [("LARGE", "OPENED", "T"), ("HIGH_", "OPENED", "A"), ("HIGH_", "RESOLVED", "B")])
+        tipped = (*lines[:1], *lines[2:3])
+        self.assertEqual([(line["event"], line["value"], line["at"][11:19], line["transaction_id"]) for line in events(*tipped, bust("A", at="12:00:07"))],
+                         [("OPENED", "200.0000", "12:00:00", "A"), ("RESOLVED", "200.0000", "12:00:07", "A'")])
+        self.assertEqual(brief(*tipped, trade("150"), bust("A")), [("OPENED", "HIGH", "200.0000"), ("RESOLVED", "HIGH", "150.0000")])  # the other made no event
+        self.assertEqual(brief(*tipped, trade("400", transaction_id="D"), bust("A")), [("OPENED", "HIGH", "200.0000"), ("WORSENED", "HIGH", "400.0000")])
+
+    def test_a_correction_is_judged_by_its_own_size(self):
+        lines = (rules(client_size={"limit": "100"}), trade("200", transaction_id="A"), correction("A", "20", "7"))
+        self.assertEqual([(line["alert_id"], line["event"], line["value"]) for line in events(*lines)],
+                         [(1, "OPENED", "200.0000"), (1, "RESOLVED", "200.0000"), (2, "OPENED", "140.0000")])
+        self.assertEqual([line["transaction_id"] for line in events(*lines, bust("A'"))], ["A", "A'", "A'", "A''"])
+
+    def test_an_anomaly_that_it_tipped_resolves_and_the_norm_keeps_it(self):
+        lines = (rules(client_anomaly=Anomaly.RULES, system_anomaly=Anomaly.RULES), *Anomaly.SAMPLES, trade("1", "99", transaction_id="A"), bust("A"), trade("1", "99"))
+        self.assertEqual([(line["entity_type"], line["event"], line["transaction_id"]) for line in events(*lines)], [
+            ("CLIENT", "OPENED", "A"), ("FIRM", "OPENED", "A"), ("CLIENT", "RESOLVED", "A'"), ("FIRM", "RESOLVED", "A'")])
+
+    def test_it_moves_a_position_that_was_closed_or_set_since(self):
+        self.assertEqual(self.figures(rules(), trade("10", "5", transaction_id="A"), position("3"), bust("A")), ("-35", "0", "0"))
+        expired = (rules(), instrument(expires_at="2024-09-20T12:00:01Z"), trade("10", "5", transaction_id="A"), tick("12:00:01"), bust("A"))
+        self.assertEqual(self.figures(*expired), ("-50", "0", "0"))
+
+    def test_what_its_own_sweep_closes_keeps_its_gain_which_leaves_no_room_for_more(self):
+        largest, gained = "92233720368.54775807", []
+        for symbol, amount in ("A", largest), ("B", "80000000000"):
+            gained += position(largest, "0", "G", symbol), price(amount, "12:00:00", symbol), position("0", "0", "G", symbol)
+        lines = (rules(), *gained, instrument(expires_at="2024-09-20T12:00:05Z"), price("0", "12:00:00"), trade(largest, largest, transaction_id="X", at="12:00:01"))
+        self.assertEqual([line["field"] for line in of_kind("rejected", said(*lines, bust("X", at="12:00:05")))], ["ref_transaction_id"])
+        self.assertEqual(of_kind("rejected", said(*lines, bust("X", at="12:00:04"))), [])
+
+    def test_with_another_base_currency_only_the_mark_is_remembered(self):
+        lines = (rules(), trade("1", "5", transaction_id="A"), trade("1", "6", transaction_id="B"), rules(base_currency="EUR"))
+        self.assertEqual(self.marks(*lines, bust("B")), {"S": "6"})
+        self.assertEqual(self.marks(*lines, trade("1", "7", transaction_id="C"), bust("A"), bust("B"), bust("C")), {"S": "7"})
+        self.assertEqual(self.marks(*lines, trade("1", "7", transaction_id="C"), bust("C")), {"S": "6"})
+
+    def test_what_is_refused_leaves_the_execution(self):
+        largest = "92233720368.54775807"
+        lines = (rules(), trade("10", "5", transaction_id="A"), bust("A", market="\n"), {**bust("A"), "ref_transaction_id": ""}, correction("A", "1", currency="XTS"),
+                 correction("A", "1", "-1"), correction("A", "0"), {**correction("A", "1"), "ref_transaction_id": "x" * 51}, trade("20", transaction_id="B"),
+                 correction("A", largest), correction("A", "-" + largest), trade(largest, client="D", transaction_id="C"), trade("-1", client="D", transaction_id="D"),
+                 trade("1", client="D"), bust("D"), bust("A'"))
+        self.assertEqual([(line["input"], line["field"]) for line in of_kind("rejected", said(*lines))], [
+            (2, "market"), (3, "ref_transaction_id"), (4, "currency"), (5, "price"), (6, "quantity"), (7, "ref_transaction_id"), (9, "quantity"), (14, "ref_transaction_id")])
+        self.assertEqual([line["quantity"] for line in of_kind("position", said(*lines))], ["20", largest])
 
 
 class Rejections(unittest.TestCase):

@@ -12,7 +12,9 @@ from decimal import Decimal, getcontext
 
 getcontext().prec = 400
 
-FIELDS = ("transaction_id", "executed_at", "client_id", "symbol", "side", "quantity", "price", "currency", "broker_id", "market", "order_id", "trader_id")
+FIELDS = ("transaction_id", "executed_at", "client_id", "symbol", "side", "quantity", "price", "currency", "broker_id", "market", "order_id", "trader_id",
+          "kind", "ref_transaction_id")
+NOT_OF_BUSTS = ("side", "quantity", "price", "currency", "order_id", "trader_id")
 EPOCH = datetime.datetime(1970, 1, 1)
 UNITS_MAX = 2**63 - 1
 PLACES = 8
@@ -306,7 +308,11 @@ class Reader:
             currency = self.value("currency", {})
         except Refused:
             currency = ""
+        busts = self.busts()
         for field in FIELDS:
+            if busts and field in NOT_OF_BUSTS:
+                made[field] = self.side_of_bust() if field == "side" else ""
+                continue
             try:
                 made[field] = self.value(field, made)
                 if field == "price" and currency in minor:
@@ -321,8 +327,28 @@ class Reader:
                 raise Refused(field) from None
         return {field: number_text(value) if isinstance(value, Decimal) else value for field, value in made.items()}
 
+    def busts(self):
+        try:
+            return self.value("kind", {}) == "BUST"
+        except Refused:
+            return False  # the kind is refused at its turn
+
+    def side_of_bust(self):
+        """Where it can be read: it says which execution is meant if both sides have the id."""
+        try:
+            if self.rule("side") is None and not self.number(self.rule("quantity")):
+                return ""
+            return self.value("side", {})
+        except (Refused, NoNumber):
+            return ""
+
     def value(self, field, made):
         rule = self.rule(field)
+        if field == "kind":
+            kind = rule["constant"] if rule and "constant" in rule else self.word(rule, self.text(rule)) if rule else ""
+            if kind not in ("", "EXECUTION", "BUST", "CORRECTION"):
+                raise Refused
+            return kind or "EXECUTION"
         if rule is None and field == "side":
             return self.side_by_sign()
         if rule is None:

@@ -80,6 +80,15 @@ def random_format(random):
             fields["symbol"]["where"] = [{"column": case, "is_not": ["", "share"], "use": random.choice(({"template": "{" + symbol + "} lot"}, other))}]
         if isinstance(fields.get("side"), dict):
             fields["side"]["where"] = [{"column": "nowhere", "optional": True, "is_not": "", "use": case}, {"column": case, "is": "share", "use": {"constant": "BUY"}}]
+    if random.random() < 0.4:
+        # Of a bust no figure is read, whatever its cells hold.
+        kind = column("execution", one_of("", "", "", "BUST", "CORRECTION", "B", "bust", "a B"))
+        words = {"B": "BUST", random.choice(("", "bust")): random.choice(("CORRECTION", "BUST"))}
+        fields["kind"] = random.choice((kind, {"column": kind, "words": words}, {"column": kind, "words": words, "other_words": "refuse"},
+                                        {"column": kind, "endings": {"B": "BUST"}, "if_empty": "CORRECTION"},
+                                        {"constant": "EXECUTION", "where": [{"column": kind, "contains": "B", "use": {"constant": "BUST"}},
+                                                                            {"column": kind, "is": ["a B", "CORRECTION"], "use": {"constant": "CORRECTION"}}]}))
+        fields["ref_transaction_id"] = {"column": column("reference", ids("T")), "if_empty": random.choice(("", "T1"))}
     format = {"numbers": numbers, "time": time, "fields": fields}
     if random.random() < 0.5:
         fields["currency"] = {"right_of": price["column"], "optional": True}

@@ -8,7 +8,7 @@ import unittest
 
 from harness import RISKCTL, SAMPLES, run
 
-HEADER = "transaction_id,executed_at,client_id,symbol,side,quantity,price,currency,broker_id,market,order_id,trader_id\n"
+HEADER = "transaction_id,executed_at,client_id,symbol,side,quantity,price,currency,broker_id,market,order_id,trader_id,kind,ref_transaction_id\n"
 COINBASE = SAMPLES / "coinbase-fills.csv"
 
 
@@ -29,7 +29,7 @@ class Convert(unittest.TestCase):
         self.assertEqual(out, "")
         self.assertTrue(err.endswith("coinbase-fills.csv: 5 converted, 0 filtered, 0 refused\n"), err)
         text = (self.folder / "out.csv").read_text()
-        self.assertTrue(text.startswith(HEADER + "2101,2024-03-04T14:22:31.158000Z,default,BTC-USD,BUY,0.015,65210.42,USD,COINBASE,,,\n"), text)
+        self.assertTrue(text.startswith(HEADER + "2101,2024-03-04T14:22:31.158000Z,default,BTC-USD,BUY,0.015,65210.42,USD,COINBASE,,,,EXECUTION,\n"), text)
         self.assertEqual(sorted(os.listdir(self.folder)), ["out.csv"])
 
     def test_what_cannot_be_done_leaves_the_older_file_and_nothing_else(self):
@@ -66,7 +66,9 @@ class Convert(unittest.TestCase):
         self.assertIn(b"cannot be written", result.stderr)
 
     def test_the_canonical_csv_converts_to_itself(self):
-        (self.folder / "ours.csv").write_text(HEADER + 'T"1,2024-09-20T08:36:00.123456789Z,"C,1",A,SELL,1,0.5,,,,,\n'.replace('T"1', '"T""1"'))
+        rows = ('"T""1",2024-09-20T08:36:00.123456789Z,"C,1",A,SELL,1,0.5,,,,,,EXECUTION,\n', 'R1,2024-09-20T08:36:01.000000Z,"C,1",A,,,,,,,,,BUST,"T""1"\n',
+                "R2,2024-09-20T08:36:02.000000Z,C2,A,BUY,1,0.5,USD,,,,,CORRECTION,T2\n")
+        (self.folder / "ours.csv").write_text(HEADER + "".join(rows))
         out, _ = self.convert("ours.csv")
         self.assertEqual(out, (self.folder / "ours.csv").read_text())
 

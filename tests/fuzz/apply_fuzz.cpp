@@ -137,6 +137,9 @@ constexpr Tuning kSmall{2, 2, 2};  // so that small books reach what only large 
 bool same_outcome(const Result<bool, Rejection>& a, const Result<bool, Rejection>& b) {
   return a.ok() == b.ok() && (a ? *a == *b : a.error() == b.error());
 }
+bool same_outcome(const Result<Applied, Rejection>& a, const Result<Applied, Rejection>& b) {
+  return a.ok() == b.ok() && (a ? a->price == b->price && a->late == b->late : a.error() == b.error());
+}
 
 // Runs of transactions, given to `core` one by one and to `other` as announced batches.
 class Twins {
@@ -147,34 +150,64 @@ class Twins {
   }
 
   void apply(const Transaction& transaction) {
-    const std::string before = ++applied_ % 64 == 0 ? core_.state_hash() : "";
+    core_.number_next(++input_);
+    const std::string before = input_ % 64 == 0 ? core_.state_hash() : "";
     const auto result = core_.apply(transaction, events_);
     if (!result && !before.empty()) RISK_CHECK(core_.state_hash() == before);
-    batch_.push_back(transaction);
+    if (result) note(transaction, transaction.signed_quantity(), result->price, input_);
+    batch_.push_back({transaction, input_});
     if (batch_.size() == 7) flush();
   }
+  // One that comes after its bust or correction.
+  void count(const Transaction& transaction) {
+    begin_input();
+    const auto result = core_.count(transaction, events_);
+    RISK_CHECK(same_outcome(result, other_.count(transaction, other_events_)));
+    if (result) note(transaction, Quantity{}, result->price, input_);
+  }
+  // Takes one of those that were applied back, or corrects it by the figures of `made`.
+  void reverse(std::size_t pick, ExecutionKind kind, Transaction made) {
+    if (applied_.empty()) return;
+    begin_input();
+    std::swap(applied_[pick % applied_.size()], applied_.back());
+    const auto [transaction, original] = applied_.back();
+    made.transaction_id = "R";
+    made.client_id = transaction.client_id;
+    made.symbol = transaction.symbol;
+    made.kind = kind;
+    made.ref_transaction_id = transaction.transaction_id;
+    const std::string before = core_.state_hash();
+    const auto result = core_.apply(made, original, events_);
+    RISK_CHECK(same_outcome(result, other_.apply(made, original, other_events_)));
+    if (!result) {
+      RISK_CHECK(core_.state_hash() == before);
+      return;
+    }
+    applied_.pop_back();
+    if (kind == ExecutionKind::kCorrection) note(made, made.signed_quantity(), result->price, original.first_input);
+  }
   void apply(const OpeningPosition& position) {
-    flush();
+    begin_input();
     RISK_CHECK(core_.apply(position) == other_.apply(position));
   }
   void apply(const Instrument& instrument) {
-    flush();
+    begin_input();
     RISK_CHECK(same_outcome(core_.apply(instrument), other_.apply(instrument)));
   }
   void apply_market(const auto& input) {
-    flush();
+    begin_input();
     const std::string before = core_.state_hash();
     const auto changed = core_.apply(input, events_);
     RISK_CHECK(same_outcome(other_.apply(input, other_events_), changed));
     if (!changed || !*changed) RISK_CHECK(core_.state_hash() == before);
   }
   void tick(Timestamp time) {
-    flush();
+    begin_input();
     core_.tick(time, events_);
     other_.tick(time, other_events_);
   }
   void set_rules(const RuleSet& rules) {
-    flush();
+    begin_input();
     core_.set_rules(rules);
     other_.set_rules(rules);
   }
@@ -202,18 +235,42 @@ class Twins {
   }
 
  private:
+  struct Numbered {
+    Transaction transaction;
+    std::uint64_t input;
+  };
+  struct Known {
+    Transaction transaction;
+    Original original;
+  };
+
   void flush() {
-    other_.expect(batch_);
-    for (const auto& transaction : batch_) (void)other_.apply(transaction, other_events_);
+    std::vector<const Transaction*> next;
+    for (const auto& each : batch_) next.push_back(&each.transaction);
+    other_.expect_at(next);
+    for (const auto& [transaction, input] : batch_) {
+      other_.number_next(input);
+      (void)other_.apply(transaction, other_events_);
+    }
     other_.expect({});
     batch_.clear();
+  }
+  void begin_input() {
+    flush();
+    ++input_;
+    core_.number_next(input_);
+    other_.number_next(input_);
+  }
+  void note(const Transaction& transaction, Quantity moved, Price unit_value, std::uint64_t first_input) {
+    applied_.push_back({transaction, {input_, first_input, transaction.executed_at, moved, unit_value}});
   }
 
   Core core_, other_;
   Bounds bounds_;
   std::vector<AlertEvent> events_, other_events_;
-  std::vector<Transaction> batch_;
-  std::size_t applied_ = 0;
+  std::vector<Numbered> batch_;
+  std::vector<Known> applied_;  // and not taken back
+  std::uint64_t input_ = 0;
 };
 
 }  // namespace
@@ -267,6 +324,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       case 5:
         twins.take_changes();
         break;
+      case 10:
+        twins.count(transaction(input, nanos));
+        break;
+      case 11:
+      case 12:
+      case 13: {
+        const auto pick = input.take<std::uint8_t>();
+        const auto kind = input.below(2) == 0 ? ExecutionKind::kBust : ExecutionKind::kCorrection;
+        twins.reverse(pick, kind, transaction(input, nanos));
+        break;
+      }
       default:
         twins.apply(transaction(input, nanos));
     }

@@ -37,6 +37,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   read_all<ingest::PositionReader>(text);
   read_all<ingest::TransactionReader>(
       "transaction_id,executed_at,client_id,symbol,side,quantity,price,currency,broker_id,market\n" + text);
+  read_all<ingest::TransactionReader>(
+      "transaction_id,executed_at,client_id,symbol,side,quantity,price,currency,broker_id,market,kind,ref_transaction_"
+      "id"
+      "\n" +
+      text);
   read_all<ingest::PositionReader>("client_id,symbol,quantity,price,currency\n" + text);
   read_all<ingest::PriceReader>("at,symbol,price,currency\n" + text);
   read_all<ingest::InstrumentReader>(

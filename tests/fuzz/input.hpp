@@ -29,7 +29,8 @@ class Input {
   std::uint32_t below(std::uint32_t end) { return take<std::uint16_t>() % end; }
 
   std::string text(std::size_t size_max) {
-    const std::size_t size = std::min<std::size_t>(take<std::uint8_t>() % (size_max + 1), rest_.size());
+    const std::size_t wanted = take<std::uint8_t>() % (size_max + 1);
+    const std::size_t size = std::min(wanted, rest_.size());  // of what is left after that
     std::string text(rest_.substr(0, size));
     rest_.remove_prefix(size);
     return text;

@@ -11,13 +11,22 @@ ROWS = [
     '"T3\nline",2024-02-29 23:59:59.999999+00:00,é,日本,BUY,-1,1e5,,,\n',
     "\ufeff\n,,,,,,,,,\n\"",
 ]
+REVERSALS = [
+    "R1,2024-09-20T08:36:01.000Z,C1,AAPL,?,many,1e3,a currency,B1,XNAS,BUST,T1\n",
+    'R2,2024-09-20T08:36:02Z,C1,AAPL,SELL,11,189.25,USD,B1,XNAS,CORRECTION,"T,1"\n',
+    "R3,2024-09-20T08:36:03Z,C1,AAPL,,,,,,,BUST,\nR4,2024-09-20T08:36:03Z,C1,AAPL,,,,,,,bust,T1\n",
+    "T9,2024-09-20T08:36:04Z,C1,AAPL,BUY,1,1,,,,EXECUTION,\nT9,2024-09-20T08:36:04Z,C1,AAPL,BUY,1,1,,,,,T1\n",
+]
 POSITIONS = "client_id,symbol,quantity,price,currency\nC1,AAPL,-100,189.25,USD\nC2,MSFT,1.5,400,\n"
 
 
 def csv_seeds():
     yield (HEADER + "".join(ROWS)).encode()
     yield ("order_id," + HEADER + "O1," + ROWS[0]).encode()
+    yield (HEADER.strip() + ",kind,ref_transaction_id\n" + "".join(REVERSALS)).encode()
+    yield ("kind," + HEADER + "BUST," + ROWS[0] + "CORRECTION," + ROWS[1]).encode()
     yield "".join(ROWS).encode()
+    yield "".join(REVERSALS).encode()
     yield POSITIONS.encode()
     yield b"2024-09-20T08:36:00Z,VOD,101.5,GBX\n2024-09-20T08:36:00.000000001Z,\"A,B\",-1,\n"
     yield b"MES,5,USD,LINEAR,2024-09-20T21:00:00Z,false,\"E-mini, micro\",future\nXBT,,,INVERSE,,true,,\n"
@@ -34,6 +43,7 @@ def format_seeds():
         yield b"\0" + yaml.read_bytes() + b"\0" + sample
         yield bytes([number]) + b"\xff\xfe" + sample.decode().encode("utf-16-le")
     yield b"\0" + CASES + b"\0" + CASES_FILE
+    yield b"\0" + KINDS + b"\0" + KINDS_FILE
 
 
 # What no shipped format has: cases beside signs, units and minor currencies, and rows in which two of them hold.
@@ -51,6 +61,23 @@ fields:
   currency: {constant: USD, where: [{column: k, is_not: [lot, big], use: {constant: GBX}}]}
 """
 CASES_FILE = b"id,k,s,q,p\n1,lot,A,-5st,1\n2,big,A,922337203685477,1.5\n3,big lot,A,1st,1\n4,one,A,,1\n5,t,2024-01-01T00:00:00Z,1,9e9\n,,,End,\n"
+
+
+KINDS = b"""time: {zone: UTC}
+minor_currencies: {GBX: GBP}
+fields:
+  transaction_id: id
+  executed_at: t
+  client_id: {constant: C}
+  symbol: s
+  quantity: {column: q, sign: gives_side}
+  price: p
+  currency: {column: m, words: {GBX: GBX}, other_words: refuse}
+  kind: {column: k, words: {B: BUST, C: CORRECTION}, where: [{column: x, is: broken, use: {constant: BUST}}, {column: x, contains: b, use: k}]}
+  ref_transaction_id: {column: of, optional: true}
+"""
+KINDS_FILE = (b"id,t,s,q,p,m,k,x,of\n1,2024-01-01,A,5,1,GBX,,,\n2,2024-01-01T00:00:00Z,A,?,,EUR,B,,1\n3,2024-01-01T00:00:00Z,A,-6,1.5,GBX,C,,1\n"
+              b"4,2024-01-01T00:00:00Z,A,0,x,,CORRECTION,broken,1\n5,2024-01-01T00:00:00Z,A,1,1,GBX,BUST,b,\n")
 
 
 def byte_seeds():
@@ -80,6 +107,9 @@ def varint(value, bytes_min=1):
 def wire_seeds():
     transaction = field(1, b"T1") + fixed64(2, 1726821360000000) + b"".join(
         field(number, value) for number, value in enumerate((b"C1", b"AAPL", 1, 10**9, 19025 * 10**6, b"USD", b"B1", b"XNAS", b"O1", b"D1"), 3))
+    for kind in (0, 1, 2, 3, 255, 2**31):
+        yield field(1, transaction + field(13, kind) + field(14, b"T0") + field(15, 999))
+    yield field(1, field(1, b"R1") + fixed64(2, 1726821360000000) + field(3, b"C1") + field(4, b"AAPL") + field(9, b"B1") + field(13, 1) + field(14, b"T1"))
     for number in range(1, 9):
         yield field(number, transaction)
         yield field(number, fixed64(1, 1726821360000000)) + field(99, b"unknown") + field(98, 7)

@@ -89,7 +89,7 @@ class Backtest(unittest.TestCase):
             position("C1", "AAPL", "1000"), position("C2", "AAPL", "0"), position("C3", "MSFT", "1"),
         ])
         self.assertRegex(summary.pop("state_hash"), r"\A[0-9a-f]{32}\Z")
-        self.assertEqual(summary, {"kind": "summary", "transactions": 5, "late": 1, "quarantined": 0, "duplicates": 0})
+        self.assertEqual(summary, {"kind": "summary", "transactions": 5, "late": 1, "quarantined": 0, "duplicates": 0, "busted": 0, "corrected": 0})
         self.assertIn('{"kind":"event","event":"OPENED","alert_type":"HIGH_CLIENT_EXPOSURE","severity":"HIGH","entity_type":"CLIENT",'
                       '"entity_id":"C1","measure":"gross","value":"1200000.0000","limit":"1000000.0000",'
                       '"at":"2024-09-20T08:36:00.000000Z","transaction_id":"T1"}\n', result.stdout)

@@ -1,5 +1,6 @@
 // A transaction whose every field has a value that no other field has and that is not the field's default: what forgets
-// a field, or takes one for another, does not give it back as it was. It is valid, and follows the table of fields.
+// a field, or takes one for another, does not give it back as it was. It is valid, a correction, and follows the table
+// of fields.
 #pragma once
 
 #include "risk/engine/transaction_fields.hpp"
@@ -23,6 +24,10 @@ void set_distinct(Field, Timestamp& time) {
 template <class Field>
 void set_distinct(Field, engine::Side& side) {
   side = engine::Side::kSell;
+}
+template <class Field>
+void set_distinct(Field, engine::ExecutionKind& kind) {
+  kind = engine::ExecutionKind::kCorrection;
 }
 template <class Field, class Tag>
 void set_distinct(Field, Decimal<Tag>& value) {

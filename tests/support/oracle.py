@@ -18,7 +18,8 @@ from oracle_figures import rounded_text, score_text, session_number, time_text, 
 from oracle_marks import OLDEST, Marks
 from oracle_orders import Activity
 from oracle_pnl import Pnl
-from oracle_rules import ANOMALY_RULES, EXPOSURE_RULES, FIRM, SIZE_RULES, VELOCITY_RULES, Rules, problem
+from oracle_reversals import Execution, Reversals
+from oracle_rules import ANOMALY_RULES, EXPOSURE_RULES, FIRM, SIZE_RULES, TRANSACTION_FIELDS, VELOCITY_RULES, Rules, problem
 
 INT128_MAX = 2**127 - 1
 CONTRIBUTORS_MAX = 10
@@ -40,10 +41,10 @@ class Alert:
     def __init__(self, alert_id, severity, value, limit):
         self.alert_id, self.severity, self.limit = alert_id, severity, limit
         self.announced = self.peak = self.last = value
-        self.last_at = self.low_since = None
+        self.last_at = self.low_since = self.tipped_by = None  # the input of its latest event
 
 
-class Oracle:
+class Oracle(Reversals):
     """Applies the inputs of one stream; what it says is appended to `said`. An entity is a pair (type, id)."""
 
     def __init__(self):
@@ -52,8 +53,10 @@ class Oracle:
         self.index = -1
         self.now = None        # nanoseconds
         self.swept = None      # the second of the last sweep
+        self.session_began = -1  # by that input
         self.positions = {}    # client -> symbol -> quantity
         self.marks = Marks()   # symbol -> what one unit is worth
+        self.executions = {}   # transaction_id -> Execution: those that stand
         self.pnl = Pnl(lambda: {entity: self.exposure(entity, "net") for entity in self.entities()})
         self.applied = {}      # entity -> number of transactions
         self.turnovers = {}    # entity -> notionals of this session
@@ -65,7 +68,7 @@ class Oracle:
 
     def take(self, line):
         self.index += 1
-        {"rules": self.change_rules, "position": self.open_position, "transaction": self.apply,
+        {"rules": self.change_rules, "position": self.open_position, "transaction": self.apply, "counted": self.count_only, "reversal": self.reverse,
          "price": self.take_price, "rate": self.take_rate, "instrument": self.take_instrument, "tick": self.tick, "end": self.finish}[line["kind"]](line)
 
     def change_rules(self, line):
@@ -82,7 +85,7 @@ class Oracle:
 
     def open(self, line):
         self.positions.setdefault(line["client_id"], {})[line["symbol"]] = units(line["quantity"])
-        self.marks.mark(line, OLDEST)
+        self.marks.mark(line, OLDEST, self.index)
 
     def apply(self, line):
         worth, field = self.worth_of_transaction(line)
@@ -92,6 +95,7 @@ class Oracle:
         self.late += self.now is not None and at < self.now
         self.move_now(at)
         self.trade(line, worth)
+        self.executions[line["transaction_id"]] = Execution(line, worth, self.index)
         self.count((("CLIENT", client), ("SYMBOL", symbol), FIRM), quantity * abs(worth))
         self.activity.add(line, at, self.rules)
         self.judge(line["transaction_id"], ("CLIENT", client), ("SYMBOL", symbol), quantity * abs(worth))
@@ -100,14 +104,14 @@ class Oracle:
         client, symbol = line["client_id"], line["symbol"]
         quantity = units(line["quantity"]) if line["side"] == "BUY" else -units(line["quantity"])
         self.positions.setdefault(client, {})[symbol] = self.held(client, symbol) + quantity
-        self.marks.mark(line, nanos(line["executed_at"]))
+        self.marks.mark(line, nanos(line["executed_at"]), self.index)
         self.pnl.trade((("CLIENT", client), ("SYMBOL", symbol), FIRM), quantity * worth)
 
     def take_price(self, line):
         worth, field = self.worth_of(line, problem(line, ("symbol",), (), ("currency",)))
         if field or self.marks.is_older(line["symbol"], nanos(line["at"])):
             return field and self.reject(field)
-        mark = lambda: self.marks.mark(line, nanos(line["at"]))
+        mark = lambda: self.marks.mark(line, nanos(line["at"]), self.index)
         if self.gross_with(None, line["symbol"], 0, worth) > INT128_MAX or not self.keeps_pnl(mark, 0, is_kept=False):
             return self.reject("price")
         self.move_now(nanos(line["at"]))
@@ -170,8 +174,7 @@ class Oracle:
         return worth, field
 
     def worth_of_transaction(self, line):
-        worth, field = self.worth_of(line, problem(line, ("transaction_id", "client_id", "symbol", "side"), ("quantity",),
-                                                   ("currency", "broker_id", "market", "order_id", "trader_id")))
+        worth, field = self.worth_of(line, problem(line, *TRANSACTION_FIELDS))
         return worth, field or self.range_problem(line, worth)
 
     def range_problem(self, line, worth):
@@ -249,7 +252,7 @@ class Oracle:
 
     def sweep(self, second):
         if self.session_of(second) > self.session_of(self.swept):
-            self.turnovers = {}
+            self.turnovers, self.session_began = {}, self.index
             self.pnl.begin_session()
         self.swept = second
         if any(row.get(symbol) for symbol in self.marks.expired(second) for row in self.positions.values()):
@@ -455,6 +458,7 @@ class Oracle:
 
     def say_event(self, alert_type, event, entity, alert, at, transaction_id, value, limit, peak,
                   measure=None, utilisation=None, window_seconds=None, contributors=(), anomaly=None):
+        alert.tipped_by = self.index
         self.say(kind="event", alert_id=alert.alert_id, event=event, alert_type=alert_type, severity=alert.severity,
                  entity_type=entity[0], entity_id=entity[1], measure=measure, value=value, limit=limit, peak=peak,
                  utilisation=utilisation, window_seconds=window_seconds, config_version=self.rules.config_version,

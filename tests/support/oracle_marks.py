@@ -2,6 +2,7 @@
 from oracle_figures import INT64_MAX, SECOND, UNIT, half_even, nanos, units
 
 OLDEST = -2**63  # of the price of an opening position, and of a rate of the rules: before every other
+REMEMBERED = 8
 
 
 class Marks(dict):
@@ -9,6 +10,7 @@ class Marks(dict):
 
     def __init__(self):
         super().__init__()
+        self.remembered = {}  # symbol -> its last marks: (price, currency, instant, who made it), in the order they came
         self.base, self.rates = None, {}  # currency -> (rate, instant)
         self.instruments = {}  # symbol -> its line
         self.require_instruments = False
@@ -70,17 +72,45 @@ class Marks(dict):
         """What one unit is worth after a price of that instant: what is older than the mark does not become it."""
         return self[symbol] if self.is_older(symbol, at) else worth
 
-    def mark(self, line, at):
-        if not self.is_older(line["symbol"], at):
-            self[line["symbol"]] = units(line["price"]), self.currency_of(line), at
+    def mark(self, line, at, maker=None):
+        self.recall(line["symbol"], self.remembered_with(line, at, maker))
+
+    def remembered_with(self, line, at, maker):
+        """What is remembered of the symbol after the line's price, if that is of an instant."""
+        remembered = self.remembered.get(line["symbol"], ())
+        if self.is_older(line["symbol"], at):
+            return remembered
+        return (*remembered, (units(line["price"]), self.currency_of(line), at, maker))[-REMEMBERED:]
+
+    def remembered_without(self, symbol, maker):
+        """What is remembered when that which the maker made leaves; the only one stays."""
+        remembered = self.remembered.get(symbol, ())
+        return tuple(mark for mark in remembered if mark[3] != maker) or remembered
+
+    def remembered_instead(self, line, maker, new_maker):
+        """What is remembered when the line's price takes the place and instant of that which the maker made."""
+        price, currency = units(line["price"]), self.currency_of(line)
+        return tuple((price, currency, mark[2], new_maker) if mark[3] == maker else mark for mark in self.remembered.get(line["symbol"], ()))
+
+    def recall(self, symbol, remembered):
+        """The latest that is remembered is the mark."""
+        if remembered:
+            self.remembered[symbol], self[symbol] = remembered, remembered[-1][:3]
+
+    def latest_worth(self, symbol, remembered):
+        return self.value(symbol, *remembered[-1][:2]) if remembered else self[symbol]
+
+    def introduce(self, symbol):
+        """A symbol that is known but has no mark is worth nothing."""
+        self.setdefault(symbol, (0, None, OLDEST))
 
     def copy_of(self):
-        return {symbol: super(Marks, self).__getitem__(symbol) for symbol in self}, dict(self.rates), dict(self.instruments)
+        return {symbol: super(Marks, self).__getitem__(symbol) for symbol in self}, dict(self.remembered), dict(self.rates), dict(self.instruments)
 
     def restore(self, copy):
         self.clear()
         self.update(copy[0])
-        self.rates, self.instruments = copy[1], copy[2]
+        self.remembered, self.rates, self.instruments = copy[1:]
 
     def fit(self):
         return all(abs(self[symbol]) <= INT64_MAX for symbol in self)
@@ -110,6 +140,7 @@ class Marks(dict):
         if rules.base_currency != self.base:
             worth = {symbol: (self[symbol], None, self.instant(symbol)) for symbol in self}
             self.update(worth)
+            self.remembered = {symbol: ((*worth[symbol], marks[-1][3]),) for symbol, marks in self.remembered.items()}
             self.base, self.rates = rules.base_currency, {}
         for currency in sorted(rules.rates, key=str.encode):
             rate = rules.rates[currency], OLDEST

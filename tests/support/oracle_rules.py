@@ -11,6 +11,9 @@ VELOCITY_RULES = {"CLIENT": "client_velocity", "SYMBOL": "symbol_velocity"}
 SIZE_RULES = {"CLIENT": "client_size"}
 ANOMALY_RULES = {"CLIENT": "client_anomaly", "SYMBOL": "symbol_anomaly", "FIRM": "system_anomaly"}
 
+# For problem(), of a transaction.
+TRANSACTION_FIELDS = (("transaction_id", "client_id", "symbol", "side"), ("quantity",), ("currency", "broker_id", "market", "order_id", "trader_id"))
+
 
 def is_id(text):
     data = text.encode()

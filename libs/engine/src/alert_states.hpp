@@ -17,8 +17,9 @@ struct alignas(64) AlertState {
   Severity severity = Severity::kHigh;
   Int128 worse_from = 0;  // WORSENED from this value on: ratio x announced, rounded up; not of anomalies
   Int128 peak = 0;
-  Int128 limit = 0;      // as last judged by
-  Int128 announced = 0;  // the value of the last OPENED, ESCALATED or WORSENED
+  Int128 limit = 0;             // as last judged by
+  Int128 announced = 0;         // the value of the last OPENED, ESCALATED or WORSENED
+  std::uint64_t tipped_by = 0;  // the input of which that came; 0 of a kind that is not of one transaction
 
   // Precondition: value >= 0.
   void announce(Int128 value, Ratio worsened_ratio);

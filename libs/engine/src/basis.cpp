@@ -152,6 +152,25 @@ bool Positions::pnl_fits(const Plan& plan, BasisMove move) {
   return all_fit;
 }
 
+// Closing keeps every P&L; then it moves by what the move is worth at the mark of the plan, less what it moves the
+// basis.
+bool Positions::pnl_fits_after_close(Int128 units, const Plan& plan, Int128 value) const {
+  if (!keeps_bases_) return true;
+  const Int128 worth = units * plan.unit_value.units();
+  const auto fits = [&](Notional pnl) {
+    Int128 sum = 0;
+    // If what comes of it fits, so does one of the two ways to it.
+    const auto fits_by_way_of = [&](Int128 first, Int128 then) {
+      return !__builtin_add_overflow(pnl.units(), first, &sum) && !__builtin_add_overflow(sum, then, &sum);
+    };
+    return fits_by_way_of(worth, -value) || fits_by_way_of(-value, worth);
+  };
+  const ClientState& client = clients[plan.client.index];
+  const SymbolState& symbol = symbols[plan.symbol.index];
+  return fits(pnl(exposure_of(client), client.basis)) && fits(pnl(exposure_of(symbol), symbol.basis)) &&
+         fits(pnl(firm_exposure(), firm.basis));
+}
+
 bool Positions::pnl_fits(const Revaluation& revaluation) {
   if (!keeps_bases_ || (in_step_ && revaluation.moves_bases)) return true;
   if (in_step_) begin_pnl();

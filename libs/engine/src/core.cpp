@@ -25,6 +25,10 @@ bool is_plainly_valid(Field, Timestamp time) {
   return kTimestampMin <= time && time <= kTimestampMax;
 }
 template <class Field>
+bool is_plainly_valid(Field, ExecutionKind kind) {
+  return kind == ExecutionKind::kExecution;
+}
+template <class Field>
 bool is_plainly_valid(Field, Side side) {
   return side == Side::kBuy || side == Side::kSell;
 }
@@ -42,6 +46,8 @@ bool is_plainly_valid(const Transaction& t, const Prefetcher::Pair& named, const
       return named.symbol.index != kNone || is_plainly_valid(field, t.symbol);
     } else if constexpr (is_field<&Transaction::currency>(field)) {
       return t.currency.empty() || t.currency == rules.base_currency;
+    } else if constexpr (is_field<&Transaction::ref_transaction_id>(field)) {
+      return t.ref_transaction_id.empty();
     } else {
       return is_plainly_valid(field, field.of(t));
     }
@@ -121,6 +127,7 @@ void Core::expect_at(std::span<const Transaction* const> next) {
 }
 
 Result<Applied, Rejection> Core::apply(const Transaction& transaction, std::vector<AlertEvent>& events) {
+  RISK_CHECK(!transaction.is_reversal());
   const RuleSet& rules = impl_->evaluator.rules();
   const Prefetcher::Pair named = impl_->prefetcher.take(transaction);
   Impl::Valued valued = impl_->value_in_base(transaction.price, transaction.executed_at);
@@ -130,15 +137,16 @@ Result<Applied, Rejection> Core::apply(const Transaction& transaction, std::vect
     if (!judged) return judged.error();
     valued = *judged;
   }
-  const std::int64_t units = transaction.quantity.units();
-  const auto signed_quantity = Quantity::from_units(transaction.side == Side::kBuy ? units : -units);
+  const Quantity signed_quantity = transaction.signed_quantity();
   const Notional notional = Notional::of(transaction.quantity, valued.unit_value).magnitude();
   const bool marks = impl_->may_mark(named.symbol.index, transaction.executed_at);
   Positions::Plan plan(named.client, named.symbol,
                        marks ? valued.unit_value : impl_->positions.symbols[named.symbol.index].unit_value);
-  if (auto rejection = impl_->positions.plan_trade(signed_quantity, notional, plan)) return std::move(*rejection);
+  if (auto rejection = impl_->positions.plan_move(signed_quantity.units(), notional.units(), plan))
+    return std::move(*rejection);
   if (impl_->may_close(named.symbol.index, transaction.executed_at)) {
-    if (auto rejection = impl_->positions.check_trade_after_close(signed_quantity, plan)) return std::move(*rejection);
+    if (auto rejection = impl_->positions.check_move_after_close(signed_quantity.units(), plan))
+      return std::move(*rejection);
   }
   const Int128 value = notional_units(signed_quantity.units(), valued.unit_value.units());
   if (!impl_->positions.pnl_fits(plan, {.value = value})) {
@@ -148,13 +156,14 @@ Result<Applied, Rejection> Core::apply(const Transaction& transaction, std::vect
   const bool late = impl_->now && transaction.executed_at < *impl_->now;
   if (impl_->advance(transaction.executed_at, events) && impl_->has_closed()) {
     plan = Positions::Plan(plan.client, plan.symbol, plan.unit_value);
-    RISK_CHECK(!impl_->positions.plan_trade(signed_quantity, notional, plan));
+    RISK_CHECK(!impl_->positions.plan_move(signed_quantity.units(), notional.units(), plan));
   }
   const PositionKey place = impl_->take(plan, *impl_->now);
   if (marks) impl_->set_mark(place.symbol, valued.mark);
-  impl_->positions.add_turnover(place, notional);
+  impl_->positions.move_turnover(place, notional.units());
+  impl_->positions.count_transaction(place);
   impl_->positions.trade_bases(place, value);
-  impl_->evaluator.evaluate(transaction, notional, place, *impl_->now, events);
+  impl_->evaluator.evaluate(transaction, impl_->input, notional, place, *impl_->now, events);
   ++impl_->counters.transactions;
   impl_->counters.late += late ? 1 : 0;
   return Applied{valued.unit_value, late};
@@ -191,9 +200,11 @@ bool Core::tick(Timestamp time, std::vector<AlertEvent>& events) {
 }
 
 void Core::set_rules(RuleSet rules) {
+  const bool knew_reversals = impl_->evaluator.rules().knows_reversals();
   impl_->change_marks(rules);
-  impl_->positions.keep_bases(rules.edition >= 4);
+  impl_->positions.keep_bases(rules.has_pnl());
   impl_->evaluator.set_rules(std::move(rules));
+  if (impl_->evaluator.rules().knows_reversals() != knew_reversals) impl_->begin_to_remember();
   impl_->positions.note_all_changed();
 }
 

@@ -7,6 +7,7 @@
 
 #include "positions.hpp"
 #include "prefetcher.hpp"
+#include "remembered_marks.hpp"
 #include "risk/engine/core.hpp"
 #include "rule_evaluator.hpp"
 
@@ -16,11 +17,11 @@ class Core::Impl {
  public:
   Impl(RuleSet rules, const HashKey& key, const Tuning& tuning)
       : positions(key, tuning), rates(rules), evaluator(std::move(rules), positions), prefetcher(positions) {
-    positions.keep_bases(evaluator.rules().edition >= 4);
+    positions.keep_bases(evaluator.rules().has_pnl());
   }
 
   // Time passes up to `time`, with the sweep that goes with it. Whether now moved. What was planned before it has to be
-  // planned anew where has_closed() says that the sweep closed positions; it still fits where check_trade_after_close()
+  // planned anew where has_closed() says that the sweep closed positions; it still fits where check_move_after_close()
   // found that it does, and a revaluation does, for it only becomes smaller.
   bool advance(Timestamp time, std::vector<AlertEvent>& events) {
     if (now && time <= *now) return false;
@@ -40,7 +41,20 @@ class Core::Impl {
     Mark& kept = positions.symbols[symbol].mark;
     if (evaluator.rules().edition < 2) mark.at = kept.at;
     kept = mark;
+    if (evaluator.rules().knows_reversals()) remembered[symbol].add({mark, input});
   }
+  // To be called when the rules begin to know reversals, or do no longer. By those that know none nothing is
+  // remembered; what was applied by them is of an earlier session.
+  void begin_to_remember();
+
+  // What a bust or a correction makes of the positions and marks.
+  struct Reversal {
+    Positions::Plan positions;  // to be completed
+    RememberedMarks marks;      // of the symbol, after it
+    Quantity quantity;          // of the correction, with its sign; 0: a bust
+    Price unit_value;           // at the correction's price
+  };
+  Result<Reversal, Rejection> plan_reversal(const Transaction& reversal, const Original& original);
 
   // What a price is as a mark, and what one unit is worth at it.
   struct Valued {
@@ -76,18 +90,16 @@ class Core::Impl {
   // Carries a plan out and gives entities that are new their limits.
   PositionKey take(const Positions::Plan& plan, Timestamp at) {
     const PositionKey place = positions.take(plan, at);
-    if (plan.symbol.index == kNone) note_terms(place.symbol);
+    if (plan.symbol.index == kNone) admit_symbol(place.symbol);
     if (positions.symbols[place.symbol].terms != nullptr) watch_expiry(place.symbol);
     if (plan.client.index == kNone) evaluator.admit_client(place.client);
-    if (plan.symbol.index == kNone) evaluator.admit_symbol(place.symbol);
     return place;
   }
 
   // A symbol that nobody holds yet.
   SymbolIndex add_symbol(const Named& named, Price unit_value) {
     const SymbolIndex index = positions.add_symbol(named.id, named.hash, unit_value);
-    note_terms(index);
-    evaluator.admit_symbol(index);
+    admit_symbol(index);
     return index;
   }
   // For a snapshot: a position, with its client where that is new. Nothing: an exposure would leave its range.
@@ -126,13 +138,23 @@ class Core::Impl {
   Counters counters;
   std::optional<Timestamp> now;
   std::optional<std::int64_t> swept_second;
+  std::uint64_t input = 0;                  // the number of the one that is being applied
+  std::uint64_t session_from = 0;           // the input with which the session began
+  std::vector<RememberedMarks> remembered;  // by symbol; empty ones where the rules know no reversals
 
  private:
+  // Gives a symbol that is new its terms, its limits and room for its marks.
+  void admit_symbol(SymbolIndex index) {
+    note_terms(index);
+    evaluator.admit_symbol(index);
+    remembered.emplace_back();
+  }
   void advance_to_second(std::int64_t second, std::vector<AlertEvent>& events) {
     const std::int64_t before = std::exchange(swept_second, second).value_or(second);
     if (second == before) return;
     const Timestamp at = Timestamp::from_seconds(second);
     if (session_begin(evaluator.rules().session_start, second) > before) {
+      if (evaluator.rules().knows_reversals()) session_from = input;
       positions.reset_turnover(at);
       positions.reset_bases(at);
       evaluator.note_turnover_reset();

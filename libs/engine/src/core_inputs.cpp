@@ -61,7 +61,10 @@ void Core::Impl::change_marks(const RuleSet& next) {
     // When a symbol was marked under edition 1 is not known, and now may be that of a wrong clock: any price may
     // follow.
     if (!keeps_times) symbol.mark.at = kOldest;
-    if (!keeps_currencies) symbol.mark = {symbol.unit_value, symbol.mark.at, label};
+    if (keeps_currencies) continue;
+    symbol.mark = {symbol.unit_value, symbol.mark.at, label};
+    RememberedMarks& marks = remembered[i];
+    if (!marks.empty()) marks.keep_only({symbol.mark, marks.newest().input});
   }
   if (!keeps_currencies) return;
   for (const auto& [currency, rate] : next.rates) {
@@ -74,6 +77,15 @@ void Core::Impl::change_marks(const RuleSet& next) {
       revalue(*at_new_rate);
     }
     rates.set(currency, {rate});
+  }
+}
+
+void Core::Impl::begin_to_remember() {
+  const bool remembers = evaluator.rules().knows_reversals();
+  session_from = remembers ? input : 0;
+  for (SymbolIndex i = 0; i < positions.symbols.size(); ++i) {
+    remembered[i] = {};
+    if (remembers) remembered[i].add({positions.symbols[i].mark, 0});
   }
 }
 

@@ -70,6 +70,15 @@ ExecutionDigest digest_of(const Transaction& transaction, const BrokerAliases& a
           transaction.executed_at};
 }
 
+ReferenceDigests reference_digests_of(const Transaction& reversal, const BrokerAliases& aliases, const HashKey& key) {
+  Transaction named = reversal;
+  named.transaction_id = reversal.ref_transaction_id;
+  named.side = Side::kBuy;
+  const ExecutionDigest as_buy = digest_of(named, aliases, key);
+  named.side = Side::kSell;
+  return {as_buy, digest_of(named, aliases, key)};
+}
+
 Rejection conflict_of(const Transaction& t, const ExecutionDigest& applied, const std::string& applied_as) {
   const std::string reason = "conflicts with " + applied_as + ", which was applied with quantity " +
                              applied.quantity.to_string() + ", price " + applied.price.to_string() + ", executed at " +

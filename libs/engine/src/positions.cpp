@@ -123,22 +123,16 @@ std::optional<Rejection> Positions::make(Plan& plan) const {
   return std::nullopt;
 }
 
-std::optional<Rejection> Positions::plan_trade(Quantity signed_quantity, Notional notional, Plan& plan) const {
+std::optional<Rejection> Positions::plan_move(Int128 units, Int128 turnover, Plan& plan) const {
   const auto reject = [&](const char* what) {
-    const std::int64_t units = signed_quantity.units();
-    return Rejection{"quantity", format_exact(positive_part(units) + negative_part(units), kDecimalPlaces),
+    return Rejection{"quantity", format_exact(units < 0 ? -units : units, kDecimalPlaces),
                      std::string("it would take the ") + what + " out of range"};
   };
   plan.holding = find_holding(plan.client.index, plan.symbol.index);
-  std::int64_t to = 0;
-  if (__builtin_add_overflow(plan.holding == nullptr ? 0 : plan.holding->quantity_units, signed_quantity.units(),
-                             &to) ||
-      to == std::numeric_limits<std::int64_t>::min()) {
-    return reject("position");
-  }
-  plan.quantity = Quantity::from_units(to);
-  Int128 turnover = 0;
-  if (__builtin_add_overflow(firm.turnover.units(), notional.units(), &turnover)) return reject("firm's turnover");
+  const Int128 to = (plan.holding == nullptr ? 0 : plan.holding->quantity_units) + units;
+  if (to < -INT64_MAX || to > INT64_MAX) return reject("position");
+  plan.quantity = Quantity::from_units(static_cast<std::int64_t>(to));
+  if (__builtin_add_overflow(firm.turnover.units(), turnover, &turnover)) return reject("firm's turnover");
   return make(plan);
 }
 
@@ -353,13 +347,14 @@ void Positions::renew_prefilter() {
   }
 }
 
-void Positions::add_turnover(PositionKey place, Notional notional) {
-  const auto add_to = [notional](Notional& turnover) {
-    turnover = Notional::from_units(turnover.units() + notional.units());
-  };
-  add_to(clients[place.client].turnover);
-  add_to(symbols[place.symbol].turnover);
-  add_to(firm.turnover);
+void Positions::move_turnover(PositionKey place, Int128 by) {
+  const auto move = [by](Notional& turnover) { turnover = Notional::from_units(turnover.units() + by); };
+  move(clients[place.client].turnover);
+  move(symbols[place.symbol].turnover);
+  move(firm.turnover);
+}
+
+void Positions::count_transaction(PositionKey place) {
   ++clients[place.client].transactions;
   ++symbols[place.symbol].transactions;
 }

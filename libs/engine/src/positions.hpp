@@ -62,10 +62,11 @@ class Positions {
 
   void set_bounds(const Bounds& bounds) { bounds_ = bounds; }
 
-  // Completes a plan, or tells why a position, an exposure or a turnover would leave its range, or a bound be passed.
-  std::optional<Rejection> plan_trade(Quantity signed_quantity, Notional notional, Plan& plan) const;
-  // The same where the symbol's positions will have been closed before it. Precondition: plan_trade() has planned it.
-  std::optional<Rejection> check_trade_after_close(Quantity signed_quantity, const Plan& plan) const;
+  // Completes the plan of a position that moves by so many units, and of turnovers that go with it; or tells why a
+  // position, an exposure or a turnover would leave its range, or a bound be passed.
+  std::optional<Rejection> plan_move(Int128 units, Int128 turnover, Plan& plan) const;
+  // The same where the symbol's positions will have been closed before it. Precondition: plan_...() has planned it.
+  std::optional<Rejection> check_move_after_close(Int128 units, const Plan& plan) const;
   std::optional<Rejection> plan_opening(Quantity quantity, Plan& plan) const;
 
   // Carries it out. Precondition: no position, mark or entity was added or moved in between.
@@ -99,7 +100,8 @@ class Positions {
   // Puts it on the list of those that changed.
   void note_symbol_changed(SymbolIndex index, Timestamp now);
 
-  void add_turnover(PositionKey place, Notional notional);
+  void move_turnover(PositionKey place, Int128 by);
+  void count_transaction(PositionKey place);
   void reset_turnover(Timestamp now);
 
   // --- bases, for the session's P&L: basis.cpp
@@ -121,6 +123,9 @@ class Positions {
   };
   // Whether no basis or P&L will leave 127 bits. Precondition: plan_...() has planned it.
   bool pnl_fits(const Plan& plan, BasisMove move);
+  // The same of P&L where the symbol's positions will have been closed before a move by so many units, whose basis
+  // moves by `value`. Preconditions: client and symbol are known, and check_move_after_close() has found that it fits.
+  bool pnl_fits_after_close(Int128 units, const Plan& plan, Int128 value) const;
   bool pnl_fits(const Revaluation& revaluation);
   void trade_bases(PositionKey place, Int128 value);
   // Of a symbol's holders, by what their positions are worth more at another unit value.

@@ -94,11 +94,11 @@ void Positions::note_symbol_changed(SymbolIndex index, Timestamp now) {
 }
 
 // A trade that closes a position of the other sign takes less than one that opens as much.
-std::optional<Rejection> Positions::check_trade_after_close(Quantity signed_quantity, const Plan& plan) const {
+std::optional<Rejection> Positions::check_move_after_close(Int128 units, const Plan& plan) const {
   const SymbolState& symbol = symbols[plan.symbol.index];
-  const std::int64_t units = signed_quantity.units();
   Int128 value = 0, gross = 0;
-  const bool fits = multiply(units < 0 ? -Int128{units} : Int128{units}, plan.unit_value, value) &&
+  const bool fits = (units < 0 ? -units : units) <= INT64_MAX &&
+                    multiply(units < 0 ? -units : units, plan.unit_value, value) &&
                     !__builtin_add_overflow(firm.long_value - symbol.long_value, value, &gross) &&
                     !__builtin_add_overflow(firm.short_value - symbol.short_value, gross, &gross);
   if (fits) return std::nullopt;

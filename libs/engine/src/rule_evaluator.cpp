@@ -154,10 +154,17 @@ Due RuleEvaluator::sweep(ActiveRule<Rule>& active, const Subject& subject, const
   return due;
 }
 
-void RuleEvaluator::evaluate(const Transaction& transaction, Notional notional, PositionKey place, Timestamp now,
-                             std::vector<AlertEvent>& events) {
+void RuleEvaluator::evaluate(const Transaction& transaction, std::uint64_t input, Notional notional, PositionKey place,
+                             Timestamp now, std::vector<AlertEvent>& events) {
   const OrderPart order = positions_.orders.add(positions_.clients[place.client].order, place.symbol, transaction);
-  const EvaluationParts parts{positions_, rules_.config_version, alerts_opened_, events, now, &transaction, order};
+  const EvaluationParts parts{positions_,
+                              rules_.config_version,
+                              alerts_opened_,
+                              events,
+                              now,
+                              &transaction,
+                              rules_.knows_reversals() ? input : 0,
+                              order};
   const Size size{notional, to_cents(notional)};
   // By entity type, so that each kind is expanded once and not once for each type.
   const std::array subjects{client(place.client), symbol(place.symbol), firm()};
@@ -165,6 +172,29 @@ void RuleEvaluator::evaluate(const Transaction& transaction, Notional notional, 
   for_each_active([&](auto& active) __attribute__((always_inline)) {
     const std::size_t type = place_of(active.rule->entity_type);
     evaluate(active, subjects[type], *states[type], size, parts);
+  });
+  note_client(place.client);
+}
+
+void RuleEvaluator::evaluate_reversal(const Reversing& reversing, std::optional<Notional> notional, PositionKey place,
+                                      Timestamp now, std::vector<AlertEvent>& events) {
+  const EvaluationParts parts{positions_, rules_.config_version,  alerts_opened_, events,
+                              now,        &reversing.transaction, reversing.input};
+  const std::array subjects{client(place.client), symbol(place.symbol), firm()};
+  for_each_active([&]<class Rule>(ActiveRule<Rule>& active) {
+    if constexpr (KindOf<Rule>::kIsOfOneTransaction) {
+      const Subject& subject = subjects[place_of(active.rule->entity_type)];
+      auto& state = states_of(subject).template of<Rule>(active.place);
+      if (!state.alert || state.alert->tipped_by != reversing.original) return;
+      Evaluation<Rule> evaluation{*active.rule, active.derived, state, subject, parts};
+      KindOf<Rule>::end(evaluation);
+    }
+  });
+  const Size size{notional.value_or(Notional{}), to_cents(notional.value_or(Notional{}))};
+  for_each_active([&]<class Rule>(ActiveRule<Rule>& active) {
+    if (!std::is_same_v<Rule, ExposureRule> && !(std::is_same_v<Rule, SizeRule> && notional)) return;
+    const Subject& subject = subjects[place_of(active.rule->entity_type)];
+    evaluate(active, subject, states_of(subject), size, parts);
   });
   note_client(place.client);
 }

@@ -45,9 +45,20 @@ class RuleEvaluator {
   void note_symbol(SymbolIndex index);
 
   // Evaluates every rule the transaction concerns, and adds it to its client's orders and to velocity windows before,
-  // and to anomaly baselines after.
-  void evaluate(const Transaction& transaction, Notional notional, PositionKey place, Timestamp now,
-                std::vector<AlertEvent>& events);
+  // and to anomaly baselines after. `input` is its number.
+  void evaluate(const Transaction& transaction, std::uint64_t input, Notional notional, PositionKey place,
+                Timestamp now, std::vector<AlertEvent>& events);
+
+  // A bust or a correction.
+  struct Reversing {
+    const Transaction& transaction;
+    std::uint64_t input;     // its number
+    std::uint64_t original;  // that of what it takes back
+  };
+  // What the original tipped resolves, in the order of the rules; then exposures are judged, and the size of a
+  // correction, which has a notional.
+  void evaluate_reversal(const Reversing& reversing, std::optional<Notional> notional, PositionKey place, Timestamp now,
+                         std::vector<AlertEvent>& events);
 
   // A sweep at a whole second.
   void sweep(Timestamp second, std::vector<AlertEvent>& events);

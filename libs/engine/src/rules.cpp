@@ -146,11 +146,33 @@ std::optional<Rejection> problem_of(Field, Side side) {
   if (side == Side::kBuy || side == Side::kSell) return std::nullopt;
   return reject(std::string(Field::name), std::to_string(static_cast<int>(side)), "not BUY or SELL");
 }
+template <class Field>
+std::optional<Rejection> problem_of(Field, ExecutionKind kind) {
+  if (to_string(kind) != "UNKNOWN") return std::nullopt;
+  return reject(std::string(Field::name), std::to_string(static_cast<int>(kind)), "not EXECUTION, BUST or CORRECTION");
+}
 // A price may be zero, and whether it may be negative depends on its instrument.
 template <class Field, class Tag>
 std::optional<Rejection> problem_of(Field, Decimal<Tag> value) {
   if (std::is_same_v<Decimal<Tag>, Price> || value.units() > 0) return std::nullopt;
   return reject(std::string(Field::name), value.to_string(), "must be above 0");
+}
+
+// Of an execution there is none, of what takes one back there must be one.
+std::optional<Rejection> reference_problem(const Transaction& transaction) {
+  const std::string& reference = transaction.ref_transaction_id;
+  const auto refuse = [&](std::string_view reason) {
+    return reject("ref_transaction_id", reference, std::string(reason));
+  };
+  if (!transaction.is_reversal()) {
+    if (reference.empty()) return std::nullopt;
+    return refuse("is of a BUST or a CORRECTION alone");
+  }
+  if (const auto problem = id_problem(reference)) return refuse(*problem);
+  if (transaction.kind == ExecutionKind::kCorrection && reference == transaction.transaction_id) {
+    return refuse("is the correction's own id");
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -214,8 +236,18 @@ std::vector<std::string> problems(const RuleSet& rules) {
 
 std::optional<Rejection> value_problem(const Transaction& transaction) {
   std::optional<Rejection> problem;
+  // Of a kind that is not known nobody can say what is to be read.
   all_transaction_fields([&](auto field) {
-    problem = problem_of(field, field.of(transaction));
+    if constexpr (is_field<&Transaction::kind>(field)) problem = problem_of(field, transaction.kind);
+    return !problem;
+  });
+  if (problem) return problem;
+  all_transaction_fields([&](auto field) {
+    if constexpr (is_field<&Transaction::ref_transaction_id>(field)) {
+      problem = reference_problem(transaction);
+    } else if (engine::is_read_of_bust(field) || transaction.kind != ExecutionKind::kBust) {
+      problem = problem_of(field, field.of(transaction));
+    }
     return !problem;
   });
   return problem;

@@ -7,6 +7,7 @@
 
 #include "core_impl.hpp"
 #include "risk/base/encoding.hpp"
+#include "snapshot_marks.hpp"
 #include "snapshot_orders.hpp"
 #include "snapshot_rules.hpp"
 #include "snapshot_stream.hpp"
@@ -25,8 +26,11 @@ constexpr std::uint32_t kMarkCurrencyField = 1;
 constexpr std::uint32_t kNegativeMarkField = 2;
 constexpr std::uint32_t kMarkIsWorthField = 3;
 constexpr std::uint32_t kSymbolBasisField = 4;
+constexpr std::uint32_t kRememberedMarksField = 5;
 // Of a client and of the firm.
 constexpr std::uint32_t kBasisField = 1;
+// Of the firm.
+constexpr std::uint32_t kSessionFromField = 2;
 
 }  // namespace
 
@@ -52,6 +56,7 @@ class SnapshotSaver {
     save_clients();
     save_first_states(core_.positions.firm.rules, EntityType::kFirm);
     out_.later_number(kBasisField, folded(basis(core_.positions.firm_exposure(), core_.positions.firm.basis)), 0);
+    out_.later_input_number(kSessionFromField, core_.session_from);
     save_later_states(core_.positions.firm.rules, EntityType::kFirm);
     out_.end_record();
     out_.number(0);
@@ -81,6 +86,8 @@ class SnapshotSaver {
                         static_cast<Uint128>(-Int128{std::min<std::int64_t>(mark.price.units(), 0)}), 0);
       out_.later_number(kMarkIsWorthField, mark.currency == kNoCurrency ? 1 : 0, 0);
       out_.later_number(kSymbolBasisField, folded(basis(Positions::exposure_of(symbol), symbol.basis)), 0);
+      out_.later_text(kRememberedMarksField,
+                      remembered_marks_text(core_.remembered[index], core_.rates, out_.input_numbers()));
       save_further_executions(symbol.rules, EntityType::kSymbol);
       save_later_states(symbol.rules, EntityType::kSymbol);
       out_.end_record();
@@ -144,7 +151,7 @@ class SnapshotSaver {
       if (later == later_.end() || KindOf<Rule>::is_new(states.of<Rule>(place))) return;
       const auto text_of = [&](const StateOf<Rule>& state) {
         return SnapshotWriter::text_of(
-            [&](SnapshotWriter& inner) { KindOf<Rule>::save(inner, state, rule, core_.now); });
+            [&](SnapshotWriter& inner) { KindOf<Rule>::save(inner, state, rule, core_.now); }, out_.input_numbers());
       };
       const std::string text = text_of(states.of<Rule>(place));
       // As one that is new: a window that nobody looked at lately may hold only what has left it.
@@ -193,7 +200,10 @@ class SnapshotLoader {
     load_symbols();
     load_clients();
     core_->positions.set_bounds({});
-    load_states(core_->positions.firm.rules, EntityType::kFirm, basis_of(core_->positions.firm.basis));
+    load_states(core_->positions.firm.rules, EntityType::kFirm,
+                [&, take_basis = basis_of(core_->positions.firm.basis)](std::uint32_t field, const auto& value) {
+                  return take_basis(field, value) || load_session_from(field, value);
+                });
     const auto basis = static_cast<Uint128>(core_->positions.firm.basis);
     if (client_bases_ != basis || symbol_bases_ != basis) {
       in_.refuse("bases", "of clients, symbols and the firm differ in sum");
@@ -255,6 +265,11 @@ class SnapshotLoader {
       const Timestamp touched = symbol.touched;
       load_states(symbol.rules, EntityType::kSymbol, [&](std::uint32_t field, const SnapshotReader::LaterValue& value) {
         if (field == kSymbolBasisField) return load_basis(symbol.basis, value);
+        if (field == kRememberedMarksField && value.is_text) {
+          check_remembers();
+          core_->remembered[index] = read_remembered_marks(in_, value.text, symbol.mark, core_->rates);
+          return true;
+        }
         return load_mark_field(symbol.mark, field, value);
       });
       symbol_bases_ += static_cast<Uint128>(symbol.basis);
@@ -321,8 +336,19 @@ class SnapshotLoader {
   }
   bool load_basis(Int128& basis, const SnapshotReader::LaterValue& value) {
     if (value.is_text) return false;
-    if (core_->evaluator.rules().edition < 4) in_.refuse("basis", "is of rules that keep none");
+    if (!core_->evaluator.rules().has_pnl()) in_.refuse("basis", "is of rules that keep none");
     core_->positions.restore_basis(basis, unfolded(value.number));
+    return true;
+  }
+
+  void check_remembers() {
+    if (!core_->evaluator.rules().knows_reversals()) in_.refuse("what reversals need", "is of rules that know none");
+  }
+  bool load_session_from(std::uint32_t field, const SnapshotReader::LaterValue& value) {
+    if (field != kSessionFromField || value.is_text) return false;
+    check_remembers();
+    if (value.number > kCountMax) in_.refuse("beginning of the session", "is out of range");
+    core_->session_from = static_cast<std::uint64_t>(value.number);
     return true;
   }
 
@@ -426,7 +452,7 @@ std::string Core::state_hash() const {
   const std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> hash(XXH3_createState(), XXH3_freeState);
   XXH3_128bits_reset(hash.get());
   SnapshotWriter out([&](std::string_view payload) { XXH3_128bits_update(hash.get(), payload.data(), payload.size()); },
-                     SnapshotWriter::EmptyEnd::kLeftOut);
+                     SnapshotWriter::EmptyEnd::kLeftOut, SnapshotWriter::InputNumbers::kLeftOut);
   SnapshotSaver(*impl_, out).save(kHashVersion);
   const XXH128_hash_t digest = XXH3_128bits_digest(hash.get());
   return to_hex(std::uint64_t{digest.high64}) + to_hex(std::uint64_t{digest.low64});

@@ -47,8 +47,12 @@ class SnapshotWriter {
   // What stands at the end of a record to which no later field was written. The hash has nothing there, so that it is
   // that of the time before the record could have such fields.
   enum class EmptyEnd { kWritten, kLeftOut };
-  explicit SnapshotWriter(Sink sink, EmptyEnd empty_end = EmptyEnd::kWritten)
-      : sink_(std::move(sink)), empty_end_(empty_end) {
+  // Whether the numbers of inputs are written. The hash has none: those of a store and of a file that lead to one state
+  // differ.
+  enum class InputNumbers { kWritten, kLeftOut };
+  explicit SnapshotWriter(Sink sink, EmptyEnd empty_end = EmptyEnd::kWritten,
+                          InputNumbers input_numbers = InputNumbers::kWritten)
+      : sink_(std::move(sink)), empty_end_(empty_end), input_numbers_(input_numbers) {
     payload_.reserve(kPayloadBytesMax);
   }
 
@@ -81,6 +85,13 @@ class SnapshotWriter {
     text(value);
     has_later_ = true;
   }
+  InputNumbers input_numbers() const { return input_numbers_; }
+  void input_number(std::uint64_t input) {
+    if (input_numbers_ == InputNumbers::kWritten) number(input);
+  }
+  void later_input_number(std::uint32_t field, std::uint64_t input) {
+    if (input_numbers_ == InputNumbers::kWritten) later_number(field, input, 0);
+  }
   void end_record() {
     if (empty_end_ == EmptyEnd::kWritten || has_later_) number(0);
     has_later_ = false;
@@ -90,9 +101,10 @@ class SnapshotWriter {
     payload_.clear();
   }
   // What `write` writes, as the value of a field that holds more than a number.
-  static std::string text_of(const std::function<void(SnapshotWriter& inner)>& write) {
+  static std::string text_of(const std::function<void(SnapshotWriter& inner)>& write,
+                             InputNumbers input_numbers = InputNumbers::kWritten) {
     std::string text;
-    SnapshotWriter inner([&](std::string_view payload) { text += payload; });
+    SnapshotWriter inner([&](std::string_view payload) { text += payload; }, EmptyEnd::kWritten, input_numbers);
     write(inner);
     inner.finish();
     return text;
@@ -106,6 +118,7 @@ class SnapshotWriter {
 
   Sink sink_;
   EmptyEnd empty_end_;
+  InputNumbers input_numbers_;
   bool has_later_ = false;  // since the last end of a record
   std::string payload_;
 };

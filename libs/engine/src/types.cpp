@@ -19,6 +19,9 @@ std::string_view name_of(T value) {
 std::string_view to_string(Side side) {
   return name_of(side);
 }
+std::string_view to_string(ExecutionKind kind) {
+  return name_of(kind);
+}
 std::string_view to_string(Contract contract) {
   return name_of(contract);
 }
@@ -64,6 +67,7 @@ std::span<const std::string_view> enum_names() {
 }
 
 template std::optional<Side> parse_enum(std::string_view);
+template std::optional<ExecutionKind> parse_enum(std::string_view);
 template std::optional<Contract> parse_enum(std::string_view);
 template std::optional<Severity> parse_enum(std::string_view);
 template std::optional<RiskLevel> parse_enum(std::string_view);

@@ -143,6 +143,7 @@ std::vector<std::string> Core::verify() const {
   Verification to{*impl_, {}, PoolMap(impl_->positions.pool)};
   verify_time(to);
   verify_positions(to);
+  verify_marks(to);
   verify_orders(to);
   verify_alerts(to);
   to.pool.take_free(to.findings);

@@ -60,6 +60,8 @@ struct Verification {
 
 // Ids, positions, exposures, marks, sums, prefilter, top holders and the lists of what has changed.
 void verify_positions(Verification& to);
+// The remembered marks of symbols.
+void verify_marks(Verification& to);
 // The clients' orders.
 void verify_orders(Verification& to);
 // What entities have because of rules: limits, alerts, windows, and whom the next sweep looks at.

@@ -34,6 +34,9 @@ void append_value(std::string& out, Timestamp time) {
 void append_value(std::string& out, engine::Side side) {
   out.append(to_string(side));
 }
+void append_value(std::string& out, engine::ExecutionKind kind) {
+  out.append(to_string(kind));
+}
 template <class Tag>
 void append_value(std::string& out, Decimal<Tag> decimal) {
   out.append(decimal.to_string());
@@ -50,9 +53,12 @@ void append_csv_header(std::string& out) {
 }
 
 void append_csv_row(std::string& out, const engine::Transaction& transaction) {
+  const bool busts = transaction.kind == engine::ExecutionKind::kBust;
   engine::for_each_transaction_field([&](auto field) {
     if (field.index != 0) out.push_back(',');
-    append_value(out, field.of(transaction));
+    const bool is_known_side =
+        is_field<&engine::Transaction::side>(field) && transaction.side != engine::Side::kUnknown;
+    if (!busts || engine::is_read_of_bust(field) || is_known_side) append_value(out, field.of(transaction));
   });
   out.push_back('\n');
 }

@@ -76,6 +76,10 @@ void FormatParser::read_field(std::size_t field, FieldRule& rule, const YamlValu
   read_source(rule, value, keys);
   if (const auto* if_empty = keys.find("if_empty")) rule.if_empty = if_empty->text().value_or("");
   read_text_keys(rule, value, keys);
+  if (field == *field_of("kind")) {
+    for (const auto& [word, meaning] : rule.words) check_constant(field, meaning);
+    for (const auto& [ending, meaning] : rule.endings) check_constant(field, meaning);
+  }
   if (kind == Kind::kNumber) read_number_keys(field, rule, keys);
   if (kind == Kind::kSide) read_side_keys(rule, keys);
   if (rule.source == Source::kConstant) check_constant(field, rule.constant);
@@ -254,6 +258,8 @@ void FormatParser::check_constant(std::size_t index, const std::string& text) {
       if (const auto time = parse_timestamp(text); !time) problem = time.error().reason;
     } else if constexpr (std::is_same_v<Type, engine::Side>) {
       if (!engine::parse_enum<engine::Side>(text)) problem = "not BUY or SELL";
+    } else if constexpr (std::is_same_v<Type, engine::ExecutionKind>) {
+      if (!engine::parse_enum<engine::ExecutionKind>(text)) problem = "not EXECUTION, BUST or CORRECTION";
     } else if constexpr (IsDecimal<Type>::value) {
       if (const auto number = Type::parse(text); !number) problem = number.error().reason;
     } else if (!text.empty() || field.presence == engine::Presence::kRequired) {

@@ -10,6 +10,14 @@ using engine::Transaction;
 
 constexpr int kPlacesOfMinorCurrency = 2;
 
+constexpr std::size_t kKindField = [] {
+  std::size_t index = 0;
+  engine::for_each_transaction_field([&index](auto field) {
+    if (is_field<&Transaction::kind>(field)) index = field.index;
+  });
+  return index;
+}();
+
 template <class T>
 constexpr bool is_decimal = false;
 template <class Tag>
@@ -48,9 +56,16 @@ std::optional<BadRow> RowValues::read(const Table& row, Transaction& transaction
 // Millions of rows go this way, each field from the column of its own name.
 std::optional<BadRow> RowValues::read_canonical(const Table& row, Transaction& transaction) const {
   std::optional<BadRow> bad;
+  const bool busts = row[kKindField] == to_string(engine::ExecutionKind::kBust);
   engine::all_transaction_fields([&](auto field) {
     const std::string_view text = row[field.index];
-    if (auto problem = set_plain(field.of(transaction), text)) bad = row.reject(field.name, text, std::move(*problem));
+    if (busts && !is_read_of_bust(field)) {
+      field.of(transaction) = {};
+      // Read where it can be: it says which is meant where both sides have an id.
+      if constexpr (is_field<&Transaction::side>(field)) set_plain(field.of(transaction), text);
+    } else if (auto problem = set_plain(field.of(transaction), text)) {
+      bad = row.reject(field.name, text, std::move(*problem));
+    }
     return !bad;
   });
   return bad;
@@ -65,14 +80,29 @@ std::optional<BadRow> RowValues::read_foreign(const Table& row, Transaction& tra
   }
   major_ = layout_.minor_currencies.empty() ? nullptr : major_currency(row);
   std::optional<BadRow> bad;
+  const bool busts = is_bust(row);
   engine::all_transaction_fields([&](auto field) {
     std::string_view text;
-    if (auto problem = read_field(field, row, transaction, text)) {
+    if (busts && !is_read_of_bust(field)) {
+      field.of(transaction) = {};
+      if constexpr (is_field<&Transaction::side>(field)) {
+        if (read_field(field, row, transaction, text)) field.of(transaction) = {};
+      }
+    } else if (auto problem = read_field(field, row, transaction, text)) {
       bad = row.reject(field.name, text, std::move(*problem));
     }
     return !bad;
   });
   return bad;
+}
+
+bool RowValues::is_bust(const Table& row) {
+  if (layout_.fields[kKindField].source == FieldRule::Source::kNone) return false;
+  Transaction transaction;
+  std::string_view text;
+  // What is no kind is refused when its turn comes.
+  const auto problem = read_field(engine::TransactionFieldAt<kKindField>{}, row, transaction, text);
+  return !problem && transaction.kind == engine::ExecutionKind::kBust;
 }
 
 template <class Field>
@@ -195,6 +225,14 @@ RowValues::Problem RowValues::set_plain(engine::Side& value, std::string_view te
   return std::nullopt;
 }
 
+// Empty: what has no column of it, or no word there, is an execution.
+RowValues::Problem RowValues::set_plain(engine::ExecutionKind& value, std::string_view text) {
+  const auto kind = text.empty() ? engine::ExecutionKind::kExecution : engine::parse_enum<engine::ExecutionKind>(text);
+  if (!kind) return "not EXECUTION, BUST or CORRECTION";
+  value = *kind;
+  return std::nullopt;
+}
+
 RowValues::Problem RowValues::set(std::string& value, const FieldRule& rule, std::string_view text) const {
   if (auto problem = translate(rule, text)) return problem;
   value = text;
@@ -206,6 +244,11 @@ RowValues::Problem RowValues::set(Timestamp& value, const FieldRule&, std::strin
   if (!time) return time.error().reason;
   value = *time;
   return std::nullopt;
+}
+
+RowValues::Problem RowValues::set(engine::ExecutionKind& value, const FieldRule& rule, std::string_view text) const {
+  if (auto problem = translate(rule, text)) return problem;
+  return set_plain(value, text);
 }
 
 RowValues::Problem RowValues::set(engine::Side& value, const FieldRule& rule, std::string_view text) const {

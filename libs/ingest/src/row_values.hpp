@@ -33,6 +33,7 @@ class RowValues {
   }
   static Problem set_plain(Timestamp& value, std::string_view text);
   static Problem set_plain(engine::Side& value, std::string_view text);
+  static Problem set_plain(engine::ExecutionKind& value, std::string_view text);
   template <class Tag>
   static Problem set_plain(Decimal<Tag>& value, std::string_view text) {
     const auto decimal = Decimal<Tag>::parse(text);
@@ -43,6 +44,8 @@ class RowValues {
 
   std::optional<BadRow> read_canonical(const Table& row, engine::Transaction& transaction) const;
   std::optional<BadRow> read_foreign(const Table& row, engine::Transaction& transaction);
+  // Whether the row is a bust, of which a field that is not read may hold anything.
+  bool is_bust(const Table& row);
   // Sets one field; `text` becomes what it was read from.
   template <class Field>
   Problem read_field(Field field, const Table& row, engine::Transaction& transaction, std::string_view& text);
@@ -63,6 +66,7 @@ class RowValues {
   }
   Problem set(Timestamp& value, const FieldRule& rule, std::string_view text) const;
   Problem set(engine::Side& value, const FieldRule& rule, std::string_view text) const;
+  Problem set(engine::ExecutionKind& value, const FieldRule& rule, std::string_view text) const;
   // Sets number_ from a foreign number, without its unit.
   Problem read_foreign_number(const FieldRule& rule, std::string_view text, int shift, const Table& row);
   Problem read_with_unit(const FieldRule& rule, std::string_view text, int shift, const Table& row);

@@ -65,7 +65,18 @@ Table transactions_table() {
     table.columns.push_back({std::string(field.name), kind_of(field)});
     if (kind_of(field) == kTime) table.columns.push_back({nanos_column(field.name), kInteger});
   });
-  table.columns.insert(table.columns.end(), {{"base_price", kDecimal}, {"late", kFlag}, {"notional", kDecimal}});
+  table.columns.insert(table.columns.end(), {{"base_price", kDecimal},
+                                             {"late", kFlag},
+                                             {"counted_only", kFlag},
+                                             {"original_apply_seq", kInteger},
+                                             {"original_first_apply_seq", kInteger},
+                                             {"original_executed_at_ns", kInteger},
+                                             {"original_quantity", kDecimal},
+                                             {"original_base_price", kDecimal},
+                                             {"notional", kDecimal},
+                                             {"reversed_by_apply_seq", kInteger},
+                                             {"reversed_by_kind", kText},
+                                             {"reversed_by_transaction_id", kText}});
   return table;
 }
 
@@ -75,7 +86,14 @@ constexpr std::array kInputOrigin{"apply_seq", "stream_id", "epoch", "sequence"}
 constexpr std::array kEngineInputValues{
     "time",       "time_ns",  "client_id",       "symbol", "quantity",    "price",          "currency", "rate",
     "multiplier", "contract", "allows_negative", "name",   "asset_class", "config_version", "rules"};
-constexpr std::array kTransactionExtras{"base_price", "late"};
+constexpr std::array kTransactionExtras{"base_price",
+                                        "late",
+                                        "counted_only",
+                                        "original_apply_seq",
+                                        "original_first_apply_seq",
+                                        "original_executed_at_ns",
+                                        "original_quantity",
+                                        "original_base_price"};
 
 // How many columns lie between `kind` and this one.
 consteval int columns_before(std::string_view engine_input_value) {
@@ -86,8 +104,17 @@ consteval int columns_before(std::string_view engine_input_value) {
 
 TransactionInput read_transaction(RowReader& in) {
   TransactionInput input;
-  engine::with_transaction_fields(
-      [&](auto... field) { in.read(into(field.of(input.transaction))..., input.base_price, input.late); });
+  engine::with_transaction_fields([&](auto... field) {
+    in.read(into(field.of(input.transaction))..., input.base_price, input.late, input.counted_only);
+  });
+  const auto original = in.next<std::optional<std::uint64_t>>();
+  if (!original) {
+    in.skip(4);
+    return input;
+  }
+  auto& [seq, first_seq, executed_at, quantity, unit_value] = input.original.emplace();
+  seq = *original;
+  in.read(first_seq, executed_at.nanos, quantity, unit_value);
   return input;
 }
 
@@ -123,10 +150,16 @@ std::string input_columns(const Table& table) {
 
 void write_transaction(RowWriter& out, const AppliedInput& row, Day day) {
   const auto& input = std::get<TransactionInput>(row.input);
-  engine::with_transaction_fields([&](auto... field) {
-    out.row(row.apply_seq, day, row.origin.stream_id, row.origin.epoch, row.origin.sequence,
-            stored(field.of(input.transaction))..., input.base_price, input.late, input.notional());
-  });
+  const auto write = [&](const auto&... original) {
+    engine::with_transaction_fields([&](auto... field) {
+      out.row(row.apply_seq, day, row.origin.stream_id, row.origin.epoch, row.origin.sequence,
+              stored(field.of(input.transaction))..., input.base_price, input.late, input.counted_only, original...,
+              input.notional(), std::nullopt, std::nullopt, std::nullopt);
+    });
+  };
+  if (!input.original) return write(std::nullopt, std::nullopt, std::nullopt, std::nullopt, std::nullopt);
+  const auto& [seq, first_seq, executed_at, quantity, unit_value] = *input.original;
+  write(seq, first_seq, executed_at.nanos, quantity, unit_value);
 }
 
 namespace {
@@ -211,7 +244,14 @@ void read_row(RowReader& in, StoredTransaction& r) {
   r.transaction = std::move(input.transaction);
   r.base_price = input.base_price;
   r.late = input.late;
+  r.counted_only = input.counted_only;
+  r.original = input.original;
   in.read(r.notional);
+  const auto reversed_by = in.next<std::optional<std::uint64_t>>();
+  if (!reversed_by) return in.skip(2);
+  auto& by = r.reversed_by.emplace();
+  by.input = *reversed_by;
+  in.read(by.kind, by.transaction_id);
 }
 
 void read_row(RowReader& in, AppliedInput& row) {

@@ -64,7 +64,10 @@ class MemoryDatabase {
   LeaseState lease;
   const Lease* lease_holder = nullptr;  // lease.held says whether there is one
 
+  std::map<std::uint64_t, engine::ReversedBy> reversals;  // by what they took back
+
   // Precondition of each: the caller holds the mutex.
+  StoredTransaction stored(const AppliedInput& input) const;  // precondition: it is a transaction
   std::uint64_t last_apply_seq() const;
   std::uint64_t waiting_decisions() const;
   std::vector<SnapshotInfo> snapshots_newest_first() const;

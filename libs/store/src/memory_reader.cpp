@@ -161,8 +161,7 @@ class MemoryReader final : public Reader {
             !matches(filter.symbol, t->transaction.symbol.text) || !below(filter.before, input->apply_seq)) {
           continue;
         }
-        const auto notional = at_edge(t->notional());
-        rows.push_back({input->apply_seq, input->origin, t->transaction, t->base_price, notional, t->late});
+        rows.push_back(db->stored(*input));
       }
     }
     return rows;
@@ -247,8 +246,7 @@ class MemoryReader final : public Reader {
       for (const auto& input : commit->rows.unpack()) {
         const auto* t = std::get_if<TransactionInput>(&input.input);
         if (t == nullptr || !wanted.contains(input.apply_seq)) continue;
-        found.transactions.push_back(
-            {input.apply_seq, input.origin, t->transaction, t->base_price, at_edge(t->notional()), t->late});
+        found.transactions.push_back(db->stored(input));
       }
       next = wanted.upper_bound(commit->rows.last_apply_seq());
     }

@@ -92,7 +92,10 @@ void MemoryStore::commit(const Commit& commit) {
   const auto places = check_inputs(commit.inputs);
   check_events(commit);
   for (const auto& step : commit.decisions) {
-    if (undecided_row(step) == nullptr) throw_decided(step.quarantine_id);
+    const bool is_of_commit = std::any_of(commit.quarantine.begin(), commit.quarantine.end(), [&](const auto& row) {
+      return step.quarantine_id == 0 && is_waiting(row) && row.origin == step.origin;
+    });
+    if (!is_of_commit && undecided_row(step) == nullptr) throw_decided(step.quarantine_id, step.origin);
   }
   store(commit, places);
 }
@@ -148,7 +151,9 @@ void MemoryStore::check_events(const Commit& commit) const {
 QuarantineRow* MemoryStore::undecided_row(const DecisionStep& step) const {
   auto& rows = database_->quarantine;
   const auto row = std::find_if(rows.begin(), rows.end(), [&step](const QuarantineRow& other) {
-    return other.quarantine_id == step.quarantine_id && (is_waiting(other) || other.decision == step.decision);
+    const bool is_it = step.quarantine_id != 0 ? other.quarantine_id == step.quarantine_id
+                                               : other.kind == QuarantineKind::kAwaiting && other.origin == step.origin;
+    return is_it && (is_waiting(other) || other.decision == step.decision);
   });
   return row == rows.end() ? nullptr : &*row;
 }
@@ -158,6 +163,11 @@ void MemoryStore::store(const Commit& commit, const Places& places) {
   for (const auto& step : commit.cursors) db.cursors.insert_or_assign(step.to.stream_id, step.to);
   if (!commit.inputs.empty()) db.inputs.push_back({Day::of(commit.recorded_at), PackedInputs(commit.inputs)});
   for (const auto& input : commit.inputs) {
+    const auto* reversal = std::get_if<TransactionInput>(&input.input);
+    if (reversal != nullptr && reversal->original) {
+      const auto& [id, kind] = std::tie(reversal->transaction.transaction_id, reversal->transaction.kind);
+      db.reversals.insert_or_assign(reversal->original->input, engine::ReversedBy{input.apply_seq, kind, id});
+    }
     const auto* opening = std::get_if<engine::OpeningPosition>(&input.input);
     if (opening == nullptr) continue;
     db.openings[{opening->client_id.text, opening->symbol.text}] = {input.apply_seq, *opening};
@@ -348,6 +358,20 @@ std::vector<SnapshotInfo> MemoryDatabase::snapshots_newest_first() const {
 
 std::uint64_t MemoryDatabase::waiting_decisions() const {
   return static_cast<std::uint64_t>(std::count_if(quarantine.begin(), quarantine.end(), is_waiting));
+}
+
+StoredTransaction MemoryDatabase::stored(const AppliedInput& input) const {
+  const auto& t = std::get<TransactionInput>(input.input);
+  const auto by = reversals.find(input.apply_seq);
+  return {input.apply_seq,
+          input.origin,
+          t.transaction,
+          t.base_price,
+          at_edge(t.notional()),
+          t.late,
+          t.counted_only,
+          t.original,
+          by == reversals.end() ? std::nullopt : std::optional(by->second)};
 }
 
 std::uint64_t MemoryDatabase::last_apply_seq() const {

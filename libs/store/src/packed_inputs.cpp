@@ -89,7 +89,7 @@ class Unpacker {
 
 using StreamId = decltype(Origin::stream_id);
 
-// A transaction that has no value for what came after the first release takes no byte for it.
+// An execution that has no value for what came after the first release takes no byte for it.
 enum class Kind : unsigned char {
   kTransaction,
   kTick,
@@ -145,12 +145,13 @@ void unpack(Unpacker& from, E& value) {
 template <class Field>
 constexpr bool kCameLater = Field::presence == engine::Presence::kOptionalColumn;
 
-Kind kind_of(const engine::Transaction& t) {
+Kind kind_of(const TransactionInput& input) {
+  const engine::Transaction& t = input.transaction;
   const bool has_none = engine::all_transaction_fields([&](auto field) {
     if constexpr (kCameLater<decltype(field)>) return field.of(t) == typename decltype(field)::Type{};
     return true;
   });
-  return has_none ? Kind::kTransaction : Kind::kTransactionWithAll;
+  return has_none && !input.counted_only && !input.original ? Kind::kTransaction : Kind::kTransactionWithAll;
 }
 
 void pack(const engine::Transaction& t, Kind kind, Packer& to) {
@@ -168,11 +169,20 @@ void unpack(Unpacker& from, Kind kind, engine::Transaction& t) {
 void pack(const decltype(AppliedInput::input)& input, Packer& to) {
   std::visit(Overloaded{
                  [&](const TransactionInput& value) {
-                   const Kind kind = kind_of(value.transaction);
+                   const Kind kind = kind_of(value);
                    to.number(kind);
                    pack(value.transaction, kind, to);
                    to.number(value.base_price.units());
                    to.number(value.late);
+                   if (kind == Kind::kTransaction) return;
+                   to.number(value.counted_only);
+                   to.number(value.original.has_value());
+                   if (!value.original) return;
+                   to.number(value.original->input);
+                   to.number(value.original->first_input);
+                   pack(value.original->executed_at, to);
+                   pack(value.original->quantity, to);
+                   pack(value.original->unit_value, to);
                  },
                  [&](const TickInput& value) {
                    to.number(Kind::kTick);
@@ -229,6 +239,15 @@ decltype(AppliedInput::input) unpack(Unpacker& from) {
       unpack(from, kind, value.transaction);
       value.base_price = Price::from_units(from.number<std::int64_t>());
       from.number(value.late);
+      if (kind == Kind::kTransaction) return value;
+      from.number(value.counted_only);
+      if (!from.number<bool>()) return value;
+      auto& original = value.original.emplace();
+      from.number(original.input);
+      from.number(original.first_input);
+      unpack(from, original.executed_at);
+      unpack(from, original.quantity);
+      unpack(from, original.unit_value);
       return value;
     }
     case Kind::kTick:

@@ -25,8 +25,11 @@ namespace risk::store {
                    (first ? "the first that is, is " + std::to_string(*first) : "none after it is"));
 }
 
-[[noreturn]] inline void throw_decided(std::uint64_t quarantine_id) {
-  throw StoreConflict("row " + std::to_string(quarantine_id) + " of the quarantine waits for no decision");
+[[noreturn]] inline void throw_decided(std::uint64_t quarantine_id, const Origin& origin) {
+  const std::string row = quarantine_id != 0 ? std::to_string(quarantine_id)
+                                             : "of record " + std::to_string(origin.sequence) + " of stream " +
+                                                   std::string(origin.stream_id.view());
+  throw StoreConflict("row " + row + " of the quarantine waits for no decision");
 }
 
 [[noreturn]] inline void throw_finished(std::uint64_t apply_seq) {

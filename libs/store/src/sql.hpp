@@ -136,6 +136,7 @@ class RowWriter {
   void put(bool value) { put_flag(value); }
   void put(std::uint32_t value) { put_integer(value); }
   void put(std::uint64_t value);
+  void put(std::int64_t value) { put_integer(value); }
   void put(std::string_view value) { put_text(value); }
   void put(const std::string& value) { put_text(value); }
   void put(const char* value) { put_text(value); }

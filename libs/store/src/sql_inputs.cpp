@@ -50,6 +50,19 @@ void shorten_day(SqlConnection& connection, const InputDay& day, std::uint64_t f
   connection.execute(query.add(" WHERE recorded_on = ", day.day.text()));
 }
 
+// Each bust and correction among the inputs is told to the row of what it takes back.
+void note_reversals(SqlConnection& connection, const AppliedInputs& inputs) {
+  for (const auto& input : inputs) {
+    const auto* reversal = std::get_if<TransactionInput>(&input.input);
+    if (reversal == nullptr || !reversal->original) continue;
+    Query query("UPDATE transactions SET");
+    query.add(" reversed_by_apply_seq = ", input.apply_seq);
+    query.add(", reversed_by_kind = ", to_string(reversal->transaction.kind));
+    query.add(", reversed_by_transaction_id = ", reversal->transaction.transaction_id);
+    connection.execute(query.add(" WHERE apply_seq = ", reversal->original->input));
+  }
+}
+
 // The inputs with after < apply_seq <= last, in order.
 Query inputs_between(std::uint64_t after, std::uint64_t last) {
   Query query("");
@@ -114,6 +127,7 @@ void write_inputs(SqlConnection& connection, Day day, bool day_is_open, const Ap
   };
   write(kTransactionsTable, true, write_transaction);
   write(kEngineInputsTable, false, write_engine_input);
+  note_reversals(connection, inputs);
 }
 
 std::optional<InputDay> oldest_day(const QueryRunner& run) {
@@ -154,8 +168,9 @@ std::optional<std::uint64_t> drop_from_day(SqlConnection& connection, InputDay& 
   return rows;
 }
 
-// Inputs are never changed and their numbers have no gaps, so pieces of so many numbers are consistent and small, and a
-// number that is not there was dropped with its day. While a piece is applied, the next one is fetched.
+// What is read of inputs is never changed and their numbers have no gaps, so pieces of so many numbers are consistent
+// and small, and a number that is not there was dropped with its day. While a piece is applied, the next one is
+// fetched.
 void replay_inputs(const QueryRunner& run, std::uint64_t after_apply_seq,
                    const std::function<void(const AppliedInput&)>& apply) {
   static constexpr std::uint64_t kPiece = 4096;

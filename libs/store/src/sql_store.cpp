@@ -140,16 +140,23 @@ Query SqlStore::take_step(const CursorStep& step) {
 }
 
 void SqlStore::write_decisions(const std::vector<DecisionStep>& decisions) {
-  for (const auto& [id, decision] : decisions) {
+  for (const auto& [id, decision, origin] : decisions) {
     Query query("UPDATE quarantine SET");
     query.add(" decision = ", to_string(decision.state)).add(", decided_by = ", decision.by);
     query.add_optional(", decided_at = ", decision.at).add(", decision_reason = ", decision.reason);
     query.add_optional(", applied_as = ", decision.applied_as);
     // Or so decided already, by this commit before its connection broke.
-    query.add(" WHERE quarantine_id = ", id)
-        .add(" AND (decision = 'WAITING' OR (decision = ", to_string(decision.state));
+    if (id != 0) {
+      query.add(" WHERE quarantine_id = ", id);
+    } else {
+      // The kind is spelt out, else its index is not taken.
+      query.add(" WHERE kind = 'AWAITING_EXECUTION' AND stream_id = ", origin.stream_id.view());
+      query.add(" AND epoch = ", origin.epoch);
+      query.add(" AND sequence = ", origin.sequence);
+    }
+    query.add(" AND (decision = 'WAITING' OR (decision = ", to_string(decision.state));
     query.add(" AND decided_by = ", decision.by).add_optional(" AND decided_at = ", decision.at).add("))");
-    if (connection_->execute(query) != 1) throw_decided(id);
+    if (connection_->execute(query) != 1) throw_decided(id, origin);
   }
 }
 

@@ -82,11 +82,19 @@ engine::Figure read_figure(RowReader& in, engine::Figure::Unit unit) {
 }  // namespace
 
 std::string_view to_string(QuarantineKind kind) {
-  return kind == QuarantineKind::kConflict ? "CONFLICT" : "REJECTED";
+  switch (kind) {
+    case QuarantineKind::kRejected:
+      return "REJECTED";
+    case QuarantineKind::kConflict:
+      return "CONFLICT";
+    case QuarantineKind::kAwaiting:
+      return "AWAITING_EXECUTION";
+  }
+  RISK_CHECK(!"a kind of row");
 }
 
 std::optional<QuarantineKind> parse_quarantine_kind(std::string_view name) {
-  for (const auto kind : {QuarantineKind::kRejected, QuarantineKind::kConflict}) {
+  for (const auto kind : {QuarantineKind::kRejected, QuarantineKind::kConflict, QuarantineKind::kAwaiting}) {
     if (to_string(kind) == name) return kind;
   }
   return std::nullopt;

@@ -97,6 +97,8 @@ std::string encode(const ExposureUpdate& update) {
     entry.set_apply_seq(applied.apply_seq);
     entry.set_notional(applied.notional);
     entry.set_late(applied.late);
+    entry.set_reverses(applied.reverses);
+    entry.set_counted_only(applied.counted_only);
   }
   message.set_transactions_total(update.transactions_total);
   message.set_quarantined_total(update.quarantined_total);
@@ -143,6 +145,8 @@ Result<ExposureUpdate> decode_exposure_update(std::string_view payload) {
     applied.apply_seq = entry.apply_seq();
     applied.notional = entry.notional();
     applied.late = entry.late();
+    applied.reverses = entry.reverses();
+    applied.counted_only = entry.counted_only();
   }
   update.transactions_total = message.transactions_total();
   update.quarantined_total = message.quarantined_total();

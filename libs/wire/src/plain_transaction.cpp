@@ -31,6 +31,9 @@ consteval char tag_of(int field, WireType type) {
 constexpr char kTransaction = tag_of(v1::TransactionRecord::kTransactionFieldNumber, kLengthDelimited);
 constexpr char kReceivedAt = tag_of(v1::TransactionRecord::kReceivedAtUsFieldNumber, kFixed64);
 static_assert(static_cast<int>(engine::Side::kBuy) == v1::BUY && static_cast<int>(engine::Side::kSell) == v1::SELL);
+static_assert(static_cast<int>(engine::ExecutionKind::kExecution) == v1::EXECUTION &&
+              static_cast<int>(engine::ExecutionKind::kBust) == v1::BUST &&
+              static_cast<int>(engine::ExecutionKind::kCorrection) == v1::CORRECTION);
 
 // --- writing: fields in the order of their numbers, none that has its default
 
@@ -62,6 +65,9 @@ Fixed64 on_wire(Timestamp time) {
 }
 std::uint64_t on_wire(engine::Side side) {
   return static_cast<std::uint64_t>(side);
+}
+std::uint64_t on_wire(engine::ExecutionKind kind) {
+  return static_cast<std::uint64_t>(kind);
 }
 template <class Tag>
 std::uint64_t on_wire(Decimal<Tag> value) {
@@ -184,6 +190,9 @@ void assign(Id<Tag>& to, std::string_view text) {
 void assign(engine::Side& to, std::uint64_t number) {
   to = static_cast<engine::Side>(number);
 }
+void assign(engine::ExecutionKind& to, std::uint64_t number) {
+  to = static_cast<engine::ExecutionKind>(number);
+}
 template <class Tag>
 void assign(Decimal<Tag>& to, std::uint64_t number) {
   to = Decimal<Tag>::from_units(static_cast<std::int64_t>(number));
@@ -206,6 +215,7 @@ template <class Field>
 bool read(Reader& reader, Field, std::uint64_t& number) {
   if (!reader.varint(number)) return false;
   if constexpr (std::is_same_v<typename Field::Type, engine::Side>) return number == v1::BUY || number == v1::SELL;
+  if constexpr (std::is_same_v<typename Field::Type, engine::ExecutionKind>) return number <= v1::CORRECTION;
   return true;
 }
 

@@ -51,6 +51,8 @@ constexpr std::tuple kAccess{
     Access{Message::kMarketFieldNumber, &Message::market, &Message::mutable_market},
     Access{Message::kOrderIdFieldNumber, &Message::order_id, &Message::mutable_order_id},
     Access{Message::kTraderIdFieldNumber, &Message::trader_id, &Message::mutable_trader_id},
+    Access{Message::kKindFieldNumber, &Message::kind, &Message::set_kind},
+    Access{Message::kRefTransactionIdFieldNumber, &Message::ref_transaction_id, &Message::mutable_ref_transaction_id},
 };
 
 template <std::size_t... Index>
@@ -75,6 +77,9 @@ const std::string& on_wire(const Id<Tag>& id) {
 v1::Side on_wire(engine::Side side) {
   return static_cast<v1::Side>(side);
 }
+v1::ExecutionKind on_wire(engine::ExecutionKind kind) {
+  return static_cast<v1::ExecutionKind>(kind);
+}
 template <class Tag>
 std::int64_t on_wire(Decimal<Tag> value) {
   return value.units();
@@ -89,6 +94,10 @@ void from_wire(const std::string& text, Id<Tag>& value) {
 }
 void from_wire(v1::Side side, engine::Side& value) {
   value = side == v1::BUY || side == v1::SELL ? static_cast<engine::Side>(side) : engine::Side::kUnknown;
+}
+// One that is not known, of a newer program, stays so: the core refuses it.
+void from_wire(v1::ExecutionKind kind, engine::ExecutionKind& value) {
+  value = static_cast<engine::ExecutionKind>(v1::ExecutionKind_IsValid(kind) ? static_cast<int>(kind) : 255);
 }
 template <class Tag>
 void from_wire(std::int64_t units, Decimal<Tag>& value) {

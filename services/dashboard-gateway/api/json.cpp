@@ -30,6 +30,9 @@ const std::string& text_of(const Id<Tag>& id) {
 std::string text_of(Timestamp time) {
   return format_timestamp(time);
 }
+std::string_view text_of(engine::ExecutionKind kind) {
+  return to_string(kind);
+}
 std::string_view text_of(engine::Side side) {
   return engine::to_string(side);
 }
@@ -140,7 +143,13 @@ store::AlertRow to_alert_row(const wire::AlertMessage& message) {
 }
 
 wire::AppliedTransaction to_applied(const store::StoredTransaction& stored) {
-  return {stored.transaction, stored.apply_seq, stored.notional.to_string(), stored.late};
+  return {stored.transaction,
+          stored.apply_seq,
+          stored.notional.to_string(),
+          stored.late,
+          stored.original ? stored.original->input : 0,
+          stored.counted_only,
+          stored.reversed_by};
 }
 
 void write_client(JsonWriter& json, const wire::ExposureFigures& row, const std::optional<std::string>& limit) {
@@ -239,13 +248,25 @@ void write_transaction(JsonWriter& json, const wire::AppliedTransaction& row) {
   json.member("apply_seq", row.apply_seq);
   engine::for_each_transaction_field([&](auto field) {
     const auto& value = field.of(row.transaction);
-    if constexpr (field.presence >= engine::Presence::kOptional) {
+    if constexpr (field.presence >= engine::Presence::kOptional && requires { unless_empty(value); }) {
       json.member(field.name, unless_empty(value));
     } else {
       json.member(field.name, text_of(value));
     }
     if constexpr (engine::is_field<&engine::Transaction::currency>(field)) json.member("notional", row.notional);
   });
+  json.member("counted_only", row.counted_only);
+  json.member("reverses", row.reverses != 0 ? std::optional(row.reverses) : std::nullopt);
+  json.key("reversed_by");
+  if (row.reversed_by) {
+    json.begin_object();
+    json.member("apply_seq", row.reversed_by->input);
+    json.member("kind", to_string(row.reversed_by->kind));
+    json.member("transaction_id", row.reversed_by->transaction_id);
+    json.end_object();
+  } else {
+    json.null();
+  }
   json.end_object();
 }
 

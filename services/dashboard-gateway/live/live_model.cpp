@@ -202,6 +202,12 @@ void LiveModel::take_transactions(std::vector<wire::AppliedTransaction> transact
   for (auto& applied : transactions) {
     if (!transactions_.empty() && applied.apply_seq <= transactions_.front().apply_seq) continue;
     last_executed_at_ = applied.transaction.executed_at;
+    const auto reversed = std::find_if(transactions_.begin(), transactions_.end(), [&applied](const auto& other) {
+      return applied.reverses != 0 && other.apply_seq == applied.reverses;
+    });
+    if (reversed != transactions_.end()) {
+      reversed->reversed_by = {applied.apply_seq, applied.transaction.kind, applied.transaction.transaction_id};
+    }
     transactions_.push_front(std::move(applied));
   }
   if (transactions_.size() > kTransactionsMax) transactions_.resize(kTransactionsMax);

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "risk/base/overloaded.hpp"
+#include "risk/engine/awaiting.hpp"
 #include "risk/engine/intake.hpp"
 #include "risk/ingest/csv.hpp"
 #include "risk/ingest/market.hpp"
@@ -50,10 +51,28 @@ class Replay {
   // A price or a rate.
   void apply_market(const auto& input, std::uint64_t number);
 
+  // Whether a run has taken it.
   template <class Input>
   bool apply(const Input& input, std::uint64_t number);
+  // The same of what `to_run` gives to a run, as the next input.
+  bool put(std::uint64_t number, const auto& to_run);
   void apply_once(const engine::OpeningPosition& position, std::uint64_t number);
   bool is_known(std::size_t waiting);
+  // One of a file, which was not applied before.
+  void apply_new(std::size_t waiting);
+  // A bust or a correction of a file.
+  void reverse(std::size_t waiting);
+  // Whether a run has taken it back.
+  bool reverse(const engine::Transaction& reversal, const engine::ExecutionDigest& digest,
+               const AppliedExecutions::Applied& original, std::uint64_t number);
+  // It was applied last.
+  void note(const engine::Transaction& transaction, const engine::ExecutionDigest& digest, bool is_counted_only);
+  // What has awaited the execution or correction that was applied last.
+  void apply_awaiting(const engine::ExecutionDigest& execution);
+  void refuse_awaiting(const engine::Awaiting<std::uint64_t>::Reversal& awaiting);
+  // As that of each run. Of a store `number` is what stored reversals name it by; of positions before it, 0.
+  void number_next(std::uint64_t number);
+  void take_stored(const store::TransactionInput& input, std::uint64_t number);
   void refuse(std::uint64_t number, const engine::Rejection& rejection);
   std::string place(std::uint64_t number) const { return source_ + std::to_string(number); }
 
@@ -64,8 +83,11 @@ class Replay {
   std::vector<engine::Transaction> batch_;
   std::vector<std::uint64_t> numbers_;
   std::size_t waiting_ = 0;
+  bool reads_store_ = false;
   bool judges_identity_ = false;  // of a file's executions: those of a store were judged
   AppliedExecutions executions_{options_.executions.broker_aliases};
+  engine::Awaiting<std::uint64_t> awaiting_;  // busts and corrections that came before their execution, by line
+  std::uint64_t input_ = 0;
   std::optional<Timestamp> latest_;  // of those that were kept
   Period period_;
 };
@@ -82,8 +104,15 @@ void Replay::flush() {
   for (auto* run : runs_) run->expect(transactions);
   if (judges_identity_) executions_.expect(transactions);
   for (std::size_t i = 0; i < waiting_; ++i) {
-    if (judges_identity_ && is_known(i)) continue;
-    if (apply(transactions[i], numbers_[i]) && judges_identity_) executions_.note(i);
+    if (!judges_identity_) {
+      apply(transactions[i], numbers_[i]);
+    } else if (transactions[i].is_reversal()) {
+      reverse(i);
+    } else if (is_known(i)) {
+      continue;
+    } else {
+      apply_new(i);
+    }
     const auto at = transactions[i].executed_at;
     period_.first = std::min(period_.first.value_or(at), at);
     period_.last = std::max(period_.last.value_or(at), at);
@@ -105,12 +134,111 @@ bool Replay::is_known(std::size_t waiting) {
   return true;
 }
 
-// Whether a run has taken it.
+void Replay::number_next(std::uint64_t number) {
+  input_ = judges_identity_ ? input_ + 1 : reads_store_ ? number : 0;
+  for (auto* run : runs_) run->number_next(input_);
+}
+
+void Replay::apply_new(std::size_t waiting) {
+  const auto& transaction = batch_[waiting];
+  const engine::ExecutionDigest digest = executions_.digest(waiting);
+  const auto* awaiting = awaiting_.find(digest);
+  const bool is_counted_only = awaiting != nullptr && (awaiting->transaction.kind == engine::ExecutionKind::kBust ||
+                                                       runs_.front()->core().unit_value(awaiting->transaction));
+  const bool is_applied = is_counted_only
+                              ? put(numbers_[waiting], [&](RuleSetRun& run) { return run.count(transaction); })
+                              : apply(transaction, numbers_[waiting]);
+  if (!is_applied) return;
+  note(transaction, digest, is_counted_only);
+  apply_awaiting(digest);
+}
+
+void Replay::reverse(std::size_t waiting) {
+  const auto& reversal = batch_[waiting];
+  const std::uint64_t number = numbers_[waiting];
+  const auto reject = [&](const engine::Rejection& rejection) {
+    console_.reject(place(number), rejection);
+    for (auto* run : runs_) run->note_unreadable();
+  };
+  if (const auto problem = engine::value_problem(reversal)) return reject(*problem);
+  const bool corrects = reversal.kind == engine::ExecutionKind::kCorrection;
+  if (corrects) {
+    if (const auto unit_value = runs_.front()->core().unit_value(reversal); !unit_value) {
+      return reject(unit_value.error());
+    }
+    if (is_known(waiting)) return;
+  }
+  const auto reference = executions_.resolve(reversal);
+  using Kind = decltype(reference.kind);
+  if (reference.kind == Kind::kFound) {
+    reverse(reversal, executions_.digest(waiting), *reference.known, number);
+  } else if (reference.kind == Kind::kRepeated || (reference.kind == Kind::kBusted && !corrects)) {
+    for (auto* run : runs_) run->note_duplicate();
+  } else if (const auto problem = engine::reference_problem(reversal, reference)) {
+    reject(*problem);
+  } else {
+    engine::Awaiting<std::uint64_t>::Reversal awaiting{number, reversal, executions_.digest(waiting),
+                                                       executions_.reference_digests_of(reversal), 0};
+    if (awaiting_.has(awaiting)) {
+      for (auto* run : runs_) run->note_duplicate();
+      return;
+    }
+    if (const auto oldest = awaiting_.add(std::move(awaiting))) refuse_awaiting(*oldest);
+  }
+}
+
+bool Replay::reverse(const engine::Transaction& reversal, const engine::ExecutionDigest& digest,
+                     const AppliedExecutions::Applied& original, std::uint64_t number) {
+  const auto taken_back = executions_.as_original(original);
+  if (!put(number, [&](RuleSetRun& run) { return run.reverse(reversal, taken_back); })) return false;
+  const bool corrects = reversal.kind == engine::ExecutionKind::kCorrection;
+  if (corrects) note(reversal, digest, false);
+  executions_.note_reversal(taken_back.input, reversal, input_);
+  if (corrects) apply_awaiting(digest);
+  return true;
+}
+
+void Replay::note(const engine::Transaction& transaction, const engine::ExecutionDigest& digest, bool is_counted_only) {
+  executions_.note(transaction, digest, input_, is_counted_only);
+  // A correction that waits was new when it came, and may be no longer.
+  while (const auto same = awaiting_.take_same(digest)) {
+    const bool is_duplicate = same->digest.is_duplicate_of(digest);
+    if (!is_duplicate) {
+      console_.reject(place(same->origin), engine::conflict_of(same->transaction, digest, "another row"));
+    }
+    for (auto* run : runs_) is_duplicate ? run->note_duplicate() : run->note_unreadable();
+  }
+}
+
+void Replay::apply_awaiting(const engine::ExecutionDigest& execution) {
+  const std::uint64_t begin = input_;
+  while (const auto awaiting = awaiting_.take(execution)) {
+    if (const auto* original = executions_.latest_of(begin)) {
+      reverse(awaiting->transaction, awaiting->digest, *original, awaiting->origin);
+    } else {
+      console_.reject(place(awaiting->origin),
+                      {"ref_transaction_id", awaiting->transaction.ref_transaction_id, "was taken back by a bust"});
+      for (auto* run : runs_) run->note_unreadable();
+    }
+  }
+}
+
+void Replay::refuse_awaiting(const engine::Awaiting<std::uint64_t>::Reversal& awaiting) {
+  console_.reject(place(awaiting.origin), {"ref_transaction_id", awaiting.transaction.ref_transaction_id,
+                                           "names an execution that has not come"});
+  for (auto* run : runs_) run->note_unreadable();
+}
+
 template <class Input>
 bool Replay::apply(const Input& input, std::uint64_t number) {
+  return put(number, [&input](RuleSetRun& run) { return run.apply(input); });
+}
+
+bool Replay::put(std::uint64_t number, const auto& to_run) {
+  number_next(number);
   bool is_applied = false;
   for (auto* run : runs_) {
-    const auto rejection = run->apply(input);
+    const auto rejection = to_run(*run);
     is_applied |= !rejection;
     if (!rejection) continue;
     console_.reject(place(number) + (run->name().empty() ? "" : " under " + run->name()), *rejection);
@@ -219,11 +347,28 @@ void Replay::read_files(const ingest::Format& format) {
   flush();
   if (!latest_read) read_rows<ingest::PositionReader>(options_.positions_path);
   take_market(market, kTimestampMax);
+  while (const auto awaiting = awaiting_.take_oldest()) refuse_awaiting(*awaiting);
   console_.note_filtered(path, reader.rows_skipped());
+}
+
+void Replay::take_stored(const store::TransactionInput& input, std::uint64_t number) {
+  const auto& transaction = input.transaction;
+  if (!input.original && !input.counted_only) {
+    next() = transaction;
+    return keep(number);
+  }
+  if (!is_in_range(transaction.executed_at)) return;
+  flush();
+  if (input.original) {
+    put(number, [&input](RuleSetRun& run) { return run.reverse(input.transaction, *input.original); });
+  } else {
+    put(number, [&input](RuleSetRun& run) { return run.count(input.transaction); });
+  }
 }
 
 void Replay::read_store(const store::DatabaseConfig& database) {
   source_ = store::describe(database) + " input ";
+  reads_store_ = true;
   const auto reader = store::open_reader(database);
   std::uint64_t total = 0;
   for (const auto& cursor : reader->cursors()) {
@@ -233,12 +378,12 @@ void Replay::read_store(const store::DatabaseConfig& database) {
   reader->replay(0, [&](const store::AppliedInput& applied) {
     std::visit(Overloaded{[&](const store::TransactionInput& input) {
                             ++transactions;
-                            next() = input.transaction;
-                            keep(applied.apply_seq);
+                            take_stored(input, applied.apply_seq);
                           },
                           [&](const store::TickInput& tick) {
                             if (!is_in_range(tick.time)) return;
                             flush();
+                            number_next(applied.apply_seq);
                             for (auto* run : runs_) run->tick(tick.time);
                           },
                           [&](const engine::OpeningPosition& position) {

@@ -79,6 +79,8 @@ void write_summary(JsonLines& lines, const RuleSetRun& run) {
       .number("late", counters.late)
       .number("quarantined", run.quarantined())
       .number("duplicates", run.duplicates())
+      .number("busted", run.busted())
+      .number("corrected", run.corrected())
       .text("state_hash", run.core().state_hash())
       .end();
 }

@@ -78,6 +78,8 @@ void print_overview(std::ostream& out, std::vector<const RuleSetRun*> runs, cons
   overview.add("of these late", [](const RuleSetRun& run) { return count_text(run.core().counters().late); });
   overview.add("quarantined", [](const RuleSetRun& run) { return count_text(run.quarantined()); });
   overview.add("duplicates", [](const RuleSetRun& run) { return count_text(run.duplicates()); });
+  overview.add("busted", [](const RuleSetRun& run) { return count_text(run.busted()); });
+  overview.add("corrected", [](const RuleSetRun& run) { return count_text(run.corrected()); });
   overview.add("first", [&](const RuleSetRun&) { return time_text(replayed.period.first); });
   overview.add("last", [&](const RuleSetRun&) { return time_text(replayed.period.last); });
   overview.add("wall time", [&](const RuleSetRun&) {

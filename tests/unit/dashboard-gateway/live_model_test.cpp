@@ -132,6 +132,35 @@ TEST_CASE("Events of an alert are applied once and never backwards") {
   CHECK(snapshot["summary"]["alerts"]["open"] == 0);
 }
 
+TEST_CASE("An execution that is taken back says by what, in whichever message that comes") {
+  const auto applied = [](std::uint64_t apply_seq, std::uint64_t reverses = 0) {
+    wire::AppliedTransaction transaction;
+    transaction.apply_seq = apply_seq;
+    transaction.notional = "1.0000";
+    transaction.reverses = reverses;
+    transaction.transaction.transaction_id = "T" + std::to_string(apply_seq);
+    if (reverses != 0) transaction.transaction.kind = engine::ExecutionKind::kBust;
+    return transaction;
+  };
+  LiveModel model("USD", {0});
+  model.load(load_of(10, 100), kAt);
+  auto update = update_of(12, 100);
+  update.transactions = {applied(11), applied(12, 11), applied(13)};
+  model.apply(update, kAt);
+  update.apply_seq = 14;
+  update.transactions = {applied(14, 13), applied(15, 2)};
+  model.apply(update, kAt);
+  std::map<std::string, Json> shown;
+  const Json snapshot = Json::parse(model.snapshot(1, "{}", kAt));
+  for (const Json& row : snapshot["transactions"]) shown[row["transaction_id"]] = row;
+  CHECK(shown["T11"]["reversed_by"] == Json({{"apply_seq", 12}, {"kind", "BUST"}, {"transaction_id", "T12"}}));
+  CHECK(shown["T13"]["reversed_by"]["transaction_id"] == "T14");
+  CHECK(shown["T12"]["reversed_by"].is_null());
+  CHECK(shown["T12"]["reverses"] == 11);
+  CHECK(shown["T11"]["reverses"].is_null());
+  CHECK(shown["T15"]["reverses"] == 2);
+}
+
 TEST_CASE("What a person does to an alert leaves the transaction that tipped it") {
   LiveModel model("USD", {0});
   model.load(load_of(10, 100), kAt);

@@ -100,7 +100,12 @@ TEST_CASE("Transactions come newest first, filtered and in pages") {
                                 {"broker_id", "BRK-07"},
                                 {"market", nullptr},
                                 {"order_id", nullptr},
-                                {"trader_id", nullptr}});
+                                {"trader_id", nullptr},
+                                {"kind", "EXECUTION"},
+                                {"ref_transaction_id", nullptr},
+                                {"counted_only", false},
+                                {"reverses", nullptr},
+                                {"reversed_by", nullptr}});
   const Json page = gateway.get("/api/v1/transactions?client_id=CLIENT_001&limit=1").json();
   CHECK(page["next_before"] == 3);
   const Json next = gateway.get("/api/v1/transactions?client_id=CLIENT_001&limit=1&before=3").json();

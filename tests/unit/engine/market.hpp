@@ -3,8 +3,10 @@
 
 #include <random>
 #include <string>
+#include <utility>
 
 #include "desk.hpp"
+#include "risk/base/check.hpp"
 
 namespace risk::engine {
 
@@ -114,6 +116,63 @@ inline Core core_of_golden_orders() {
   Core core(lively_rules_of_orders());
   std::vector<AlertEvent> events;
   for (int i = 0; i < 3'000; ++i) CHECK(core.apply(market.next_of_orders(), events).ok());
+  return core;
+}
+
+// Rules of which each alerts now and then in the market, of single executions too.
+inline RuleSet lively_rules_of_reversals() {
+  RuleSet rules = lively_rules_of_orders();
+  rules.size("client_size").limit = Money::from_whole(1'800);
+  return rules;
+}
+
+// A core in which executions of such a market, in three currencies, were busted and corrected, or were only counted;
+// near the end its base currency became another one.
+inline Core core_of_golden_reversals() {
+  Market market(3);
+  Core core(lively_rules_of_reversals());
+  std::vector<AlertEvent> events;
+  struct Standing {
+    Transaction transaction;
+    Original original;
+  };
+  std::vector<Standing> standing;
+  std::uint64_t input = 0;
+  const auto reverse = [&](std::size_t back, ExecutionKind kind) {
+    const Standing old = standing[standing.size() - back];
+    standing.erase(standing.end() - static_cast<std::ptrdiff_t>(back));
+    Transaction reversal = old.transaction;
+    reversal.kind = kind;
+    reversal.ref_transaction_id = std::exchange(reversal.transaction_id, "R" + std::to_string(input));
+    reversal.quantity = Quantity::from_units(reversal.quantity.units() / 2);
+    core.number_next(++input);
+    const auto applied = core.apply(reversal, old.original, events);
+    RISK_CHECK(applied.ok());
+    if (kind == ExecutionKind::kBust) return;
+    const Original original{input, old.original.first_input, reversal.executed_at, reversal.signed_quantity(),
+                            applied->price};
+    standing.push_back({reversal, original});
+  };
+  for (int i = 0; i < 3'000; ++i) {
+    if (i == 2'980) {
+      RuleSet rules = lively_rules_of_reversals();
+      rules.base_currency = "EUR";
+      rules.rates = {{"USD", *Rate::parse("0.92")}};
+      core.number_next(++input);
+      core.set_rules(rules);
+    }
+    Transaction execution = market.next_of_orders();
+    if (i % 4 == 0) execution.currency = "EUR";
+    core.number_next(++input);
+    const bool is_counted = i % 50 == 49;
+    const auto applied = is_counted ? core.count(execution, events) : core.apply(execution, events);
+    RISK_CHECK(applied.ok());
+    standing.push_back(
+        {execution,
+         {input, input, execution.executed_at, is_counted ? Quantity{} : execution.signed_quantity(), applied->price}});
+    if (i % 9 == 8) reverse(static_cast<std::size_t>(1 + i % 7), ExecutionKind::kBust);
+    if (i % 11 == 10) reverse(static_cast<std::size_t>(1 + i % 5), ExecutionKind::kCorrection);
+  }
   return core;
 }
 

@@ -67,7 +67,7 @@ TEST_CASE("states that differ in one thing differ in their hash") {
 TEST_CASE("an empty core ends in the edition and the fourteen zero bytes of the format page") {
   const Chunks chunks = save(Core(RuleSet{}));
   REQUIRE(chunks.size() == 1);
-  CHECK(chunks.front().ends_with(std::string("\0\x02\x04", 3) + std::string(14, '\0')));
+  CHECK(chunks.front().ends_with(std::string("\0\x02\x05", 3) + std::string(14, '\0')));
   CHECK(chunks.front().substr(kChunkHeadBytes, 8) == "RISKCORE");
 }
 
@@ -213,6 +213,17 @@ TEST_CASE("a snapshot with orders gives the core it was taken of") {
   rules.edition = 4;
   CHECK(loaded->rules() == rules);
   CHECK(loaded->state_hash() == "b02d688a377a7380e935cee09ff21ca5");
+  CHECK(load(save(*loaded))->state_hash() == loaded->state_hash());
+}
+
+TEST_CASE("a snapshot with remembered marks and tipped alerts gives the core it was taken of") {
+  auto loaded = load(golden_file("core-3-reversals.snapshot"));
+  REQUIRE(loaded.ok());
+  CHECK(broken(*loaded) == "");
+  CHECK(loaded->rules().edition == 5);
+  CHECK(loaded->state_hash() == "d17b09c7dccbe776b93d5b5e27dba011");
+  CHECK(loaded->firm_row().pnl.to_string() == "-231766820.4000");
+  CHECK(save(core_of_golden_reversals()) == save(*loaded));
   CHECK(load(save(*loaded))->state_hash() == loaded->state_hash());
 }
 

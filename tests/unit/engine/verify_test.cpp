@@ -295,6 +295,42 @@ TEST_CASE("an id that does not lead to its client or symbol is found") {
           }}});
 }
 
+TEST_CASE("remembered marks that a bust must not bring back are found") {
+  const auto of_s1 = [](Impl& impl) -> RememberedMarks& {
+    const auto& symbols = impl.positions.symbols;
+    return impl.remembered[symbols.find("S1", symbols.hash("S1"))];
+  };
+  const auto replace = [&](Impl& impl, std::size_t place, const auto& change) {
+    MadeMark made = of_s1(impl).at(place);
+    change(made);
+    of_s1(impl).replace(place, made);
+  };
+  check({{"symbol S1: its mark is not the newest that is remembered",
+          [&](Impl& impl) { replace(impl, 7, [](MadeMark& made) { ++made.mark.at.nanos; }); }},
+         {"symbol S1: its mark is not the newest that is remembered", [&](Impl& impl) { of_s1(impl).remove(7); }},
+         {"symbol S1: remembered marks are not by rising instants",
+          [&](Impl& impl) { replace(impl, 0, [&](MadeMark& made) { made.mark.at.nanos = impl.now->nanos + 1; }); }},
+         {"symbol S1: a mark is remembered in a currency that is not there",
+          [&](Impl& impl) { replace(impl, 3, [](MadeMark& made) { made.mark.currency = 1'000; }); }},
+         {"symbol S1: two remembered marks are of input 7",
+          [&](Impl& impl) {
+            for (const std::size_t place : {2, 5}) replace(impl, place, [](MadeMark& made) { made.input = 7; });
+          }},
+         {"symbol S1: its mark is not remembered", [&](Impl& impl) { of_s1(impl) = {}; }},
+         {"remembered marks: there is room for those of", [](Impl& impl) { impl.remembered.pop_back(); }}});
+
+  RuleSet rules = quiet_rules();
+  rules.edition = 4;
+  Desk desk(rules);
+  desk.trade(1, "C", "A", "1", "100");
+  Impl& impl = Internals::impl(desk.core);
+  impl.remembered[0].add({impl.positions.symbols[0].mark, 1});
+  impl.session_from = 1;
+  CHECK(broken(desk.core) ==
+        "session: the input that began it is kept by rules that know no reversals\n"
+        "symbol A: marks are remembered by rules that know no reversals\n");
+}
+
 TEST_CASE("memory of the pool that two use, or nobody's, is found") {
   static std::uint32_t elsewhere[1'000] = {};
   check({{"its memory in the pool is somebody else's too",

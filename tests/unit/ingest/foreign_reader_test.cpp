@@ -68,9 +68,10 @@ TEST_CASE("constants, templates, words, neighbours, signs and minor currencies g
       format_of(kYaml));
   CHECK(all.bad.empty());
   REQUIRE(all.good.size() == 3);
-  CHECK(row(all.good[0]) == "fills.2024-2,2024-09-20T13:31:00.000000Z,C1,AAPL,SELL,1000,228.25,USD,,XNAS,,\n");
-  CHECK(row(all.good[1]) == "fills.2024-3,2024-09-20T13:32:00.000000Z,C1,VOD,BUY,1000,10.7698,GBP,,,,\n");
-  CHECK(row(all.good[2]) == "fills.2024-4,2024-09-20T13:33:00.000000Z,C1,ASML,BUY,3,735.4,EUR,,XAMS,,\n");
+  CHECK(row(all.good[0]) ==
+        "fills.2024-2,2024-09-20T13:31:00.000000Z,C1,AAPL,SELL,1000,228.25,USD,,XNAS,,,EXECUTION,\n");
+  CHECK(row(all.good[1]) == "fills.2024-3,2024-09-20T13:32:00.000000Z,C1,VOD,BUY,1000,10.7698,GBP,,,,,EXECUTION,\n");
+  CHECK(row(all.good[2]) == "fills.2024-4,2024-09-20T13:33:00.000000Z,C1,ASML,BUY,3,735.4,EUR,,XAMS,,,EXECUTION,\n");
   CHECK(all.good_lines == std::vector<std::uint64_t>{2, 3, 4});
 }
 
@@ -149,8 +150,8 @@ TEST_CASE("a file without a header is read by the names that the format gives it
       "  side: {column: act, buy: BOT, sell: [SLD, SSH]}, quantity: qty, price: px}\n");
   const auto all = read("ATVI;SLD;75;26,19;1726821360\nALTR;bot;1,5;18;1726821361\nX;BUY;1;1;1726821361\n", format);
   REQUIRE(all.good.size() == 2);
-  CHECK(row(all.good[0]) == "1,2024-09-20T08:36:00.000000Z,C,ATVI,SELL,75,26.19,,,,,\n");
-  CHECK(row(all.good[1]) == "2,2024-09-20T08:36:01.000000Z,C,ALTR,BUY,1.5,18,,,,,\n");
+  CHECK(row(all.good[0]) == "1,2024-09-20T08:36:00.000000Z,C,ATVI,SELL,75,26.19,,,,,,EXECUTION,\n");
+  CHECK(row(all.good[1]) == "2,2024-09-20T08:36:01.000000Z,C,ALTR,BUY,1.5,18,,,,,,EXECUTION,\n");
   REQUIRE(all.bad.size() == 1);
   CHECK(all.bad[0].rejection == engine::Rejection{"side", "BUY", "not among the words for a side"});
 }
@@ -233,12 +234,12 @@ TEST_CASE("a condition of a row changes where a field comes from and what a unit
   CHECK(all.bad.empty());
   REQUIRE(all.good.size() == 6);
   const std::string at = ",2024-01-01T00:00:00.000000Z,C,";
-  CHECK(row(all.good[0]) == "1" + at + "A,BUY,1000.5,2,USD,,,,\n");
-  CHECK(row(all.good[1]) == "2" + at + "A call 5,SELL,50,2,USD,,,,\n");
-  CHECK(row(all.good[2]) == "3" + at + "A,BUY,0.00001,2,USD,,,,\n");
-  CHECK(row(all.good[3]) == "4" + at + "A,BUY,0.00000001,2,USD,,,,\n");
-  CHECK(row(all.good[4]) == "5" + at + "A,BUY,1,2.5,GBP,,,,\n");
-  CHECK(row(all.good[5]) == "6" + at + "A pence,BUY,92233720368.54775807,2.5,GBP,,,,\n");
+  CHECK(row(all.good[0]) == "1" + at + "A,BUY,1000.5,2,USD,,,,,EXECUTION,\n");
+  CHECK(row(all.good[1]) == "2" + at + "A call 5,SELL,50,2,USD,,,,,EXECUTION,\n");
+  CHECK(row(all.good[2]) == "3" + at + "A,BUY,0.00001,2,USD,,,,,EXECUTION,\n");
+  CHECK(row(all.good[3]) == "4" + at + "A,BUY,0.00000001,2,USD,,,,,EXECUTION,\n");
+  CHECK(row(all.good[4]) == "5" + at + "A,BUY,1,2.5,GBP,,,,,EXECUTION,\n");
+  CHECK(row(all.good[5]) == "6" + at + "A pence,BUY,92233720368.54775807,2.5,GBP,,,,,EXECUTION,\n");
 }
 
 TEST_CASE("a multiplied number out of range, or with two multipliers, is refused and never cut", "[ingest]") {
@@ -271,7 +272,7 @@ TEST_CASE("what the user sets stands in the place of what the format says", "[in
       format_of(kYaml, {{"client_id", "DESK_7"}, {"zone", "Asia/Kolkata"}, {"decimal", ","}, {"thousands", "."}});
   const auto all = read("Day,Hour,Name,Number,Price,\n20-09-2024,15:31,A,1,\"1.234,5\",EUR\n", format);
   REQUIRE(all.good.size() == 1);
-  CHECK(row(all.good[0]) == "fills.2024-2,2024-09-20T10:01:00.000000Z,DESK_7,A,BUY,1,1234.5,EUR,,,,\n");
+  CHECK(row(all.good[0]) == "fills.2024-2,2024-09-20T10:01:00.000000Z,DESK_7,A,BUY,1,1234.5,EUR,,,,,EXECUTION,\n");
 }
 
 TEST_CASE("a price in a minor currency is a hundredth, whoever gives price and currency", "[ingest]") {
@@ -335,6 +336,75 @@ TEST_CASE("a line without an end and NUL bytes cost one row, not the memory", "[
   CHECK(all.bad[1].rejection.field == "quantity");
   REQUIRE(all.good.size() == 1);
   CHECK(all.good[0].symbol.text == "A\0B"s);  // the core refuses it, as it does in the canonical CSV
+}
+
+TEST_CASE("busts and corrections of a foreign file are known by the format's words, and of a bust no figure is read",
+          "[ingest]") {
+  const auto format = format_of(
+      "time: {zone: UTC}\n"
+      "minor_currencies: {GBX: GBP}\n"
+      "fields:\n"
+      "  transaction_id: Id\n"
+      "  executed_at: At\n"
+      "  client_id: {constant: C1}\n"
+      "  symbol: Name\n"
+      "  quantity: {column: Number, sign: gives_side}\n"
+      "  price: Price\n"
+      "  currency: {column: Money, words: {USD: USD}, other_words: refuse}\n"
+      "  kind: {column: Type, words: {B: BUST, C: CORRECTION, T: EXECUTION}, other_words: refuse}\n"
+      "  ref_transaction_id: {column: Of, optional: true}\n");
+  const auto all = read(
+      "Id,At,Name,Number,Price,Money,Type,Of\n"
+      "1,2024-09-20T08:36:00Z,A,5,2,USD,T,\n"
+      "2,2024-09-20T08:36:01Z,A,?,1.123456789,GBX,B,1\n"
+      "3,2024-09-20T08:36:02Z,A,-6,2,USD,C,1\n"
+      "4,2024-09-20T08:36:03Z,A,?,2,USD,C,1\n"
+      "5,2024-09-20T08:36:04Z,A,5,2,USD,b,1\n"
+      "6,yesterday,A,,,,B,1\n",
+      format);
+  REQUIRE(all.good.size() == 3);
+  CHECK(row(all.good[0]) == "1,2024-09-20T08:36:00.000000Z,C1,A,BUY,5,2,USD,,,,,EXECUTION,\n");
+  CHECK(row(all.good[1]) == "2,2024-09-20T08:36:01.000000Z,C1,A,,,,,,,,,BUST,1\n");
+  CHECK(row(all.good[2]) == "3,2024-09-20T08:36:02.000000Z,C1,A,SELL,6,2,USD,,,,,CORRECTION,1\n");
+  std::vector<engine::Rejection> rejections;
+  for (const auto& bad : all.bad) rejections.push_back(bad.rejection);
+  CHECK(rejections ==
+        std::vector<engine::Rejection>{{"quantity", "?", "not a decimal number"},
+                                       {"kind", "b", "not among the words that the format knows"},
+                                       {"executed_at", "yesterday", "not a time such as the format has: iso"}});
+}
+
+TEST_CASE("what kind a row is, a condition on another column can say", "[ingest]") {
+  const std::string fields =
+      "time: {zone: UTC}\n"
+      "fields: {transaction_id: Id, executed_at: At, client_id: {constant: C1}, symbol: Name, side: Side,\n"
+      "  quantity: Number, price: Price, ref_transaction_id: Of,\n";
+  const std::string rows =
+      "Id,At,Name,Side,Number,Price,Status,Of\n"
+      "1,2024-09-20T08:36:00Z,A,buy,5,2,,\n"
+      "2,2024-09-20T08:36:01Z,A,hold,five,two,broken,1\n"
+      "3,2024-09-20T08:36:02Z,A,sell,6,2,broken and amended,1\n"
+      "4,2024-09-20T08:36:03Z,A,sell,6,2,amended,1\n";
+  const auto kinds_of = [&](const std::string& kind) {
+    std::string kinds;
+    const auto all = read(rows, format_of(fields + "  kind: " + kind + "}\n"));
+    for (const auto& transaction : all.good) kinds += std::string(to_string(transaction.kind)) + " ";
+    for (const auto& bad : all.bad) kinds += std::to_string(bad.line) + " " + bad.rejection.field + " ";
+    return kinds;
+  };
+  CHECK(kinds_of("{constant: EXECUTION, where: [{column: Status, contains: broken, use: {constant: BUST}},"
+                 " {column: Status, is: amended, use: {constant: CORRECTION}}]}") == "EXECUTION BUST BUST CORRECTION ");
+  CHECK(kinds_of("{constant: EXECUTION, where: [{column: Status, contains: broken, use: {constant: BUST}},"
+                 " {column: Status, contains: amended, use: {constant: CORRECTION}}]}") ==
+        "EXECUTION BUST CORRECTION 4 kind ");
+  CHECK(kinds_of("{column: Status, words: {broken: BUST, amended: CORRECTION, broken and amended: BUST}}") ==
+        "EXECUTION BUST BUST CORRECTION ");
+  CHECK(kinds_of("{column: Status, if_empty: BUST, endings: {amended: CORRECTION}}") ==
+        "BUST CORRECTION CORRECTION 3 side ");
+  const auto bad = Format::parse(fields + "  kind: {column: Status, words: {broken: TRADE}}}\n", "desk.yaml", {});
+  REQUIRE_FALSE(bad);
+  CHECK(bad.error().front() == "desk.yaml: a constant of kind, \"TRADE\": not EXECUTION, BUST or CORRECTION");
+  CHECK(read(rows, format_of(fields + "}\n", {{"kind", "BUST"}})).good.size() == 4);
 }
 
 TEST_CASE("what is written as canonical CSV is read back as the same transaction", "[ingest]") {

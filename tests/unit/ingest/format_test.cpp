@@ -82,7 +82,7 @@ TEST_CASE("every mistake in a format is told at once, with its line and key", "[
             "desk.yaml:6: time.repeated: value \"never\": allowed: earlier, later, refuse",
             "desk.yaml:7: needs: \"clients\": allowed: transaction_id, executed_at, client_id, symbol, side, quantity, "
             "price, "
-            "currency, broker_id, market, order_id, trader_id, zone, decimal, thousands",
+            "currency, broker_id, market, order_id, trader_id, kind, ref_transaction_id, zone, decimal, thousands",
             "desk.yaml:16: fields.currency: needs one of column, right_of, constant, template",
             "desk.yaml:17: fields.broker_id.template: a { is not closed",
             "desk.yaml:18: fields.market.column: an empty list",
@@ -92,7 +92,7 @@ TEST_CASE("every mistake in a format is told at once, with its line and key", "[
             "words, endings, other_words, where",
             "desk.yaml:20: fields.trader: no such field: allowed: transaction_id, executed_at, client_id, symbol, "
             "side, quantity, "
-            "price, currency, broker_id, market, order_id, trader_id",
+            "price, currency, broker_id, market, order_id, trader_id, kind, ref_transaction_id",
             "desk.yaml:21: rows.skip: needs one of is, is_not, contains",
             "desk.yaml:21: rows.refuse: reason: missing",
         });
@@ -167,7 +167,27 @@ TEST_CASE("what the user sets is judged as a constant", "[ingest]") {
   CHECK(mistakes(kFields, {{"client", "C"}}) ==
         Format::Mistakes{
             "--set client: no such field: allowed: transaction_id, executed_at, client_id, symbol, side, quantity, "
-            "price, currency, broker_id, market, order_id, trader_id, zone, decimal, thousands"});
+            "price, currency, broker_id, market, order_id, trader_id, kind, ref_transaction_id, zone, decimal, "
+            "thousands"});
+}
+
+TEST_CASE("a kind that is always the same is one of the three words", "[ingest]") {
+  for (const std::string kind : {"EXECUTION", "BUST", "CORRECTION"}) {
+    CHECK(mistakes(kFields + "  kind: {constant: " + kind + "}\n").empty());
+    CHECK(mistakes(kFields, {{"kind", kind}}).empty());
+  }
+  for (const std::string kind : {"bust", "TRADE", ""}) {
+    const Format::Mistakes expected{"desk.yaml: a constant of kind, \"" + kind +
+                                    "\": not EXECUTION, BUST or CORRECTION"};
+    CHECK(mistakes(kFields + "  kind: {constant: \"" + kind + "\"}\n") == expected);
+    CHECK(mistakes(kFields, {{"kind", kind}}) == expected);
+    CHECK(mistakes(kFields + "  kind: {column: k, where: [{column: k, is: b, use: {constant: \"" + kind + "\"}}]}\n") ==
+          expected);
+  }
+  CHECK(mistakes(kFields + "  kind: {column: k, buy: B}\n") ==
+        Format::Mistakes{"desk.yaml:9: fields.kind.buy: unknown key: allowed: column, right_of, constant, template, "
+                         "optional, if_empty, words, endings, other_words, where"});
+  CHECK(mistakes(kFields + "  ref_transaction_id: {constant: " + std::string(51, 'x') + "}\n").size() == 1);
 }
 
 TEST_CASE("parts of a format that contradict each other are mistakes", "[ingest]") {

@@ -2,6 +2,7 @@
 
 #include "read_all.hpp"
 #include "risk/engine/rules.hpp"
+#include "risk/ingest/csv_row.hpp"
 #include "support/catch.hpp"
 #include "support/distinct_transaction.hpp"
 
@@ -112,6 +113,129 @@ TEST_CASE("a file may have order and trader, one of them, or neither", "[ingest]
   CHECK(texts(",trader_id", ",D1") == "|D1");
   CHECK(texts(",trader_id,order_id", ",D1,O1") == "O1|D1");
   CHECK(texts(",order_id,trader_id", ",,D1") == "|D1");
+}
+
+namespace {
+
+// A row with kind and reference behind the other columns.
+std::string reversal(const std::string& kind, const std::string& reference, const std::string& figures) {
+  return "R1,2024-09-20T08:36:00.000Z,C1,AAPL," + figures + ",B1,NASDAQ," + kind + "," + reference + "\n";
+}
+const std::string kFigures = "BUY,100,190.25,USD";
+const std::string kReversalHeader = kHeader.substr(0, kHeader.size() - 1) + ",kind,ref_transaction_id\n";
+
+}  // namespace
+
+TEST_CASE("what says no kind is an execution, with or without the columns", "[ingest]") {
+  for (const auto& text : {kHeader + row("T1"), kReversalHeader + reversal("", "", kFigures),
+                           kReversalHeader + reversal("EXECUTION", "", kFigures)}) {
+    const auto read = read_transactions(text);
+    REQUIRE(read.good.size() == 1);
+    CHECK(read.good[0].kind == engine::ExecutionKind::kExecution);
+    CHECK(read.good[0].ref_transaction_id.empty());
+    CHECK(read.good[0].quantity == Quantity::from_whole(100));
+  }
+  const auto alone = read_transactions("kind," + kHeader + "BUST," + row("R1"));
+  REQUIRE(alone.good.size() == 1);
+  CHECK(alone.good[0].kind == engine::ExecutionKind::kBust);
+  CHECK(engine::value_problem(alone.good[0]) == engine::Rejection{"ref_transaction_id", "", "empty"});
+}
+
+TEST_CASE("a correction has all its figures, and one that lacks any is a bad row", "[ingest]") {
+  const auto read = read_transactions(kReversalHeader + reversal("CORRECTION", "T1", kFigures));
+  REQUIRE(read.good.size() == 1);
+  CHECK(read.good[0].kind == engine::ExecutionKind::kCorrection);
+  CHECK(read.good[0].ref_transaction_id == "T1");
+  CHECK(read.good[0].price == *Price::parse("190.25"));
+  const auto bad = read_transactions(kReversalHeader + reversal("CORRECTION", "T1", "BUY,,190.25,USD"));
+  REQUIRE(bad.bad.size() == 1);
+  CHECK(bad.bad[0].rejection == engine::Rejection{"quantity", "", "not a decimal number"});
+}
+
+TEST_CASE("of a bust the cells of what it takes back may hold anything, and only a side is taken", "[ingest]") {
+  for (const std::string figures :
+       {",,,", "?,many,1e3,a currency", "BUY,100,190.25,USD", "buy,-1,1.0000000001,\"U\nS\""}) {
+    INFO(figures);
+    const auto read = read_transactions("order_id,trader_id," + kReversalHeader + "O1," + std::string(60, 'x') + "," +
+                                        reversal("BUST", "T1", figures) + ",," + reversal("", "", kFigures));
+    REQUIRE(read.good.size() == 2);
+    engine::Transaction expected;
+    expected.transaction_id = "R1";
+    expected.executed_at = *parse_timestamp("2024-09-20T08:36:00Z");
+    expected.client_id.text = "C1";
+    expected.symbol.text = "AAPL";
+    expected.broker_id = "B1";
+    expected.market = "NASDAQ";
+    if (figures.starts_with("BUY")) expected.side = engine::Side::kBuy;
+    expected.kind = engine::ExecutionKind::kBust;
+    expected.ref_transaction_id = "T1";
+    CHECK(read.good[0] == expected);
+    CHECK_FALSE(engine::value_problem(read.good[0]));
+    CHECK(read.good[1].kind == engine::ExecutionKind::kExecution);
+  }
+  for (const std::string bad :
+       {"R1,yesterday,C1,AAPL,,,,,B1,NASDAQ,BUST,T1\n", "R1,,C1,AAPL,,,,,B1,NASDAQ,BUST,T1\n"}) {
+    const auto read = read_transactions(kReversalHeader + bad);
+    REQUIRE(read.bad.size() == 1);
+    CHECK(read.bad[0].rejection.field == "executed_at");
+  }
+}
+
+TEST_CASE("a bust in a value that is read again leaves nothing of the row before", "[ingest]") {
+  std::istringstream input("trader_id,order_id," + kReversalHeader + "D1,O1," + reversal("CORRECTION", "T0", kFigures) +
+                           "D2,O2," + reversal("BUST", "T1", ",5,6,EUR") + ",," + reversal("", "", kFigures));
+  TransactionReader reader(input, "fills.csv");
+  engine::Transaction transaction;
+  BadRow bad;
+  REQUIRE(reader.read(transaction, bad) == Step::kValue);
+  REQUIRE(reader.read(transaction, bad) == Step::kValue);
+  CHECK(transaction.side == engine::Side::kUnknown);
+  CHECK(transaction.quantity == Quantity{});
+  CHECK(transaction.price == Price{});
+  CHECK(transaction.currency + transaction.order_id + transaction.trader_id == "");
+  REQUIRE(reader.read(transaction, bad) == Step::kValue);
+  CHECK(transaction.ref_transaction_id.empty());
+  CHECK(transaction.kind == engine::ExecutionKind::kExecution);
+}
+
+TEST_CASE("a kind that is none is refused by its name", "[ingest]") {
+  for (const std::string kind : {"bust", "Bust", "TRADE", "UNKNOWN", "1", " BUST", "BUST "}) {
+    INFO(kind);
+    const auto read =
+        read_transactions(kReversalHeader + reversal(kind, "T1", kFigures) + reversal("BUST", "T1", ",,,"));
+    CHECK(read.good.size() == 1);
+    REQUIRE(read.bad.size() == 1);
+    CHECK(read.bad[0].rejection == engine::Rejection{"kind", kind, "not EXECUTION, BUST or CORRECTION"});
+  }
+}
+
+TEST_CASE("a reference that no reversal may have passes the reader, for the rules to refuse", "[ingest]") {
+  const auto problem = [](const std::string& kind, const std::string& reference) {
+    const auto read = read_transactions(kReversalHeader + reversal(kind, reference, kFigures));
+    REQUIRE(read.good.size() == 1);
+    return engine::value_problem(read.good[0]).value_or(engine::Rejection{});
+  };
+  CHECK(problem("CORRECTION", "").reason == "empty");
+  CHECK(problem("CORRECTION", "R1").field == "ref_transaction_id");
+  CHECK(problem("BUST", std::string(51, 'T')).reason == "longer than 50 bytes");
+  CHECK(problem("BUST", "R1") == engine::Rejection{});
+  CHECK(problem("", "T1").field == "ref_transaction_id");
+}
+
+TEST_CASE("busts and corrections are written as they are read", "[ingest]") {
+  std::string text;
+  append_csv_header(text);
+  const auto rows = read_transactions(kReversalHeader + reversal("BUST", "\"T,1\"", "?,many,,") +
+                                      reversal("CORRECTION", "T1", kFigures) + reversal("", "", kFigures))
+                        .good;
+  for (const auto& transaction : rows) append_csv_row(text, transaction);
+  CHECK(text ==
+        "transaction_id,executed_at,client_id,symbol,side,quantity,price,currency,broker_id,market,order_id,trader_id,"
+        "kind,ref_transaction_id\n"
+        "R1,2024-09-20T08:36:00.000000Z,C1,AAPL,,,,,B1,NASDAQ,,,BUST,\"T,1\"\n"
+        "R1,2024-09-20T08:36:00.000000Z,C1,AAPL,BUY,100,190.25,USD,B1,NASDAQ,,,CORRECTION,T1\n"
+        "R1,2024-09-20T08:36:00.000000Z,C1,AAPL,BUY,100,190.25,USD,B1,NASDAQ,,,EXECUTION,\n");
+  CHECK(read_transactions(text).good == rows);
 }
 
 TEST_CASE("the order of one row is not that of the next", "[ingest]") {

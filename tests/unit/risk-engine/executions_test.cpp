@@ -46,7 +46,7 @@ struct Rig {
   store::AppliedInput input(std::uint64_t seq) const {
     const auto row = rows.find(seq);
     if (row == rows.end()) return {seq, {}, store::TickInput{}};
-    return {seq, {}, store::TransactionInput{row->second, {}, false}};
+    return {seq, {}, store::TransactionInput{row->second, {}, false, false, {}}};
   }
 
   store::FoundExecutions find(std::span<const std::uint64_t> apply_seqs, std::span<const std::uint64_t> fingerprints) {
@@ -60,7 +60,7 @@ struct Rig {
     for (const auto seq : seqs) {
       // Nothing is looked for that is not stored yet.
       CHECK(seq <= resume.last_apply_seq);
-      if (rows.contains(seq)) found.transactions.push_back({seq, {}, rows.at(seq), {}, {}, false});
+      if (rows.contains(seq)) found.transactions.push_back({seq, {}, rows.at(seq), {}, {}, false, false, {}, {}});
     }
     found.dropped_up_to = resume.dropped_up_to;
     return found;
@@ -71,10 +71,13 @@ struct Rig {
     executions->expect(next);
     return executions->judge(0);
   }
+  void note(std::size_t index, std::uint64_t seq, const engine::Transaction& transaction) {
+    executions->note(executions->digest(index), seq, {transaction, transaction.price, false, false, {}});
+  }
   Kind send(const engine::Transaction& transaction) {
     const auto verdict = judge(transaction);
     if (verdict.kind == Kind::kNew) {
-      executions->note(0, ++apply_seq);
+      note(0, ++apply_seq, transaction);
       rows[apply_seq] = transaction;
     }
     return verdict.kind;
@@ -127,9 +130,9 @@ TEST_CASE("an execution and its duplicate in the same records are told apart") {
   const engine::Transaction* const next[] = {&one, &two, &one};
   rig.executions->expect(next);
   CHECK(rig.executions->judge(0).kind == Kind::kNew);
-  rig.executions->note(0, 1);
+  rig.note(0, 1, one);
   CHECK(rig.executions->judge(1).kind == Kind::kNew);
-  rig.executions->note(1, 2);
+  rig.note(1, 2, two);
   const auto verdict = rig.executions->judge(2);
   CHECK(verdict.kind == Kind::kDuplicate);
   CHECK(verdict.known->apply_seq == 1);
@@ -151,7 +154,7 @@ TEST_CASE("with other figures it is a conflict, until both are applied") {
   CHECK(verdict.kind == Kind::kConflict);
   CHECK(verdict.known->apply_seq == 1);
   CHECK(verdict.known->digest.quantity == Quantity::from_whole(100));
-  rig.executions->note(0, ++rig.apply_seq);  // somebody decided so
+  rig.note(0, ++rig.apply_seq, other);  // somebody decided so
   rig.rows[rig.apply_seq] = other;
   for (int pass = 0; pass < 2; ++pass) {
     CHECK(rig.judge(other).kind == Kind::kDuplicate);
@@ -252,7 +255,7 @@ TEST_CASE("executions beyond what memory may hold are found in the store") {
   rig.restart({kPiece + 10, {}});
   for (std::uint64_t i = 1; i <= 4 * kPiece; ++i) {
     CHECK_FALSE(rig.judge(fill(i)).kind != Kind::kNew);
-    rig.executions->note(0, ++rig.apply_seq);
+    rig.note(0, ++rig.apply_seq, fill(i));
     rig.rows[rig.apply_seq] = fill(i);
     if (i % 5'000 == 0) {
       rig.commit();
@@ -366,7 +369,7 @@ TEST_CASE("pieces that are made anew are stored some at a time, and all of them 
   auto t = fill(0);
   for (std::uint64_t seq = 1; seq <= kCount; ++seq) {
     t.transaction_id = std::to_string(seq);
-    rig.executions->restore({seq, {}, store::TransactionInput{t, {}, false}});
+    rig.executions->restore({seq, {}, store::TransactionInput{t, {}, false, false, {}}});
   }
   rig.executions->finish_loading();
   // One that grows while others wait is among them once, as it is last.

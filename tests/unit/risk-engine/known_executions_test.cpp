@@ -1,31 +1,12 @@
 // What a Processor does with executions and opening positions that were applied before.
-#include "risk-engine/processor.hpp"
-#include "risk/store/memory.hpp"
-#include "risk/store/reader.hpp"
+#include "known_records.hpp"
 #include "support/catch.hpp"
 
 using namespace risk;
 using namespace risk::risk_engine;
-using Outcome = wire::CommandReply::Outcome;
-using Action = wire::DecideQuarantined::Action;
+using namespace risk::risk_engine::test;
 
 namespace {
-
-constexpr Timestamp kWall = Timestamp::from_seconds(1'726'821'360);
-const log::StreamId kStreams[] = {{"00000000000000000000000000000001"}, {"00000000000000000000000000000002"}};
-
-engine::Transaction fill(int number) {
-  engine::Transaction t;
-  t.transaction_id = "T" + std::to_string(number);
-  t.executed_at = {kWall.nanos + number * kNanosPerSecond};
-  t.client_id = ClientId("C");
-  t.symbol = Symbol("A");
-  t.side = engine::Side::kBuy;
-  t.quantity = Quantity::from_whole(100);
-  t.price = Price::from_whole(10);
-  t.broker_id = "IBKR";
-  return t;
-}
 
 engine::OpeningPosition opening(const char* quantity = "100") {
   return {ClientId("C"), Symbol("A"), *Quantity::parse(quantity), Price::from_whole(9), ""};
@@ -35,57 +16,6 @@ engine::Transaction twice_as_much(engine::Transaction t) {
   t.quantity = Quantity::from_units(2 * t.quantity.units());
   return t;
 }
-
-// A processor with a store and two streams.
-struct Rig {
-  Rig() { restart(); }
-
-  void restart(engine::ExecutionOptions options = {}) {
-    store = store::open_store(config);
-    store->migrate();
-    reader = store::open_reader(config);
-    processor = std::make_unique<Processor>(store->resume_point(), reader->quarantine_count());
-    store->replay(0, [&](const store::AppliedInput& input) { processor->restore(input); });
-    processor->start({}, {{}, std::chrono::hours{1}, std::move(options)});
-    processor->executions().set_find(
-        [this](auto seqs, auto fingerprints) { return reader->find_executions(seqs, fingerprints); });
-    processor->openings().set_find([this](auto keys) { return reader->latest_openings(keys); });
-    commit();
-  }
-  void send(const wire::Input& input, std::size_t stream = 0, const wire::Provenance& provenance = {}) {
-    const auto bytes = wire::encode(input, provenance);
-    const std::string_view payload = bytes;
-    processor->apply(
-        {wire::kTransactionsTopic, "simulator@test", {kStreams[stream], 1, ++sequences[stream]}, {&payload, 1}}, kWall);
-  }
-  store::Commit commit() {
-    auto commit = processor->take(engine::Core::Scope::kMarked, kWall).commit;
-    store->commit(commit);
-    processor->note_committed(processor->apply_seq());
-    return commit;
-  }
-  wire::CommandReply decide(std::uint64_t id, Action action) {
-    return processor->decide("anna", {id, action, "as the broker says"}, reader->quarantined(id), kWall);
-  }
-  std::string position() const { return reader->positions("C", "A").at(0).quantity.to_string(); }
-  store::CursorRow cursor(std::size_t stream) const {
-    for (const auto& row : reader->cursors()) {
-      if (row.stream_id == kStreams[stream].text.view()) return row;
-    }
-    return {};
-  }
-
-  store::DatabaseConfig config = [] {
-    store::DatabaseConfig memory;
-    memory.type = store::DatabaseConfig::Type::kMemory;
-    memory.memory = store::make_memory_database();
-    return memory;
-  }();
-  std::unique_ptr<store::Store> store;
-  std::unique_ptr<store::Reader> reader;
-  std::unique_ptr<Processor> processor;
-  std::uint64_t sequences[2] = {0, 0};
-};
 
 }  // namespace
 

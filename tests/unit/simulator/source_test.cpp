@@ -129,6 +129,34 @@ TEST_CASE("a transaction ahead of the clock brings no price and no rate forward"
         std::vector<std::string>{"0 price 1", "0 A", "0 wrong", "0 price 2", "0 B"});
 }
 
+TEST_CASE("a replay sends busts and corrections as such, also before their execution, and judges what they say",
+          "[simulator]") {
+  const std::string at = ",2024-09-20T08:36:00Z,C1,AAPL,";
+  const TemporaryFile file("kind,ref_transaction_id," + kHeader + "BUST,A,R1" + at + "?,many,,,B1,NASDAQ\n" + ",,A" +
+                           at + "BUY,100,190.25,USD,B1,NASDAQ\n" + "CORRECTION,A,R2" + at +
+                           "BUY,90,190.25,USD,B1,NASDAQ\n" + "CORRECTION,,R3" + at + "BUY,90,190.25,USD,B1,NASDAQ\n" +
+                           "bust,A,R4" + at + "BUY,90,190.25,USD,B1,NASDAQ\n");
+  const auto source = make_replay_source({file.path()}, Speed::max());
+  std::vector<engine::Transaction> sent;
+  std::vector<engine::Rejection> rejected;
+  while (const Item* item = source->next()) {
+    if (const auto* t = std::get_if<engine::Transaction>(&item->input)) {
+      sent.push_back(*t);
+    } else {
+      rejected.push_back(std::get<wire::RejectedInput>(item->input).rejection);
+    }
+  }
+  REQUIRE(sent.size() == 3);
+  CHECK(sent[0].kind == engine::ExecutionKind::kBust);
+  CHECK(sent[0].ref_transaction_id == "A");
+  CHECK(sent[1].kind == engine::ExecutionKind::kExecution);
+  CHECK(sent[1].ref_transaction_id.empty());
+  CHECK(sent[2].kind == engine::ExecutionKind::kCorrection);
+  CHECK(sent[2].quantity == Quantity::from_whole(90));
+  CHECK(rejected == std::vector<engine::Rejection>{{"ref_transaction_id", "", "empty"},
+                                                   {"kind", "bust", "not EXECUTION, BUST or CORRECTION"}});
+}
+
 TEST_CASE("each row of the file of twelve bad rows goes out once, the bad with line, field, value and reason",
           "[simulator]") {
   const auto source = make_replay_source({RISK_TEST_DATA "/twelve_bad_rows.csv"}, Speed::max());

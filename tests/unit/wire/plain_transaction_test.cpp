@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "plain_transaction.hpp"
+#include "risk/engine/rules.hpp"
 #include "risk/engine/transaction_fields.hpp"
 #include "risk/v1/transaction.pb.h"
 #include "risk/wire/transaction.hpp"
@@ -55,6 +56,10 @@ class Chance {
   }
   void set(Timestamp& time) { time = {std::clamp(number(), kTimestampMin.nanos, kTimestampMax.nanos)}; }
   void set(engine::Side& side) { side = one_of({engine::Side::kUnknown, engine::Side::kBuy, engine::Side::kSell}); }
+  void set(engine::ExecutionKind& kind) {
+    using Kind = engine::ExecutionKind;
+    kind = one_of({Kind::kExecution, Kind::kBust, Kind::kCorrection});
+  }
   template <class Tag>
   void set(Decimal<Tag>& value) {
     value = Decimal<Tag>::from_units(number());
@@ -197,8 +202,8 @@ TEST_CASE("an instant that no transaction can have is refused with what was sent
   CHECK_FALSE(refused(-1, 1));
 }
 
-TEST_CASE("an execution without order and trader is the bytes that it was before there were any") {
-  // As publishers write it that know of neither.
+TEST_CASE("an execution without order, trader and kind is the bytes that it was before there were any") {
+  // As publishers of release 1.0 write it, that know of none of them.
   constexpr std::string_view kBytes(
       "\x0a\x34\x0a\x02T1\x11\x00\xdc\xc0\xed\x88\x22\x06\x00\x1a\x02"
       "C1\x22\x04"
@@ -221,6 +226,46 @@ TEST_CASE("an execution without order and trader is the bytes that it was before
   engine::Transaction into = test::distinct_transaction();  // what is not sent is not left over
   REQUIRE(wire::read_plain(kBytes, into, received_at));
   CHECK(into == t);
+  CHECK(into.kind == engine::ExecutionKind::kExecution);
+  CHECK(into.ref_transaction_id.empty());
+}
+
+TEST_CASE("an execution, which names no other, is sent without kind and reference") {
+  auto t = test::distinct_transaction();
+  t.kind = engine::ExecutionKind::kExecution;
+  t.ref_transaction_id.clear();
+  const auto bytes = wire::encode(t);
+  t.kind = engine::ExecutionKind::kBust;
+  const auto bust = wire::encode(t);
+  CHECK(bust.size() == bytes.size() + 2);
+  CHECK(bust.find("\x68\x01") != std::string::npos);  // 13 << 3, and BUST
+  t.ref_transaction_id = "T0";
+  CHECK(wire::encode(t).size() == bust.size() + 4);
+  for (const auto kind : {engine::ExecutionKind::kBust, engine::ExecutionKind::kCorrection}) {
+    t.kind = kind;
+    engine::Transaction into;
+    CHECK(wire::read_plain(wire::encode(t), into, received_at));
+    CHECK(into == t);
+    CHECK(parsed(wire::encode(t)) == t);
+  }
+}
+
+TEST_CASE("a kind of a newer program is left to protobuf's code, and is one that the core refuses") {
+  auto message = message_of(test::distinct_transaction());
+  for (const int number : {3, 127, 128, 255, 256, 257, 0x7fff'ffff, -1}) {
+    CAPTURE(number);
+    message.mutable_transaction()->set_kind(static_cast<v1::ExecutionKind>(number));
+    const auto bytes = message.SerializeAsString();
+    engine::Transaction into;
+    CHECK_FALSE(wire::read_plain(bytes, into, received_at));
+    const auto read_as = read(bytes);
+    REQUIRE(read_as);
+    CHECK(read_as == parsed(bytes));
+    CHECK(to_string(read_as->kind) == "UNKNOWN");
+    CHECK(engine::value_problem(*read_as) == engine::Rejection{"kind", "255", "not EXECUTION, BUST or CORRECTION"});
+    // Sent on, it is none that is known either.
+    CHECK(to_string(parsed(wire::encode(*read_as))->kind) == "UNKNOWN");
+  }
 }
 
 TEST_CASE("fields in any order and more than once are read as protobuf reads them, without its code") {
@@ -336,6 +381,7 @@ TEST_CASE("what is left to protobuf's code comes to the same") {
       changed([](auto& t) { t.client_id.text = "Zürich"; }),
       changed([](auto& t) { t.quantity = Quantity::from_units(-1); }),
       changed([](auto& t) { t.side = engine::Side{3}; }),
+      changed([](auto& t) { t.kind = engine::ExecutionKind{3}; }),
       wire::encode(live(), {"fills.csv", 12}),
       record("\xa2\x06\x03new"),  // a field 100
       record("\x22"),

@@ -27,6 +27,13 @@ engine::Transaction odd_transaction() {
   return t;
 }
 
+engine::Transaction odd_bust() {
+  engine::Transaction t = odd_transaction();
+  t.kind = engine::ExecutionKind::kBust;
+  t.ref_transaction_id = "T \"1\"";
+  return t;
+}
+
 AlertMessage odd_alert() {
   AlertMessage message;
   message.event_id = 7;
@@ -65,6 +72,7 @@ TEST_CASE("every kind of input comes back as it was sent, with where it was read
   InputDecoder decoder;
   const std::vector<Input> inputs = {
       odd_transaction(),
+      odd_bust(),
       Tick{{42}},
       engine::OpeningPosition{ClientId("C"), Symbol("S"), Quantity::from_units(-5), Price::from_units(1), "EUR"},
       engine::MarketPrice{Symbol("Zürich"), Price::from_units(std::numeric_limits<std::int64_t>::min()), "EUR", {-1}},
@@ -150,7 +158,7 @@ TEST_CASE("an exposure update comes back as it was sent") {
   update.clients = {figures(row)};
   update.symbols = {figures(row), figures(row)};
   update.firm = figures(engine::ExposureRow{});
-  update.transactions = {{odd_transaction(), 8, "1.0000", true}};
+  update.transactions = {{odd_transaction(), 8, "1.0000", true, 0, true}, {odd_bust(), 9, "1.0000", false, 8}};
   update.transactions_per_second = 2.5;
   update.streams = {{"ab", "simulator@host", 1, 2, 3, true, 1'000, 501, -45'000'000'001, 7, 2},
                     {"cd", "simulator@host", 1, 2, 3, false, 0, 0, std::nullopt}};
@@ -275,7 +283,9 @@ TEST_CASE("rules come back as they were stored") {
   first.edition = 1;  // of the release that did not say
   CHECK(*decode_rules("{}") == first);
   CHECK(decode_rules(R"({"edition":2})")->edition == 2);
-  CHECK(decode_rules(R"({"edition":5})").error().reason == "edition 5: must be 1 to 4");
+  CHECK_FALSE(decode_rules(R"({"edition":4})")->knows_reversals());
+  CHECK(decode_rules(R"({"edition":5})")->knows_reversals());
+  CHECK(decode_rules(R"({"edition":6})").error().reason == "edition 6: must be 1 to 5");
   rules.session_start = {17 * 3600, "Pacific/Apia", {{-5, -36'000}, {1'325'239'200, 50'400}}};
   CHECK(*decode_rules(encode(rules)) == rules);
   for (const char* changes :

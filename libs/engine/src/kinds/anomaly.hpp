@@ -9,6 +9,7 @@ namespace risk::engine {
 
 template <>
 struct KindOf<AnomalyRule> {
+  static constexpr bool kIsOfOneTransaction = true;
   struct State {
     std::unique_ptr<AnomalyAlertState> alert;
     AnomalyWindow window;

@@ -11,6 +11,7 @@ namespace risk::engine {
 
 template <>
 struct KindOf<ExposureRule> {
+  static constexpr bool kIsOfOneTransaction = false;
   struct Alert : AlertState {
     std::optional<Timestamp> low_since;  // each evaluation since found it low
   };

@@ -35,6 +35,7 @@ namespace risk::engine {
 
 class Positions;
 
+// A kind's kIsOfOneTransaction: its alert is of a single transaction, and resolves when that is taken back.
 template <class Rule>
 struct KindOf;
 
@@ -62,6 +63,7 @@ struct EvaluationParts {
   std::vector<AlertEvent>& events;
   Timestamp at;
   const Transaction* transaction;           // null in a sweep
+  std::uint64_t input = 0;                  // the number of the transaction; 0 in a sweep, and where nobody asks for it
   OrderPart order = OrderPart::kBeginning;  // what the transaction is to its client's orders
 };
 
@@ -88,6 +90,9 @@ struct Evaluation {
     if (!alert) {
       alert = std::make_unique<typename std::remove_reference_t<decltype(alert)>::element_type>();
       alert->alert_id = ++parts.alerts_opened;
+    }
+    if constexpr (KindOf<Rule>::kIsOfOneTransaction) {
+      if (decision.event != AlertEventType::kResolved) alert->tipped_by = parts.input;
     }
     alert->severity = decision.severity;
     alert->peak = std::max(alert->peak, value);
@@ -135,6 +140,7 @@ inline constexpr std::uint64_t kCountMax = std::uint64_t{1} << 56;
 
 // The later field of an alert with what it has been low since, if it is: nanoseconds since the first instant, and 1.
 inline constexpr std::uint32_t kLowSinceField = 1;
+inline constexpr std::uint32_t kTippedByField = 2;
 inline Uint128 since_first(Timestamp time) {
   return static_cast<Uint128>(Int128{time.nanos} - kTimestampMin.nanos);
 }
@@ -149,6 +155,7 @@ void save_alert(SnapshotWriter& out, const std::unique_ptr<Alert>& alert) {
   if constexpr (requires { alert->low_since; }) {
     if (alert->low_since) out.later_number(kLowSinceField, since_first(*alert->low_since) + 1, 0);
   }
+  out.later_input_number(kTippedByField, alert->tipped_by);
   out.end_record();
 }
 
@@ -167,7 +174,12 @@ std::unique_ptr<Alert> load_alert(SnapshotReader& in, const LimitRange& limits, 
   for (auto* figure : {&alert->announced, &alert->peak, &alert->limit}) {
     *figure = in.number<Int128>("figure of an alert", kNotionalMax);
   }
-  in.end_record([&]([[maybe_unused]] std::uint32_t field, [[maybe_unused]] const SnapshotReader::LaterValue& value) {
+  in.end_record([&](std::uint32_t field, const SnapshotReader::LaterValue& value) {
+    if (field == kTippedByField && !value.is_text) {
+      if (value.number > kCountMax) in.refuse("input that tipped an alert", "is out of range");
+      alert->tipped_by = static_cast<std::uint64_t>(value.number);
+      return true;
+    }
     if constexpr (requires { alert->low_since; }) {
       if (field != kLowSinceField || value.is_text) return false;
       if (value.number == 0 || value.number - 1 > since_first(kTimestampMax)) in.refuse("low since", "is out of range");

@@ -11,6 +11,7 @@ namespace risk::engine {
 
 template <>
 struct KindOf<SizeRule> {
+  static constexpr bool kIsOfOneTransaction = true;
   struct Alert : AlertState {
     Int128 last = 0;      // the notional of the last transaction above the limit
     Timestamp last_seen;  // now, at that transaction

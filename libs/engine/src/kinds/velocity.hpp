@@ -9,6 +9,7 @@ namespace risk::engine {
 
 template <>
 struct KindOf<VelocityRule> {
+  static constexpr bool kIsOfOneTransaction = false;
   struct State {
     std::unique_ptr<AlertState> alert;
     std::uint32_t limit = 0;

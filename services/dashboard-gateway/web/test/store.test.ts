@@ -109,6 +109,60 @@ describe('merge', () => {
   });
 });
 
+describe('busts and corrections', () => {
+  const seq = transaction.apply_seq;
+  const bust = (apply_seq: number, reverses: number): Transaction => ({
+    ...transaction,
+    apply_seq,
+    transaction_id: `BX-${apply_seq}`,
+    kind: 'BUST',
+    ref_transaction_id: transaction.transaction_id,
+    reverses,
+  });
+  const by = () => Object.fromEntries(store.transactions.map((row) => [row.apply_seq, row.reversed_by]));
+
+  it('marks a row that it has when what takes it back comes', () => {
+    store.apply(snapshot);
+    const before = store.transactions[0]!;
+    store.drain();
+    store.apply(delta(snapshot.number + 1, { transactions: [bust(seq + 1, seq)] }));
+    expect(by()).toEqual({
+      [seq]: { apply_seq: seq + 1, kind: 'BUST', transaction_id: `BX-${seq + 1}` },
+      [seq + 1]: null,
+    });
+    expect(before.reversed_by).toBeNull();
+    expect(store.drain().transactions).toBe(true);
+  });
+
+  it('marks a row that comes in one message with what takes it back', () => {
+    store.apply(snapshot);
+    const counted = { ...transaction, apply_seq: seq + 1, counted_only: true };
+    store.apply(delta(snapshot.number + 1, { transactions: [bust(seq + 2, seq + 1), counted] }));
+    expect(by()).toMatchObject({ [seq]: null, [seq + 1]: { apply_seq: seq + 2 }, [seq + 2]: null });
+  });
+
+  it('follows a correction that is busted itself', () => {
+    store.apply(snapshot);
+    const correction: Transaction = { ...bust(seq + 1, seq), kind: 'CORRECTION' };
+    store.apply(delta(snapshot.number + 1, { transactions: [correction] }));
+    store.apply(delta(snapshot.number + 2, { transactions: [bust(seq + 2, seq + 1)] }));
+    expect(by()).toMatchObject({ [seq]: { kind: 'CORRECTION' }, [seq + 1]: { kind: 'BUST' }, [seq + 2]: null });
+  });
+
+  it('takes a bust of what it does not have as any other row', () => {
+    store.apply(snapshot);
+    store.apply(delta(snapshot.number + 1, { transactions: [bust(seq + 1, 1)] }));
+    expect(by()).toEqual({ [seq]: null, [seq + 1]: null });
+  });
+
+  it('keeps what a snapshot says of its rows', () => {
+    const reversed_by = { apply_seq: seq + 1, kind: 'CORRECTION', transaction_id: 'C-1' } as const;
+    store.apply({ ...snapshot, transactions: [{ ...transaction, reversed_by }] });
+    store.apply(delta(snapshot.number + 1, { transactions: [bust(seq + 2, seq)] }));
+    expect(by()[seq]).toEqual(reversed_by);
+  });
+});
+
 describe('bounds', () => {
   it('drops the oldest resolved alerts and never an unresolved one', () => {
     store.apply(snapshot);

@@ -103,9 +103,25 @@ class Core {
   void expect(std::span<const Transaction> next);
   void expect_at(std::span<const Transaction* const> next);  // where each lies; the pointers are copied
 
-  // Applies one transaction, in the order of libs/engine/RULES.md, and appends the events it (and the sweep before it)
-  // caused to `events`. If it cannot be applied: why; then nothing has changed.
+  // Applies one execution, in the order of libs/engine/RULES.md, and appends the events it (and the sweep before it)
+  // caused to `events`. If it cannot be applied: why; then nothing has changed. Precondition: it is no reversal.
   Result<Applied, Rejection> apply(const Transaction& transaction, std::vector<AlertEvent>& events);
+
+  // An execution that comes after its bust or correction: it is judged, moves now and counts, and gives its client, its
+  // symbol and a position of 0 their rows, as any other; nothing else comes of it. As above.
+  Result<Applied, Rejection> count(const Transaction& transaction, std::vector<AlertEvent>& events);
+
+  // Takes back what was applied, and applies the correction in its place where it is one. The positions, the turnover
+  // of the session, bases and marks become what they were without the original; what it tipped resolves, and exposures
+  // are judged. As above; of a bust the result has the original's unit value. Preconditions: transaction.is_reversal(),
+  // the rules know reversals, and `original` was applied to the transaction's client and symbol and is not taken back
+  // yet.
+  Result<Applied, Rejection> apply(const Transaction& reversal, const Original& original,
+                                   std::vector<AlertEvent>& events);
+
+  // The number of the next input, which rises from one to the next: that by which a later Original names it. To be told
+  // before each, also before set_rules(), wherever there are reversals; the state that load() gives has none yet.
+  void number_next(std::uint64_t input);
 
   // A mark, and a rate, without a trade; no event comes of it but of the sweep before it. Whether anything has changed,
   // which it has not by a price that is older than the mark; or why it cannot be applied, and then nothing has.
@@ -174,7 +190,8 @@ class Core {
                            const Tuning& tuning = {}, SnapshotFormat* format = nullptr);
 
   // 32 hexadecimal digits: equal for equal states, however they were reached and in whatever version they were saved.
-  // A field that comes later changes it only where it has another value than the one that means what was before it.
+  // A field that comes later changes it only where it has another value than the one that means what was before it. The
+  // numbers of inputs (number_next) are not in it: a store and a file that lead to one state number them differently.
   std::string state_hash() const;
 
   // What does not hold of the invariants above and of those in the headers of src: each in words, with the entity and

@@ -2,9 +2,11 @@
 // an execution becomes an input: nothing of it is in the core.
 //
 // The identity of an execution is its broker, market, client, symbol as received, side and transaction_id. One that was
-// applied is a duplicate where quantity, price and instant are the same too, else a conflict.
+// applied is a duplicate where quantity, price and instant are the same too, else a conflict. A bust has none: it is
+// known by what it takes back.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -75,6 +77,10 @@ struct ExecutionDigest {
 
 // `key` is the secret of the database whose executions are compared.
 ExecutionDigest digest_of(const Transaction& transaction, const BrokerAliases& aliases, const HashKey& key);
+
+// The same of what a bust or a correction names: as a BUY, and as a SELL.
+using ReferenceDigests = std::array<ExecutionDigest, 2>;
+ReferenceDigests reference_digests_of(const Transaction& reversal, const BrokerAliases& aliases, const HashKey& key);
 
 // Why a transaction is refused that has the identity of an execution that was applied: the first figure in which it
 // differs. `applied_as` says what that is, "input 12".

@@ -94,12 +94,16 @@ using RuleKinds = RuleKindList<ExposureRule, VelocityRule, SizeRule, AnomalyRule
 //   3  a mark stays in its currency, and is worth its price at the rate in force; before it was converted once, at the
 //      rate of its time
 //   4  there is a P&L of the session; before, none was kept
-inline constexpr std::uint32_t kEdition = 4;
+//   5  there are busts and corrections, and it is remembered what they need: the last marks of a symbol and who made
+//      them, and which input tipped an alert
+inline constexpr std::uint32_t kEdition = 5;
 
 struct RuleSet {
   std::uint64_t config_version = 1;
   std::uint32_t edition = kEdition;  // 1 to kEdition
   std::string base_currency = "USD";
+  bool has_pnl() const { return edition >= 4; }
+  bool knows_reversals() const { return edition >= 5; }
   // Base currency per unit; the base currency itself needs none. They are in force from the start: an ExchangeRate, of
   // whatever instant, takes their place.
   std::map<std::string, Rate, std::less<>> rates;
@@ -171,6 +175,7 @@ void keep_missing_rules(RuleSet& next, const RuleSet& before);
 
 // Why an input can be applied to no core at all: the first field, in the order of the struct, that does not fit. Pure.
 // Nothing: its values are in order, and what is left to judge depends on the core (rates in force, ranges, bounds).
+// Of a bust only what is read of it is judged.
 std::optional<Rejection> value_problem(const Transaction& transaction);
 std::optional<Rejection> value_problem(const OpeningPosition& position);
 std::optional<Rejection> value_problem(const MarketPrice& price);

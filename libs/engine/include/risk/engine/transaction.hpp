@@ -28,7 +28,11 @@ namespace risk::engine {
 
 enum class Side : std::uint8_t { kUnknown = 0, kBuy = 1, kSell = 2 };
 
-// One execution as it arrived, not yet judged: see value_problem() in rules.hpp for what the core accepts.
+// A bust takes an execution back, a correction replaces it by another one.
+enum class ExecutionKind : std::uint8_t { kExecution = 0, kBust = 1, kCorrection = 2 };
+
+// One execution, or one bust or correction of one, as it arrived, not yet judged: see value_problem() in rules.hpp for
+// what the core accepts. Of a bust only the ids, the instant, broker and market are read.
 struct Transaction {
   std::string transaction_id;
   Timestamp executed_at;
@@ -42,6 +46,13 @@ struct Transaction {
   std::string market;
   std::string order_id;   // of the order that it fills
   std::string trader_id;  // who gave the order
+  ExecutionKind kind = ExecutionKind::kExecution;
+  std::string ref_transaction_id;  // of the execution or correction that a bust or a correction takes back
+
+  Quantity signed_quantity() const {  // buy +, sell -
+    return Quantity::from_units(side == Side::kBuy ? quantity.units() : -quantity.units());
+  }
+  bool is_reversal() const { return kind != ExecutionKind::kExecution; }
 
   friend bool operator==(const Transaction&, const Transaction&) = default;
 };
@@ -82,6 +93,8 @@ inline constexpr std::tuple kTransactionFields{
     TransactionField{"market", &Transaction::market, 10, Presence::kOptional},
     TransactionField{"order_id", &Transaction::order_id, 11, Presence::kOptionalColumn},
     TransactionField{"trader_id", &Transaction::trader_id, 12, Presence::kOptionalColumn},
+    TransactionField{"kind", &Transaction::kind, 13, Presence::kOptionalColumn},
+    TransactionField{"ref_transaction_id", &Transaction::ref_transaction_id, 14, Presence::kOptionalColumn},
 };
 
 }  // namespace risk::engine

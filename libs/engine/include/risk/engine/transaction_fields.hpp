@@ -68,6 +68,14 @@ consteval bool is_field(TransactionFieldAt<Index>) {
   }
 }
 
+// Whether a field is read of a bust: the others are those of what it takes back.
+template <std::size_t Index>
+consteval bool is_read_of_bust(TransactionFieldAt<Index> field) {
+  return !is_field<&Transaction::side>(field) && !is_field<&Transaction::quantity>(field) &&
+         !is_field<&Transaction::price>(field) && !is_field<&Transaction::currency>(field) &&
+         !is_field<&Transaction::order_id>(field) && !is_field<&Transaction::trader_id>(field);
+}
+
 // The names, in order.
 inline constexpr auto kTransactionFieldNames = with_transaction_fields(
     [](auto... field) { return std::array<std::string_view, kTransactionFieldCount>{field.name...}; });

@@ -55,6 +55,11 @@ inline constexpr auto kEnumNames = std::array<EnumName<T>, 0>{};
 template <>
 inline constexpr auto kEnumNames<Side> = std::to_array<EnumName<Side>>({{Side::kBuy, "BUY"}, {Side::kSell, "SELL"}});
 template <>
+inline constexpr auto kEnumNames<ExecutionKind> =
+    std::to_array<EnumName<ExecutionKind>>({{ExecutionKind::kExecution, "EXECUTION"},
+                                            {ExecutionKind::kBust, "BUST"},
+                                            {ExecutionKind::kCorrection, "CORRECTION"}});
+template <>
 inline constexpr auto kEnumNames<Contract> = std::to_array<EnumName<Contract>>({{Contract::kLinear, "LINEAR"},
                                                                                 {Contract::kInverse, "INVERSE"}});
 template <>
@@ -101,6 +106,7 @@ inline constexpr auto kEnumNames<AlertEventType> =
 
 // The names of enumerations ("HIGH_CLIENT_EXPOSURE", "gross"), the same on every interface.
 std::string_view to_string(Side side);
+std::string_view to_string(ExecutionKind kind);
 std::string_view to_string(Contract contract);
 std::string_view to_string(Severity severity);
 std::string_view to_string(RiskLevel level);
@@ -116,6 +122,27 @@ std::optional<T> parse_enum(std::string_view name);
 // All names of an enumeration above, in the order of its values.
 template <class T>
 std::span<const std::string_view> enum_names();
+
+// An execution or a correction that was applied, as what takes it back needs to know it.
+struct Original {
+  std::uint64_t input = 0;  // the number of the input that applied it, see Core::number_next()
+  std::uint64_t first_input =
+      0;  // of the execution at the beginning of its chain of corrections; its own if it is that
+  Timestamp executed_at;
+  Quantity quantity;  // buy +, sell -; 0 of one that was only counted
+  Price unit_value;   // what one unit was worth in base currency at its own price
+
+  friend bool operator==(const Original&, const Original&) = default;
+};
+
+// What took an execution or a correction back.
+struct ReversedBy {
+  std::uint64_t input = 0;                    // its number
+  ExecutionKind kind = ExecutionKind::kBust;  // or kCorrection
+  std::string transaction_id;
+
+  friend bool operator==(const ReversedBy&, const ReversedBy&) = default;
+};
 
 // A position held before the first transaction. Sets quantity (and the symbol's mark), whatever they were before.
 struct OpeningPosition {

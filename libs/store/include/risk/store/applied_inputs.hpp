@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -27,7 +28,8 @@ struct Origin {
   friend bool operator==(const Origin&, const Origin&) = default;
 };
 
-// The stream_id of an input that a person's command made; its sequence is its apply_seq.
+// The stream_id of an input that is no record of a stream at its turn: a person's command made it, or it had to wait.
+// Its sequence is its apply_seq.
 inline constexpr char kCommandsOrigin[] = "commands";
 
 // Everything that moved the core, in the order of apply_seq (from 1, gapless). Re-applied in that order it gives the
@@ -36,6 +38,8 @@ struct TransactionInput {
   engine::Transaction transaction;
   Price base_price;  // what one unit was worth in base currency at the transaction's own price
   bool late = false;
+  bool counted_only = false;                   // its bust or correction came before it: it moved nothing
+  std::optional<engine::Original> original{};  // of a bust or a correction: what it takes back
 
   Notional notional() const { return Notional::of(transaction.quantity, base_price).magnitude(); }
   friend bool operator==(const TransactionInput&, const TransactionInput&) = default;

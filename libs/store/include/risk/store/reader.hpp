@@ -68,6 +68,7 @@ struct TransactionFilter {
   std::uint32_t limit = 100;
 };
 
+// Of a bust, side, quantity, price, currency and base price are those of what it takes back.
 struct StoredTransaction {
   std::uint64_t apply_seq = 0;
   Origin origin;
@@ -75,6 +76,9 @@ struct StoredTransaction {
   Price base_price;
   Notional notional;  // quantity x base price, as stored
   bool late = false;
+  bool counted_only = false;  // as in TransactionInput, as is the next
+  std::optional<engine::Original> original{};
+  std::optional<engine::ReversedBy> reversed_by{};
 };
 
 struct AlertCount {

@@ -54,14 +54,16 @@ struct AlertEventRow {
 enum class QuarantineKind : std::uint8_t {
   kRejected,  // it cannot be applied
   kConflict,  // an execution whose identity was applied with other figures
+  kAwaiting,  // a bust or a correction whose execution has not come yet
 };
-std::string_view to_string(QuarantineKind kind);  // "REJECTED", "CONFLICT"
+std::string_view to_string(QuarantineKind kind);  // "REJECTED", "CONFLICT", "AWAITING_EXECUTION"
 std::optional<QuarantineKind> parse_quarantine_kind(std::string_view name);
 
 enum class DecisionState : std::uint8_t { kWaiting, kApplied, kDropped };
 std::string_view to_string(DecisionState state);  // "WAITING", "APPLIED", "DROPPED"
 
-// What a person decided about a record in the quarantine, or that somebody has to.
+// What was decided about a record in the quarantine, or that it waits: of what awaits its execution the engine decides
+// when that comes, of all else a person has to.
 struct Decision {
   DecisionState state = DecisionState::kWaiting;
   std::string by;  // "" while it waits, as all that follows
@@ -202,8 +204,9 @@ struct IdentityPieceRow {
 
 // The decision about a row of the quarantine that waits for one; the commit fails with StoreConflict where it does not.
 struct DecisionStep {
-  std::uint64_t quarantine_id = 0;
+  std::uint64_t quarantine_id = 0;  // 0: the kAwaiting row of that origin, also of this commit
   Decision decision;
+  Origin origin{};
 
   friend bool operator==(const DecisionStep&, const DecisionStep&) = default;
 };

@@ -29,11 +29,15 @@ struct ExposureFigures {
 };
 ExposureFigures figures(const engine::ExposureRow& row);
 
+// Of a bust, side, quantity, price and notional are those of what it takes back.
 struct AppliedTransaction {
   engine::Transaction transaction;
   std::uint64_t apply_seq = 0;
   std::string notional;  // base currency
   bool late = false;
+  std::uint64_t reverses = 0;                       // of a bust or a correction: the apply_seq of what it takes back
+  bool counted_only = false;                        // its bust or correction came before it: it moved nothing
+  std::optional<engine::ReversedBy> reversed_by{};  // not in an update: what takes it back comes later
 
   friend bool operator==(const AppliedTransaction&, const AppliedTransaction&) = default;
 };

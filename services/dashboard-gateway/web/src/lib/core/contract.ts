@@ -109,6 +109,10 @@ export const TRANSACTION_TEXTS = [
 ] as const;
 export type TransactionText = (typeof TRANSACTION_TEXTS)[number]['field'];
 
+export const EXECUTION_KINDS = ['EXECUTION', 'BUST', 'CORRECTION'] as const;
+export type ExecutionKind = (typeof EXECUTION_KINDS)[number];
+
+/** An execution, or a bust or correction of one. Of a bust the figures are those of what it takes back. */
 export interface Transaction extends Record<TransactionText, string | null> {
   apply_seq: number;
   transaction_id: string;
@@ -120,6 +124,21 @@ export interface Transaction extends Record<TransactionText, string | null> {
   price: Decimal;
   currency: string;
   notional: Decimal;
+  kind: ExecutionKind;
+  /** What a bust or a correction names: after a correction that may still be the first execution. */
+  ref_transaction_id: string | null;
+  /** Its bust or correction came before it: it moved nothing. */
+  counted_only: boolean;
+  /** Of a bust or a correction: the apply_seq of what it takes back. */
+  reverses: number | null;
+  /** Of a row that the page has the stream does not say it: `markReversed` of ./reversals does. */
+  reversed_by: ReversedBy | null;
+}
+
+export interface ReversedBy {
+  apply_seq: number;
+  kind: Exclude<ExecutionKind, 'EXECUTION'>;
+  transaction_id: string;
 }
 
 export interface AlertDetail extends Alert {
@@ -223,6 +242,9 @@ export interface Limits {
   }[];
 }
 
+export const QUARANTINE_KINDS = ['REJECTED', 'CONFLICT', 'AWAITING_EXECUTION'] as const;
+export type QuarantineKind = (typeof QUARANTINE_KINDS)[number];
+
 export interface QuarantinedMessage {
   quarantine_id: number;
   stream: string;
@@ -232,7 +254,7 @@ export interface QuarantinedMessage {
   received_at: Timestamp;
   reason: string;
   payload: string;
-  kind: 'REJECTED' | 'CONFLICT';
+  kind: QuarantineKind;
   decision: Decision | null;
 }
 

@@ -8,6 +8,7 @@ import type {
   Page,
   Position,
   QuarantinedMessage,
+  QuarantineKind,
   SymbolExposure,
   Transaction,
 } from '../core/contract';
@@ -52,8 +53,8 @@ export const api = {
     request<Page<Transaction>>(`/transactions?${new URLSearchParams({ ...of, limit: String(limit) })}`),
   history: () => request<{ items: MetricsPoint[] }>('/metrics/history'),
   limits: () => request<Limits>('/limits'),
-  quarantine: (waiting: boolean) =>
-    request<Page<QuarantinedMessage>>(`/quarantine?limit=100${waiting ? '&waiting=true' : ''}`),
+  quarantine: (of: { kind?: QuarantineKind; waiting?: 'true' } = {}) =>
+    request<Page<QuarantinedMessage>>(`/quarantine?${new URLSearchParams({ ...of, limit: '100' })}`),
   decide: (id: number, action: 'apply' | 'drop', user: string, reason: string) =>
     post<QuarantinedMessage>(`/quarantine/${id}/${action}`, { user, reason }),
 };

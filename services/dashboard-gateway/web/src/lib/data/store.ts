@@ -4,7 +4,8 @@
 //  1. After a snapshot with number N, the state is that snapshot and every delta N+1, N+2, … in order; a delta with another
 //     number changes nothing and is reported as a gap.
 //  2. Rows are replaced, never changed in place, so a reader may keep one.
-//  3. Memory is bounded: resolved alerts and transactions are kept up to a limit, the oldest go first.
+//  3. A transaction is marked as soon as what takes it back has come, in the same message or a later one.
+//  4. Memory is bounded: resolved alerts and transactions are kept up to a limit, the oldest go first.
 
 import type {
   Alert,
@@ -15,6 +16,7 @@ import type {
   System,
   Transaction,
 } from '../core/contract';
+import { markReversed } from '../core/reversals';
 import { isBefore } from '../core/time';
 
 export const RESOLVED_ALERTS_MAX = 2000;
@@ -117,7 +119,7 @@ export class Store {
   private putTransactions(rows: Transaction[]): void {
     const newest = this.transactions[0]?.apply_seq ?? -Infinity;
     const fresh = rows.filter((row) => row.apply_seq > newest).sort((a, b) => b.apply_seq - a.apply_seq);
-    this.transactions = [...fresh, ...this.transactions].slice(0, TRANSACTIONS_MAX);
+    this.transactions = markReversed([...fresh, ...this.transactions].slice(0, TRANSACTIONS_MAX), fresh);
     this.changes.transactions = true;
   }
 }
