@@ -245,6 +245,8 @@ std::unique_ptr<InputSource> SimulatorApp::make_generated(Timestamp start) {
   generator.rate = options_.rate;
   generator.spike_rate = options_.spike_rate;
   generator.fat_finger_probability = options_.fat_finger_probability;
+  generator.reversal_probability = options_.reversal_probability;
+  generator.duplicate_probability = options_.duplicate_probability;
   service::log_info("simulating", {{"seed", generator.seed},
                                    {"rate", generator.rate},
                                    {"spike_rate", generator.spike_rate},

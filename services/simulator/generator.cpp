@@ -43,6 +43,7 @@ Generator::Generator(const GeneratorOptions& options, Timestamp start)
       client_ids_(make_client_ids(options.clients)),
       broker_ids_(make_broker_ids()),
       flow_(options.symbols, options.fat_finger_probability),
+      amendments_(options.seed, options.reversal_probability, options.duplicate_probability),
       interval_(interval_of(options.rate)),
       spike_interval_(interval_of(std::max(options.spike_rate, options.rate))),
       has_spikes_(options.spike_rate > options.rate),
@@ -52,8 +53,14 @@ Generator::Generator(const GeneratorOptions& options, Timestamp start)
 
 std::chrono::nanoseconds Generator::next(engine::Transaction& transaction) {
   const auto due = now_;
+  // Beside the next execution: it takes neither its time nor its number.
+  if (amendments_.take(transaction)) {
+    if (transaction.is_reversal()) transaction.executed_at = now();
+    return due;
+  }
   spike_on_ = has_spikes_ && bursts_.is_on(due, population_, random_);
   fill_in(transaction, next_order());
+  amendments_.note(transaction);
   now_ += spike_on_ ? spike_interval_ : interval_;
   return due;
 }
@@ -77,7 +84,7 @@ void Generator::fill_in(engine::Transaction& transaction, const Order& order) {
 
   Listing& listing = listings_[order.symbol];
   transaction.transaction_id = id_;
-  transaction.executed_at = {start_.nanos + now_.count() / kNanosPerMicro * kNanosPerMicro};
+  transaction.executed_at = now();
   transaction.client_id = client_ids_[order.client];
   transaction.symbol = listing.symbol;
   transaction.side = order.side;
@@ -86,6 +93,8 @@ void Generator::fill_in(engine::Transaction& transaction, const Order& order) {
   transaction.currency = "USD";
   transaction.broker_id = broker_ids_[order.client % kBrokers];
   transaction.market = listing.market;
+  transaction.kind = engine::ExecutionKind::kExecution;
+  transaction.ref_transaction_id.clear();
 }
 
 }  // namespace risk::simulator

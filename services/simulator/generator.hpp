@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "risk/engine/types.hpp"
+#include "simulator/amendments.hpp"
 #include "simulator/behaviour.hpp"
 #include "simulator/market.hpp"
 #include "simulator/random.hpp"
@@ -24,21 +25,25 @@ struct GeneratorOptions {
   std::string id_prefix = "T00000000-";  // of transaction ids; the running number follows
   std::uint32_t clients = 50;            // > 0
   std::uint32_t symbols = 20;            // > 0
-  double rate = 2;                       // transactions a second, > 0
+  double rate = 2;                       // executions a second, > 0
   double spike_rate = 10;                // of the whole stream during a spike; none when not above `rate`
   double fat_finger_probability = 0.0005;
+  double reversal_probability = 0;   // that a bust or a correction follows an execution
+  double duplicate_probability = 0;  // that an execution comes a second time
 };
 
 class Generator {
  public:
   Generator(const GeneratorOptions& options, Timestamp start);
 
-  // Writes the next transaction over `transaction` and returns its time since the start; executed_at is that instant.
+  // Writes the next transaction over `transaction` and returns its time since the start; executed_at is that instant,
+  // unless it comes a second time, as it was.
   std::chrono::nanoseconds next(engine::Transaction& transaction);
 
  private:
   Order next_order();
   void fill_in(engine::Transaction& transaction, const Order& order);
+  Timestamp now() const { return {start_.nanos + now_.count() / kNanosPerMicro * kNanosPerMicro}; }
 
   Timestamp start_;
   Random random_;
@@ -50,6 +55,7 @@ class Generator {
   EverydayFlow flow_;
   Programs programs_;
   Bursts bursts_;
+  Amendments amendments_;
 
   std::chrono::nanoseconds interval_;
   std::chrono::nanoseconds spike_interval_;

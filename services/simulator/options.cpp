@@ -101,6 +101,10 @@ void add_options(service::OptionSet& set, Options& options) {
                  options.spike_rate, 0, 1e6);
   set.add_number(spec("fat-finger-probability", "of an order 100 to 1000 times too large"),
                  options.fat_finger_probability, 0, 1);
+  set.add_number(spec("reversal-probability", "of an execution that a bust or a correction of it follows"),
+                 options.reversal_probability, 0, 1);
+  set.add_number(spec("duplicate-probability", "of an execution that comes a second time"),
+                 options.duplicate_probability, 0, 1);
   set.add_custom(
       spec("seed", "the same seed gives the same transactions"),
       [&options](std::string_view text) -> std::optional<std::string> {
@@ -111,8 +115,8 @@ void add_options(service::OptionSet& set, Options& options) {
       "random");
   set.add_integer(spec("clients", "how many clients trade"), options.clients, 1, 1'000'000);
   set.add_integer(spec("symbols", "how many symbols are traded"), options.symbols, 1, 100'000);
-  set.add_integer(spec("count", "stop after so many generated transactions; 0 goes on without end"), options.count, 0,
-                  std::uint64_t{1'000'000'000'000});
+  set.add_integer(spec("count", "stop after so many generated transactions, busts and the like among them; 0: never"),
+                  options.count, 0, std::uint64_t{1'000'000'000'000});
 
   set.add_custom(spec("positions", "CSV file of opening positions, published ahead of the transactions"),
                  set_file(options.positions_path), "none");

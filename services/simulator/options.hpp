@@ -30,6 +30,8 @@ struct Options {
   double rate = 2;         // transactions a second
   double spike_rate = 10;  // the same, during a spike
   double fat_finger_probability = 0.0005;
+  double reversal_probability = 0;
+  double duplicate_probability = 0;
   std::optional<std::uint64_t> seed;  // none: random
   std::uint32_t clients = 50;
   std::uint32_t symbols = 20;

@@ -44,6 +44,8 @@ TEST_CASE("without an option the simulator runs live at two transactions a secon
   CHECK_FALSE(status);
   CHECK(options.rate == 2);
   CHECK(options.spike_rate == 10);
+  CHECK(options.reversal_probability == 0);
+  CHECK(options.duplicate_probability == 0);
   CHECK(options.clients == 50);
   CHECK(options.symbols == 20);
   CHECK_FALSE(options.seed);
@@ -64,13 +66,19 @@ TEST_CASE("every option reaches its place, from the command line and from the en
   CHECK(parse({"--speed", "max"}).options.speed == Speed::max());
   CHECK(parse({"--speed", "real"}).options.speed == Speed{1});
 
-  const auto live = parse({"--rate", "0.5", "--seed", "18446744073709551615", "--count", "7"},
-                          {{"SIMULATOR_PORT", "6001"}, {"SIMULATOR_RATE", "9"}, {"SIMULATOR_SPIKE_RATE", "20"}});
+  const auto live =
+      parse({"--rate", "0.5", "--seed", "18446744073709551615", "--count", "7", "--reversal-probability", "0.25"},
+            {{"SIMULATOR_PORT", "6001"},
+             {"SIMULATOR_RATE", "9"},
+             {"SIMULATOR_SPIKE_RATE", "20"},
+             {"SIMULATOR_DUPLICATE_PROBABILITY", "1"}});
   CHECK_FALSE(live.status);
   CHECK(live.options.rate == 0.5);
   CHECK(live.options.spike_rate == 20);
   CHECK(live.options.seed == 18446744073709551615U);
   CHECK(live.options.count == 7);
+  CHECK(live.options.reversal_probability == 0.25);
+  CHECK(live.options.duplicate_probability == 1);
   CHECK(live.options.port == 6001);
 }
 
@@ -86,4 +94,6 @@ TEST_CASE("every mistake is told at once, with what is allowed", "[simulator]") 
   CHECK_THAT(parse({"--replay", file.path(), "--count", "5"}).errors, ContainsSubstring("--count"));
   CHECK(parse({"--speed", "x0"}).status == 2);
   CHECK(parse({"--speed", "x"}).status == 2);
+  CHECK(parse({"--reversal-probability", "1.5"}).status == 2);
+  CHECK(parse({"--duplicate-probability", "-0.1"}).status == 2);
 }

@@ -1,0 +1,63 @@
+#include "simulator/amendments.hpp"
+
+#include <utility>
+
+namespace risk::simulator {
+namespace {
+
+constexpr std::uint64_t kOtherSequence = 0x616d656e64;  // beside the numbers that the executions are drawn by
+constexpr std::int64_t kExecutionsBetweenMax = 50;
+constexpr std::int64_t kTypoSharesMax = 9, kTypoCentsMax = 99;
+// What is bought is sold again later, which nobody tells of a bust: a fat finger's would stay as a position for good.
+constexpr Quantity kReversedMax = Quantity::from_whole(1'000);
+
+}  // namespace
+
+Amendments::Amendments(std::uint64_t seed, double reversal_probability, double duplicate_probability)
+    : random_(seed ^ kOtherSequence),
+      reversal_share_(share_of(reversal_probability)),
+      duplicate_share_(share_of(duplicate_probability)) {}
+
+void Amendments::note(const engine::Transaction& execution) {
+  ++executions_;
+  // A draw a statement: their order must not be the compiler's to choose.
+  const auto add = [this](engine::Transaction transaction) {
+    const auto later = static_cast<std::uint64_t>(random_.between(1, kExecutionsBetweenMax));
+    due_.emplace(executions_ + later, std::move(transaction));
+  };
+  if (reversal_share_ > 0 && random_.chance(reversal_share_) && execution.quantity <= kReversedMax) {
+    add(reversal_of(execution));
+  }
+  if (duplicate_share_ > 0 && random_.chance(duplicate_share_)) add(execution);
+}
+
+bool Amendments::take(engine::Transaction& transaction) {
+  if (due_.empty() || due_.begin()->first > executions_) return false;
+  transaction = std::move(due_.begin()->second);
+  due_.erase(due_.begin());
+  return true;
+}
+
+engine::Transaction Amendments::reversal_of(const engine::Transaction& execution) {
+  engine::Transaction reversal = execution;
+  reversal.ref_transaction_id = execution.transaction_id;
+  reversal.kind = random_.below(2) == 0 ? engine::ExecutionKind::kBust : engine::ExecutionKind::kCorrection;
+  if (reversal.kind == engine::ExecutionKind::kBust) {
+    reversal.quantity = {};
+    reversal.price = {};
+    reversal.currency.clear();
+    reversal.transaction_id += "-bust";
+    return reversal;
+  }
+  reversal.transaction_id += "-correction";
+  if (random_.below(2) == 0) {
+    const auto shares = random_.between(1, kTypoSharesMax);
+    reversal.quantity = Quantity::from_units(reversal.quantity.units() + shares * kDecimalScale);
+  } else {
+    const auto cents = random_.between(1, kTypoCentsMax);
+    reversal.price = Price::from_units(reversal.price.units() + cents * kDecimalScale / 100);
+  }
+  return reversal;
+}
+
+}  // namespace risk::simulator
