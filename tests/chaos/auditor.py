@@ -6,6 +6,7 @@ what a listener on the bus wrote down. Each difference is a line that says what,
 riskctl runs the same core, so that a wrong rule goes unseen here (tests/differential looks for those); what no fault may
 do is lose, repeat or reorder anything on the way through the services.
 """
+import collections
 import csv
 import dataclasses
 import difflib
@@ -17,12 +18,17 @@ from decimal import Decimal, InvalidOperation
 EXPOSURES = ("gross", "net", "long", "short", "turnover", "pnl", "position_count", "risk_level")
 EVENT_FIELDS = ("event", "alert_type", "entity_type", "entity_id", "severity", "measure", "value", "limit", "at", "transaction_id")
 ALERT_FIELDS = ("alert_type", "entity_type", "entity_id", "measure", "limit", "severity", "status", "value", "opened_at", "resolved_at")
-TRANSACTION_FIELDS = ("executed_at", "client_id", "symbol", "side", "quantity", "price", "currency", "broker_id", "market")
-NUMBERS = {"gross", "net", "long", "short", "turnover", "pnl", "position_count", "quantity", "price", "value", "limit", "transaction_count"}
+TRANSACTION_FIELDS = ("executed_at", "client_id", "symbol", "side", "quantity", "price", "currency", "broker_id", "market", "kind", "ref_transaction_id",
+                      "counted_only", "original", "reversed_by", "reversed_by_kind", "stream")
+FIGURES = ("side", "quantity", "price", "currency")  # of a bust those of what it takes back
+NUMBERS = {"gross", "net", "long", "short", "turnover", "pnl", "position_count", "quantity", "price", "value", "limit", "transaction_count",
+           "counted_only"}
 SECONDS_MAX = 120
 SLACK_EVENT = re.compile(r"^\d+, event (\d+), rules version \d+$")
 INPUT_STREAMS = "stream_id NOT IN ('engine', 'alerts')"  # which are the engine's own
 NOTHING = "nothing"
+COMMANDS = "commands"  # the stream_id of what had to wait in the quarantine
+AWAITING = "AWAITING_EXECUTION"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,16 +57,58 @@ class Expected:
         self.events = [{key: line[key] or "" for key in EVENT_FIELDS} for line in of("event")]
         self.alerts = alerts_of(self.events)
         self.quarantined_lines, self.duplicates, self.conflicts = load.quarantined_lines(), len(load.duplicate_lines), len(load.conflict_lines)
-        self.transactions = {}  # by id, in order
         with open(transactions, encoding="utf-8", newline="") as file:
-            for line, row in enumerate(csv.DictReader(file), 2):
-                if line not in self.quarantined_lines and line not in load.duplicate_lines:
-                    self.transactions[row["transaction_id"]] = {key: row[key] for key in TRANSACTION_FIELDS}
+            rows = [(line, row) for line, row in enumerate(csv.DictReader(file), 2)
+                    if line not in self.quarantined_lines and line not in load.duplicate_lines]
+        self.transactions, waited_lines = stored_rows(rows)  # by id, in order
+        self.counts = collections.Counter(row["kind"] for row in self.transactions.values())
+        # By line: kind, decision, and the id of the transaction that it became.
+        self.quarantine = {line: (AWAITING, "APPLIED", transaction) for line, transaction in waited_lines.items()}
+        for lines, state in ((load.bad_lines, ("REJECTED", "", "")), (load.conflict_lines, ("CONFLICT", "WAITING", "")),
+                             (load.waiting_lines, (AWAITING, "WAITING", "")), (load.dropped_lines, (AWAITING, "DROPPED", ""))):
+            self.quarantine |= dict.fromkeys(lines, state)
         for rows, key in ((self.clients, "client_id"), (self.symbols, "symbol")):
             for row in rows.values():
                 row["transaction_count"] = 0
             for transaction in self.transactions.values():
-                rows[transaction[key]]["transaction_count"] += 1
+                rows[transaction[key]]["transaction_count"] += transaction["kind"] == "EXECUTION"
+
+
+def stored_rows(rows):
+    """What becomes of the rows of a file that are applied, (line, row): the transactions by id in their order, and of the lines of those that had to wait
+    their ids. What takes another one back and comes before it follows it at once.
+    """
+    stored, waiting, chains, waited_lines = {}, collections.defaultdict(list), {}, {}
+
+    def store(line, row, has_waited):
+        name, kind = row["transaction_id"], row["kind"] or "EXECUTION"
+        made = {field: row.get(field, "") for field in TRANSACTION_FIELDS}
+        made |= {"kind": kind, "counted_only": int(kind == "EXECUTION" and name in waiting), "original": "", "reversed_by": "", "reversed_by_kind": "",
+                 "stream": COMMANDS if has_waited else "its own"}
+        if has_waited:
+            waited_lines[line] = name
+        if kind == "EXECUTION":
+            chains[name] = [name]
+        else:
+            chain = chains[row["ref_transaction_id"]]
+            original = stored[chain[-1]]
+            original |= {"reversed_by": name, "reversed_by_kind": kind}
+            made["original"] = chain[-1]
+            if kind == "BUST":
+                made |= {field: original[field] for field in FIGURES}
+            else:
+                chain.append(name)
+                chains[name] = chain
+        stored[name] = made
+        for next_line, next_row in waiting.pop(name, ()):
+            store(next_line, next_row, True)
+
+    for line, row in rows:
+        if row["ref_transaction_id"] and row["ref_transaction_id"] not in chains:
+            waiting[row["ref_transaction_id"]].append((line, row))
+        else:
+            store(line, row, False)
+    return stored, waited_lines
 
 
 def alerts_of(events):
@@ -152,9 +200,15 @@ class Auditor:
                 self.differ(what, f"after {a_end}", NOTHING, found[number])
 
     def judge_transactions(self):
-        found = self.rows(("transaction_id", *TRANSACTION_FIELDS), f"""
-            SELECT transaction_id, {self.time('executed_at')}, client_id, symbol, side, quantity, price, currency, broker_id, market
-            FROM transactions ORDER BY apply_seq""")
+        found = self.stored()
+        places_of = {row["apply_seq"]: row["transaction_id"] for row in found}
+        for row in found:
+            for field in ("original", "reversed_by"):
+                row[field] = "" if row[field] == "0" else places_of.get(row[field], f"apply_seq {row[field]}")
+            # What had to wait has no sequence of its own.
+            if row["stream"] == COMMANDS and row["sequence"] != row["apply_seq"]:
+                self.differ("transaction", f"{row['transaction_id']} sequence", row["apply_seq"], row["sequence"])
+            row["stream"] = COMMANDS if row["stream"] == COMMANDS else "its own"
         expected, seen = self.expected.transactions, set()
         latest, places = 0, {transaction: place for place, transaction in enumerate(expected)}
         for row in found:
@@ -168,7 +222,7 @@ class Auditor:
                 continue
             self.compare("transaction", transaction, expected[transaction], row)
             if places[transaction] < latest:
-                self.differ("transaction", transaction, "in the file's order", "after one that follows it")
+                self.differ("transaction", transaction, "in its order", "after one that follows it")
             latest = max(latest, places[transaction])
         for transaction in expected:
             if transaction not in seen:
@@ -177,8 +231,18 @@ class Auditor:
         if not same("position_count", self.expected.summary["late"], late):
             self.differ("transactions", "late", self.expected.summary["late"], late)
 
+    def stored(self):
+        """The transactions as they are stored, in order. What they refer to is the apply_seq, 0 where there is none."""
+        return self.rows(("transaction_id", *TRANSACTION_FIELDS, "apply_seq", "sequence"), f"""
+            SELECT transaction_id, {self.time('executed_at')}, client_id, symbol, side, quantity, price, currency, broker_id, market,
+                   kind, ref_transaction_id, CASE WHEN counted_only THEN 1 ELSE 0 END, coalesce(original_apply_seq, 0), coalesce(reversed_by_apply_seq, 0),
+                   coalesce(reversed_by_kind, ''), stream_id, apply_seq, sequence
+            FROM transactions ORDER BY apply_seq""")
+
     def judge_cursor(self):
-        """One stream, whole: a record is a transaction, a row that cannot be applied or was applied before, or a tick."""
+        """One stream, whole: a record is a row, which is stored, quarantined or known already, or a tick. What had to wait was one record, though it is
+        both in the quarantine and a transaction.
+        """
         streams = self.rows(("stream", "name", "sequence", "missing", "duplicates", "conflicts"),
                             f"SELECT stream_id, name, sequence, missing, duplicates, conflicts FROM stream_cursors WHERE {INPUT_STREAMS}")
         if len(streams) != 1:
@@ -193,14 +257,22 @@ class Auditor:
                 self.differ("cursor", field, count, streams[0][field])
 
     def judge_quarantine(self):
-        lines = [int(line) for line, in self.database.rows("SELECT coalesce(line, 0) FROM quarantine ORDER BY quarantine_id")]
-        for line in sorted(set(lines) | self.expected.quarantined_lines):
-            times = lines.count(line)
-            if times != (line in self.expected.quarantined_lines):
-                self.differ("quarantine", f"line {line}", "once" if line in self.expected.quarantined_lines else NOTHING, f"{times} times")
-        for field, count in (("quarantined", len(self.expected.quarantined_lines)), ("duplicates", self.expected.duplicates)):
+        rows = self.rows(("line", "kind", "decision", "became"), """
+            SELECT coalesce(q.line, 0), q.kind, coalesce(q.decision, ''), coalesce(t.transaction_id, '')
+            FROM quarantine q LEFT JOIN transactions t ON t.apply_seq = q.applied_as ORDER BY q.quarantine_id""")
+        found, expected = collections.defaultdict(list), self.expected.quarantine
+        for row in rows:
+            found[int(row.pop("line"))].append(row)
+        for line in sorted(found.keys() | expected.keys()):
+            if len(found[line]) != (line in expected):
+                self.differ("quarantine", f"line {line}", "once" if line in expected else NOTHING, f"{len(found[line])} times")
+            elif line in expected:
+                self.compare("quarantine", f"line {line}", dict(zip(("kind", "decision", "became"), expected[line])), found[line][0])
+        counts = self.expected.counts
+        for field, count in (("quarantined", len(self.expected.quarantined_lines)), ("duplicates", self.expected.duplicates),
+                             ("transactions", counts["EXECUTION"]), ("busted", counts["BUST"]), ("corrected", counts["CORRECTION"])):
             if count != self.expected.summary[field]:
-                self.differ("quarantine", f"{field} of the backtest", count, self.expected.summary[field])
+                self.differ("backtest", field, count, self.expected.summary[field])
 
     def judge_state(self):
         fields = (*EXPOSURES, "transaction_count")
@@ -299,6 +371,6 @@ def judge_listener(records, database, events):
 
 
 def judge_page(total, database):
-    """What the page shows as the number of transactions."""
-    stored = database.rows("SELECT count(*) FROM transactions")[0][0]
+    """What the page shows as the number of transactions: executions, busted ones too."""
+    stored = database.rows("SELECT count(*) FROM transactions WHERE kind = 'EXECUTION'")[0][0]
     return [] if str(total) == stored else [Difference("page", "transactions.total", stored, total)]

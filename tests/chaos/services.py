@@ -182,7 +182,8 @@ class Services:
     def applied(self):
         """How many rows of the input are stored, quarantined or known already."""
         try:
-            rows = self.database.rows("SELECT (SELECT count(*) FROM transactions) + (SELECT count(*) FROM quarantine) + "
+            # What waited there for its execution is a transaction now.
+            rows = self.database.rows("SELECT (SELECT count(*) FROM transactions) + (SELECT count(*) FROM quarantine WHERE applied_as IS NULL) + "
                                       "(SELECT coalesce(sum(duplicates), 0) FROM stream_cursors)")
         except AssertionError:
             return None

@@ -18,17 +18,22 @@ def load_into(path, expected):
     """A database as the engine leaves it, made from what is expected of it."""
     at = "2024-09-21T00:00:00.000000Z"
     with contextlib.closing(sqlite3.connect(path)) as database:
-        database.executescript((ROOT / "sql/sqlite/0001_initial.sql").read_text(encoding="utf-8"))
-        for column in ("duplicates", "conflicts"):
-            database.execute(f"ALTER TABLE stream_cursors ADD COLUMN {column} INTEGER NOT NULL DEFAULT 0")
-        database.executescript((ROOT / "sql/sqlite/0010_pnl.sql").read_text(encoding="utf-8"))
+        for migration in sorted((ROOT / "sql/sqlite").glob("*.sql")):
+            database.executescript(migration.read_text(encoding="utf-8"))
         insert = lambda table, **row: database.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", list(row.values()))
         late = expected.summary["late"]
-        for number, (transaction, row) in enumerate(expected.transactions.items(), 1):
-            insert("transactions", apply_seq=number, stream_id=STREAM, sequence=number, transaction_id=transaction, base_price="1", notional="1",
-                   late=int(number <= late), **row)
-        for number, line in enumerate(sorted(expected.quarantined_lines), len(expected.transactions) + 1):
-            insert("quarantine", stream_id=STREAM, sequence=number, source="transactions.csv", line=line, field="", value="", reason="", raw="", received_at=at)
+        numbers = {transaction: number for number, transaction in enumerate(expected.transactions, 1)}
+        for transaction, row in expected.transactions.items():
+            number, stored = numbers[transaction], dict(row)
+            original, reversed_by, stream = (stored.pop(field) for field in ("original", "reversed_by", "stream"))
+            stored["reversed_by_kind"] = stored["reversed_by_kind"] or None
+            insert("transactions", apply_seq=number, recorded_on="2024-09-21", stream_id=STREAM if stream == "its own" else "commands", epoch=1,
+                   sequence=number, transaction_id=transaction, base_price="1", notional="1", late=int(number <= late),
+                   original_apply_seq=numbers.get(original), reversed_by_apply_seq=numbers.get(reversed_by), reversed_by_transaction_id=reversed_by or None,
+                   **stored)
+        for number, (line, (kind, decision, became)) in enumerate(sorted(expected.quarantine.items()), len(expected.transactions) + 1):
+            insert("quarantine", stream_id=STREAM, sequence=number, source="transactions.csv", line=line, field="", value="", reason="", raw="", received_at=at,
+                   kind=kind, decision=decision or None, applied_as=numbers.get(became))
         records = len(expected.transactions) + len(expected.quarantined_lines) + expected.duplicates
         insert("stream_cursors", stream_id=STREAM, name="simulator@chaos", epoch=1, sequence=records, missing=0, updated_at=at,
                duplicates=expected.duplicates, conflicts=expected.conflicts)
@@ -36,7 +41,7 @@ def load_into(path, expected):
             for name, row in rows.items():
                 insert(table, **{key: name}, total_exposure=row["gross"], last_updated=at, **row)
         zero = dict.fromkeys(("total_exposure", "gross", "net", "long", "short", "turnover", "pnl"), "0.0000")
-        insert("firm_exposures", firm_id="", position_count=0, transaction_count=expected.summary["transactions"], risk_level="LOW", last_updated=at, **zero)
+        insert("firm_exposures", firm_id="", position_count=0, transaction_count=expected.counts["EXECUTION"], risk_level="LOW", last_updated=at, **zero)
         for (client, symbol), row in expected.positions.items():
             insert("positions", client_id=client, symbol=symbol, **row)
         open_now = {}
@@ -105,17 +110,49 @@ class AuditTest(unittest.TestCase):
 
     def test_a_transaction_that_came_twice(self):
         found = self.differences(f"""
-            INSERT INTO transactions SELECT 1000000, '{STREAM}', 1000000, transaction_id, executed_at, client_id, symbol, side, quantity, price, currency,
-            base_price, notional, broker_id, market, late FROM transactions WHERE transaction_id = 'T0010000'""")
+            INSERT INTO transactions (apply_seq, recorded_on, epoch, stream_id, sequence, transaction_id, executed_at, client_id, symbol, side, quantity, price, currency,
+            base_price, notional, broker_id, market, late) SELECT 1000000, recorded_on, 1, '{STREAM}', 1000000, transaction_id, executed_at, client_id, symbol, side, quantity,
+            price, currency, base_price, notional, broker_id, market, late FROM transactions WHERE transaction_id = 'T0010000'""")
         self.assertEqual(found, ["transaction T0010000: expected once, found again"])
 
     def test_transactions_in_another_order(self):
         found = self.differences("UPDATE transactions SET apply_seq = 1000000 WHERE transaction_id = 'T0010000'")
-        self.assertEqual(found, ["transaction T0010000: expected in the file's order, found after one that follows it"])
+        self.assertEqual(found, ["transaction T0010000: expected in its order, found after one that follows it"])
 
     def test_a_transaction_that_changed(self):
         found = self.differences("UPDATE transactions SET price = '1' WHERE transaction_id = 'T0010000'")
         self.assertEqual(found, [f"transaction T0010000 price: expected {self.expected.transactions['T0010000']['price']}, found 1"])
+
+    def some(self, **fields):
+        """The id of the first transaction that has these."""
+        return next(name for name, row in self.expected.transactions.items() if all(row[field] == value for field, value in fields.items()))
+
+    def test_a_bust_or_a_correction_that_is_stored_as_another_one(self):
+        bust = self.some(kind="BUST")
+        of = self.expected.transactions[bust]["original"]
+        for change, differs in ((f"reversed_by_kind = 'CORRECTION' WHERE transaction_id = '{of}'", f"{of} reversed_by_kind: expected BUST, found CORRECTION"),
+                                (f"reversed_by_apply_seq = NULL WHERE transaction_id = '{of}'", f"{of} reversed_by: expected {bust}, found "),
+                                (f"original_apply_seq = 1 WHERE transaction_id = '{bust}'", f"{bust} original: expected {of}, found T0000001"),
+                                (f"kind = 'EXECUTION' WHERE transaction_id = '{bust}'", f"{bust} kind: expected BUST, found EXECUTION"),
+                                (f"ref_transaction_id = 'X' WHERE transaction_id = '{bust}'",
+                                 f"{bust} ref_transaction_id: expected {self.expected.transactions[bust]['ref_transaction_id']}, found X")):
+            self.assertEqual(self.differences(f"UPDATE transactions SET {change}"), [f"transaction {differs}"])
+        counted = self.some(counted_only=1)
+        self.assertEqual(self.differences(f"UPDATE transactions SET counted_only = 0 WHERE transaction_id = '{counted}'"),
+                         [f"transaction {counted} counted_only: expected 1, found 0"])
+
+    def test_what_waited_and_is_stored_elsewhere_or_still_waits(self):
+        [line, (_, _, waited)] = next((line, state) for line, state in sorted(self.expected.quarantine.items()) if state[1] == "APPLIED")
+        self.assertEqual(self.differences(f"UPDATE transactions SET stream_id = '{STREAM}' WHERE transaction_id = '{waited}'"),
+                         [f"transaction {waited} stream: expected commands, found its own"])
+        self.assertEqual(self.differences(f"UPDATE transactions SET sequence = 0 WHERE transaction_id = '{waited}'")[0].partition(":")[0],
+                         f"transaction {waited} sequence")
+        self.assertEqual(self.differences(f"UPDATE quarantine SET decision = 'WAITING', applied_as = NULL WHERE line = {line}"),
+                         [f"quarantine line {line} decision: expected APPLIED, found WAITING", f"quarantine line {line} became: expected {waited}, found "])
+        self.assertEqual(self.differences(f"UPDATE quarantine SET applied_as = 1 WHERE line = {line}"),
+                         [f"quarantine line {line} became: expected {waited}, found T0000001"])
+        self.assertEqual(self.differences(f"UPDATE quarantine SET kind = 'REJECTED' WHERE line = {line}"),
+                         [f"quarantine line {line} kind: expected AWAITING_EXECUTION, found REJECTED"])
 
     def test_an_event_that_is_missing(self):
         found = self.differences("DELETE FROM alert_events WHERE event_id = 7")
@@ -125,8 +162,8 @@ class AuditTest(unittest.TestCase):
 
     def test_an_event_that_is_there_twice(self):
         last = len(self.expected.events)
-        found = self.differences(f"""INSERT INTO alert_events SELECT {last + 1}, alert_id, event_type, severity, value, at, transaction_id, actor, comment,
-            message, payload FROM alert_events WHERE event_id = 7""")
+        found = self.differences(f"""INSERT INTO alert_events (event_id, alert_id, event_type, severity, value, at, transaction_id, message, payload)
+            SELECT {last + 1}, alert_id, event_type, severity, value, at, transaction_id, message, payload FROM alert_events WHERE event_id = 7""")
         self.assertEqual(found[0], f"event id {last + 1}: expected nothing, found stored")
         self.assertEqual(len(found), 2, found)
         self.assertTrue(found[1].startswith(f"alert event after {last}: expected nothing"), found)
@@ -159,13 +196,14 @@ class AuditTest(unittest.TestCase):
             count = getattr(self.expected, field)
             self.assertEqual(self.differences(f"UPDATE stream_cursors SET {field} = {field} + 1 {where}"),
                              [f"cursor {field}: expected {count}, found {count + 1}"])
-        found = self.differences("INSERT INTO stream_cursors VALUES ('another', 'simulator@chaos', 1, 5, 0, '', 0, 0)")
+        found = self.differences("""INSERT INTO stream_cursors (stream_id, name, epoch, sequence, missing, updated_at)
+            VALUES ('another', 'simulator@chaos', 1, 5, 0, '')""")
         self.assertEqual(len(found), 1, found)
         self.assertTrue(found[0].startswith("cursor streams: expected 1, found"), found)
 
     def test_a_page_that_shows_another_total(self):
         database = Sqlite(self.folder / "right.db")
-        stored = len(self.expected.transactions)
+        stored = self.expected.counts["EXECUTION"]
         self.assertEqual(judge_page(stored, database), [])
         self.assertEqual([str(difference) for difference in judge_page(5, database)], [f"page transactions.total: expected {stored}, found 5"])
 

@@ -4,7 +4,8 @@
     workload.py --seed 1 --rate 20000 --seconds 8 FOLDER      writes FOLDER/transactions.csv and FOLDER/rules.yaml
 
 A seed gives the same bytes on every machine. `simulator --replay transactions.csv --speed real` sends at the rate. The
-load knows which of its rows must be quarantined (bad_lines, conflict_lines) and which come a second time (duplicate_lines), but
+load knows which of its rows must be quarantined (bad_lines, conflict_lines; of busts and corrections also waiting_lines, whose execution
+never comes, and dropped_lines, whose execution was busted before they could correct it) and which come a second time (duplicate_lines), but
 nothing of what the rules make of the others.
 """
 import argparse
@@ -16,7 +17,9 @@ import random
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
-HEADER = ("transaction_id", "executed_at", "client_id", "symbol", "side", "quantity", "price", "currency", "broker_id", "market")
+from reversals import Reversals
+
+HEADER = ("transaction_id", "executed_at", "client_id", "symbol", "side", "quantity", "price", "currency", "broker_id", "market", "kind", "ref_transaction_id")
 # Midnight comes three seconds into the load, so that a session ends in the middle of it. The first row is on a whole
 # second: ticks, which follow it second by second, then sweep where the transactions do, in a backtest without ticks too.
 BEGIN = datetime(2024, 9, 20, 23, 59, 57, tzinfo=timezone.utc)
@@ -28,6 +31,7 @@ FAT_FINGER_PART = 1 / 4000
 BAD_PART = 1 / 2500
 AGAIN_PART = 1 / 250  # rows that came before, as they were
 CONFLICT_PART = 0.1  # of those: under the same identity, with another quantity
+REVERSAL_PART = 1 / 110  # busts and corrections, and executions with those that come before them
 CLOSING_PART = 0.3  # of the trades of a client in a symbol that it holds; so exposures come and go
 TRADES_IN_A_MOOD = 40  # a client buys more than it sells for about so long, then the other way round
 MOOD = 0.6
@@ -36,7 +40,9 @@ MOOD = 0.6
 BAD_ROWS = (
     {"quantity": "0"}, {"quantity": "-5"}, {"quantity": "many"}, {"quantity": "1.000000001"}, {"price": "-0.01"}, {"price": ""},
     {"price": "1e3"}, {"side": "HOLD"}, {"side": ""}, {"client_id": ""}, {"client_id": "x" * 51}, {"symbol": ""},
-    {"currency": "XXX"}, {"executed_at": "yesterday"}, {"executed_at": "2024-02-30T00:00:00Z"})
+    {"currency": "XXX"}, {"executed_at": "yesterday"}, {"executed_at": "2024-02-30T00:00:00Z"}, {"kind": "bust"}, {"kind": "TRADE"},
+    {"ref_transaction_id": "T0000001"})
+LINES = ("bad_lines", "conflict_lines", "waiting_lines", "dropped_lines", "duplicate_lines")
 
 # Velocities go with the rate.
 RULES = """\
@@ -85,13 +91,17 @@ class Workload:
         self.forget_lines()
 
     def forget_lines(self):
-        self.bad_lines, self.conflict_lines, self.duplicate_lines = set(), set(), set()  # of the file, from 1; known once it is written
+        # Of the file, from 1; known once it is written.
+        self.bad_lines, self.conflict_lines, self.waiting_lines, self.dropped_lines, self.duplicate_lines = (set() for _ in LINES)
 
     def quarantined_lines(self):
-        return self.bad_lines | self.conflict_lines
+        return self.bad_lines | self.conflict_lines | self.waiting_lines | self.dropped_lines
+
+    def time_text_of(self, number):
+        return time_text(BEGIN + timedelta(microseconds=number * 1_000_000 // self.rate))
 
     def rows(self):
-        """Each row of the file, and the lines among which it belongs, if any."""
+        """Each row of the file as a dictionary, and the name of the lines among which it belongs, if any."""
         rng = random.Random(f"workload {self.seed}")
         clients = [f"CLIENT_{number:04}" for number in range(1, CLIENTS + 1 - len(ODD_CLIENTS))] + list(ODD_CLIENTS)
         symbols = [f"SYM{number:03}" for number in range(1, SYMBOLS + 1)]
@@ -100,14 +110,27 @@ class Workload:
         buys = {client: rng.random() < 0.5 for client in clients}
         held = collections.defaultdict(Decimal)
         sent = []  # rows that are applied
+
+        def hold(row, sign):
+            held[row["client_id"], row["symbol"]] += sign * Decimal(row["quantity"]) * (1 if row["side"] == "BUY" else -1)
+        reversals = Reversals(rng, self.count, self.time_text_of, sent, hold)
         for number in range(self.count):
-            at = BEGIN + timedelta(microseconds=number * 1_000_000 // self.rate)
-            if sent and rng.random() < AGAIN_PART:
+            # Where a tick is due there is an execution that is applied.
+            is_plain = number % self.rate == 0
+            if not is_plain and (planned := reversals.planned_row(number)):
+                yield planned
+                continue
+            if not is_plain and rng.random() < AGAIN_PART:
                 row = dict(rng.choice(sent))
-                conflicts = rng.random() < CONFLICT_PART
+                conflicts = row["kind"] != "BUST" and rng.random() < CONFLICT_PART
                 if conflicts:
                     row["quantity"] = f"{Decimal(row['quantity']) + 1:f}"
-                yield list(row.values()), self.conflict_lines if conflicts else self.duplicate_lines
+                yield row, "conflict_lines" if conflicts else "duplicate_lines"
+                continue
+            reverses = not is_plain and rng.random() < REVERSAL_PART
+            is_early = reverses and reversals.may_be_early(number)
+            if reverses and not is_early:
+                yield reversals.usual(number)
                 continue
             client = rng.choices(clients, cum_weights=client_weights)[0]
             symbol = rng.choices(symbols, cum_weights=symbol_weights)[0]
@@ -118,17 +141,21 @@ class Workload:
             if rng.random() < CLOSING_PART and held[client, symbol]:
                 side, quantity = "SELL" if held[client, symbol] > 0 else "BUY", f"{abs(held[client, symbol]):f}"
             row = dict(zip(HEADER, (
-                f"T{number + 1:07}", time_text(at), client, symbol, side, quantity, *self.price(rng, prices[symbol]),
-                f"B{rng.randint(1, 9)}", rng.choice(("XNYS", "XNAS", "XLON")))))
-            if number > 0 and rng.random() < LATE_PART:
-                row["executed_at"] = time_text(at - timedelta(microseconds=rng.randint(1, LATE_SECONDS_MAX * 1_000_000)))
-            bad = number > 0 and rng.random() < BAD_PART
+                f"T{number + 1:07}", self.time_text_of(number), client, symbol, side, quantity, *self.price(rng, prices[symbol]),
+                f"B{rng.randint(1, 9)}", rng.choice(("XNYS", "XNAS", "XLON")), rng.choice(("", "", "", "EXECUTION")), "")))
+            if is_early:
+                yield reversals.plan_early(row, number)
+                continue
+            if not is_plain and rng.random() < LATE_PART:
+                at = BEGIN + timedelta(microseconds=number * 1_000_000 // self.rate - rng.randint(1, LATE_SECONDS_MAX * 1_000_000))
+                row["executed_at"] = time_text(at)
+            bad = not is_plain and rng.random() < BAD_PART
             if bad:
                 row |= rng.choice(BAD_ROWS)
             else:
-                held[client, symbol] += Decimal(quantity) if side == "BUY" else -Decimal(quantity)
+                reversals.add(row)
                 sent.append(row)
-            yield list(row.values()), self.bad_lines if bad else None
+            yield row, "bad_lines" if bad else None
 
     @staticmethod
     def quantity(rng):
@@ -161,9 +188,9 @@ class Workload:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(HEADER)
             for line, (row, lines) in enumerate(self.rows(), 2):
-                writer.writerow(row)
+                writer.writerow(row.values())
                 if lines is not None:
-                    lines.add(line)
+                    getattr(self, lines).add(line)
         rules.write_text(self.rules())
         return transactions, rules
 
