@@ -140,6 +140,11 @@ class MemoryLog::MemoryWriter final : public Writer {
     const auto& stream = *of(topic);
     return stream.at(stream.committed_by_all());
   }
+  std::optional<std::string> newest(std::string_view topic) const override {
+    const std::lock_guard lock(state_->mutex);
+    const auto& records = of(topic)->records;
+    return records.empty() ? std::nullopt : std::optional(records.back());
+  }
   std::uint64_t appended_since(std::string_view topic, const Position& position) const override {
     return distance(position, last(topic));
   }
@@ -341,6 +346,16 @@ MemoryLog::MemoryLog(MemoryLogOptions options) : state_(std::make_shared<State>(
 OpenWriter MemoryLog::writer(std::string publisher) const {
   return [state = state_, publisher = std::move(publisher)](std::vector<Topic> topics, WriterHandlers handlers) {
     return std::make_unique<MemoryWriter>(state, publisher, std::move(topics), std::move(handlers));
+  };
+}
+
+OpenWriters MemoryLog::writers(std::vector<std::string> publishers) const {
+  return [state = state_, publishers = std::move(publishers)](const Topic& topic, const WriterHandlers& handlers) {
+    std::vector<std::unique_ptr<Writer>> writers;
+    for (const auto& publisher : publishers) {
+      writers.push_back(std::make_unique<MemoryWriter>(state, publisher, std::vector{topic}, handlers));
+    }
+    return writers;
   };
 }
 

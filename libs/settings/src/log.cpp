@@ -47,4 +47,12 @@ log::OpenWriter journaled_writer_at(const Publishing& place, const JournalOption
       };
 }
 
+log::OpenWriters journaled_writers_at(const Publishing& place, const std::vector<PublishedStream>& streams) {
+  std::vector<bus::JournaledStream> journaled;
+  for (const auto& [name, journal] : streams) journaled.push_back({name, journal});
+  return [publisher = publisher_at(place), journaled](const log::Topic& topic, log::WriterHandlers handlers) {
+    return bus::open_journaled_writers(publisher, journaled, topic, std::move(handlers));
+  };
+}
+
 }  // namespace risk::settings

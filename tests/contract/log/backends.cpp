@@ -18,6 +18,10 @@ class MemoryBackend final : public Backend {
                                 const std::string& publisher) override {
     return log_.writer(publisher)({{topic}}, std::move(handlers));
   }
+  std::vector<std::unique_ptr<Writer>> write_all(const std::string& topic,
+                                                 const std::vector<std::string>& publishers) override {
+    return log_.writers(publishers)({topic}, {});
+  }
   std::unique_ptr<Writer> write_unkept(std::vector<Topic> topics) override {
     return log_.writer("unkept")(std::move(topics), {});
   }
@@ -33,12 +37,16 @@ class BusBackend final : public Backend {
  public:
   std::unique_ptr<Writer> write(const std::string& topic, WriterHandlers handlers,
                                 const std::string& publisher) override {
-    bus::JournalOptions journal;
-    journal.directory = folder_ / publisher;
-    journal.bytes_max = kJournalBytes;
-    journal.sync = false;
-    journal.durable_consumers = {kConsumer};
-    return noted(publisher, bus::open_journaled_writer(options(publisher), journal, {topic}, std::move(handlers)));
+    return noted(publisher,
+                 bus::open_journaled_writer(options(publisher), journal(publisher), {topic}, std::move(handlers)));
+  }
+  std::vector<std::unique_ptr<Writer>> write_all(const std::string& topic,
+                                                 const std::vector<std::string>& publishers) override {
+    std::vector<bus::JournaledStream> streams;
+    for (const auto& publisher : publishers) streams.push_back({publisher, journal(publisher)});
+    auto writers = bus::open_journaled_writers(options("all"), streams, {topic}, {});
+    addresses_["all"] = writers.front()->address();
+    return writers;
   }
   std::unique_ptr<Writer> write_unkept(std::vector<Topic> topics) override {
     return noted("unkept", bus::open_writer(options("unkept"), std::move(topics), {}));
@@ -53,6 +61,14 @@ class BusBackend final : public Backend {
   std::size_t bytes_of_room() const override { return kJournalBytes; }
 
  private:
+  bus::JournalOptions journal(const std::string& publisher) {
+    bus::JournalOptions journal;
+    journal.directory = folder_ / publisher;
+    journal.bytes_max = kJournalBytes;
+    journal.sync = false;
+    journal.durable_consumers = {kConsumer};
+    return journal;
+  }
   bus::PublisherOptions options(const std::string& publisher) {
     bus::PublisherOptions options;
     const auto known = addresses_.find(publisher);

@@ -21,6 +21,9 @@ class Backend {
   // Opens a topic that the log keeps; again after the writer is gone: a restart. With another name: another publisher.
   virtual std::unique_ptr<Writer> write(const std::string& topic, WriterHandlers handlers = {},
                                         const std::string& publisher = "publisher") = 0;
+  // Opens a topic of several publishers that share an address.
+  virtual std::vector<std::unique_ptr<Writer>> write_all(const std::string& topic,
+                                                         const std::vector<std::string>& publishers) = 0;
   // Opens topics that the log does not keep.
   virtual std::unique_ptr<Writer> write_unkept(std::vector<Topic> topics) = 0;
   // Of all writers so far.

@@ -1,4 +1,5 @@
 // What every log promises to those who write and read it.
+#include <algorithm>
 #include <thread>
 
 #include "backends.hpp"
@@ -228,4 +229,46 @@ TEMPLATE_TEST_CASE("a reader that waits is woken from another thread, also befor
   ear.reader->poll(kPatience);
   waker.join();
   CHECK(std::chrono::steady_clock::now() - start < kPatience);
+}
+
+TEMPLATE_TEST_CASE("the newest record can be read back, also after a restart, and an empty log has none", "", Memory,
+                   Bus) {
+  const auto log = TestType::make();
+  auto writer = log->write("t");
+  CHECK(writer->newest("t") == std::nullopt);
+  append(*writer, "t", 1, 3);
+  CHECK(writer->newest("t") == "record 3");
+  append(*writer, "t", 4, 700);
+  CHECK(writer->newest("t") == "record 700");
+  writer.reset();
+  writer = log->write("t");
+  CHECK(writer->newest("t") == "record 700");
+}
+
+TEMPLATE_TEST_CASE("streams of one topic at one address keep their publishers, positions and commits apart", "", Memory,
+                   Bus) {
+  const auto log = TestType::make();
+  auto writers = log->write_all("t", {"a", "b"});
+  append(*writers[0], "t", 1, 300);
+  append(*writers[1], "t", 1, 20);
+  Ear ear(log->source(), reading({"t"}));
+  REQUIRE(ear.until_records({writers[0].get(), writers[1].get()}, 320));
+  const auto count_of = [&](const std::string& publisher) {
+    return std::count_if(ear.seen.begin(), ear.seen.end(), [&](const auto& s) { return s.publisher == publisher; });
+  };
+  CHECK(count_of("a") == 300);
+  CHECK(count_of("b") == 20);
+  CHECK(ear.missing == 0);
+  CHECK(writers[1]->newest("t") == "record 20");
+  CHECK(writers[0]->last("t").stream() != writers[1]->last("t").stream());
+  ear.reader->commit(writers[1]->last("t"));
+  REQUIRE(ear.until({writers[0].get(), writers[1].get()},
+                    [&] { return writers[1]->committed("t") == writers[1]->last("t"); }));
+  CHECK(writers[0]->committed("t") != writers[0]->last("t"));
+  writers.clear();
+  writers = log->write_all("t", {"a", "b"});  // what came before is asked for again under the name that it had
+  append(*writers[0], "t", 301, 310);
+  Ear again(log->source(), reading({"t"}));
+  REQUIRE(again.until_records({writers[0].get(), writers[1].get()}, 330));
+  CHECK(std::count_if(again.seen.begin(), again.seen.end(), [](const auto& s) { return s.publisher == "a"; }) == 310);
 }

@@ -49,15 +49,17 @@ PublisherOptions with(PublisherOptions transport, log::WriterHandlers& handlers)
 class LogWriter final : public log::Writer {
  public:
   LogWriter(PublisherOptions transport, std::vector<log::Topic> topics, log::WriterHandlers handlers)
-      : publisher_(with(std::move(transport), handlers)) {
+      : publisher_(std::make_shared<Publisher>(with(std::move(transport), handlers))) {
     for (auto& topic : topics) open(std::move(topic));
   }
-  LogWriter(PublisherOptions transport, std::shared_ptr<Journal> journal, const log::Topic& topic,
-            log::WriterHandlers handlers)
-      : journal_(std::move(journal)), publisher_(with(std::move(transport), handlers)) {
+  // The stream of `name`, of which `publisher` may carry others.
+  LogWriter(std::shared_ptr<Publisher> publisher, const std::string& name, std::shared_ptr<Journal> journal,
+            const log::Topic& topic)
+      : journal_(std::move(journal)), publisher_(std::move(publisher)) {
     RISK_CHECK(!topic.after && !topic.history);
-    publisher_.open_stream(topic.name, journal_);
-    streams_[topic.name] = {log::StreamId{journal_->stream().text}, journal_->epoch(), 0};
+    const auto& stream = journal_->stream().text;
+    publisher_->open_stream(stream, topic.name, name, journal_);
+    streams_[topic.name] = {{log::StreamId{stream}, journal_->epoch(), 0}, stream};
   }
 
   log::Position append(std::string_view topic, std::string_view payload) override {
@@ -67,23 +69,28 @@ class LogWriter final : public log::Writer {
       RISK_CHECK(found != streams_.end());
       recent_ = &*found;
     }
-    recent_->second.sequence = publisher_.publish(topic, payload);
-    return log::Position(recent_->second);
+    auto& stream = recent_->second;
+    stream.at.sequence = publisher_->publish(stream.label, payload);
+    return log::Position(stream.at);
   }
-  void flush() override { publisher_.flush(); }
-  void service() override { publisher_.service(); }
+  void flush() override { publisher_->flush(); }
+  void service() override { publisher_->service(); }
   bool wait_for_reader(std::string_view topic, std::chrono::milliseconds timeout) override {
-    return publisher_.wait_for_subscriber(topic, timeout);
+    return publisher_->wait_for_subscriber(topic, timeout);
   }
-  void interrupt() override { publisher_.interrupt(); }
-  void close(std::chrono::milliseconds timeout) override { publisher_.close(timeout); }
+  void interrupt() override { publisher_->interrupt(); }
+  void close(std::chrono::milliseconds timeout) override { publisher_->close(timeout); }
 
   // Of a journal what it has, not what waits in the publisher's batch.
   log::Position last(std::string_view topic) const override {
-    return at(topic, journal_ ? journal_->last_sequence() : publisher_.last_sequence(topic));
+    return at(topic, journal_ ? journal_->last_sequence() : publisher_->last_sequence(topic));
   }
   log::Position committed(std::string_view topic) const override {
     return journal_ ? at(topic, journal_->committed()) : last(topic);
+  }
+  std::optional<std::string> newest(std::string_view topic) const override {
+    RISK_CHECK(streams_.contains(topic));
+    return journal_ ? journal_->newest() : std::nullopt;
   }
   std::uint64_t appended_since(std::string_view topic, const log::Position& position) const override {
     const auto newest = last(topic);
@@ -96,26 +103,30 @@ class LogWriter final : public log::Writer {
   }
 
   log::WriterCounters counters() const override {
-    const auto sent = publisher_.counters();
+    const auto sent = publisher_->counters();
     return {sent.records, sent.frames, sent.bytes, sent.replayed_records, journal_ ? journal_->bytes() : 0};
   }
-  std::uint64_t dropped_peers() const override { return publisher_.dropped_peers(); }
-  std::string address() const override { return publisher_.endpoint(); }
+  std::uint64_t dropped_peers() const override { return publisher_->dropped_peers(); }
+  std::string address() const override { return publisher_->endpoint(); }
   std::vector<std::pair<std::string, std::uint64_t>> facts() const override {
-    return {{"replay_port", publisher_.replay_port()}};
+    return {{"replay_port", publisher_->replay_port()}};
   }
 
  private:
-  using Streams = std::map<std::string, log::Position::Fields, std::less<>>;
+  struct Stream {
+    log::Position::Fields at;  // of the last append()
+    std::string label;         // what the publisher calls it
+  };
+  using Streams = std::map<std::string, Stream, std::less<>>;
 
   void open(log::Topic topic) {
     const auto fields =
         topic.after ? topic.after->fields() : log::Position::Fields{log::make_stream_id(), kFirstEpoch, 0};
     std::shared_ptr<ReplaySource> past;
     if (topic.history) past = std::make_shared<HistorySource>(std::move(topic.history));
-    publisher_.open_stream(topic.name, StreamId{std::string(fields.stream.text)}, fields.epoch, fields.sequence,
-                           std::move(past));
-    streams_[topic.name] = {fields.stream, fields.epoch, 0};
+    publisher_->open_stream(topic.name, StreamId{std::string(fields.stream.text)}, fields.epoch, fields.sequence,
+                            std::move(past));
+    streams_[topic.name] = {{fields.stream, fields.epoch, 0}, topic.name};
   }
   Streams::const_iterator find(std::string_view topic) const {
     const auto found = streams_.find(topic);
@@ -123,14 +134,14 @@ class LogWriter final : public log::Writer {
     return found;
   }
   log::Position at(std::string_view topic, std::uint64_t sequence) const {
-    auto fields = find(topic)->second;
+    auto fields = find(topic)->second.at;
     fields.sequence = sequence;
     return log::Position(fields);
   }
 
   const std::shared_ptr<Journal> journal_;  // may be none
-  Publisher publisher_;
-  Streams streams_;  // by topic; the sequence is that of the last append()
+  const std::shared_ptr<Publisher> publisher_;
+  Streams streams_;  // by topic
   Streams::value_type* recent_ = nullptr;
 };
 
@@ -143,11 +154,29 @@ std::unique_ptr<log::Writer> open_writer(PublisherOptions transport, std::vector
 
 std::unique_ptr<log::Writer> open_journaled_writer(PublisherOptions transport, JournalOptions journal,
                                                    const log::Topic& topic, log::WriterHandlers handlers) {
-  auto opened = std::make_shared<Journal>(std::move(journal));
-  for (const auto& note : opened->notes()) {
-    if (handlers.on_note) handlers.on_note(note);
+  auto name = transport.name;
+  return std::move(
+      open_journaled_writers(transport, {{std::move(name), std::move(journal)}}, topic, std::move(handlers)).front());
+}
+
+std::vector<std::unique_ptr<log::Writer>> open_journaled_writers(const PublisherOptions& transport,
+                                                                 const std::vector<JournaledStream>& streams,
+                                                                 const log::Topic& topic,
+                                                                 log::WriterHandlers handlers) {
+  // All journals before the first stream: where one of them is damaged nothing is published.
+  std::vector<std::shared_ptr<Journal>> journals;
+  for (const auto& stream : streams) {
+    journals.push_back(std::make_shared<Journal>(stream.journal));
+    for (const auto& note : journals.back()->notes()) {
+      if (handlers.on_note) handlers.on_note(note);
+    }
   }
-  return std::make_unique<LogWriter>(std::move(transport), std::move(opened), topic, std::move(handlers));
+  const auto publisher = std::make_shared<Publisher>(with(transport, handlers));
+  std::vector<std::unique_ptr<log::Writer>> writers;
+  for (std::size_t i = 0; i < streams.size(); ++i) {
+    writers.push_back(std::make_unique<LogWriter>(publisher, streams[i].publisher, journals[i], topic));
+  }
+  return writers;
 }
 
 }  // namespace risk::bus

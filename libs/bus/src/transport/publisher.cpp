@@ -74,10 +74,15 @@ class Publisher::Impl {
     std::uint64_t last_sent() const { return last_kept() - unsent_records; }
   };
 
-  void open(std::string_view topic, Stream stream, const StreamKey& key, std::shared_ptr<ReplaySource> past) {
+  // `label` is what the stream is called here.
+  struct Name {
+    std::string_view label, topic, publisher;
+  };
+
+  void open(const Name& name, Stream stream, const StreamKey& key, std::shared_ptr<ReplaySource> past) {
     RISK_CHECK(!past || replay);
-    if (past) replay->add(std::string(topic), key, std::move(past));
-    const bool is_new = streams.emplace(std::string(topic), std::move(stream)).second;
+    if (past) replay->add(std::string(name.topic), std::string(name.publisher), key, std::move(past));
+    const bool is_new = streams.emplace(std::string(name.label), std::move(stream)).second;
     RISK_CHECK(is_new);
   }
 
@@ -85,8 +90,8 @@ class Publisher::Impl {
     return past && replay ? replay->port() : 0;
   }
 
-  Stream& stream(std::string_view topic) {
-    const auto found = streams.find(topic);
+  Stream& stream(std::string_view label) {
+    const auto found = streams.find(label);
     RISK_CHECK(found != streams.end());
     return found->second;
   }
@@ -214,7 +219,7 @@ class Publisher::Impl {
   zmq::socket_t socket{context, zmq::socket_type::xpub};
   std::optional<PeerGuard> guard;  // of the socket
   std::string endpoint;
-  std::map<std::string, Stream, std::less<>> streams;  // by topic
+  std::map<std::string, Stream, std::less<>> streams;  // by label, which is the topic where a topic has one stream
   std::map<std::string, std::uint64_t> subscriptions;  // prefix, and how many subscribers have it
   bool newcomers = false;                              // not told the last sequences yet
   bool closed = false;
@@ -231,14 +236,20 @@ void Publisher::open_stream(std::string_view topic, StreamId id, std::uint64_t e
   RISK_CHECK(key);
   Impl::Stream stream{
       FrameWriter(topic, *key, epoch, impl_->options.name, impl_->port_for(past), impl_->instance), last_sequence, {}};
-  impl_->open(topic, std::move(stream), *key, std::move(past));
+  impl_->open({topic, topic, impl_->options.name}, std::move(stream), *key, std::move(past));
 }
 
 void Publisher::open_stream(std::string_view topic, std::shared_ptr<Journal> journal) {
+  open_stream(topic, topic, impl_->options.name, std::move(journal));
+}
+
+void Publisher::open_stream(std::string_view label, std::string_view topic, std::string_view publisher,
+                            std::shared_ptr<Journal> journal) {
   const auto key = parse_stream_id(journal->stream().text);
   RISK_CHECK(key);
-  FrameWriter batch(topic, *key, journal->epoch(), impl_->options.name, impl_->port_for(journal), impl_->instance);
-  impl_->open(topic, {std::move(batch), journal->last_sequence(), journal}, *key, journal);
+  RISK_CHECK(publisher.size() <= kNameBytesMax);
+  FrameWriter batch(topic, *key, journal->epoch(), publisher, impl_->port_for(journal), impl_->instance);
+  impl_->open({label, topic, publisher}, {std::move(batch), journal->last_sequence(), journal}, *key, journal);
 }
 
 std::uint64_t Publisher::publish(std::string_view topic, std::string_view payload) {

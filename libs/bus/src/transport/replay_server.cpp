@@ -45,8 +45,7 @@ std::optional<std::uint64_t> hash_of(ReplaySource& source, const Extent& extent,
 
 ReplayServer::ReplayServer(zmq::context_t& context, const PublisherOptions& options, std::uint64_t instance,
                            const Gate* gate)
-    : name_(options.name),
-      instance_(instance),
+    : instance_(instance),
       on_problem_(options.on_problem),
       socket_(std::make_unique<zmq::socket_t>(context, zmq::socket_type::router)) {
   set_common_options(*socket_, kReplayMessageBytesMax);
@@ -66,17 +65,16 @@ ReplayServer::~ReplayServer() {
   thread_.join();
 }
 
-void ReplayServer::add(const std::string& topic, const StreamKey& stream, std::shared_ptr<ReplaySource> source) {
+void ReplayServer::add(const std::string& topic, const std::string& publisher, const StreamKey& stream,
+                       std::shared_ptr<ReplaySource> source) {
   const std::lock_guard lock(mutex_);
-  streams_[stream] = {topic, std::move(source)};
+  streams_[stream] = {topic, publisher, std::move(source)};
 }
 
-std::shared_ptr<ReplaySource> ReplayServer::source_of(const StreamKey& stream, std::string& topic) {
+ReplayServer::Past ReplayServer::past_of(const StreamKey& stream) {
   const std::lock_guard lock(mutex_);
   const auto found = streams_.find(stream);
-  if (found == streams_.end()) return nullptr;
-  topic = found->second.topic;
-  return found->second.source;
+  return found == streams_.end() ? Past{} : found->second;
 }
 
 void ReplayServer::require_alive() {
@@ -129,21 +127,19 @@ void ReplayServer::serve(const zmq::message_t& peer, std::string_view request) {
   }
   if (message->kind == Kind::kAsk) return answer(peer, *message);
   if (message->kind == Kind::kProve) return prove(peer, *message);
-  std::string topic;
-  const auto source = source_of(message->stream, topic);
+  const auto source = past_of(message->stream).source;
   if (source) source->committed(message->text, message->epoch, message->last);
 }
 
 void ReplayServer::answer(const zmq::message_t& peer, const ReplayMessage& ask) {
   ReplayMessage end{
       ReplayMessage::Kind::kEnd, ReplayMessage::Answer::kUnknown, ask.stream, ask.epoch, 0, 0, instance_, {}};
-  std::string topic;
-  if (const auto source = source_of(ask.stream, topic)) {
+  if (const auto [topic, publisher, source] = past_of(ask.stream); source) {
     try {
       const auto extent = source->extent(ask.epoch);
       const auto from = std::max(ask.first, extent.first);
       if (from <= extent.last) {
-        FrameWriter frame(topic, ask.stream, ask.epoch, name_, port_, instance_);
+        FrameWriter frame(topic, ask.stream, ask.epoch, publisher, port_, instance_);
         auto first = from;
         const auto send_frame = [&] {
           send(peer, frame.finish(first));
@@ -176,8 +172,7 @@ void ReplayServer::prove(const zmq::message_t& peer, const ReplayMessage& questi
   proof.instance = instance_;
   proof.first = question.last;
   proof.text.clear();
-  std::string topic;
-  if (const auto source = source_of(question.stream, topic)) {
+  if (const auto [topic, publisher, source] = past_of(question.stream); source) {
     try {
       const auto extent = source->extent(question.epoch);
       proof.last = extent.last;

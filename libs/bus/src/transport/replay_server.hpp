@@ -32,7 +32,8 @@ class ReplayServer {
   ~ReplayServer();  // stops
 
   std::uint16_t port() const { return port_; }
-  void add(const std::string& topic, const StreamKey& stream, std::shared_ptr<ReplaySource> source);
+  void add(const std::string& topic, const std::string& publisher, const StreamKey& stream,
+           std::shared_ptr<ReplaySource> source);
 
   std::uint64_t records() const { return records_; }  // sent again
   std::uint64_t dropped_peers() const { return guard_->dropped(); }
@@ -42,7 +43,8 @@ class ReplayServer {
  private:
   struct Past {
     std::string topic;
-    std::shared_ptr<ReplaySource> source;
+    std::string publisher;
+    std::shared_ptr<ReplaySource> source;  // none: not of this server
   };
 
   void run();
@@ -53,10 +55,9 @@ class ReplayServer {
   std::optional<std::uint64_t> known_hash(ReplaySource& source, const Extent& extent, const ReplayMessage& question,
                                           const std::string& topic);
   void send(const zmq::message_t& peer, std::string_view bytes);
-  std::shared_ptr<ReplaySource> source_of(const StreamKey& stream, std::string& topic);
+  Past past_of(const StreamKey& stream);
   void tell(const std::string& problem);
 
-  const std::string name_;
   const std::uint64_t instance_;
   const std::function<void(const std::string&)> on_problem_;
   std::unique_ptr<zmq::socket_t> socket_;

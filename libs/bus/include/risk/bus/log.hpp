@@ -26,4 +26,14 @@ std::unique_ptr<log::Writer> open_writer(PublisherOptions transport, std::vector
 std::unique_ptr<log::Writer> open_journaled_writer(PublisherOptions transport, JournalOptions journal,
                                                    const log::Topic& topic, log::WriterHandlers handlers);
 
+// One of several streams of a topic that a service publishes.
+struct JournaledStream {
+  std::string publisher;  // who publishes it, for people; no two have the same
+  JournalOptions journal;
+};
+// A writer of each, in their order, all on one endpoint and replay endpoint. Precondition: as above.
+std::vector<std::unique_ptr<log::Writer>> open_journaled_writers(const PublisherOptions& transport,
+                                                                 const std::vector<JournaledStream>& streams,
+                                                                 const log::Topic& topic, log::WriterHandlers handlers);
+
 }  // namespace risk::bus

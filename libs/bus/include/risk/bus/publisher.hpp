@@ -1,6 +1,6 @@
 // The sending end of streams: gives each record the next sequence, keeps it where the stream has a journal, and only
 // then sends it (libs/bus/README.md). One Publisher binds one endpoint and carries any number of streams, one per
-// topic.
+// topic or several of a topic, each under a label of its own.
 //
 // Threads: one at a time, but for interrupt(), which any thread may call. Call service() at least every 100 ms. Whoever
 // asks for records again is answered by a thread of the publisher's own, from the streams' sources.
@@ -58,6 +58,11 @@ class Publisher {
                    std::shared_ptr<ReplaySource> past = nullptr);
   // The same with the journal's stream, which keeps each record before it is sent.
   void open_stream(std::string_view topic, std::shared_ptr<Journal> journal);
+
+  // One of several streams of a topic, each of a publisher's own name: publish() and last_sequence() take its `label`
+  // in the place of a topic. Preconditions: the label is new, publisher.size() <= 128.
+  void open_stream(std::string_view label, std::string_view topic, std::string_view publisher,
+                   std::shared_ptr<Journal> journal);
 
   // Appends to the batch of the topic's stream and returns the record's sequence. The batch leaves when it is full or
   // older than the linger. A journal without room is waited for, until interrupt(). Precondition: the topic is open,

@@ -27,6 +27,8 @@ class MemoryLog {
 
   // Who opens a topic again under the same name goes on with its stream. One writer of a stream at a time.
   OpenWriter writer(std::string publisher) const;
+  // A stream for each, as of several that share an address; interrupt() and close() of one are its own here.
+  OpenWriters writers(std::vector<std::string> publishers) const;
   Source source() const;
 
  private:

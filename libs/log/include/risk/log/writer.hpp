@@ -97,6 +97,9 @@ class Writer {
   // up to where every durable consumer has committed, which is last() where there are none.
   virtual Position last(std::string_view topic) const = 0;
   virtual Position committed(std::string_view topic) const = 0;
+  // The payload of the newest record that is kept of the topic's stream, in whatever epoch it was appended: for a
+  // writer that notes in its records how far it is. None: no record is kept. Reads the disk.
+  virtual std::optional<std::string> newest(std::string_view topic) const = 0;
   // How many records were appended to the topic's stream after a position of its own, also of an earlier epoch.
   virtual std::uint64_t appended_since(std::string_view topic, const Position& position) const = 0;
   // Durable consumers know records that were never appended here: this is not the log that they read. For people.
@@ -114,5 +117,8 @@ class Writer {
 // How a service opens its end of the log. Made where the service is wired. Throws LogError: the log is damaged or in
 // use, or the place is not this machine's to use.
 using OpenWriter = std::function<std::unique_ptr<Writer>(std::vector<Topic>, WriterHandlers)>;
+// The same of several streams of one topic at one address, a writer each, in a given order. They belong to one thread,
+// and flush(), service(), interrupt() and close() of one are those of all.
+using OpenWriters = std::function<std::vector<std::unique_ptr<Writer>>(Topic, WriterHandlers)>;
 
 }  // namespace risk::log

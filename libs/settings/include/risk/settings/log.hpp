@@ -38,5 +38,11 @@ struct Publishing {
 log::OpenWriter writer_at(const Publishing& place);
 // One topic, kept in a journal.
 log::OpenWriter journaled_writer_at(const Publishing& place, const JournalOptions& journal);
+// Several streams of one topic at one place, each with a name (that of `place` is not used) and a journal of its own.
+struct PublishedStream {
+  std::string name;  // as Publishing::name
+  JournalOptions journal;
+};
+log::OpenWriters journaled_writers_at(const Publishing& place, const std::vector<PublishedStream>& streams);
 
 }  // namespace risk::settings
