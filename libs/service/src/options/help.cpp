@@ -60,7 +60,11 @@ std::string help_text(const std::string& program, const std::string& description
       {"--config FILE", {"Read settings from a YAML file"}},
       {"--check-config", {"Check all settings and end: status 0 without a mistake, else 2"}},
   };
-  for (const auto& option : options) entries.push_back(entry_of(option));
+  for (const auto& option : options) {
+    entries.push_back(entry_of(option));
+    if (option.kind != Option::Kind::kRecords) continue;
+    for (const auto& field : option.begin_record(option.spec.key + "[].").options) entries.push_back(entry_of(field));
+  }
 
   std::size_t width = 0;
   for (const auto& entry : entries) {

@@ -21,8 +21,10 @@ struct OptionOrigin {
   std::string to_string() const { return name.empty() ? where : where + ": " + name; }
 };
 
+struct OptionRecord;
+
 struct Option {
-  enum class Kind { kValue, kBool, kList, kMap, kSecret };
+  enum class Kind { kValue, kBool, kList, kMap, kSecret, kRecords };
   using MapSetter = std::function<std::optional<std::string>(std::string_view name, std::string_view text)>;
 
   Kind kind = Kind::kValue;
@@ -30,12 +32,20 @@ struct Option {
   std::string placeholder;  // of its value in --help; "" when the flag takes none
   std::string shown_default;
 
-  // One of them, by kind: kValue, kBool, kSecret; kList; kMap.
+  // One of them, by kind: kValue, kBool, kSecret; kList; kMap; kRecords.
   OptionSetter set;
   std::function<void(std::vector<std::string>)> set_list;
   MapSetter set_entry;
+  std::function<OptionRecord(const std::string& prefix)> begin_record;
 
   std::string origin;  // OptionOrigin::where of the source that set it last
+};
+
+// The options of one record, with keys that begin with its prefix ("feed.sessions[2]."), and its checks, whose lines
+// may begin with a key without it.
+struct OptionRecord {
+  std::vector<Option> options;
+  std::vector<std::function<std::vector<std::string>()>> checks;
 };
 
 // Every mistake found so far, in the order found, a line each. Values are shown, secrets never: not even where one was

@@ -339,6 +339,24 @@ void OptionSet::add_map(OptionSpec spec,
   impl_->add(std::move(option));
 }
 
+void OptionSet::add_records(OptionSpec spec, std::function<void(OptionSet& record)> add_record) {
+  RISK_CHECK(!spec.key.empty() && spec.flag.empty() && spec.env.empty());
+  Option option;
+  option.kind = Option::Kind::kRecords;
+  option.spec = std::move(spec);
+  option.begin_record = [add = std::move(add_record)](const std::string& prefix) {
+    OptionSet fields("", "");
+    add(fields);
+    OptionRecord record{std::move(fields.impl_->options), std::move(fields.impl_->checks)};
+    for (auto& field : record.options) {
+      RISK_CHECK(!field.spec.key.empty() && field.spec.flag.empty() && field.spec.env.empty());
+      field.spec.key = prefix + field.spec.key;
+    }
+    return record;
+  };
+  impl_->add(std::move(option));
+}
+
 void OptionSet::add_positionals(std::string name, std::string help, std::vector<std::string>& words) {
   impl_->words_name = std::move(name);
   impl_->words_help = std::move(help);

@@ -17,9 +17,8 @@ constexpr std::string_view kPlainTag = "?";  // of a scalar without quotes
 // Walks the file along the declared keys only, so that neither depth nor aliases can lead it astray.
 class Reader {
  public:
-  Reader(std::string path, std::vector<Option>& options, const std::vector<std::string>& foreign_sections,
-         Mistakes& mistakes)
-      : path_(std::move(path)), options_(options), foreign_(foreign_sections), mistakes_(mistakes) {}
+  Reader(std::string path, std::vector<Option>& options, std::vector<std::string> foreign_sections, Mistakes& mistakes)
+      : path_(std::move(path)), options_(options), foreign_(std::move(foreign_sections)), mistakes_(mistakes) {}
 
   void read(std::string text) {
     constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
@@ -87,6 +86,7 @@ class Reader {
   }
 
   void read_option(Option& option, const OptionOrigin& at, const YAML::Node& value) {
+    if (option.kind == Option::Kind::kRecords) return read_records(option, at, value);
     if (value.IsScalar()) {
       const bool may_span_lines = option.kind == Option::Kind::kSecret && value.Tag() != kPlainTag;
       if (may_span_lines || is_one_line(at, value)) apply_text(option, at, value.Scalar(), mistakes_);
@@ -132,6 +132,36 @@ class Reader {
         apply_entry(option, entry, name, pair.second.Scalar(), mistakes_);
       }
     }
+  }
+
+  void read_records(Option& option, const OptionOrigin& at, const YAML::Node& sequence) {
+    option.origin = at.where;
+    if (sequence.IsNull()) return;
+    if (!sequence.IsSequence())
+      return mistakes_.add(at, "not a sequence: allowed: records, each KEY: VALUE lines after a -");
+    for (std::size_t i = 0; i < sequence.size(); ++i) {
+      const std::string name = option.spec.key + "[" + std::to_string(i + 1) + "]";
+      const OptionOrigin record_at = place(sequence[i].Mark(), name);
+      if (!sequence[i].IsMap()) {
+        mistakes_.add(record_at, "not a record: allowed: KEY: VALUE lines");
+        continue;
+      }
+      auto record = option.begin_record(name + ".");
+      Reader fields(path_, record.options, {}, mistakes_);
+      fields.lines_ = lines_;
+      fields.read_section(sequence[i], name);
+      for (const auto& check : record.checks) {
+        for (const auto& line : check()) note_record_mistake(record, record_at, line);
+      }
+    }
+  }
+
+  // With the place of the field that it begins with, else with that of the record.
+  void note_record_mistake(const OptionRecord& record, const OptionOrigin& at, const std::string& line) {
+    const std::string key = at.name + "." + line.substr(0, line.find_first_of(" :"));
+    const auto field = std::find_if(record.options.begin(), record.options.end(),
+                                    [&](const Option& o) { return o.spec.key == key && !o.origin.empty(); });
+    mistakes_.add_line((field == record.options.end() ? at.where : field->origin) + ": " + at.name + "." + line);
   }
 
   // A line without its colon becomes part of the value above it: caught here, and not shown, for it may be a password.
@@ -191,7 +221,7 @@ class Reader {
   std::string path_;
   std::vector<std::string> lines_;
   std::vector<Option>& options_;
-  const std::vector<std::string>& foreign_;
+  const std::vector<std::string> foreign_;
   Mistakes& mistakes_;
 };
 

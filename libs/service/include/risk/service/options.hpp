@@ -72,6 +72,11 @@ class OptionSet {
   // the highest comes last.
   void add_map(OptionSpec spec,
                std::function<std::optional<std::string>(std::string_view name, std::string_view text)> set);
+  // A YAML sequence of mappings, such as the sessions of a feed; neither flag nor variable gives it. `add_record` is
+  // called for each mapping, in order, and declares the record's fields as options on a set of its own, whose keys
+  // count from the record ("port") and which have neither flag nor variable; the fields are set and their checks called
+  // before the next call. A mistake names the record's place: "risk.yaml:7: feed.sessions[2].port: …".
+  void add_records(OptionSpec spec, std::function<void(OptionSet& record)> add_record);
   // Words after the options ("ack 12 anna"), as they come. Without this call they are a mistake.
   void add_positionals(std::string name, std::string help, std::vector<std::string>& words);
 
