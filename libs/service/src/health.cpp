@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "risk/base/json.hpp"
+#include "risk/base/overloaded.hpp"
 #include "risk/base/text.hpp"
 #include "risk/service/log.hpp"
 
@@ -80,6 +81,11 @@ void Health::warn(const std::string& condition, const std::string& warning) {
   }
 }
 
+void Health::tell(const std::string& thing, Facts facts) {
+  const std::lock_guard lock(mutex_);
+  facts_[thing] = std::move(facts);
+}
+
 void Health::fail(const std::string& reason) {
   {
     const std::lock_guard lock(mutex_);
@@ -113,6 +119,23 @@ Health::Report Health::liveness() const {
   return {reason.empty(), json.take()};
 }
 
+void Health::write_facts(JsonWriter& json) const {
+  if (facts_.empty()) return;
+  json.key("facts");
+  json.begin_object();
+  for (const auto& [thing, facts] : facts_) {
+    json.key(thing);
+    json.begin_object();
+    for (const auto& [name, fact] : facts) {
+      std::visit(Overloaded{[&, &key = name](const std::string& text) { json.member(key, without_folders(text)); },
+                            [&, &key = name](auto value) { json.member(key, value); }},
+                 fact);
+    }
+    json.end_object();
+  }
+  json.end_object();
+}
+
 Health::Report Health::readiness() const {
   const std::lock_guard lock(mutex_);
   const bool all_met =
@@ -134,6 +157,7 @@ Health::Report Health::readiness() const {
     for (const auto& [condition, warning] : warnings_) json.member(condition, without_folders(warning));
     json.end_object();
   }
+  write_facts(json);
   json.end_object();
   return {ready, json.take()};
 }

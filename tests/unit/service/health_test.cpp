@@ -89,6 +89,17 @@ TEST_CASE("a warning is shown while it lasts, and the service stays ready") {
   CHECK(health.readiness().json == R"({"status":"ready","conditions":{"database":"ok"}})");
 }
 
+TEST_CASE("facts about a thing are shown in their order, the last ones told, and judge nothing") {
+  Health health;
+  health.tell("session b", {{"logged_on", false}, {"last_sequence", std::uint64_t{0}}});
+  health.tell("session a", {{"logged_on", false}});
+  health.tell("session a", {{"logged_on", true}, {"last_sequence", std::uint64_t{17}}, {"why", "of /srv/a"}});
+  CHECK(health.readiness().ok);
+  CHECK(health.readiness().json ==
+        R"({"status":"ready","conditions":{},"facts":{"session a":{"logged_on":true,"last_sequence":17,"why":"of a"},)"
+        R"("session b":{"logged_on":false,"last_sequence":0}}})");
+}
+
 TEST_CASE("a failed service is neither alive nor ready, and the first reason stays") {
   Health health;
   health.fail("writer thread died");

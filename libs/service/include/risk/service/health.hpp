@@ -10,9 +10,15 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "risk/service/metrics.hpp"
+
+namespace risk {
+class JsonWriter;
+}
 
 namespace risk::service {
 
@@ -44,6 +50,11 @@ class Health {
   // Something about the condition that people should see, though the service is ready: it stands under "warnings" of
   // /readyz, and its coming and going in the log. "": no more.
   void warn(const std::string& condition, const std::string& warning);
+  // What is so of a thing of the service now, for people: the state of a feed's session. It stands under "facts" of
+  // /readyz, in the given order, and judges nothing.
+  using Fact = std::variant<bool, std::uint64_t, std::string>;
+  using Facts = std::vector<std::pair<std::string, Fact>>;
+  void tell(const std::string& thing, Facts facts);
   // Something the process cannot live with (a dead thread): /healthz fails from here on.
   void fail(const std::string& reason);
   // Declares a thread: while it owes a beat for longer than `patience`, /healthz fails. "applying": as people know it.
@@ -52,18 +63,22 @@ class Health {
 
   struct Report {
     bool ok = false;
-    // {"status":"ready","conditions":{"database":"ok"}} or "unready" with the reasons; "warnings" where there are some
+    // {"status":"ready","conditions":{"database":"ok"}} or "unready" with the reasons; "warnings" and "facts" where
+    // there are some
     std::string json;
   };
   Report liveness() const;
   Report readiness() const;
 
  private:
-  std::string failure() const;  // "": none. Precondition: the mutex is held.
+  // Precondition of both: the mutex is held.
+  std::string failure() const;  // "": none
+  void write_facts(JsonWriter& json) const;
 
   mutable std::mutex mutex_;
   std::map<std::string, std::string> unmet_;     // condition to reason; "" when met
   std::map<std::string, std::string> warnings_;  // condition to warning
+  std::map<std::string, Facts> facts_;           // by thing
   std::string failure_;
   std::list<Pulse> pulses_;
 };
