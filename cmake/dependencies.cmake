@@ -13,6 +13,10 @@ find_package(date REQUIRED)  # the time-zone database
 pkg_check_modules(zmq REQUIRED IMPORTED_TARGET libzmq)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 
+# Its .pc file asks for libxml2, which the library does not need.
+find_path(QUICKFIX_INCLUDE quickfix/Session.h REQUIRED)
+find_library(QUICKFIX_LIBRARY quickfix REQUIRED)
+
 # yaml-cpp 0.7 exports the target `yaml-cpp`, 0.8 `yaml-cpp::yaml-cpp`.
 if(NOT TARGET yaml-cpp::yaml-cpp)
   add_library(yaml-cpp::yaml-cpp ALIAS yaml-cpp)

@@ -17,7 +17,7 @@ packages_build=(
   libpqxx-dev libsqlite3-dev
   libspdlog-dev libfmt-dev libyaml-cpp-dev
   libcurl4-openssl-dev libboost-dev nlohmann-json3-dev
-  libxxhash-dev prometheus-cpp-dev
+  libxxhash-dev prometheus-cpp-dev libquickfix-dev
   libhowardhinnant-date-dev tzdata
   catch2
   ca-certificates curl

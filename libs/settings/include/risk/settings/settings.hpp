@@ -57,8 +57,8 @@ void add_bind_options(service::OptionSet& options, BindOptions& bind);
 
 // Every section of the YAML file that all services share: for ignore_sections(), which leaves what a service declares
 // itself to it.
-std::vector<std::string>
-all_sections();  // database, rules, bounds, executions, bus, log, health, simulator, engine, notifier, gateway
+std::vector<std::string> all_sections();  // database, rules, bounds, executions, bus, log, health, simulator,
+                                          // drop_copy, engine, notifier, gateway
 
 // The variables that a `.env` may hold for any executable or for docker compose: for know_variables().
 std::vector<std::string> all_variables();
