@@ -89,6 +89,7 @@ void DropCopyApp::start() {
     feeds.push_back(feeds_.back().get());
   }
   lines_ = std::make_unique<Lines>(feeds);
+  for (const auto& feed : feeds_) health_.require("session " + feed->options().name, feed->state());
   report();
   health_server_ = std::make_unique<service::HealthServer>(
       service::HealthServerOptions{options_.common.health_address, options_.common.health_port,

@@ -17,6 +17,7 @@ constexpr std::chrono::seconds kTickInterval{1};
 // not be older than the stream's time.
 constexpr std::int64_t kTickDelayNanos = 2 * kNanosPerSecond;
 constexpr char kPart[] = " part";
+constexpr std::size_t kEventWordsMax = 80;
 
 // What a record says of the messages before it.
 struct Received {
@@ -147,7 +148,9 @@ void Feed::take(std::string_view bytes) {
   received_at_ = system_now();
   framer_.append(bytes);
   while (line_ != nullptr) {
+    const auto garbled = framer_.garbled();
     const auto raw = framer_.next();
+    if (framer_.garbled() > garbled) session_.note_garbled();
     if (!raw) return;
     take_message(*raw);
     rethrow_failure();
@@ -302,8 +305,13 @@ void Feed::on_gap(int from) {
   service::log_warning("messages are missing and asked for", {{"session", options_.name}, {"from", from}});
 }
 
+// Some it says of each message.
 void Feed::on_event(const std::string& text) {
-  event_log_.tell({{"session", options_.name}, {"event", printable(text)}});
+  std::string words = text.substr(0, kEventWordsMax);
+  std::erase_if(words, [](char c) { return c >= '0' && c <= '9'; });
+  const auto left_out = events_.admit(words, Clock::now());
+  if (!left_out) return;
+  service::log_info("fix", {{"session", options_.name}, {"event", printable(text)}, {"left_out", *left_out}});
 }
 
 service::Health::Facts Feed::facts() const {

@@ -25,6 +25,7 @@
 #include "drop-copy/fix/sequences.hpp"
 #include "drop-copy/fix_session.hpp"
 #include "drop-copy/session_options.hpp"
+#include "risk/base/throttle.hpp"
 #include "risk/log/writer.hpp"
 #include "risk/service/health.hpp"
 #include "risk/service/repeated_log.hpp"
@@ -123,7 +124,7 @@ class Feed final : private FixPeer, private FixSequenceNumbers {
   std::uint64_t unnumbered_ = 0;  // messages that were whole, but without a MsgSeqNum
   std::exception_ptr failure_;
   service::RepeatedLog rejected_log_{service::LogLevel::kWarning, "message cannot be used"};
-  service::RepeatedLog event_log_{service::LogLevel::kInfo, "fix"};
+  Throttle events_;  // of the session layer, by their words
   std::chrono::steady_clock::time_point ticked_at_{};
   std::string payload_;
   FixSession session_;  // last: it calls the above

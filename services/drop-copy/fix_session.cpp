@@ -213,7 +213,8 @@ class FixSession::Impl {
   void forget_what_was_asked(const FixHeader& header) {
     if (!state().resendRequested() || header.msg_seq_num <= numbers.next_in()) return;
     const bool answer_has_gap = header.poss_dup == "Y" && numbers.next_in() != events.asked_from();
-    if (answer_has_gap || Clock::now() - events.asked_at() >= kAskAgainAfter) state().resendRange(0, 0);
+    if (answer_has_gap || was_garbled || Clock::now() - events.asked_at() >= kAskAgainAfter) state().resendRange(0, 0);
+    was_garbled = false;
   }
 
   template <class Take>
@@ -234,6 +235,7 @@ class FixSession::Impl {
   Events events;
   PeerResponder responder;
   std::unique_ptr<FIX::Session> session;
+  bool was_garbled = false;  // a message, since a gap was asked for last
 };
 
 FixSession::FixSession(const FixIdentity& identity, FixSequenceNumbers& numbers, FixPeer& peer)
@@ -272,6 +274,10 @@ void FixSession::take_application(const FixHeader& header) {
     if (!header.orig_sending_time.empty()) fields.setField(FIX::FIELD::OrigSendingTime, header.orig_sending_time);
     impl_->session->next(message, FIX::UtcTimeStamp());
   });
+}
+
+void FixSession::note_garbled() {
+  impl_->was_garbled = impl_->state().resendRequested();
 }
 
 void FixSession::tick() {

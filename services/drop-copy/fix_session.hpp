@@ -73,6 +73,8 @@ class FixSession {
   // A message with a right CheckSum: an administrative one (Logon, Heartbeat, ResendRequest, …) with all its bytes.
   void take_administrative(const FixHeader& header, const std::string& bytes);
   void take_application(const FixHeader& header);
+  // A message came garbled: one that is being sent again may have been it.
+  void note_garbled();
   // Does what is due: logs on, sends a heartbeat, gives up on a silent peer. At least once a second.
   void tick();
   // Says goodbye; the connection ends when the peer has answered, or after 2 s.

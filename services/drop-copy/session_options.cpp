@@ -39,9 +39,8 @@ bool is_fix_name(Text text) {
 
 service::OptionSetter set_fix_name(std::string& value) {
   return [&value](Text text) -> Allowed {
-    if (!is_fix_name(text)) return kFixName;
-    value = text;
-    return std::nullopt;
+    value = text;  // also where it is wrong: it is not missing
+    return is_fix_name(text) ? std::nullopt : Allowed(kFixName);
   };
 }
 
@@ -207,9 +206,8 @@ void add_session_options(service::OptionSet& record, SessionOptions& session) {
   record.add_custom(
       field("name", "of its stream and its journal's folder"),
       [&session](Text text) -> Allowed {
-        if (!is_session_name(text)) return "1 to 50 letters, digits, - and _";
         session.name = text;
-        return std::nullopt;
+        return is_session_name(text) ? std::nullopt : Allowed("1 to 50 letters, digits, - and _");
       },
       "");
   add_connection(record, session);

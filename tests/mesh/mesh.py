@@ -147,6 +147,7 @@ class Mesh:
     """The services of one test. Use as a context manager: leaves no process and no file behind."""
 
     SERVICES = {"simulator": "simulator", "risk-engine": "engine", "alert-notifier": "notifier", "dashboard-gateway": "gateway"}
+    OPTIONAL = ("drop-copy",)  # runs where there are brokers
 
     def __init__(self, postgres=False, env=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="risk-mesh-"))
@@ -163,8 +164,8 @@ class Mesh:
         # What tests post to is as fast as they are.
         pace = {"NOTIFIER_SLACK_INTERVAL": "0ms", "NOTIFIER_EMAIL_INTERVAL": "0ms", "NOTIFIER_SUMMARY_ABOVE": "0"}
         self.env = {"LOG_LEVEL": "info", **pace, **(env or {})}
-        names = ("transactions", "transactions-replay", "engine", "engine-replay", "commands", "gateway", "health-simulator",
-                 "health-risk-engine", "health-alert-notifier")
+        names = ("transactions", "transactions-replay", "fix", "fix-replay", "engine", "engine-replay", "commands", "gateway",
+                 "health-simulator", "health-drop-copy", "health-risk-engine", "health-alert-notifier")
         self.ports = dict(zip(names, free_ports(len(names))))
         self.running = {}
 
@@ -201,6 +202,7 @@ class Mesh:
         ports = self.ports
         return {
             "simulator": ["--port", ports["transactions"], "--replay-port", ports["transactions-replay"]],
+            "drop-copy": ["--port", ports["fix"], "--replay-port", ports["fix-replay"], "--journal", self.folder / "drop-copy-journal"],
             "risk-engine": ["--publish-port", ports["engine"], "--replay-port", ports["engine-replay"], "--command-port", ports["commands"]],
             "alert-notifier": [],
             "dashboard-gateway": ["--port", ports["gateway"], "--web-root", ROOT / "services/dashboard-gateway/web/dist"],
@@ -236,12 +238,18 @@ class Mesh:
                 return refusal.code, json.load(refusal)
         return None, {}
 
+    def metrics(self, service):
+        """The values of a service's metrics, by name and labels."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[f'health-{service}']}/metrics", timeout=2) as answer:
+            lines = answer.read().decode().splitlines()
+        return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines if line and line[0] != "#")}
+
     def stop(self, name, with_signal=signal.SIGINT):
         return self.running.pop(name).stop(with_signal)
 
     def run(self, service, *flags, env=None, seconds=SECONDS_MAX):
         """Runs a service to its end; returns the completed process with its output as text."""
-        own = self.flags(service) if service in self.SERVICES else []
+        own = self.flags(service) if service in (*self.SERVICES, *self.OPTIONAL) else []
         return subprocess.run([str(word) for word in (BIN / service, *own, *flags)], env={**self.environment(service), **(env or {})},
                               cwd=self.folder, capture_output=True, text=True, timeout=seconds, stdin=subprocess.DEVNULL)
 
