@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds, and runs the four services on an embedded SQLite store until
+# Installs what is missing, builds, and runs the services on an embedded SQLite store until
 # Ctrl+C; the dashboard is at http://localhost:8501. A service that ends is started again, at first
 # after 100 ms and then ever later, up to a minute; one that ends with an error before the page has
 # been up ends all.
@@ -11,7 +11,8 @@
 #   anything else goes to the simulator: deploy/run.sh --rate 50 --seed 7
 #
 # Every setting of the services works as an environment variable or in a .env file: .env.example.
-# Each health port is the one in SIMULATOR_HEALTH_URL, ENGINE_HEALTH_URL and NOTIFIER_HEALTH_URL.
+# Each health port is the one in SIMULATOR_HEALTH_URL, DROP_COPY_HEALTH_URL, ENGINE_HEALTH_URL and NOTIFIER_HEALTH_URL.
+# drop-copy runs only where DROP_COPY_CONFIG_FILE names a file with its sessions: without brokers it has nothing to do.
 # RISK_BIN_DIR: where the executables are, with --no-build.
 set -euo pipefail
 
@@ -25,7 +26,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
 bin=${RISK_BIN_DIR:-$root/build/release/bin}
 # In the order that transactions flow: stopped this way, each hands on what it still has.
-services=(simulator risk-engine alert-notifier dashboard-gateway)
+services=(simulator drop-copy risk-engine alert-notifier dashboard-gateway)
 stop_seconds_max=15
 # As docker compose restarts: the pause doubles until a service has run for a while.
 pause_ms_min=100 pause_ms_max=60000 settled_ms=10000
@@ -74,6 +75,7 @@ health_port() {  # health_port SERVICE: where it serves its health, and the gate
   local url default
   case $1 in
     simulator) url=$(setting SIMULATOR_HEALTH_URL) default=9101 ;;
+    drop-copy) url=$(setting DROP_COPY_HEALTH_URL) default=9104 ;;
     risk-engine) url=$(setting ENGINE_HEALTH_URL) default=9102 ;;
     alert-notifier) url=$(setting NOTIFIER_HEALTH_URL) default=9103 ;;
     *) return ;;
@@ -96,6 +98,7 @@ start() {  # start SERVICE
     if [ -t 1 ] && [ "${services[$i]}" = "$name" ]; then colour=$'\e['$((31 + i))m plain=$'\e[0m'; fi
   done
   [ "$name" != simulator ] || options=("${simulator_options[@]}")
+  [ "$name" != drop-copy ] || options=(--config "$(setting DROP_COPY_CONFIG_FILE)")
   # A replay that is started again goes on where its journal ends: from its beginning everything would count twice.
   if [ "$name" = simulator ] && [ -n "${began[simulator]:-}" ] && replays && [[ " ${options[*]} " != *" --resume "* ]]; then
     options+=(--resume)
@@ -185,6 +188,7 @@ run() {
   await_url "http://127.0.0.1:$(health_port risk-engine)/healthz" || return
   start alert-notifier
   start dashboard-gateway
+  [ -z "$(setting DROP_COPY_CONFIG_FILE)" ] || start drop-copy
   start simulator
   await_url "http://127.0.0.1:${page_port:-8501}/readyz" || return
   say "the dashboard is at http://localhost:${page_port:-8501} (Ctrl+C stops everything)"
@@ -198,6 +202,7 @@ default SQLITE_DB_PATH "$data_dir/risk_alert.db"
 default SIMULATOR_JOURNAL "$data_dir/simulator-journal"
 default SIMULATOR_REVERSAL_PROBABILITY 0.002
 default SIMULATOR_DUPLICATE_PROBABILITY 0.001
+default DROP_COPY_JOURNAL "$data_dir/drop-copy-journal"
 default NOTIFIER_STATE_PATH "$data_dir/alert-notifier.state"
 default WEB_ROOT "$root/services/dashboard-gateway/web/dist"
 

@@ -159,6 +159,7 @@ class GatewayApp::Impl {
   HealthChecksOptions health_options() const {
     HealthChecksOptions checks;
     checks.targets = {{"simulator", options_.simulator_health_url},
+                      {kDropCopy, options_.drop_copy_health_url},
                       {kEngine, options_.engine_health_url},
                       {"alert-notifier", options_.notifier_health_url}};
     checks.interval = options_.health_interval;

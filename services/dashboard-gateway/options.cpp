@@ -1,5 +1,7 @@
 #include "dashboard-gateway/options.hpp"
 
+#include <algorithm>
+
 #include "dashboard-gateway/api/health_checks.hpp"
 
 namespace risk::gateway {
@@ -7,8 +9,10 @@ namespace {
 
 void add_health_url(service::OptionSet& set, const std::string& service, const std::string& variable,
                     std::string& url) {
+  std::string key = service;
+  std::replace(key.begin(), key.end(), '-', '_');
   set.add_custom(
-      {"gateway.health_checks." + service,
+      {"gateway.health_checks." + key,
        "--" + service + "-health-url",
        {variable},
        "where the health of the " + service +
@@ -57,6 +61,7 @@ void declare_options(service::OptionSet& set, GatewayOptions& options) {
                   options.requests_per_address, std::uint32_t{0}, std::uint32_t{1'000'000});
   set.add_text({"gateway.web_root", "--web-root", {"WEB_ROOT"}, "folder of the built page"}, options.web_root);
   add_health_url(set, "simulator", "SIMULATOR_HEALTH_URL", options.simulator_health_url);
+  add_health_url(set, "drop-copy", "DROP_COPY_HEALTH_URL", options.drop_copy_health_url);
   add_health_url(set, "engine", "ENGINE_HEALTH_URL", options.engine_health_url);
   add_health_url(set, "notifier", "NOTIFIER_HEALTH_URL", options.notifier_health_url);
   set.add_milliseconds({"gateway.health_checks.interval", "--health-interval", {}, "time between two health checks"},

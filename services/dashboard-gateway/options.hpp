@@ -31,6 +31,7 @@ struct GatewayOptions {
   settings::EngineEndpoints engine;
   settings::CurveOptions curve;
   std::string simulator_health_url = "http://localhost:9101/readyz";
+  std::string drop_copy_health_url = "http://localhost:9104/readyz";
   std::string engine_health_url = "http://localhost:9102/readyz";
   std::string notifier_health_url = "http://localhost:9103/readyz";
   std::chrono::milliseconds health_interval{5000};

@@ -17,8 +17,8 @@ class DailyReset {
   // "17:00 America/New_York", "00:00", "06:30:15 Europe/Zurich"; UTC without a zone. The error says what is allowed.
   static Result<DailyReset> parse(std::string_view text);
 
-  // The latest one at or before `now`, in seconds since the epoch. Where the clocks skip the time of day it is when
-  // they have skipped it.
+  // The latest one at or before `now`, in seconds since the epoch. Where the clocks skip the time of day, it is
+  // when they would have shown it, had they not been set.
   std::int64_t latest(Timestamp now) const;
 
  private:

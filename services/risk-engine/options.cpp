@@ -69,7 +69,7 @@ std::optional<int> parse_options(int argc, const char* const* argv, Options& opt
                         {"ENGINE_STANDBY_PATIENCE"},
                         "how long a standby lets the leader stand still before it takes over"},
                        options.standby_patience, std::chrono::milliseconds{1'000}, std::chrono::hours{1});
-  set.ignore_sections({"simulator", "notifier", "gateway"});
+  set.ignore_sections({"simulator", "drop_copy", "notifier", "gateway"});
   set.know_variables(settings::all_variables());
   return set.parse(argc, argv);
 }

@@ -25,7 +25,8 @@ struct Options {
   Intake intake;
   settings::BindOptions bind;
   settings::CurveOptions curve;
-  std::vector<std::string> transaction_endpoints = {"tcp://localhost:5551"};
+  std::vector<std::string> transaction_endpoints = {"tcp://localhost:5551",
+                                                    "tcp://localhost:5553"};  // simulator, drop-copy
   std::uint16_t publish_port = 5561;
   std::uint16_t replay_port = 5562;
   std::uint16_t command_port = 5563;

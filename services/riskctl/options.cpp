@@ -89,7 +89,7 @@ std::optional<int> parse(int argc, const char* const* argv, Options& options) {
       "convert IN [OUT] | keys; for example: riskctl convert "
       "--input-format kraken-trades --set client_id=DESK_1 trades.csv fills.csv",
       options.words);
-  set.ignore_sections({"log", "health", "simulator", "engine", "notifier", "gateway"});
+  set.ignore_sections({"log", "health", "simulator", "drop_copy", "engine", "notifier", "gateway"});
   set.know_variables(settings::all_variables());
   return set.parse(argc, argv);
 }

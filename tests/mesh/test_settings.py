@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mesh import BIN, ROOT
 
-PROGRAMS = ("simulator", "risk-engine", "alert-notifier", "dashboard-gateway", "riskctl")
+PROGRAMS = ("simulator", "drop-copy", "risk-engine", "alert-notifier", "dashboard-gateway", "riskctl")
 EXAMPLE = ROOT / "deploy/config/risk-alert.yaml"
 SECONDS_MAX = 30
 
@@ -82,7 +82,7 @@ class Examples(unittest.TestCase):
                 known.add(key)
                 with self.subTest(program=program, key=key):
                     self.assertIn(key, example)
-                    of_each_service = key in ("health.port", "simulator.stream_name")
+                    of_each_service = key in ("health.port", "simulator.stream_name", "drop_copy.stream_name")
                     if example[key] is None:
                         self.assertTrue(of_each_service or default in (None, "random", "none"), "has a default")
                     else:
@@ -103,7 +103,7 @@ class Examples(unittest.TestCase):
                         self.assertIn(name, example)
                         if example[name] and default and "=" not in example[name]:
                             self.assertEqual(plain(example[name]), plain(default))
-        self.assertEqual(set(example) - known, {"DASHBOARD_ADDRESS_PUBLISHED", "DASHBOARD_PORT_PUBLISHED"})
+        self.assertEqual(set(example) - known, {"DASHBOARD_ADDRESS_PUBLISHED", "DASHBOARD_PORT_PUBLISHED", "DROP_COPY_CONFIG_FILE"})
 
     def test_every_program_takes_both_examples_and_knows_every_name_in_them(self):
         names = {name for program in PROGRAMS for variables, _, _ in settings_of(program) for name in variables}

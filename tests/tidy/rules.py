@@ -22,11 +22,11 @@ LIBRARIES = {
     "ingest": {"base", "engine"},
     "settings": {"base", "engine", "ingest", "store", "log", "bus", "service"},
 }
-SERVICES = ("simulator", "risk-engine", "alert-notifier", "dashboard-gateway", "riskctl")
+SERVICES = ("simulator", "drop-copy", "risk-engine", "alert-notifier", "dashboard-gateway", "riskctl")
 
 BUS_FOR_SERVICES = {"risk/bus/request.hpp", "risk/bus/curve.hpp"}
 
-VENDOR_ANYWHERE = re.compile(r"<(date/|pqxx/|libpq|zmq|boost/beast|boost/asio|curl/|sqlite3|lmdb)")
+VENDOR_ANYWHERE = re.compile(r"<(date/|quickfix/|pqxx/|libpq|zmq|boost/beast|boost/asio|curl/|sqlite3|lmdb)")
 VENDOR_PUBLIC = re.compile(r"<(yaml-cpp/|CLI/|spdlog/|fmt/|prometheus/|nlohmann/|boost/|google/|sodium)")
 GENERATED_READERS = ("libs/wire/", "tests/unit/wire/", "tests/bench/", "tests/fuzz/")
 

@@ -36,6 +36,25 @@ std::string describe(const InstanceAnswer& answer, bool has_leader) {
   return answer.address + ": " + answer.reason;
 }
 
+// What cannot be read of it is left out: the page must not fail for a service of another release.
+std::vector<FixSession> sessions_of(const nlohmann::json& answer) {
+  constexpr std::string_view kPrefix = "session ";
+  std::vector<FixSession> sessions;
+  if (!answer.is_object() || !answer.contains("facts") || !answer["facts"].is_object()) return sessions;
+  for (const auto& [name, facts] : answer["facts"].items()) {
+    if (!name.starts_with(kPrefix) || !facts.is_object() || sessions.size() >= kFixSessionsMax) continue;
+    const auto number = [&facts](const char* fact) {
+      return facts.contains(fact) && facts[fact].is_number_unsigned() ? facts[fact].get<std::uint64_t>() : 0;
+    };
+    const bool logged_on = facts.contains("logged_on") && facts["logged_on"] == true;
+    const bool has_state = facts.contains("state") && facts["state"].is_string();
+    sessions.push_back({printable(name.substr(kPrefix.size())), logged_on,
+                        has_state ? printable(facts["state"].get<std::string>()) : "", number("last_sequence"),
+                        number("gaps_asked_for"), number("fills"), number("quarantined")});
+  }
+  return sessions;
+}
+
 }  // namespace
 
 InstanceAnswer read_answer(std::string address, bool is_ok, const std::string& body) {
@@ -57,6 +76,7 @@ InstanceAnswer read_answer(std::string address, bool is_ok, const std::string& b
   }
   add("warnings", [](const std::string&, const std::string&) { return true; });
   if (!reasons.empty()) answer.reason = printable(reasons);
+  answer.sessions = sessions_of(json);
   return answer;
 }
 
@@ -67,6 +87,9 @@ HealthAnswer health_of(const std::vector<std::vector<InstanceAnswer>>& by_name, 
   };
   HealthAnswer health;
   health.checked_at = at;
+  for (const auto& answer : all) {
+    health.sessions.insert(health.sessions.end(), answer.sessions.begin(), answer.sessions.end());
+  }
   health.up = number(State::kSilent) < std::ssize(all);
   health.ready = number(State::kReady) > 0 && number(State::kUnready) + number(State::kSilent) == 0;
   if (all.size() == 1) {

@@ -14,10 +14,12 @@ struct InstanceAnswer {
   std::string address;  // 172.18.0.4:9102
   State state = State::kSilent;
   std::string reason;  // of all but kReady
+  std::vector<FixSession> sessions{};
 };
 
 // Reads what came from a /readyz: {"status":"unready","conditions":{"database":"connection refused"}}. Of an engine
-// whose condition "lease" says "standby: ..." it is a standby.
+// whose condition "lease" says "standby: ..." it is a standby. Of a drop-copy the facts are those of its sessions:
+// {"session prime":{"logged_on":true,"state":"logged on","last_sequence":17,"gaps_asked_for":0,…}}.
 InstanceAnswer read_answer(std::string address, bool is_ok, const std::string& body);
 
 // The answers of a service, by the names under which they were asked. An address that does not answer counts only where

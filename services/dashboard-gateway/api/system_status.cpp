@@ -33,7 +33,17 @@ void write_executions(JsonWriter& json, const std::optional<wire::StreamStatus>&
 
 void SystemStatus::set_health(const std::string& service, HealthAnswer answer) {
   std::lock_guard lock(mutex_);
-  health_[service] = std::move(answer);
+  if (service == kDropCopy && answer.up) has_drop_copy_ = true;
+  auto& known = health_[service];
+  // Of one that does not answer the sessions are not logged on, as far as anybody knows.
+  if (!answer.up && answer.sessions.empty()) {
+    answer.sessions = std::move(known.sessions);
+    for (auto& session : answer.sessions) {
+      session.logged_on = false;
+      session.state = "not known";
+    }
+  }
+  known = std::move(answer);
 }
 
 void SystemStatus::set_database(bool up, std::string detail) {
@@ -97,7 +107,7 @@ SystemStatus::Service SystemStatus::service(const char* name, const char* stream
   const auto health = health_.find(name);
   if (health != health_.end()) service.health = health->second;
   for (const auto& [key, stream] : streams_) {
-    if (stream.label == stream_label && stream.up) service.heard = true;
+    if (stream.label == stream_label && stream.up && !is_of_drop_copy(stream)) service.heard = true;
   }
   return service;
 }
@@ -143,6 +153,37 @@ void SystemStatus::write_streams(JsonWriter& json, SteadyTime at) {
   json.end_array();
 }
 
+std::optional<SystemStatus::Service> SystemStatus::drop_copy(SteadyTime at) {
+  Service service;
+  const auto health = health_.find(kDropCopy);
+  if (health != health_.end()) service.health = health->second;
+  service.rate = 0;
+  for (auto& [key, stream] : streams_) {
+    if (!is_of_drop_copy(stream)) continue;
+    has_drop_copy_ = true;
+    service.heard = service.heard || stream.up;
+    *service.rate += stream.announced_rate.per_second(at);
+  }
+  return has_drop_copy_ ? std::optional(service) : std::nullopt;
+}
+
+void SystemStatus::write_sessions(JsonWriter& json) const {
+  json.begin_array();
+  const auto health = health_.find(kDropCopy);
+  for (const auto& session : health == health_.end() ? std::vector<FixSession>() : health->second.sessions) {
+    json.begin_object();
+    json.member("session", session.name);
+    json.member("logged_on", session.logged_on);
+    json.member("state", session.state);
+    json.member("last_sequence", session.last_sequence);
+    json.member("gaps_asked_for", session.gaps_asked_for);
+    json.member("fills", session.fills);
+    json.member("quarantined", session.quarantined);
+    json.end_object();
+  }
+  json.end_array();
+}
+
 std::string SystemStatus::json(SteadyTime at) {
   std::lock_guard lock(mutex_);
   Service simulator = service("simulator", wire::kTransactionsTopic);
@@ -155,7 +196,7 @@ std::string SystemStatus::json(SteadyTime at) {
   gateway.lag = 0;
   for (auto& [key, stream] : streams_) {
     if (stream.label == wire::kTransactionsTopic) {
-      *simulator.rate += stream.announced_rate.per_second(at);
+      if (!is_of_drop_copy(stream)) *simulator.rate += stream.announced_rate.per_second(at);
       *engine.lag += stream.lag();
     } else {
       *gateway.rate += stream.delivered_rate.per_second(at);
@@ -163,8 +204,10 @@ std::string SystemStatus::json(SteadyTime at) {
     }
   }
   engine.rate = engine_rate_.per_second(at);
-  // A simulator is heard through the engine alone.
+  auto fix = drop_copy(at);
+  // What publishes transactions is heard through the engine alone.
   simulator.heard = simulator.heard && engine.heard;
+  if (fix) fix->heard = fix->heard && engine.heard;
 
   JsonWriter json;
   json.begin_object();
@@ -173,12 +216,15 @@ std::string SystemStatus::json(SteadyTime at) {
   json.key("services");
   json.begin_array();
   write_service(json, "simulator", simulator);
+  if (fix) write_service(json, kDropCopy, *fix);
   write_service(json, "risk-engine", engine);
   write_service(json, "alert-notifier", notifier);
   write_service(json, "dashboard-gateway", gateway);
   json.end_array();
   json.key("streams");
   write_streams(json, at);
+  json.key("fix_sessions");
+  write_sessions(json);
   json.key("database");
   json.begin_object();
   json.member("type", database_type_);

@@ -18,12 +18,27 @@
 
 namespace risk::gateway {
 
+inline constexpr char kDropCopy[] = "drop-copy";
+inline constexpr std::size_t kFixSessionsMax = 64;  // of an instance
+
+// What drop-copy said of one of its sessions.
+struct FixSession {
+  std::string name;
+  bool logged_on = false;
+  std::string state;  // "logged on", or why it is not
+  std::uint64_t last_sequence = 0;
+  std::uint64_t gaps_asked_for = 0;
+  std::uint64_t fills = 0;
+  std::uint64_t quarantined = 0;
+};
+
 // What a service's health port said.
 struct HealthAnswer {
   bool up = false;  // it answered
   bool ready = false;
   std::string detail;  // why it is not
   Timestamp checked_at;
+  std::vector<FixSession> sessions{};  // of drop-copy
 };
 
 class SystemStatus {
@@ -65,13 +80,18 @@ class SystemStatus {
 
   Stream& note(const std::string& label, const std::string& id, const std::string& publisher, std::uint64_t delivered,
                std::uint64_t announced, SteadyTime at);
+  static bool is_of_drop_copy(const Stream& stream) { return stream.publisher.starts_with(kDropCopy); }
   Service service(const char* name, const char* stream_label) const;
+  // A desk without brokers' feeds has none, and is not told of it.
+  std::optional<Service> drop_copy(SteadyTime at);
   void write_service(JsonWriter& json, const char* name, const Service& service) const;
   void write_streams(JsonWriter& json, SteadyTime at);
+  void write_sessions(JsonWriter& json) const;
 
   const std::string database_type_;
   std::mutex mutex_;
   std::map<std::string, HealthAnswer> health_;
+  bool has_drop_copy_ = false;             // it was seen or heard once
   std::map<std::string, Stream> streams_;  // by label and id
   bool database_up_ = false;
   std::string database_detail_ = "not tried yet";

@@ -127,6 +127,69 @@ TEST_CASE("A health port that answers something else is not ready") {
   CHECK(read_answer("a:1", false, R"({"conditions":{"lease":"waits for the database"}})").state == State::kUnready);
 }
 
+TEST_CASE("drop-copy is shown with its sessions once it was seen, and they are not logged on while it is away") {
+  service::Health health;
+  service::Metrics metrics;
+  health.require("session prime", "connection refused");
+  health.tell("session prime", {{"logged_on", false},
+                                {"state", "connection refused"},
+                                {"last_sequence", std::uint64_t{17}},
+                                {"gaps_asked_for", std::uint64_t{2}},
+                                {"fills", std::uint64_t{9}},
+                                {"quarantined", std::uint64_t{1}}});
+  auto server = std::make_unique<service::HealthServer>(service::HealthServerOptions{}, health, metrics);
+  Gateway gateway([&](GatewayOptions& options) {
+    options.drop_copy_health_url = "http://127.0.0.1:" + std::to_string(server->port()) + "/readyz";
+    options.health_interval = std::chrono::milliseconds(10);
+  });
+  const Json unready =
+      wait_for_service(gateway, "drop-copy", [](const Json& s) { return s.is_object() && s["up"] == true; });
+  CHECK(unready["ready"] == false);
+  CHECK(unready["detail"] == "session prime: connection refused");
+  const Json expected = {{"session", "prime"},  {"logged_on", false},  {"state", "connection refused"},
+                         {"last_sequence", 17}, {"gaps_asked_for", 2}, {"fills", 9},
+                         {"quarantined", 1}};
+  CHECK(gateway.get("/api/v1/system").json()["fix_sessions"] == Json::array({expected}));
+  health.met("session prime");
+  health.tell("session prime", {{"logged_on", true}, {"state", "logged on"}});
+  wait_for_service(gateway, "drop-copy", [](const Json& s) { return s["ready"] == true; });
+  CHECK(gateway.get("/api/v1/system").json()["fix_sessions"][0]["logged_on"] == true);
+  server.reset();
+  wait_for_service(gateway, "drop-copy", [](const Json& s) { return s["up"] == false; });
+  const Json gone = gateway.get("/api/v1/system").json()["fix_sessions"];
+  REQUIRE(gone.size() == 1);
+  CHECK(gone[0]["logged_on"] == false);
+  CHECK(gone[0]["state"] == "not known");
+}
+
+TEST_CASE("A mesh without drop-copy does not show it, and its streams are not the simulator's") {
+  Gateway gateway([](GatewayOptions& options) { options.drop_copy_health_url.clear(); });
+  gateway.wait_ready();
+  CHECK(service_named(gateway.get("/api/v1/system").json(), "drop-copy").is_null());
+  CHECK(gateway.get("/api/v1/system").json()["fix_sessions"] == Json::array());
+  REQUIRE(gateway.engine.wait_for_gateway());
+  wire::ExposureUpdate update;
+  update.apply_seq = 4;
+  update.streams = {{std::string(32, 'b'), "drop-copy@test/prime", 90, 100, 1, true, 1'000, 612, 0}};
+  gateway.engine.publish(update);
+  const Json heard =
+      wait_for_service(gateway, "drop-copy", [](const Json& s) { return s.is_object() && s["up"] == true; });
+  CHECK(heard["ready"] == true);
+  CHECK(service_named(gateway.get("/api/v1/system").json(), "simulator")["up"] == false);
+}
+
+TEST_CASE("What a health port says of sessions is taken as far as it can be read") {
+  const auto sessions = [](const char* body) { return read_answer("a:1", true, body).sessions; };
+  CHECK(sessions("{}").empty());
+  CHECK(sessions(R"({"facts":[]})").empty());
+  CHECK(sessions(R"({"facts":{"session a":7,"other":{"logged_on":true}}})").empty());
+  const auto odd = sessions(R"({"facts":{"session a":{"logged_on":"yes","state":7,"last_sequence":-1,"fills":"x"}}})");
+  REQUIRE(odd.size() == 1);
+  CHECK(odd[0].name == "a");
+  CHECK_FALSE(odd[0].logged_on);
+  CHECK(odd[0].last_sequence == 0);
+}
+
 TEST_CASE("Engine and simulator are seen through the engine's streams") {
   Gateway gateway;
   gateway.wait_ready();

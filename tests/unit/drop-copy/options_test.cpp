@@ -1,6 +1,8 @@
 // The settings of drop-copy: each mistake in a session names file, line, session, field and value.
 #include "drop-copy/options.hpp"
 
+#include <algorithm>
+
 #include "support/catch.hpp"
 #include "unit/service/options_fixture.hpp"
 
@@ -122,7 +124,7 @@ TEST_CASE("every mistake in a session names field and value") {
             "from 1 to 999"));
   CHECK(has("risk.yaml:12: " + at + "symbol_from: value \"cusip\": allowed: symbol or security_id"));
   CHECK(has("risk.yaml:14: " + at + "passwort: unknown key; did you mean " + at + "password?"));
-  CHECK(has("risk.yaml:3: " + at + "sender_comp_id: is missing"));
+  CHECK(std::none_of(mistakes.begin(), mistakes.end(), [](const auto& line) { return line.ends_with("is missing"); }));
 }
 
 TEST_CASE("sessions are judged against each other") {

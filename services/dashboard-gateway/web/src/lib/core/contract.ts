@@ -203,11 +203,23 @@ export interface StreamStatus {
   conflicts: number | null;
 }
 
+export interface FixSession {
+  session: string;
+  logged_on: boolean;
+  state: string;
+  last_sequence: number;
+  gaps_asked_for: number;
+  fills: number;
+  quarantined: number;
+}
+
 export interface System {
   as_of: Timestamp;
   version: string;
   services: ServiceStatus[];
   streams: StreamStatus[];
+  /** Of drop-copy; empty where there is none. */
+  fix_sessions: FixSession[];
   database: { type: string; up: boolean; detail: string | null };
 }
 
