@@ -1,6 +1,6 @@
 #include "drop-copy/app.hpp"
 
-#include <filesystem>
+#include <stdexcept>
 
 #include "risk/service/log.hpp"
 #include "risk/settings/log.hpp"
@@ -77,6 +77,10 @@ DropCopyApp::~DropCopyApp() {
 }
 
 void DropCopyApp::start() {
+  // No mistake in a file that several services share, but nothing to do for this one.
+  if (options_.sessions.empty()) {
+    throw std::runtime_error("drop_copy.sessions: none is given; deploy/config/drop-copy.yaml has some to play with");
+  }
   health_.require(kJournalCondition, "not open yet");
   open_log();
   health_.met(kJournalCondition);

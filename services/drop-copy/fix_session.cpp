@@ -12,7 +12,6 @@
 #include <quickfix/Values.h>
 
 #include <chrono>
-#include <cstdlib>
 #include <exception>
 #include <stdexcept>
 #include <vector>
@@ -117,7 +116,8 @@ std::string text_of(const FIX::Message& message) {
 
 class Events : public FIX::Application {
  public:
-  Events(const FixIdentity& identity, FixPeer& peer) : identity_(identity), peer_(peer) {}
+  Events(const FixIdentity& identity, const FixSequenceNumbers& numbers, FixPeer& peer)
+      : identity_(identity), numbers_(numbers), peer_(peer) {}
 
   void onCreate(const FIX::SessionID&) override {}
   void onLogon(const FIX::SessionID&) override { peer_.on_logon(); }
@@ -134,7 +134,7 @@ class Events : public FIX::Application {
       if (!identity_.username.empty()) message.setField(FIX::FIELD::Username, identity_.username);
       if (!identity_.password.empty()) message.setField(FIX::FIELD::Password, identity_.password);
     } else if (type == FIX::MsgType_ResendRequest) {
-      asked_from_ = std::atoi(message.getField(FIX::FIELD::BeginSeqNo).c_str());
+      asked_from_ = numbers_.next_in();
       asked_at_ = Clock::now();
       peer_.on_gap(asked_from_);
     }
@@ -150,6 +150,7 @@ class Events : public FIX::Application {
 
  private:
   const FixIdentity& identity_;
+  const FixSequenceNumbers& numbers_;
   FixPeer& peer_;
   std::string goodbye_;  // the text of the peer's Logout
   int asked_from_ = 0;   // by the last ResendRequest
@@ -177,7 +178,7 @@ class FixSession::Impl {
         peer(fix_peer),
         stores(sequence_numbers, today),
         logs(fix_peer),
-        events(identity, fix_peer),
+        events(identity, sequence_numbers, fix_peer),
         responder(fix_peer) {
     today.begin_call();
     const FIX::SessionID id(identity.begin_string, identity.sender_comp_id, identity.target_comp_id);

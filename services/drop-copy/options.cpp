@@ -47,7 +47,6 @@ std::string lower(std::string text) {
 
 std::vector<std::string> problems_of(const std::deque<SessionOptions>& sessions) {
   std::vector<std::string> found;
-  if (sessions.empty()) found.push_back("drop_copy.sessions: at least one is needed");
   if (sessions.size() > kSessionsMax) {
     found.push_back("drop_copy.sessions: " + std::to_string(sessions.size()) +
                     " are more than the 64 that are allowed");

@@ -202,6 +202,27 @@ three_streams() {
 
 three_move() { [ "$(sql "SELECT count(*) FROM stream_cursors WHERE name LIKE 'simulator@%' AND updated_at > now() - interval '5 seconds'")" = 3 ]; }
 
+broker_fills() { sql "SELECT count(*) FROM transactions WHERE broker_id = 'prime'"; }
+
+broker_flows() { local before; before=$(broker_fills) && eventually 30 broker_has_more_than "$before"; }
+
+broker_has_more_than() { [ "$(broker_fills)" -gt "$1" ]; }
+
+page_shows_session() {
+  curl -fsS "$page/api/v1/system" | python3 -c '
+import json, sys
+sessions = {session["session"]: session["logged_on"] for session in json.load(sys.stdin)["fix_sessions"]}
+print(sessions)
+sys.exit(sessions != {"prime": True, "custodian": False})'
+}
+
+fix_profile() {  # a broker's executions, and on after a kill of drop-copy; then both are gone again
+  compose --profile fix up -d --build drop-copy fix-counterparty && eventually 60 broker_flows && eventually 30 page_shows_session || return 1
+  compose --profile fix kill drop-copy && compose --profile fix up -d drop-copy fix-counterparty && broker_flows || return 1
+  [ "$(sql "SELECT sum(duplicates + missing) FROM stream_cursors WHERE name LIKE 'drop-copy@%'")" = 0 ] || return 1
+  compose --profile fix rm -sf fix-counterparty drop-copy
+}
+
 riskctl_answers() { compose exec -T risk-engine riskctl summary; }
 
 stops_in_order() {  # within the grace period, each with status 0
@@ -238,6 +259,7 @@ checks() {
   check "a second engine waits as standby, alive, and the page says so" two_engines
   check "the standby takes over from an engine that is killed" standby_takes_over
   check "three simulators are three streams" three_streams
+  check "profile fix: a broker's executions come over FIX, also after a kill" fix_profile
   check "all stop in order with status 0" stops_in_order
   check "down -v leaves nothing" leaves_nothing
 }

@@ -3,12 +3,13 @@
 
 #include <algorithm>
 
+#include "drop-copy/app.hpp"
 #include "support/catch.hpp"
 #include "unit/service/options_fixture.hpp"
 
 using namespace risk;
 using namespace risk::drop_copy;
-using Lines = std::vector<std::string>;
+using Mistakes = std::vector<std::string>;
 
 namespace {
 
@@ -127,21 +128,28 @@ TEST_CASE("every mistake in a session names field and value") {
   CHECK(std::none_of(mistakes.begin(), mistakes.end(), [](const auto& line) { return line.ends_with("is missing"); }));
 }
 
+TEST_CASE("without sessions there is no mistake, but nothing to start either") {
+  Settings s;
+  CHECK(s.parse_yaml("") == std::nullopt);
+  service::RunContext context;
+  DropCopyApp app(s.options, context);
+  CHECK_THROWS_WITH(app.start(), Catch::Matchers::StartsWith("drop_copy.sessions: none is given"));
+}
+
 TEST_CASE("sessions are judged against each other") {
   const auto mistakes_of = [](const std::string& yaml) {
     Settings s;
     CHECK(s.parse_yaml(yaml) == 2);
     return s.mistakes();
   };
-  CHECK(mistakes_of("") == Lines{"drop_copy.sessions: at least one is needed"});
   const auto twice = mistakes_of(kSession + kSession.substr(kSession.find("    - ")));
   REQUIRE(twice.size() == 2);
   CHECK(twice[0] == "risk.yaml:2: drop_copy.sessions: name \"prime\" is given twice");
   CHECK(twice[1] ==
         "risk.yaml:2: drop_copy.sessions: \"prime\" has the version, sender_comp_id and target_comp_id of another one");
-  CHECK(
-      mistakes_of(kSession + "      reset_on_logon: true\n      role: acceptor\n") ==
-      Lines{"risk.yaml:7: drop_copy.sessions[1].reset_on_logon: is an initiator's; an acceptor does what the broker's "
+  CHECK(mistakes_of(kSession + "      reset_on_logon: true\n      role: acceptor\n") ==
+        Mistakes{
+            "risk.yaml:7: drop_copy.sessions[1].reset_on_logon: is an initiator's; an acceptor does what the broker's "
             "Logon says"});
 }
 

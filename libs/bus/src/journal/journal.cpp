@@ -17,7 +17,6 @@
 #include "journal/stream_file.hpp"
 #include "risk/base/check.hpp"
 #include "risk/base/os.hpp"
-#include "transport/frame.hpp"
 
 namespace risk::bus {
 namespace {
@@ -393,20 +392,6 @@ class Journal::Impl {
     }
   }
 
-  std::optional<std::string> newest() {
-    for (auto of = epoch; of > 0; --of) {
-      const auto end = extent(of);
-      if (end.last == 0 || end.first > end.last) continue;
-      std::optional<std::string> payload;
-      read(of, end.last, 1, [&](const Run& run) {
-        auto records = run.records;
-        for (auto at = run.first; at <= end.last; ++at) payload = take_record(records);
-      });
-      return payload;
-    }
-    return std::nullopt;
-  }
-
   std::uint64_t readable(const Segment& segment) {
     const std::lock_guard lock_state(mutex);
     return segment.end();
@@ -496,9 +481,6 @@ std::uint64_t Journal::committed() const {
 std::uint64_t Journal::bytes() const {
   const std::lock_guard lock(impl_->mutex);
   return impl_->total_bytes();
-}
-std::optional<std::string> Journal::newest() {
-  return impl_->newest();
 }
 std::optional<std::string> Journal::contradiction() const {
   const std::lock_guard lock(impl_->mutex);

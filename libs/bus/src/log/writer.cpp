@@ -4,6 +4,7 @@
 #include "risk/base/check.hpp"
 #include "risk/bus/journal.hpp"
 #include "risk/bus/log.hpp"
+#include "transport/frame.hpp"
 
 namespace risk::bus {
 namespace {
@@ -39,6 +40,20 @@ class HistorySource final : public ReplaySource {
   }
   const std::shared_ptr<log::History> history_;
 };
+
+// That of the latest epoch which has a record.
+std::optional<std::string> newest_of(Journal& journal) {
+  std::optional<std::string> payload;
+  for (auto epoch = journal.epoch(); epoch > 0 && !payload; --epoch) {
+    const auto kept = journal.extent(epoch);
+    if (kept.last == 0 || kept.first > kept.last) continue;
+    journal.read(epoch, kept.last, 1, [&](const Run& run) {
+      auto records = run.records;
+      for (auto at = run.first; at <= kept.last; ++at) payload = take_record(records);
+    });
+  }
+  return payload;
+}
 
 PublisherOptions with(PublisherOptions transport, log::WriterHandlers& handlers) {
   transport.on_problem = std::move(handlers.on_problem);
@@ -90,7 +105,7 @@ class LogWriter final : public log::Writer {
   }
   std::optional<std::string> newest(std::string_view topic) const override {
     RISK_CHECK(streams_.contains(topic));
-    return journal_ ? journal_->newest() : std::nullopt;
+    return journal_ ? newest_of(*journal_) : std::nullopt;
   }
   std::uint64_t appended_since(std::string_view topic, const log::Position& position) const override {
     const auto newest = last(topic);

@@ -53,8 +53,6 @@ class Journal final : public ReplaySource {
   // Every durable consumer has committed all of this epoch up to here; last_sequence() without durable consumers.
   std::uint64_t committed() const;
   std::uint64_t bytes() const;  // of all segments
-  // The payload of the newest record of the latest epoch that has one. None: the journal has no record.
-  std::optional<std::string> newest();
   // Consumers that said to have more than was ever published: this journal is not the one they know.
   std::optional<std::string> contradiction() const;
 
