@@ -14,6 +14,7 @@ else
   packages_install build bench
 fi
 cmake --preset bench >/dev/null
-cmake --build --preset bench --target core_bench pipeline_bench risk-engine
+cmake --build --preset bench --target core_bench pipeline_bench risk-engine drop-copy
 python3 tests/bench/table.py build/bench/bin/core_bench "$@"
 [ $# -gt 0 ] || python3 tests/bench/pipeline.py build/bench/bin
+[ $# -gt 0 ] || python3 tests/bench/drop_copy.py build/bench/bin

@@ -4,6 +4,9 @@ import pathlib
 import random
 import sys
 
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+import fix_counterparty  # noqa: E402
+
 HEADER = "transaction_id,executed_at,client_id,symbol,side,quantity,price,currency,broker_id,market\n"
 ROWS = [
     "T1,2024-09-20T08:36:00.000Z,C1,AAPL,BUY,10,189.25,USD,B1,XNAS\n",
@@ -130,10 +133,24 @@ def http_seeds():
     yield b"\r\nHEAD / HTTP/1.1\r\nHost: a\r\nOrigin: null\r\nX:\t y \r\n\r\n"
 
 
+def fix_seeds():
+    """As fix_fuzz takes them: a stream of FIX messages, whose first bytes choose the settings, too."""
+    broker = fix_counterparty.Counterparty()
+    messages = [fix_counterparty.fill("E1", at="20260302-14:30:00.5", t231="50", t541="20260320"), fix_counterparty.fill("E2", "FIX.4.2"),
+                fix_counterparty.trade("T1", sides=((1, "A"), (2, "B"))), ("8", [(150, "H"), (17, "E3"), (19, "E1"), (55, "A"), (54, 1), (1, "C")]),
+                ("A", [(98, 0), (108, 30)])]
+    stream = b"".join(broker.header_and(kind, number, [(43, "Y")], fields) for number, (kind, fields) in enumerate(messages, 1))
+    yield stream
+    yield stream[:-20] + stream
+    yield fix_counterparty.with_wrong_checksum(stream) + b"8=FIX.4.4\x019=99999\x01" + stream
+    yield from byte_seeds()
+
+
 def main():
     folder = pathlib.Path(sys.argv[1])
     for target, seeds in (("csv_fuzz", csv_seeds()), ("format_fuzz", format_seeds()), ("apply_fuzz", byte_seeds()), ("snapshot_fuzz", byte_seeds()),
-                          ("bus_fuzz", byte_seeds()), ("wire_fuzz", wire_seeds()), ("http_fuzz", http_seeds())):
+                          ("bus_fuzz", byte_seeds()), ("wire_fuzz", wire_seeds()), ("http_fuzz", http_seeds()),
+                          ("fix_fuzz", fix_seeds())):
         (folder / target).mkdir(parents=True, exist_ok=True)
         for number, seed in enumerate(seeds):
             (folder / target / f"seed-{number}").write_bytes(seed)

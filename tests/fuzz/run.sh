@@ -8,7 +8,7 @@ set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cd "$root"
-seconds=20 targets=() all_targets=(csv_fuzz format_fuzz apply_fuzz snapshot_fuzz bus_fuzz wire_fuzz http_fuzz)
+seconds=20 targets=() all_targets=(csv_fuzz format_fuzz apply_fuzz snapshot_fuzz bus_fuzz wire_fuzz http_fuzz fix_fuzz)
 while [ $# -gt 0 ]; do
   case $1 in
     --seconds) [ $# -ge 2 ] || { echo "fuzz: --seconds needs a number" >&2; exit 2; }; seconds=$2; shift ;;
