@@ -211,6 +211,68 @@ class Messages(unittest.TestCase):
             self.check(mesh, 6)
 
 
+class Quarantine(unittest.TestCase):
+    def quarantined(self, mesh):
+        rows = mesh.database.rows("SELECT source, line, field, value, reason, raw FROM quarantine ORDER BY quarantine_id")
+        return [(source, int(line), field, value, reason, raw) for source, line, field, value, reason, raw in rows]
+
+    def test_what_cannot_be_used_is_kept_with_tag_value_reason_and_message_and_the_session_goes_on(self):
+        with FixMesh() as mesh:
+            broker = mesh.session()
+            mesh.start_ready("risk-engine")
+            mesh.start_drop_copy()
+            broker.send_all([fill("E00001", at=AT), fill("X1", at=AT, t54=8), fill("X2", at=AT, t32="0"), fill("X3", at=AT, t1=None),
+                             fill("X4", at=AT, t150="H", t19="E00001"), fill("X5", at=AT, t150="G", t19="E00001"), fill("X6", at=AT, t15="XXX"),
+                             trade("X7", t487=4), fill("E00002", at=AT)])
+            mesh.wait_transactions(2)
+            mesh.wait_equal(lambda: len(self.quarantined(mesh)), 7, "what is in the quarantine")
+            found = self.quarantined(mesh)
+            self.assertEqual([row[:5] for row in found], [
+                ("prime/1", 3, "54 Side", "8", "is neither a buy (1, 3) nor a sell (2, 4, 5, 6)"),
+                ("prime/1", 4, "32 LastQty", "0", "must be above 0"),
+                ("prime/1", 5, "1 Account", "", "is missing"),
+                ("prime/1", 6, "150 ExecType", "H", 'takes back execution "E00001": busts are not applied'),
+                ("prime/1", 7, "150 ExecType", "G", 'corrects execution "E00001": corrections are not applied'),
+                ("prime/1", 8, "currency", "XXX", "there is no rate for it"),
+                ("prime/1", 9, "487 TradeReportTransType", "4", "is neither a new trade (0), a cancel (1) nor a replacement (2)")])
+            self.assertRegex(found[0][5], r"^8=FIX\.4\.4\|9=\d+\|35=8\|49=BROKER-prime\|56=DESK\|34=3\|.*\|17=X1\|.*\|10=\d{3}\|$")
+            self.assertEqual((mesh.facts()["logged_on"], broker.complaints), (True, []))
+
+    def test_statuses_and_other_messages_are_no_executions(self):
+        with FixMesh() as mesh:
+            broker = mesh.session()
+            mesh.start_ready("risk-engine")
+            mesh.start_drop_copy()
+            broker.send_all([fill(f"S{status}", at=AT, t150=status) for status in "04568ACDEI"] + [("B", [(148, "news")]), ("j", [(45, 1), (380, 0)])])
+            broker.send_all(fills(1, 1))
+            mesh.wait_transactions(1)
+            self.assertEqual((self.quarantined(mesh), mesh.streams()), ([], {"prime": (0, 0, 0)}))
+            wait_until(lambda: mesh.metrics("drop-copy")['drop_copy_passed_over_total{session="prime"}'] == 12, "what was passed over to be counted")
+
+    def test_multiplier_and_expiry_of_a_message_become_an_instrument(self):
+        with FixMesh() as mesh:
+            broker = mesh.session(symbol_from="security_id")
+            mesh.start_ready("risk-engine")
+            mesh.start_drop_copy()
+            broker.send(*fill("E1", at=utc_now(), price="5000", quantity="2", symbol="ES", t48="ESZ9", t231="50", t541="20991218", t15="USD"))
+            mesh.wait_transactions(1)
+            self.assertEqual(mesh.database.rows("SELECT symbol, multiplier, expires_at FROM instruments"), [("ESZ9", "50", "2099-12-19T00:00:00.000000Z")])
+            gross = lambda: mesh.database.rows("SELECT gross FROM client_exposures")
+            wait_until(lambda: gross() == [("500000.0000",)], "price, quantity and multiplier to be multiplied")
+
+    def test_a_full_journal_makes_the_session_wait_and_nothing_is_lost(self):
+        with FixMesh() as mesh:
+            broker = mesh.session()
+            mesh.start_drop_copy("--journal-bytes-max", "65536")
+            broker.send_all(fills(1, 2000))  # nobody commits them
+            wait_until(lambda: "is full" in mesh.get("drop-copy", "/readyz")[1].get("conditions", {}).get("journal", ""), "the journal to be full")
+            mesh.start_ready("risk-engine")
+            mesh.wait_transactions(2000)
+            mesh.wait_received(broker)
+            mesh.wait_ready("drop-copy")
+            self.assertEqual((mesh.streams(), broker.complaints), ({"prime": (0, 0, 0)}, []))
+
+
 class Kills(unittest.TestCase):
     def test_ten_thousand_fills_and_twenty_kills_count_each_fill_once(self):
         chance = random.Random(11)

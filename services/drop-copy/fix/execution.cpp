@@ -196,7 +196,7 @@ std::optional<Unusable> read_terms(const Scope& scope, ContractTerms& terms) {
   if (const auto text = scope.find(tag::kContractMultiplier)) {
     auto& multiplier = terms.multiplier.emplace();
     if (auto problem = read_number(scope, tag::kContractMultiplier, multiplier)) return problem;
-    if (multiplier.units() <= 0) return unusable(tag::kContractMultiplier, *text, "not above 0");
+    if (multiplier.units() <= 0) return unusable(tag::kContractMultiplier, *text, "must be above 0");
   }
   const auto expiry =
       read_expiry({scope.get(tag::kMaturityDate), scope.get(tag::kMaturityMonthYear), scope.get(tag::kMaturityDay)});

@@ -193,7 +193,7 @@ TEST_CASE("a fill that lacks a field, or has a wrong one, names tag, value and r
         Unusable{60, "2026-03-02", "not a UTC time YYYYMMDD-HH:MM:SS"});
   CHECK(problem_of(report({{150, "F"}, {60, "20260230-00:00:00"}})) ==
         Unusable{60, "20260230-00:00:00", "no such date"});
-  CHECK(problem_of(report({{150, "F"}, {231, "0"}})) == Unusable{231, "0", "not above 0"});
+  CHECK(problem_of(report({{150, "F"}, {231, "0"}})) == Unusable{231, "0", "must be above 0"});
   CHECK(problem_of(report({{150, "F"}, {541, "20261301"}})) == Unusable{541, "20261301", "is no date of maturity"});
 }
 
