@@ -2,11 +2,12 @@
 """How fast drop-copy takes a FIX log: drop_copy.py FOLDER_OF_EXECUTABLES [--messages 1000000] [--fills 1.0] [--repetitions 3]
 
 A broker of tests/support sends ExecutionReports as fast as they are taken, of which `--fills` are fills and the others statuses. The clock
-runs from the first byte until the journal and the sequence file have the last one. Printed: messages a second and the most memory that the
+runs from the first byte until the journal and the sequence file have the last one. Printed: messages a second, processor time and the most memory that the
 process had; journal and sequence file are synced as in production, and nobody reads the stream. Beside it the same bytes, read by a process
 that does nothing with them.
 """
 import argparse
+import os
 import pathlib
 import socket
 import statistics
@@ -52,6 +53,11 @@ def metric(port, name):
     return next(float(line.split()[-1]) for line in text.decode().splitlines() if line.startswith(name + "{"))
 
 
+def processor_seconds(pid):
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def peak_memory_mb(pid):
     status = pathlib.Path(f"/proc/{pid}/status").read_text()
     return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))) / 1024
@@ -73,7 +79,7 @@ def run(binary, chunks, messages):
                 for chunk in chunks:
                     broker.transmit(chunk)
                 wait_until(lambda: metric(port, "drop_copy_last_sequence") == messages + 1, "the last message", 600)
-                return messages / (time.monotonic() - begun), peak_memory_mb(process.pid)
+                return messages / (time.monotonic() - begun), processor_seconds(process.pid) / messages * 1e6, peak_memory_mb(process.pid)
             finally:
                 broker.close()
                 process.kill()
@@ -109,10 +115,12 @@ def main():
     parser.add_argument("--repetitions", type=int, default=3)
     options = parser.parse_args()
     chunks = log_of(Counterparty(), options.messages, options.fills)
-    found = [(*run(options.bin / "drop-copy", chunks, options.messages), alone(chunks, options.messages)) for _ in range(options.repetitions)]
-    rates, memory, bare = zip(*found)
+    binary = options.bin.resolve() / "drop-copy"
+    found = [(*run(binary, chunks, options.messages), alone(chunks, options.messages)) for _ in range(options.repetitions)]
+    rates, processor, memory, bare = zip(*found)
     print(f"drop-copy  {options.messages:,} ExecutionReports, {options.fills:.0%} fills, journal synced: {statistics.median(rates):,.0f} messages/s "
-          f"({min(rates):,.0f} to {max(rates):,.0f}); at most {max(memory):.0f} MB; read and forgotten: {statistics.median(bare):,.0f}/s")
+          f"({min(rates):,.0f} to {max(rates):,.0f}), {statistics.median(processor):.1f} µs of a processor each; at most {max(memory):.0f} MB; "
+          f"read and forgotten: {statistics.median(bare):,.0f}/s")
 
 
 if __name__ == "__main__":
