@@ -131,8 +131,8 @@ std::optional<std::string_view> FixFramer::next() {
     const auto rest = std::string_view(buffer_).substr(read_);
     const auto frame = rest.empty() ? Frame{Frame::State::kIncomplete} : frame_at(rest);
     if (frame.state == Frame::State::kGarbled) {
+      if (rest.starts_with(kBegin)) in_garbage_ = false;  // one of its own, whatever came before
       pass_over(frame.size);
-      if (rest.size() > frame.size && std::string_view(buffer_).substr(read_).starts_with(kBegin)) in_garbage_ = false;
       continue;
     }
     if (frame.state == Frame::State::kIncomplete) {

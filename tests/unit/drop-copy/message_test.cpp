@@ -71,6 +71,17 @@ TEST_CASE("what is garbled is passed over and counted once, and the message afte
   }
 }
 
+TEST_CASE("two garbled messages are counted as two, however their bytes come") {
+  const auto garbled_message = with_checksum(message("35=0|34=1"), "000");
+  const auto bytes =
+      garbled_message + garbled_message + "junk" + message("35=0|34=2") + "junk" + garbled_message + "junk";
+  for (const std::size_t step : {std::size_t{1}, std::size_t{5}, garbled_message.size(), std::size_t{1000}}) {
+    std::uint64_t garbled = 0;
+    CHECK(cut(bytes, step, garbled).size() == 1);
+    CHECK(garbled == 4);
+  }
+}
+
 TEST_CASE("a BodyLength that reaches over the next messages loses none of them") {
   std::uint64_t garbled = 0;
   std::string bytes = fields("8=FIX.4.4|9=150|35=0|34=1|10=000");
