@@ -27,8 +27,8 @@ class Run:
         self.token = uuid.uuid4().hex  # in the environment of everything it starts
         self.folder = tempfile.TemporaryDirectory(prefix="risk-run-")
         self.log = pathlib.Path(self.folder.name, "run.log")
-        names = ("SIMULATOR_PORT", "SIMULATOR_REPLAY_PORT", "ENGINE_PUBLISH_PORT", "ENGINE_REPLAY_PORT", "ENGINE_COMMAND_PORT",
-                 "DASHBOARD_PORT", "SIMULATOR_HEALTH", "ENGINE_HEALTH", "NOTIFIER_HEALTH")
+        names = ("SIMULATOR_PORT", "SIMULATOR_REPLAY_PORT", "DROP_COPY_PORT", "DROP_COPY_REPLAY_PORT", "ENGINE_PUBLISH_PORT", "ENGINE_REPLAY_PORT", "ENGINE_COMMAND_PORT",
+                 "DASHBOARD_PORT", "SIMULATOR_HEALTH", "DROP_COPY_HEALTH", "ENGINE_HEALTH", "NOTIFIER_HEALTH")
         self.ports = dict(zip(names, free_ports(len(names))))
         ports = self.ports
         web = pathlib.Path(self.folder.name, "web")
@@ -126,6 +126,20 @@ class Restarts(unittest.TestCase):
             self.assertEqual(run.processes(), [])
             ended = [re.search(r"service=([a-z-]+) msg=stopped seconds", line) for line in run.text().splitlines()]
             self.assertEqual([match[1] for match in ended if match], list(SERVICES))  # in the order that transactions flow
+
+    def test_drop_copy_runs_where_a_file_names_its_sessions_and_only_there(self):
+        with Run() as run:
+            run.wait_up()
+            self.assertEqual(run.processes("drop-copy"), [])
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as settings:
+            settings.write("drop_copy:\n  sessions:\n    - {name: prime, role: acceptor, port: 0, sender_comp_id: DESK, target_comp_id: PRIME}\n")
+            settings.flush()
+            with Run(env={"DROP_COPY_CONFIG_FILE": settings.name}) as run:
+                run.wait_up()
+                wait_until(lambda: run.status("DROP_COPY_HEALTH", "/healthz") == 200, "drop-copy to answer")
+                run.kill("drop-copy")
+                self.assertEqual(run.interrupt(), 0)
+                self.assertEqual(run.processes(), [])
 
     def test_an_interrupt_while_a_service_waits_to_be_started_again_leaves_nothing(self):
         with Run() as run:
