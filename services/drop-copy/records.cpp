@@ -13,14 +13,6 @@ wire::RejectedInput to_rejected(const Unusable& unusable, std::string_view raw) 
 }
 
 wire::Input to_input(const Execution& execution, const FixMapping& mapping, std::string_view raw) {
-  if (execution.kind != ExecutionKind::kFill) {
-    const bool is_bust = execution.kind == ExecutionKind::kBust;
-    const std::string of = "execution \"" + printable(execution.ref_id) + "\"";
-    return to_rejected(
-        {execution.kind_tag, execution.kind_value,
-         is_bust ? "takes back " + of + ": busts are not applied" : "corrects " + of + ": corrections are not applied"},
-        raw);
-  }
   const auto problem = engine::value_problem(execution.transaction);
   if (!problem) return execution.transaction;
   const int tag = tag_of_field(problem->field, mapping);

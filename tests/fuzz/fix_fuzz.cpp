@@ -51,13 +51,12 @@ void judge(const FixMessage& message, FixVersion version, const FixMapping& mapp
   if (executions == nullptr) return;
   RISK_CHECK(!executions->empty());
   for (const auto& execution : *executions) {
-    RISK_CHECK((execution.kind == ExecutionKind::kFill) == execution.ref_id.empty());
+    RISK_CHECK(execution.transaction.is_reversal() != execution.transaction.ref_transaction_id.empty());
     const auto input = to_input(execution, mapping, message.raw());
     if (const auto* rejected = std::get_if<wire::RejectedInput>(&input)) {
       judge(*rejected);
       continue;
     }
-    RISK_CHECK(execution.kind == ExecutionKind::kFill);
     RISK_CHECK(!engine::value_problem(std::get<engine::Transaction>(input)));
     const auto news = contracts.note(execution);
     if (const auto* instrument = std::get_if<engine::Instrument>(&news))

@@ -216,6 +216,9 @@ class Quarantine(unittest.TestCase):
         rows = mesh.database.rows("SELECT source, line, field, value, reason, raw FROM quarantine ORDER BY quarantine_id")
         return [(source, int(line), field, value, reason, raw) for source, line, field, value, reason, raw in rows]
 
+    def input_of(self, mesh, name):
+        return mesh.database.rows(f"SELECT apply_seq FROM transactions WHERE transaction_id = '{name}'")[0][0]
+
     def test_what_cannot_be_used_is_kept_with_tag_value_reason_and_message_and_the_session_goes_on(self):
         with FixMesh() as mesh:
             broker = mesh.session()
@@ -223,18 +226,20 @@ class Quarantine(unittest.TestCase):
             mesh.start_drop_copy()
             broker.send_all([fill("E00001", at=AT), fill("X1", at=AT, t54=8), fill("X2", at=AT, t32="0"), fill("X3", at=AT, t1=None),
                              fill("X4", at=AT, t150="H", t19="E00001"), fill("X5", at=AT, t150="G", t19="E00001"), fill("X6", at=AT, t15="XXX"),
-                             trade("X7", t487=4), fill("E00002", at=AT)])
-            mesh.wait_transactions(2)
-            mesh.wait_equal(lambda: len(self.quarantined(mesh)), 7, "what is in the quarantine")
+                             trade("X7", t487=4), fill("E00002", at=AT), fill("X8", at=AT, t150="G", t19="E00002", t32="55")])
+            mesh.wait_transactions(4)
+            mesh.wait_equal(lambda: len(self.quarantined(mesh)), 6, "what is in the quarantine")
             found = self.quarantined(mesh)
             self.assertEqual([row[:5] for row in found], [
                 ("prime/1", 3, "54 Side", "8", "is neither a buy (1, 3) nor a sell (2, 4, 5, 6)"),
                 ("prime/1", 4, "32 LastQty", "0", "must be above 0"),
                 ("prime/1", 5, "1 Account", "", "is missing"),
-                ("prime/1", 6, "150 ExecType", "H", 'takes back execution "E00001": busts are not applied'),
-                ("prime/1", 7, "150 ExecType", "G", 'corrects execution "E00001": corrections are not applied'),
+                ("prime/1", 7, "ref_transaction_id", "E00001", f"was taken back by BUST X4 as input {self.input_of(mesh, 'X4')}"),
                 ("prime/1", 8, "currency", "XXX", "there is no rate for it"),
                 ("prime/1", 9, "487 TradeReportTransType", "4", "is neither a new trade (0), a cancel (1) nor a replacement (2)")])
+            self.assertEqual(mesh.database.rows("SELECT transaction_id, kind, ref_transaction_id, coalesce(reversed_by_transaction_id, '') FROM transactions ORDER BY apply_seq"), [
+                ("E00001", "EXECUTION", "", "X4"), ("X4", "BUST", "E00001", ""), ("E00002", "EXECUTION", "", "X8"), ("X8", "CORRECTION", "E00002", "")])
+            self.assertEqual([float(quantity) for quantity, in mesh.database.rows("SELECT quantity FROM positions")], [55])
             self.assertRegex(found[0][5], r"^8=FIX\.4\.4\|9=\d+\|35=8\|49=BROKER-prime\|56=DESK\|34=3\|.*\|17=X1\|.*\|10=\d{3}\|$")
             self.assertEqual((mesh.facts()["logged_on"], broker.complaints), (True, []))
 

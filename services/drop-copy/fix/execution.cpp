@@ -17,11 +17,9 @@ constexpr Text kExecutionReport = "8";
 constexpr Text kTradeCaptureReport = "AE";
 constexpr Text kStatuses = "03456789ABCDEIJKLMN";  // of ExecType, beside F, G and H
 
-// Which kind of execution a message is, and what says so. No kind: none.
+// Which kind of execution a message is. No kind: none.
 struct Kind {
-  std::optional<ExecutionKind> kind;
-  int tag = 0;
-  Text value;
+  std::optional<engine::ExecutionKind> kind;
 };
 using KindOrProblem = std::variant<Kind, Unusable>;
 
@@ -82,8 +80,8 @@ std::optional<Unusable> read_number(const Scope& scope, int tag, Number& into) {
 KindOrProblem kind_of_42(const Scope& scope) {
   const auto transaction_type = scope.find(tag::kExecTransType);
   if (!transaction_type) return missing(tag::kExecTransType);
-  if (*transaction_type == "1") return Kind{ExecutionKind::kBust, tag::kExecTransType, *transaction_type};
-  if (*transaction_type == "2") return Kind{ExecutionKind::kCorrection, tag::kExecTransType, *transaction_type};
+  if (*transaction_type == "1") return Kind{engine::ExecutionKind::kBust};
+  if (*transaction_type == "2") return Kind{engine::ExecutionKind::kCorrection};
   if (*transaction_type == "3") return Kind{};
   if (*transaction_type != "0") return unusable(tag::kExecTransType, *transaction_type, "is none of 0, 1, 2 and 3");
   const auto type = scope.find(tag::kExecType);
@@ -94,16 +92,16 @@ KindOrProblem kind_of_42(const Scope& scope) {
     const auto number = Quantity::parse(without_padding(shares.value_or("0")));
     // What is no number is told as one of a fill.
     if (number && number->units() == 0 && *type != "F") return Kind{};
-    return Kind{ExecutionKind::kFill, tag::kExecType, *type};
+    return Kind{engine::ExecutionKind::kExecution};
   }
   if (type->size() == 1 && kStatuses.find(*type) != Text::npos) return Kind{};
   return unusable(tag::kExecType, *type, "is no ExecType of FIX 4.2");
 }
 
 KindOrProblem kind_of_execution_type(Text type) {
-  if (type == "F") return Kind{ExecutionKind::kFill, tag::kExecType, type};
-  if (type == "H") return Kind{ExecutionKind::kBust, tag::kExecType, type};
-  if (type == "G") return Kind{ExecutionKind::kCorrection, tag::kExecType, type};
+  if (type == "F") return Kind{engine::ExecutionKind::kExecution};
+  if (type == "H") return Kind{engine::ExecutionKind::kBust};
+  if (type == "G") return Kind{engine::ExecutionKind::kCorrection};
   if (type.size() == 1 && kStatuses.find(type) != Text::npos) return Kind{};
   if (type == "1" || type == "2") {
     return unusable(tag::kExecType, type,
@@ -124,8 +122,8 @@ KindOrProblem kind_of_trade(const FixMessage& message) {
   const auto report = message.get(tag::kTradeReportType);
   if (report == "1" || report == "3") return Kind{};
   const auto what = message.find(tag::kTradeReportTransType).value_or("0");
-  if (what == "1") return Kind{ExecutionKind::kBust, tag::kTradeReportTransType, what};
-  if (what == "2") return Kind{ExecutionKind::kCorrection, tag::kTradeReportTransType, what};
+  if (what == "1") return Kind{engine::ExecutionKind::kBust};
+  if (what == "2") return Kind{engine::ExecutionKind::kCorrection};
   if (what != "0") {
     return unusable(tag::kTradeReportTransType, what, "is neither a new trade (0), a cancel (1) nor a replacement (2)");
   }
@@ -133,7 +131,7 @@ KindOrProblem kind_of_trade(const FixMessage& message) {
     return unusable(tag::kTradeReportType, report, "is neither a submitted (0) nor an accepted (2) trade");
   }
   const auto type = message.find(tag::kExecType);
-  return type ? kind_of_execution_type(*type) : Kind{ExecutionKind::kFill, tag::kTradeReportTransType, what};
+  return type ? kind_of_execution_type(*type) : Kind{engine::ExecutionKind::kExecution};
 }
 
 // --- fields
@@ -212,11 +210,11 @@ std::optional<Unusable> read_ids(const Scope& scope, bool is_trade, Execution& e
   if (!id && is_trade) id = scope.find(tag::kTradeReportId);
   if (!id) return missing(is_trade ? tag::kTradeReportId : tag::kExecId);
   transaction.transaction_id = *id;
-  if (execution.kind == ExecutionKind::kFill) return std::nullopt;
+  if (transaction.kind == engine::ExecutionKind::kExecution) return std::nullopt;
   auto ref = scope.find(tag::kExecRefId);
   if (!ref && is_trade) ref = scope.find(tag::kTradeReportRefId);
   if (!ref) return missing(is_trade ? tag::kTradeReportRefId : tag::kExecRefId);
-  execution.ref_id = *ref;
+  transaction.ref_transaction_id = *ref;
   return std::nullopt;
 }
 
@@ -236,7 +234,7 @@ std::optional<Unusable> read_execution(const Scope& scope, const FixMapping& map
   if (!known_side) return unusable(tag::kSide, *side, "is neither a buy (1, 3) nor a sell (2, 4, 5, 6)");
   transaction.side = *known_side;
   // A bust says only what it takes back.
-  const bool has_numbers = execution.kind != ExecutionKind::kBust;
+  const bool has_numbers = transaction.kind != engine::ExecutionKind::kBust;
   if (has_numbers || scope.find(tag::kLastQty)) {
     if (auto problem = read_number(scope, tag::kLastQty, transaction.quantity)) return problem;
   }
@@ -300,9 +298,7 @@ Meaning read_executions(const FixMessage& message, FixVersion session_version, c
   std::vector<Execution> executions;
   for (const auto& scope : scopes) {
     auto& execution = executions.emplace_back();
-    execution.kind = *known.kind;
-    execution.kind_tag = known.tag;
-    execution.kind_value = known.value;
+    execution.transaction.kind = *known.kind;
     if (auto problem = read_execution(scope, mapping, is_trade, execution)) return *std::move(problem);
   }
   return executions;
@@ -320,6 +316,7 @@ int tag_of_field(Text field, const FixMapping& mapping) {
   if (field == "market" && mapping.market.empty()) return tag::kLastMkt;
   if (field == "order_id") return tag::kOrderId;
   if (field == "trader_id") return tag::kPartyId;
+  if (field == "ref_transaction_id") return tag::kExecRefId;
   if (field == "multiplier") return tag::kContractMultiplier;
   if (field == "expires_at") return tag::kMaturityDate;
   return 0;

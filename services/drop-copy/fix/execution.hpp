@@ -32,8 +32,6 @@ struct FixMapping {
   std::string market;  // of every execution; "": that of LastMkt (30)
 };
 
-enum class ExecutionKind : std::uint8_t { kFill, kBust, kCorrection };
-
 // What a message says of the contract that its symbol stands for.
 struct ContractTerms {
   std::optional<Multiplier> multiplier;  // nothing: it does not say
@@ -42,10 +40,6 @@ struct ContractTerms {
 };
 
 struct Execution {
-  ExecutionKind kind = ExecutionKind::kFill;
-  std::string ref_id;  // of a bust or correction: the transaction_id of what it takes back or replaces
-  int kind_tag = 0;    // what said which kind it is, with its value
-  std::string kind_value;
   // Not judged by engine::value_problem() yet. Of a bust quantity and price are those of the message, if it has them.
   engine::Transaction transaction;
   ContractTerms terms;

@@ -49,8 +49,10 @@ std::string kind_of(const std::string& raw, FixVersion version) {
   if (const auto* unusable = std::get_if<Unusable>(&meaning)) {
     return std::to_string(unusable->tag) + " \"" + unusable->value + "\" " + unusable->reason;
   }
-  const auto kind = std::get<std::vector<Execution>>(meaning).front().kind;
-  return kind == ExecutionKind::kFill ? "fill" : kind == ExecutionKind::kBust ? "bust" : "correction";
+  const auto kind = std::get<std::vector<Execution>>(meaning).front().transaction.kind;
+  return kind == engine::ExecutionKind::kExecution ? "fill"
+         : kind == engine::ExecutionKind::kBust    ? "bust"
+                                                   : "correction";
 }
 
 Execution only(const std::string& raw, FixVersion version, const FixMapping& mapping = {}) {
@@ -147,7 +149,7 @@ TEST_CASE("a fill has every field where FIX has it") {
   CHECK(t.market == "XNAS");
   CHECK(t.order_id == "O1");
   CHECK(t.trader_id.empty());
-  CHECK(fill.ref_id.empty());
+  CHECK(fill.transaction.ref_transaction_id.empty());
 }
 
 TEST_CASE("settings say where client, trader, symbol and market come from") {
@@ -228,20 +230,17 @@ TEST_CASE("UTC times have up to nine places of a second, and second 60 is the en
 
 TEST_CASE("a bust names what it takes back, and needs no numbers") {
   const auto bust = only(report({{150, "H"}, {17, "E2"}, {19, "E1"}, {31, ""}, {32, ""}}), FixVersion::k44);
-  CHECK(bust.kind == ExecutionKind::kBust);
-  CHECK(bust.ref_id == "E1");
+  CHECK(bust.transaction.kind == engine::ExecutionKind::kBust);
+  CHECK(bust.transaction.ref_transaction_id == "E1");
   CHECK(bust.transaction.transaction_id == "E2");
-  CHECK(bust.kind_tag == 150);
-  CHECK(bust.kind_value == "H");
   CHECK(problem_of(report({{150, "H"}})) == Unusable{19, "", "is missing"});
 }
 
 TEST_CASE("a correction has what it corrects, and what it becomes") {
   const auto correction = only(report({{20, "2"}, {17, "E2"}, {19, "E1"}, {32, "90"}}), FixVersion::k42);
-  CHECK(correction.kind == ExecutionKind::kCorrection);
-  CHECK(correction.ref_id == "E1");
+  CHECK(correction.transaction.kind == engine::ExecutionKind::kCorrection);
+  CHECK(correction.transaction.ref_transaction_id == "E1");
   CHECK(correction.transaction.quantity.to_string() == "90");
-  CHECK(correction.kind_tag == 20);
   CHECK(problem_of(report({{150, "G"}, {19, "E1"}, {31, ""}})) == Unusable{31, "", "is missing"});
 }
 
@@ -291,8 +290,8 @@ TEST_CASE("trade reports of every kind") {
     return only(fields("35=AE|55=A|32=1|31=1|60=20260302-14:30:00|552=1|54=1|1=C" + more), FixVersion::k44);
   };
   CHECK(id("|571=T1|17=E1").transaction.transaction_id == "E1");
-  CHECK(id("|571=T2|572=T1|487=1").ref_id == "T1");
-  CHECK(id("|571=T2|572=T1|17=E2|19=E1|487=1").ref_id == "E1");
+  CHECK(id("|571=T2|572=T1|487=1").transaction.ref_transaction_id == "T1");
+  CHECK(id("|571=T2|572=T1|17=E2|19=E1|487=1").transaction.ref_transaction_id == "E1");
 }
 
 TEST_CASE("multiplier and expiry come from the message") {

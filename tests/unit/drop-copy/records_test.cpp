@@ -54,19 +54,18 @@ TEST_CASE("a value that the core refuses is told by its field of FIX") {
   CHECK(rejection_of(bad).field == "30 LastMkt");
 }
 
-TEST_CASE("busts and corrections go to the quarantine with what they would change") {
+TEST_CASE("busts and corrections are told as what they are, and one that names nothing by its field of FIX") {
   auto bust = fill();
-  bust.kind = ExecutionKind::kBust;
-  bust.ref_id = "E0";
-  bust.kind_tag = 150;
-  bust.kind_value = "H";
-  CHECK(rejection_of(bust) ==
-        engine::Rejection{"150 ExecType", "H", "takes back execution \"E0\": busts are not applied"});
-  bust.kind = ExecutionKind::kCorrection;
-  bust.kind_tag = 20;
-  bust.kind_value = "2";
-  CHECK(rejection_of(bust) ==
-        engine::Rejection{"20 ExecTransType", "2", "corrects execution \"E0\": corrections are not applied"});
+  bust.transaction.kind = engine::ExecutionKind::kBust;
+  bust.transaction.ref_transaction_id = "E0";
+  bust.transaction.quantity = {};
+  CHECK(std::get<engine::Transaction>(to_input(bust, {}, fields("35=8"))) == bust.transaction);
+  bust.transaction.kind = engine::ExecutionKind::kCorrection;
+  CHECK(rejection_of(bust).field == "32 LastQty");
+  bust = fill();
+  bust.transaction.kind = engine::ExecutionKind::kCorrection;
+  bust.transaction.ref_transaction_id = bust.transaction.transaction_id;
+  CHECK(rejection_of(bust).field == "19 ExecRefID");
 }
 
 TEST_CASE("a message that cannot be used is kept, printable and bounded") {
