@@ -170,8 +170,9 @@ class Processor {
   void quarantine_conflict(const Arrival& arrival, InputSlots& places, const Executions::Known& applied,
                            KnownRecords& known);
   void await_execution(const Arrival& arrival, InputSlots& places, KnownRecords& known);
-  store::QuarantineRow row_of(const Arrival& arrival, const engine::Transaction& transaction,
-                              engine::Rejection rejection);
+  store::QuarantineRow row_of(const Arrival& arrival, engine::Rejection rejection);
+  // A row that waits for a decision, with its record.
+  void quarantine_waiting(store::QuarantineRow row, store::QuarantineKind kind, std::string record);
   // The transaction was applied as the next input; what it takes back, if it is a bust or a correction, is noted.
   void note_applied(const engine::ExecutionDigest& digest, const store::TransactionInput& input, Timestamp wall);
   void judge_awaiting(const Awaiting::Reversal& correction, const engine::ExecutionDigest& applied, Timestamp wall);

@@ -36,15 +36,22 @@ void take_figures(engine::Transaction& bust, const Executions::Known& original) 
 
 }  // namespace
 
-store::QuarantineRow Processor::row_of(const Arrival& arrival, const engine::Transaction& transaction,
-                                       engine::Rejection rejection) {
+store::QuarantineRow Processor::row_of(const Arrival& arrival, engine::Rejection rejection) {
   const auto decoded = decoder_.decode(arrival.record.payload());  // again, for where it was read
   return quarantine_row(arrival.record, decoded ? decoded->provenance : wire::Provenance{}, std::move(rejection),
-                        describe(transaction), arrival.received_at.here);
+                        describe(arrival.transaction), arrival.received_at.here);
+}
+
+void Processor::quarantine_waiting(store::QuarantineRow row, store::QuarantineKind kind, std::string record) {
+  row.kind = kind;
+  row.decision.emplace();
+  row.record = std::move(record);
+  quarantine(std::move(row));
+  ++waiting_decisions_;
 }
 
 void Processor::refuse(const Arrival& arrival, InputSlots& places, engine::Rejection rejection) {
-  quarantine(row_of(arrival, arrival.transaction, std::move(rejection)));
+  quarantine(row_of(arrival, std::move(rejection)));
   places.pass_over();
 }
 
@@ -57,14 +64,10 @@ engine::Rejection Processor::too_old(const engine::Transaction& transaction) con
 void Processor::quarantine_conflict(const Arrival& arrival, InputSlots& places, const Executions::Known& applied,
                                     KnownRecords& known) {
   ++known.conflicts;
-  ++waiting_decisions_;
-  auto row =
-      row_of(arrival, arrival.transaction,
-             engine::conflict_of(arrival.transaction, applied.digest, "input " + std::to_string(applied.apply_seq)));
-  row.kind = store::QuarantineKind::kConflict;
-  row.decision.emplace();
-  row.record = arrival.record.payload();
-  quarantine(std::move(row));
+  auto conflict =
+      engine::conflict_of(arrival.transaction, applied.digest, "input " + std::to_string(applied.apply_seq));
+  quarantine_waiting(row_of(arrival, std::move(conflict)), store::QuarantineKind::kConflict,
+                     std::string(arrival.record.payload()));
   places.pass_over();
 }
 
@@ -83,11 +86,7 @@ void Processor::judge_awaiting(const Awaiting::Reversal& correction, const engin
   row.rejection = {printable(field), printable(value), printable(reason)};
   row.raw = describe(correction.transaction);
   row.received_at = wall;
-  row.kind = store::QuarantineKind::kConflict;
-  row.decision.emplace();
-  row.record = wire::encode(correction.transaction, {});
-  quarantine(std::move(row));
-  ++waiting_decisions_;
+  quarantine_waiting(std::move(row), store::QuarantineKind::kConflict, wire::encode(correction.transaction, {}));
 }
 
 void Processor::note_applied(const engine::ExecutionDigest& digest, const store::TransactionInput& input,
@@ -164,19 +163,14 @@ Processor::Awaiting::Reversal Processor::awaiting_of(const store::Origin& origin
 }
 
 void Processor::await_execution(const Arrival& arrival, InputSlots& places, KnownRecords& known) {
-  auto row = row_of(arrival, arrival.transaction,
-                    rejected_reference(arrival.transaction, "names an execution that has not come"));
+  auto row = row_of(arrival, rejected_reference(arrival.transaction, "names an execution that has not come"));
   auto reversal = awaiting_of(row.origin, arrival.transaction);
   if (awaiting_.has(reversal)) {
     ++known.duplicates;
     return places.pass_over();
   }
-  row.kind = store::QuarantineKind::kAwaiting;
-  row.decision.emplace();
-  row.record = arrival.record.payload();
   const auto wall = row.received_at;
-  quarantine(std::move(row));
-  ++waiting_decisions_;
+  quarantine_waiting(std::move(row), store::QuarantineKind::kAwaiting, std::string(arrival.record.payload()));
   places.pass_over();
   const auto oldest = awaiting_.add(std::move(reversal));
   if (!oldest) return;
