@@ -164,9 +164,10 @@ TEST_CASE("no mistake shows a password, and one that cannot be read is one") {
         std::string::npos);
 }
 
-TEST_CASE("the example to play with is valid") {
+TEST_CASE("the examples to play with are valid") {
+  const auto file = GENERATE(as<std::string>(), "drop-copy.yaml", "drop-copy.compose.yaml");
   Settings s;
-  CHECK(s.parse(s.set, {"--config", FIX_EXAMPLE_CONFIG}) == std::nullopt);
+  CHECK(s.parse(s.set, {"--config", EXAMPLE_CONFIGS "/" + file}) == std::nullopt);
   CHECK(s.err.empty());
   CHECK(s.options.sessions.size() == 2);
 }
