@@ -20,6 +20,8 @@ std::string figure_text(const engine::Figure& figure) {
       return format_grouped(figure.amount, 0, 0);
     case engine::Figure::Unit::kZScore:
       return "z " + format_rounded(figure.amount, kEdgePlaces, 2);
+    case engine::Figure::Unit::kPrice:
+      return figure.to_string();
   }
   return figure.to_string();
 }

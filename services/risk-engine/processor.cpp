@@ -96,6 +96,7 @@ void Processor::restore(const store::AppliedInput& input) {
                  },
                  [&](const engine::MarketPrice& value) { apply_market(value); },
                  [&](const engine::ExchangeRate& value) { apply_market(value); },
+                 [&](const engine::HeldPriceDecision& value) { apply_market(value); },
                  [&](const engine::Instrument& value) {
                    if (const auto changed = core_.apply(value); !changed) refuse(changed.error());
                  },
@@ -125,6 +126,7 @@ void Processor::start(const engine::RuleSet& rules, const Intake& intake) {
   executions_.finish_loading();
   executions_.set_options(intake.executions);
   load_awaiting();
+  load_held();
 
   engine::RuleSet next = rules;
   if (has_rules_) engine::keep_missing_rules(next, core_.rules());
@@ -135,6 +137,8 @@ void Processor::start(const engine::RuleSet& rules, const Intake& intake) {
     core_.set_rules(next);
     pending_.inputs.push_back({++apply_seq_, {}, store::RulesInput{next.config_version, wire::encode(next)}});
     pending_.limits = limit_rows(next);
+    // Another base currency drops what is held. When that is, nobody has said: now of the core.
+    note_held_changes(core_.now().value_or(Timestamp{}), nullptr);
   }
   // Every row is written again: a mark may have moved after the last commit, and a limit with the rules. Positions are
   // as they were committed.
@@ -267,6 +271,7 @@ void Processor::apply_transaction(const Arrival& arrival, InputSlots& places, St
   if (!applied) return refuse(arrival, places, applied.error());
   clock.note(transaction.executed_at, applied->late, received_at.here);
   ++apply_seq_;
+  note_held_changes(arrival);
   note_applied(digest, places.keep(apply_seq_, record, applied->price, applied->late, is_counted_only),
                received_at.here);
   ++counters_.transactions;
@@ -292,7 +297,13 @@ void Processor::apply_other(const log::Record& record, Result<wire::Decoded>& de
     const auto changed = core_.apply(value, events_);
     if (!changed) return refuse(changed.error(), describe(value));
     if (!*changed) return places.pass_over();
-    places.keep(++apply_seq_, record, std::move(value));
+    ++apply_seq_;
+    note_held_changes(wall, [&](engine::Rejection why) {
+      auto row = quarantine_row(record, from, std::move(why), describe(value), wall);
+      row.record = record.payload();
+      return row;
+    });
+    places.keep(apply_seq_, record, std::move(value));
   };
   std::visit(Overloaded{
                  [&](const engine::Transaction&) { RISK_CHECK(!"decoded as a transaction before"); },

@@ -77,8 +77,11 @@ class Processor {
   // A core that has applied the inputs up to `apply_seq`.
   void load(engine::Core core, std::uint64_t apply_seq);
   void restore(const store::AppliedInput& input);
-  // A row of the quarantine that awaits its execution, each in the order in which they came; before start().
-  void restore(store::QuarantineRow awaiting) { awaiting_rows_.push_back(std::move(awaiting)); }
+  // A row of the quarantine that awaits its execution, each in the order in which they came, or of a price that is
+  // held; before start().
+  void restore(store::QuarantineRow row) {
+    (row.kind == store::QuarantineKind::kHeld ? held_rows_ : awaiting_rows_).push_back(std::move(row));
+  }
   // From here on the rules are `rules`: if they differ from the last ones, that is an input of its own with the next
   // version. What was applied before stays, also above the bounds.
   void start(const engine::RuleSet& rules, const Intake& intake = {});
@@ -130,6 +133,7 @@ class Processor {
   Openings& openings() { return openings_; }
   std::uint64_t waiting_decisions() const { return waiting_decisions_; }
   std::size_t awaiting_executions() const { return awaiting_.size(); }
+  std::size_t held_prices() const { return held_.size(); }
 
  private:
   using Awaiting = engine::Awaiting<store::Origin>;
@@ -171,6 +175,9 @@ class Processor {
                            KnownRecords& known);
   void await_execution(const Arrival& arrival, InputSlots& places, KnownRecords& known);
   store::QuarantineRow row_of(const Arrival& arrival, engine::Rejection rejection);
+  // Of one whose record is not at hand.
+  store::QuarantineRow row_of(const engine::Transaction& transaction, const store::Origin& origin,
+                              const engine::Rejection& rejection, Timestamp wall) const;
   // A row that waits for a decision, with its record.
   void quarantine_waiting(store::QuarantineRow row, store::QuarantineKind kind, std::string record);
   // The transaction was applied as the next input; what it takes back, if it is a bust or a correction, is noted.
@@ -187,6 +194,19 @@ class Processor {
   // Whether a bust or a correction of it has come before it.
   bool is_taken_back_already(const engine::ExecutionDigest& execution) const;
   void decide_awaiting(const store::Origin& origin, store::Decision decision);
+  // What the input at hand, which is number apply_seq_, has made of held prices: each has a row of the quarantine that
+  // waits as long as it is held. To be called while a transaction is still in its place.
+  void note_held_changes(const Arrival& arrival);
+  // Of one that is an input by a person's command, or had to wait.
+  void note_held_changes(const engine::Transaction& transaction, Timestamp wall);
+  // `row_of_input` makes the row of the input, given why; null: it can hold no price.
+  using RowOfInput = std::function<store::QuarantineRow(engine::Rejection why)>;
+  void note_held_changes(Timestamp wall, const RowOfInput& row_of_input);
+  void load_held();
+  using HeldRows = std::map<std::string, store::Origin, std::less<>>;
+  HeldRows::const_iterator held_of(const store::Origin& origin) const;
+  // A person's; its apply_seq, or why it cannot be.
+  Result<std::uint64_t> decide_held(const store::QuarantineRow& row, bool takes);
   Awaiting::Reversal awaiting_of(const store::Origin& origin, const engine::Transaction& reversal) const;
   void load_awaiting();
   store::QuarantineRow quarantine_row(const log::Record& record, const wire::Provenance& provenance,
@@ -209,6 +229,8 @@ class Processor {
   Openings openings_;
   Awaiting awaiting_;
   std::vector<store::QuarantineRow> awaiting_rows_;  // until start()
+  HeldRows held_;                                    // of each symbol whose price is held: where its row came from
+  std::vector<store::QuarantineRow> held_rows_;      // until start()
   AlertRegister alerts_;
   wire::InputDecoder decoder_;
   std::map<std::string, Cursor, std::less<>> cursors_;

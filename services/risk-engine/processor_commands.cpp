@@ -32,15 +32,17 @@ wire::CommandReply Processor::decide(const std::string& actor, const wire::Decid
     return refuse(Outcome::kConflict, "row " + id + " cannot be applied: its execution has not come");
   }
   if (row->decision->state != store::DecisionState::kWaiting || decided_.contains(decide.quarantine_id) ||
-      (awaits && !awaiting_.remove(row->origin))) {
+      (awaits && !awaiting_.remove(row->origin)) ||
+      (row->kind == store::QuarantineKind::kHeld && held_of(row->origin) == held_.end())) {
     return refuse(Outcome::kConflict, "row " + id + " was decided already");
   }
   store::Decision decision{
       applies ? store::DecisionState::kApplied : store::DecisionState::kDropped, actor, wall, decide.reason, {}};
-  if (applies) {
-    auto applied = apply_quarantined(*row, wall);
+  if (applies || row->kind == store::QuarantineKind::kHeld) {
+    const bool is_held = row->kind == store::QuarantineKind::kHeld;
+    auto applied = is_held ? decide_held(*row, applies) : apply_quarantined(*row, wall);
     if (!applied) return refuse(Outcome::kConflict, "row " + id + " cannot be applied: " + applied.error().reason);
-    decision.applied_as = applied.value();
+    if (applies) decision.applied_as = applied.value();
   }
   pending_.commands.push_back({0, wall, actor, applies ? "APPLY" : "DROP", "quarantine " + id,
                                std::string(to_string(store::DecisionState::kWaiting)),
@@ -82,6 +84,7 @@ Result<std::uint64_t> Processor::apply_quarantined(const store::QuarantineRow& r
                                          : core_.apply(*transaction, events_);
   if (!applied) return text_of(applied.error());
   const auto apply_seq = ++apply_seq_;
+  note_held_changes(*transaction, wall);
   store::TransactionInput input{std::move(*transaction), applied->price, applied->late, is_counted_only, original};
   note_applied(digest, input, wall);
   const auto keep = [this](store::AppliedInput added) { pending_.inputs.push_back(std::move(added)); };

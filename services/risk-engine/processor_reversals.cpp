@@ -42,9 +42,19 @@ store::QuarantineRow Processor::row_of(const Arrival& arrival, engine::Rejection
                         describe(arrival.transaction), arrival.received_at.here);
 }
 
+store::QuarantineRow Processor::row_of(const engine::Transaction& transaction, const store::Origin& origin,
+                                       const engine::Rejection& rejection, Timestamp wall) const {
+  store::QuarantineRow row;
+  row.origin = origin;
+  row.rejection = {printable(rejection.field), printable(rejection.value), printable(rejection.reason)};
+  row.raw = describe(transaction);
+  row.received_at = wall;
+  return row;
+}
+
 void Processor::quarantine_waiting(store::QuarantineRow row, store::QuarantineKind kind, std::string record) {
   row.kind = kind;
-  row.decision.emplace();
+  if (!row.decision) row.decision.emplace();
   row.record = std::move(record);
   quarantine(std::move(row));
   ++waiting_decisions_;
@@ -80,13 +90,9 @@ void Processor::judge_awaiting(const Awaiting::Reversal& correction, const engin
   };
   if (correction.digest.is_duplicate_of(applied)) return drop("it was applied meanwhile, as " + as_input);
   drop("it conflicts with " + as_input + ": a row of its own says how");
-  store::QuarantineRow row;
-  row.origin = correction.origin;
-  const auto& [field, value, reason] = engine::conflict_of(correction.transaction, applied, as_input);
-  row.rejection = {printable(field), printable(value), printable(reason)};
-  row.raw = describe(correction.transaction);
-  row.received_at = wall;
-  quarantine_waiting(std::move(row), store::QuarantineKind::kConflict, wire::encode(correction.transaction, {}));
+  quarantine_waiting(row_of(correction.transaction, correction.origin,
+                            engine::conflict_of(correction.transaction, applied, as_input), wall),
+                     store::QuarantineKind::kConflict, wire::encode(correction.transaction, {}));
 }
 
 void Processor::note_applied(const engine::ExecutionDigest& digest, const store::TransactionInput& input,
@@ -135,6 +141,7 @@ void Processor::apply_reversal(const Arrival& arrival, InputSlots& places, Known
   if (!corrects) take_figures(reversal, *reference.known);
   const auto digest = executions_.digest(arrival.expected);
   ++apply_seq_;
+  note_held_changes(arrival);
   note_applied(digest, places.keep(apply_seq_, arrival.record, applied->price, false, false, original),
                arrival.received_at.here);
   if (!corrects) return;
@@ -209,6 +216,7 @@ void Processor::apply_awaiting(const engine::ExecutionDigest& execution, Timesta
     const bool corrects = reversal.kind == engine::ExecutionKind::kCorrection;
     if (!corrects) take_figures(reversal, *known);
     ++apply_seq_;
+    note_held_changes(reversal, wall);
     store::TransactionInput input{std::move(reversal), applied->price, false, false, original};
     note_applied(awaiting->digest, input, wall);
     decide_awaiting(awaiting->origin,

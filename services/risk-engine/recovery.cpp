@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <future>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -146,6 +147,9 @@ Recovery recover(store::Store& store, store::Reader& reader, engine::HashKey key
   awaiting.limit = engine::Awaiting<store::Origin>::kMost;
   auto rows = reader.quarantine(awaiting);  // the newest first
   std::for_each(rows.rbegin(), rows.rend(), [&](auto& row) { processor.restore(std::move(row)); });
+  store::QuarantineFilter held{store::QuarantineKind::kHeld, true};
+  held.limit = std::numeric_limits<std::uint32_t>::max();  // at most one a symbol
+  for (auto& row : reader.quarantine(held)) processor.restore(std::move(row));
   if (const auto problem = contradiction(processor.core().firm_row(), reader.firm_exposure())) {
     const auto from = recovery.snapshot_seq == 0 ? std::string("the inputs")
                                                  : "the inputs after snapshot " + std::to_string(recovery.snapshot_seq);

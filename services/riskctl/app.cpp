@@ -293,8 +293,8 @@ void print_quarantine(store::Reader& reader, const Options& options, std::ostrea
   }
 }
 
-// Those that wait, the oldest first: so they came. To be applied are none that await their execution: the engine does
-// it.
+// Those that wait, the oldest first: so they came. To be applied are none that await their execution, for the engine
+// does it, and no held prices, each of which a person should have looked at.
 std::vector<std::uint64_t> waiting_ids(store::Reader& reader, bool to_apply) {
   constexpr std::uint32_t kPage = 1'000;
   std::vector<std::uint64_t> ids;
@@ -302,7 +302,8 @@ std::vector<std::uint64_t> waiting_ids(store::Reader& reader, bool to_apply) {
   while (true) {
     const auto rows = reader.quarantine({{}, true, before, kPage});
     for (const auto& row : rows) {
-      if (!to_apply || row.kind != store::QuarantineKind::kAwaiting) ids.push_back(row.quarantine_id);
+      const bool is_conflict = row.kind == store::QuarantineKind::kConflict;
+      if (!to_apply || is_conflict) ids.push_back(row.quarantine_id);
     }
     if (rows.size() < kPage) break;
     before = rows.back().quarantine_id;

@@ -35,12 +35,13 @@ EXPOSURE = {"enabled": True, "measure": "gross", "limit": None, "limits": {}, "c
             "resolved_after_seconds": 0}
 VELOCITY = {"enabled": True, "limit": 10, "limits": {}, "window_seconds": 60, "worsened_ratio": "2", "resolved_ratio": "0.5", "order_window_ms": 1000}
 SIZE = {"enabled": True, "limit": None, "limits": {}, "critical_ratio": "10", "worsened_ratio": "2", "quiet_seconds": 300}
+PRICE = {"enabled": True, "limit": "2", "limits": {}, "quiet_seconds": 300}
 ANOMALY = {"enabled": True, "threshold": "3", "high_threshold": "4", "window": 100, "samples_min": 30, "quiet_seconds": 300}
 DEFAULT_RULES = {
     "kind": "rules", "config_version": 1, "base_currency": "USD", "rates": {}, "session_start_seconds": 0, "session_zone": "",
     "client_exposure": {**EXPOSURE, "limit": "1000000"}, "symbol_exposure": {**EXPOSURE, "limit": "500000"}, "firm_exposure": EXPOSURE,
     "client_velocity": VELOCITY, "symbol_velocity": VELOCITY,
-    "client_size": SIZE,
+    "client_size": SIZE, "price_deviation": PRICE,
     "client_anomaly": ANOMALY, "symbol_anomaly": ANOMALY, "system_anomaly": ANOMALY}
 
 

@@ -84,6 +84,7 @@ RuleSet rule_set(const Json& json) {
     }
   }
   for_each_rule(rules, [&]<class Rule>(Rule& rule) {
+    if (!json.contains(rule.name)) return void(rule = absent_rule(*builtin_of(rule)));  // written before it was there
     const Json& parameters = json.at(rule.name);
     for_each_parameter<Rule>([&](const auto& parameter) {
       const std::string name(parameter.name);
@@ -131,6 +132,10 @@ MarketPrice market_price(const Json& json) {
 
 ExchangeRate exchange_rate(const Json& json) {
   return {json.at("currency"), decimal<Rate>(json.at("rate")), timestamp(json.at("at"))};
+}
+
+HeldPriceDecision held_price_decision(const Json& json) {
+  return {Symbol(json.at("symbol").get<std::string>()), json.at("decision") == "APPLY", timestamp(json.at("at"))};
 }
 
 Instrument instrument(const Json& json) {
@@ -241,6 +246,9 @@ class Driver {
       if (!changed) print_rejected(input, changed.error());
     } else if (kind == "instrument") {
       if (const auto changed = core_->apply(instrument(line)); !changed) print_rejected(input, changed.error());
+    } else if (kind == "held_price") {
+      const auto changed = core_->apply(held_price_decision(line), events_);
+      if (!changed) print_rejected(input, changed.error());
     } else if (kind == "counted") {
       const Transaction counted = transaction(line);
       const auto applied = core_->count(counted, events_);

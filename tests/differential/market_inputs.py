@@ -1,15 +1,12 @@
 """The part of a stream that makes prices without trades, and rates: those that bring an idle client onto a limit among them."""
-from oracle import INT64_MAX, PART_OF, SECOND, UNIT, exact_text, half_even, nanos, time_text, units
-from oracle_rules import Rules
+from oracle import INT64_MAX, OLDEST, PART_OF, SECOND, UNIT, exact_text, half_even, nanos, time_text, units
+from oracle_price import quote_of
 
 MULTIPLIERS = ("1", "1", "5", "100", "0.01", "0.00000001", "1000", "0.33333333", "92233720368")
 RATE_TEXTS = ("1.08", "1.27", "0.01", "0.5", "0.00671234", "1.33333333", "0.00000001", "2", "92233720368")
 
 
 class MarketInputs:
-    def follow_rules(self):
-        self.marks.change_rules(Rules(self.rules), lambda: True)
-
     def currency(self):
         """Of a price: often the base currency, by its name or without; sometimes one that has no rate."""
         return self.rng.choice(("", "", "", self.rules["base_currency"], *self.rules["rates"], *self.marks.rates))
@@ -75,6 +72,7 @@ class MarketInputs:
         rate = self.marks.rates[currency][0] if currency else UNIT
         price = half_even(wanted * UNIT, rate)
         self.follow_price(self.say_price(symbol, min(max(price, 1), INT64_MAX), currency))
+        self.insist(symbol)
 
     def aim_at_rate(self):
         """A rate that does the same, of the currency of one of the client's marks."""
@@ -100,8 +98,8 @@ class MarketInputs:
     def client_measure(self):
         return self.rules["client_exposure"]["measure"]
 
-    def say_price(self, symbol, price, currency):
-        self.lines.append({"kind": "price", "at": time_text(self.clock.next(self.windows())), "symbol": symbol, "price": exact_text(price),
+    def say_price(self, symbol, price, currency, at=None):
+        self.lines.append({"kind": "price", "at": time_text(self.clock.next(self.windows()) if at in (None, OLDEST) else at), "symbol": symbol, "price": exact_text(price),
                            "currency": currency})
         return self.lines[-1]
 
@@ -111,7 +109,7 @@ class MarketInputs:
 
     def follow_price(self, line):
         if self.marks.worth(line)[0] is not None:
-            self.marks.mark(line, nanos(line["at"]))
+            self.follow_quote(quote_of(self.marks, line, nanos(line["at"]), None))
 
     def follow_rate(self, line):
         if line["currency"] and units(line["rate"]) > 0 and not self.marks.rate_problem(line, lambda: True):

@@ -1,5 +1,6 @@
 """The part of a random stream that is of busts and corrections: of what set the mark, tipped an alert or is of another session, of chains, and of what came after its own."""
 from oracle import INT64_MAX, SECOND, UNIT, exact_text, time_text, units
+from oracle_price import after_bust, after_correction
 from oracle_reversals import Change, Execution
 
 # How often each kind of them comes, beside each other; how many of a stream's inputs they are follows from its family.
@@ -382,7 +383,7 @@ class ReversalInputs:
         if rng.random() < 0.04:
             self.spoil(line, ("transaction_id", "client_id", "symbol", "broker_id", "market", "ref_transaction_id", "ref_transaction_id"))
         elif old in self.standing:
-            self.follow(Change(old, None, self.marks.remembered_without(old.symbol, old.applied_by)))
+            self.follow(Change(old, None, after_bust(self.marks, old)))
         return None
 
     def say_any_correction(self, old, at=None):
@@ -408,8 +409,7 @@ class ReversalInputs:
         if worth is None or old not in self.standing:
             return None
         new = Booked(line, worth, old.began, old.depth + 1)
-        change = Change(old, new, self.marks.remembered_with(line, old.at, new.applied_by) if old.is_counted
-                        else self.marks.remembered_instead(line, old.applied_by, new.applied_by))
+        change = Change(old, new, after_correction(self.marks, self.read, line, old, new.applied_by, max(self.clock.at, new.at)))
         if not self.follow(change):
             return None
         self.standing.append(new)
@@ -421,10 +421,10 @@ class ReversalInputs:
         self.begin_session()
         self.close_expired()
         held = self.positions.get(old.pair, 0) + change.quantity
-        if max(abs(held), abs(self.marks.latest_worth(old.symbol, change.remembered))) > INT64_MAX:
+        if max(abs(held), abs(self.marks.latest_worth(old.symbol, change.after.remembered))) > INT64_MAX:
             return False
         self.positions[old.pair] = held
-        self.marks.recall(old.symbol, change.remembered)
+        self.marks.put(change.after)
         for entity in old.entities() if old.began == self.session else ():
             self.turnovers[entity] = self.turnovers.get(entity, 0) + change.turnover
         self.standing.remove(old)

@@ -15,9 +15,10 @@ import random
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from oracle import CENT, INT64_MAX, OLDEST, PART_OF, SECOND, UNIT, Marks, exact_text, half_even, nanos, session_number, time_text, units  # noqa: E402
+from oracle import CENT, INT64_MAX, PART_OF, SECOND, UNIT, Marks, exact_text, half_even, nanos, session_number, time_text, units  # noqa: E402
 from market_inputs import MarketInputs  # noqa: E402
 from order_inputs import OrderInputs  # noqa: E402
+from price_inputs import NEAR, PriceInputs, PriceRules  # noqa: E402
 from reversal_inputs import ReversalInputs  # noqa: E402
 
 MEASURES = (*PART_OF, "turnover")
@@ -52,20 +53,23 @@ FAMILIES = {
                   aim_anomaly=2, repeat=1, position=2, tick=2, invalid=4, change_rules=4),
     "reversals": dict(instrument=0.5, market_price=2, aim_at_price=1, exchange_rate=1, trade=8, aim=3, climb=0.5, burst=0.3, fills=0.5, aim_anomaly=2, position=0.5,
                       tick=2, invalid=0.3, change_rules=0.3),
+    "prices": dict(instrument=0.3, market_price=2, aim_at_price=1, exchange_rate=1, trade=6, aim=2, burst=0.2, fills=1, aim_anomaly=2, position=0.5, tick=1, invalid=0.2,
+                   change_rules=0.3),
 }
-FAMILY_WEIGHTS = dict(mixed=6, aimed=4, velocity=3, anomaly=4, crowd=2, extreme=3, chaos=3, reversals=5)
+FAMILY_WEIGHTS = dict(mixed=6, aimed=4, velocity=3, anomaly=4, crowd=2, extreme=3, chaos=3, reversals=5, prices=5)
 
 
 def pick(rng, weights):
     return rng.choices(list(weights), list(weights.values()))[0]
 
 
-class RuleMaker:
+class RuleMaker(PriceRules):
     """Rules with low limits, so that alerts open and resolve often."""
 
     def __init__(self, rng, family, clients, symbols):
         self.rng, self.family, self.clients, self.symbols = rng, family, clients, symbols
         self.scale = 10 ** rng.randint(1, 6)
+        self.choose_guard()
 
     def all(self):
         choice = self.rng.choice
@@ -76,7 +80,7 @@ class RuleMaker:
             "session_start_seconds": choice(SESSION_STARTS), "session_zone": choice(ZONES),
             "client_exposure": self.exposure(self.clients), "symbol_exposure": self.exposure(self.symbols), "firm_exposure": self.exposure(()),
             "client_velocity": self.velocity(self.clients), "symbol_velocity": self.velocity(self.symbols),
-            "client_size": self.size(self.clients),
+            "client_size": self.size(self.clients), **self.price_deviation(),
             "client_anomaly": self.anomaly(), "symbol_anomaly": self.anomaly(), "system_anomaly": self.anomaly()}
 
     def enabled(self):
@@ -174,7 +178,7 @@ class Clock:
         return self.at
 
 
-class Stream(MarketInputs, OrderInputs, ReversalInputs):
+class Stream(MarketInputs, OrderInputs, PriceInputs, ReversalInputs):
     def __init__(self, seed):
         self.rng = rng = random.Random(seed)
         self.family = pick(rng, FAMILY_WEIGHTS)
@@ -189,6 +193,7 @@ class Stream(MarketInputs, OrderInputs, ReversalInputs):
         self.clock = Clock(rng, self.rules["session_zone"])
         self.lines = [{"kind": "stream", "seed": seed}, self.rules]
         self.positions, self.marks, self.turnovers, self.samples = {}, Marks(), {}, {}
+        self.begin_prices()
         self.follow_rules()
         self.session = None
         self.trades = 0
@@ -217,7 +222,7 @@ class Stream(MarketInputs, OrderInputs, ReversalInputs):
                         self.hold(client, symbol, *self.constant)
                     elif self.rng.random() < 0.8:
                         self.position(client, symbol)
-        weights = self.with_reversals(FAMILIES[self.family])
+        weights = self.with_prices(self.with_reversals(FAMILIES[self.family]))
         while self.trades < self.length:
             getattr(self, pick(self.rng, weights))()
         self.lines.append({"kind": "end"})
@@ -270,6 +275,7 @@ class Stream(MarketInputs, OrderInputs, ReversalInputs):
         if not 0 < price <= INT64_MAX:
             return self.trade()
         self.execute(self.rng.choice(self.clients), symbol, self.rng.choice((1, -1)) * self.quantity(), price)
+        self.insist(symbol)
 
     def burst(self):
         """As many transactions of one client as its limit allows, one more, or twice as many."""
@@ -325,7 +331,7 @@ class Stream(MarketInputs, OrderInputs, ReversalInputs):
                            "quantity": exact_text(quantity), "price": exact_text(price), "currency": ""})
         if self.marks.worth(self.lines[-1])[0] is not None:
             self.positions[client, symbol] = quantity
-            self.marks.mark(self.lines[-1], OLDEST)
+            self.marks.open(self.lines[-1])
 
     def tick(self):
         self.lines.append({"kind": "tick", "time": time_text(self.clock.next(self.windows()))})
@@ -368,6 +374,8 @@ class Stream(MarketInputs, OrderInputs, ReversalInputs):
         return self.number(100)
 
     def price(self):
+        if self.maker.guard == "on" and self.rng.random() < NEAR:
+            return self.near_level()
         return self.number(self.maker.scale)
 
     def windows(self):
@@ -398,6 +406,7 @@ class Stream(MarketInputs, OrderInputs, ReversalInputs):
     def reach(self, entity, pair, target, at=None):
         """A transaction after which the exposure is the target, exactly if some price allows it; False: none does it."""
         prices = [UNIT, UNIT // 100, UNIT // 10**4, 100 * UNIT, *(self.marks[symbol] for symbol in self.marks if symbol == pair[1] and self.marks[symbol] > 0)]
+        prices = self.stay_near(pair[1], prices)
         self.rng.shuffle(prices)
         signs = self.rng.choice(((1, -1), (-1, 1)))
         steps = [(step, price) for price in prices for sign in signs for step, rest in (self.step(entity, pair, target, price, sign),)
@@ -438,7 +447,7 @@ class Stream(MarketInputs, OrderInputs, ReversalInputs):
         self.book(line, price if abs(held) <= INT64_MAX else None)
         if price is not None and abs(held) <= INT64_MAX:
             self.positions[client, symbol] = held
-            self.marks.mark(line, at, line["transaction_id"])
+            self.follow_execution(line, at)
             for entity in (("CLIENT", client), ("SYMBOL", symbol), ("FIRM", "")):
                 self.turnovers[entity] = self.turnovers.get(entity, 0) + abs(quantity * price)
                 self.samples.setdefault(entity, []).append(half_even(abs(quantity * price), CENT))

@@ -12,6 +12,7 @@ EVERY_EVENT = {
     *(("HIGH_FIRM_EXPOSURE", "FIRM", event) for event in ("OPENED", "ESCALATED", "WORSENED", "RESOLVED")),
     *(("HIGH_TRANSACTION_VELOCITY", kind, event) for kind in ("CLIENT", "SYMBOL") for event in ("OPENED", "WORSENED", "RESOLVED")),
     *(("LARGE_TRANSACTION", "CLIENT", event) for event in ("OPENED", "ESCALATED", "WORSENED", "RESOLVED")),
+    *(("PRICE_DEVIATION", "SYMBOL", event) for event in ("OPENED", "ESCALATED", "RESOLVED")),
     *(("ANOMALY_DETECTED", kind, event) for kind in ("CLIENT", "SYMBOL", "FIRM") for event in ("OPENED", "WORSENED", "RESOLVED")),
     *(("rejected", field) for field in ("transaction_id", "client_id", "symbol", "side", "quantity", "price", "currency", "broker_id", "market",
                                         "order_id", "trader_id", "rate", "at", "multiplier", "contract", "ref_transaction_id")),

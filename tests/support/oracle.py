@@ -15,9 +15,10 @@ from fractions import Fraction
 
 from oracle_figures import CENT, INT64_MAX, MONEY, SECOND, UNIT, Score, exact_text, half_even, money_text, nanos, root_half_even  # noqa: F401
 from oracle_figures import rounded_text, score_text, session_number, time_text, units, utilisation_text
-from oracle_marks import OLDEST, Marks
+from oracle_marks import OLDEST, Marks  # noqa: F401
 from oracle_orders import Activity
 from oracle_pnl import Pnl
+from oracle_price import Prices
 from oracle_reversals import Execution, Reversals
 from oracle_rules import ANOMALY_RULES, EXPOSURE_RULES, FIRM, SIZE_RULES, TRANSACTION_FIELDS, VELOCITY_RULES, Rules, problem
 
@@ -44,7 +45,7 @@ class Alert:
         self.last_at = self.low_since = self.tipped_by = None  # the input of its latest event
 
 
-class Oracle(Reversals):
+class Oracle(Reversals, Prices):
     """Applies the inputs of one stream; what it says is appended to `said`. An entity is a pair (type, id)."""
 
     def __init__(self):
@@ -63,13 +64,14 @@ class Oracle(Reversals):
         self.activity = Activity()  # what velocity rules count
         self.samples = {}      # entity -> newest notionals in cents
         self.alerts_opened = 0
-        self.exposure_alerts, self.velocity_alerts, self.size_alerts, self.anomaly_alerts = {}, {}, {}, {}  # entity -> Alert
+        self.exposure_alerts, self.velocity_alerts, self.size_alerts, self.price_alerts, self.anomaly_alerts = {}, {}, {}, {}, {}  # entity -> Alert
         self.late = self.rejected = 0
 
     def take(self, line):
         self.index += 1
         {"rules": self.change_rules, "position": self.open_position, "transaction": self.apply, "counted": self.count_only, "reversal": self.reverse,
-         "price": self.take_price, "rate": self.take_rate, "instrument": self.take_instrument, "tick": self.tick, "end": self.finish}[line["kind"]](line)
+         "price": self.take_price, "held_price": self.decide_held, "rate": self.take_rate, "instrument": self.take_instrument, "tick": self.tick,
+         "end": self.finish}[line["kind"]](line)
 
     def change_rules(self, line):
         before, self.rules = self.rules, Rules(line)
@@ -85,37 +87,31 @@ class Oracle(Reversals):
 
     def open(self, line):
         self.positions.setdefault(line["client_id"], {})[line["symbol"]] = units(line["quantity"])
-        self.marks.mark(line, OLDEST, self.index)
+        self.marks.open(line, self.index)
 
     def apply(self, line):
-        worth, field = self.worth_of_transaction(line)
+        worth, field = self.worth_of(line, problem(line, *TRANSACTION_FIELDS))
         if field:
             return self.reject(field)
         at, client, symbol, quantity = nanos(line["executed_at"]), line["client_id"], line["symbol"], units(line["quantity"])
+        order = self.activity.order_of(line, at, self.rules)
+        after = self.after_trade(line, order)
+        if field := self.range_problem(line, worth, after):
+            return self.reject(field)
         self.late += self.now is not None and at < self.now
         self.move_now(at)
-        self.trade(line, worth)
+        self.trade(line, worth, after)
         self.executions[line["transaction_id"]] = Execution(line, worth, self.index)
         self.count((("CLIENT", client), ("SYMBOL", symbol), FIRM), quantity * abs(worth))
-        self.activity.add(line, at, self.rules)
-        self.judge(line["transaction_id"], ("CLIENT", client), ("SYMBOL", symbol), quantity * abs(worth))
+        self.activity.add(line, at, self.rules, order)
+        self.judge(line["transaction_id"], ("CLIENT", client), ("SYMBOL", symbol), quantity, worth)
 
-    def trade(self, line, worth):
+    def trade(self, line, worth, after):
         client, symbol = line["client_id"], line["symbol"]
         quantity = units(line["quantity"]) if line["side"] == "BUY" else -units(line["quantity"])
         self.positions.setdefault(client, {})[symbol] = self.held(client, symbol) + quantity
-        self.marks.mark(line, nanos(line["executed_at"]), self.index)
+        self.marks.put(after)
         self.pnl.trade((("CLIENT", client), ("SYMBOL", symbol), FIRM), quantity * worth)
-
-    def take_price(self, line):
-        worth, field = self.worth_of(line, problem(line, ("symbol",), (), ("currency",)))
-        if field or self.marks.is_older(line["symbol"], nanos(line["at"])):
-            return field and self.reject(field)
-        mark = lambda: self.marks.mark(line, nanos(line["at"]), self.index)
-        if self.gross_with(None, line["symbol"], 0, worth) > INT128_MAX or not self.keeps_pnl(mark, 0, is_kept=False):
-            return self.reject("price")
-        self.move_now(nanos(line["at"]))
-        mark()
 
     def take_rate(self, line):
         set_rate = lambda: self.marks.set_rate(line)
@@ -173,23 +169,19 @@ class Oracle(Reversals):
                 return None, "price"
         return worth, field
 
-    def worth_of_transaction(self, line):
-        worth, field = self.worth_of(line, problem(line, *TRANSACTION_FIELDS))
-        return worth, field or self.range_problem(line, worth)
-
-    def range_problem(self, line, worth):
+    def range_problem(self, line, worth, after):
         client, symbol, quantity = line["client_id"], line["symbol"], units(line["quantity"])
         position = self.held(client, symbol) + (quantity if line["side"] == "BUY" else -quantity)
         if abs(position) > INT64_MAX:
             return "quantity"
         if sum(self.turnovers.get(FIRM, [])) + quantity * abs(worth) > INT128_MAX:
             return "quantity"
-        mark = self.marks.with_price(symbol, worth, nanos(line["executed_at"]))
+        mark = self.marks.latest_worth(symbol, after.remembered)
         if self.gross_with(client, symbol, position, mark) > INT128_MAX:  # no long or short value exceeds the firm's gross
             return "price"
         if self.marks.is_over(symbol, nanos(line["executed_at"])) and abs(quantity * mark) + self.gross_beside(symbol) > INT128_MAX:
             return "price"  # the sweep that comes with it may close the symbol's positions
-        return None if self.keeps_pnl(lambda: self.trade(line, worth), quantity * worth, is_kept=False) else "quantity"
+        return None if self.keeps_pnl(lambda: self.trade(line, worth, after), quantity * worth, is_kept=False) else "quantity"
 
     def gross_with(self, client, symbol, quantity, mark):
         """The firm's gross exposure if the client held `quantity` and one unit were worth `mark`."""
@@ -267,6 +259,8 @@ class Oracle(Reversals):
             self.resolve_velocity(entity, second * SECOND)
         for entity in clients:
             self.resolve_size(entity, second * SECOND)
+        for entity in symbols:
+            self.resolve_price(entity, second * SECOND)
         for entity in (*clients, *symbols, FIRM):
             self.resolve_anomaly(entity, second * SECOND)
 
@@ -281,6 +275,7 @@ class Oracle(Reversals):
             entity = ("SYMBOL", symbol)
             self.end_exposure(entity, second * SECOND)
             self.resolve_velocity(entity, second * SECOND, over=True)
+            self.resolve_price(entity, second * SECOND, over=True)
             self.resolve_anomaly(entity, second * SECOND, over=True)
 
     def end_exposure(self, entity, at):
@@ -294,12 +289,16 @@ class Oracle(Reversals):
     def session_of(self, second):
         return session_number(second, self.rules.session_start_seconds, self.rules.session_zone)
 
-    def judge(self, transaction_id, client, symbol, notional):
+    def judge(self, transaction_id, client, symbol, quantity, worth):
+        notional = quantity * abs(worth)
         for entity in (client, symbol, FIRM):
             self.judge_exposure(entity, self.now, transaction_id)
         for entity in (client, symbol):
             self.judge_velocity(entity, transaction_id)
         self.judge_size(client, notional, transaction_id)
+        if self.holds_its_own(symbol[1]):
+            self.judge_price(symbol[1], notional, transaction_id)
+            notional = quantity * abs(self.marks[symbol[1]])  # a price that may be wrong makes no size unusual
         for entity in (client, symbol, FIRM):
             self.judge_anomaly(entity, notional, transaction_id)
         for entity in (client, symbol, FIRM):

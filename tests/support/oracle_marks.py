@@ -11,6 +11,7 @@ class Marks(dict):
     def __init__(self):
         super().__init__()
         self.remembered = {}  # symbol -> its last marks: (price, currency, instant, who made it), in the order they came
+        self.held = {}  # symbol -> a price that is too far from its mark to become it at once
         self.base, self.rates = None, {}  # currency -> (rate, instant)
         self.instruments = {}  # symbol -> its line
         self.require_instruments = False
@@ -23,10 +24,17 @@ class Marks(dict):
         """Of no currency the price is what one unit is worth, as it was under another base currency."""
         if currency is None:
             return price
-        instrument, rate = self.instruments.get(symbol), UNIT if currency == self.base else self.rates[currency][0]
+        instrument, rate = self.instruments.get(symbol), self.rate_of(currency)
         if instrument is None:
             return half_even(price * rate, UNIT)
         return half_even((UNIT if instrument["contract"] == "INVERSE" else price) * units(instrument["multiplier"]) * rate, UNIT * UNIT)
+
+    def rate_of(self, currency):
+        return UNIT if currency == self.base else self.rates[currency][0]
+
+    def latest(self, symbol):
+        """The mark itself: price, currency, instant."""
+        return super().__getitem__(symbol)
 
     def currency_of(self, line):
         return line["currency"] or self.instruments.get(line["symbol"], {}).get("currency") or self.base
@@ -72,30 +80,39 @@ class Marks(dict):
         """What one unit is worth after a price of that instant: what is older than the mark does not become it."""
         return self[symbol] if self.is_older(symbol, at) else worth
 
-    def mark(self, line, at, maker=None):
-        self.recall(line["symbol"], self.remembered_with(line, at, maker))
+    def open(self, line, maker=None):
+        """The price of an opening position, which nothing guards."""
+        if not self.is_older(line["symbol"], OLDEST):
+            mark = units(line["price"]), self.currency_of(line), OLDEST, maker
+            self.recall(line["symbol"], (*self.remembered_of(line["symbol"]), mark)[-REMEMBERED:])
 
-    def remembered_with(self, line, at, maker):
-        """What is remembered of the symbol after the line's price, if that is of an instant."""
-        remembered = self.remembered.get(line["symbol"], ())
-        if self.is_older(line["symbol"], at):
-            return remembered
-        return (*remembered, (units(line["price"]), self.currency_of(line), at, maker))[-REMEMBERED:]
+    def remembered_of(self, symbol):
+        return self.remembered.get(symbol, ())
+
+    def remembered_with(self, quote):
+        """What is remembered of the symbol once the quote is its mark."""
+        return (*self.remembered_of(quote.symbol), (quote.price, quote.currency, quote.at, quote.maker))[-REMEMBERED:]
 
     def remembered_without(self, symbol, maker):
         """What is remembered when that which the maker made leaves; the only one stays."""
-        remembered = self.remembered.get(symbol, ())
+        remembered = self.remembered_of(symbol)
         return tuple(mark for mark in remembered if mark[3] != maker) or remembered
 
     def remembered_instead(self, line, maker, new_maker):
         """What is remembered when the line's price takes the place and instant of that which the maker made."""
         price, currency = units(line["price"]), self.currency_of(line)
-        return tuple((price, currency, mark[2], new_maker) if mark[3] == maker else mark for mark in self.remembered.get(line["symbol"], ()))
+        return tuple((price, currency, mark[2], new_maker) if mark[3] == maker else mark for mark in self.remembered_of(line["symbol"]))
 
     def recall(self, symbol, remembered):
         """The latest that is remembered is the mark."""
         if remembered:
             self.remembered[symbol], self[symbol] = remembered, remembered[-1][:3]
+
+    def put(self, after):
+        self.recall(after.symbol, after.remembered)
+        self.held.pop(after.symbol, None)
+        if after.held:
+            self.held[after.symbol] = after.held
 
     def latest_worth(self, symbol, remembered):
         return self.value(symbol, *remembered[-1][:2]) if remembered else self[symbol]
@@ -105,12 +122,12 @@ class Marks(dict):
         self.setdefault(symbol, (0, None, OLDEST))
 
     def copy_of(self):
-        return {symbol: super(Marks, self).__getitem__(symbol) for symbol in self}, dict(self.remembered), dict(self.rates), dict(self.instruments)
+        return {symbol: super(Marks, self).__getitem__(symbol) for symbol in self}, dict(self.remembered), dict(self.rates), dict(self.instruments), dict(self.held)
 
     def restore(self, copy):
         self.clear()
         self.update(copy[0])
-        self.remembered, self.rates, self.instruments = copy[1:]
+        self.remembered, self.rates, self.instruments, self.held = copy[1:]
 
     def fit(self):
         return all(abs(self[symbol]) <= INT64_MAX for symbol in self)
@@ -141,7 +158,7 @@ class Marks(dict):
             worth = {symbol: (self[symbol], None, self.instant(symbol)) for symbol in self}
             self.update(worth)
             self.remembered = {symbol: ((*worth[symbol], marks[-1][3]),) for symbol, marks in self.remembered.items()}
-            self.base, self.rates = rules.base_currency, {}
+            self.base, self.rates, self.held = rules.base_currency, {}, {}
         for currency in sorted(rules.rates, key=str.encode):
             rate = rules.rates[currency], OLDEST
             if currency != self.base and self.rates.get(currency, rate)[1] == OLDEST and self.fits_at(currency, rate, is_in_range):

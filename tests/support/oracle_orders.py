@@ -11,15 +11,15 @@ class Orders:
     """Of each client the order that its latest execution is of, and the ids that were counted last."""
 
     def __init__(self):
-        self.open = {}     # client -> (order_id, symbol, side, instant of its first execution)
+        self.open = {}     # client -> (order_id, symbol, side, instant of its first execution, which it is)
         self.counted = {}  # client -> ids, the newest last
 
-    def begins_counted(self, line, at, window):
-        """Whether the execution is the first of an order that is counted; `window` in nanoseconds."""
+    def begins_counted(self, line, at, window, order):
+        """Whether the execution is the first of an order that is counted; `window` in nanoseconds; `order` it is if it begins one."""
         client, order_id = line["client_id"], line.get("order_id") or ""
         if self.continues(client, line, order_id, at, window):
             return False
-        self.open[client] = order_id, line["symbol"], line["side"], at
+        self.open[client] = order_id, line["symbol"], line["side"], at, order
         counted = self.counted.setdefault(client, [])
         if order_id in counted:
             return False
@@ -31,7 +31,7 @@ class Orders:
     def continues(self, client, line, order_id, at, window):
         if client not in self.open:
             return False
-        open_id, symbol, side, first = self.open[client]
+        open_id, symbol, side, first, _ = self.open[client]
         if order_id or open_id:
             return order_id == open_id
         return (symbol, side) == (line["symbol"], line["side"]) and at - first < window
@@ -51,9 +51,15 @@ class Activity:
         if not order_window(rules):
             self.orders = Orders()
 
-    def add(self, line, at, rules):
+    def order_of(self, line, at, rules):
+        """Which order the execution will be of: the open one if it continues that, else one of its own."""
+        window, client = order_window(rules), line["client_id"]
+        continues = window and self.orders.continues(client, line, line.get("order_id") or "", at, window)
+        return self.orders.open[client][-1] if continues else object()
+
+    def add(self, line, at, rules, order):
         window = order_window(rules)
-        begins = not window or self.orders.begins_counted(line, at, window)
+        begins = not window or self.orders.begins_counted(line, at, window, order)
         for entity in (("CLIENT", line["client_id"]), ("SYMBOL", line["symbol"])):
             rule = rules.of(VELOCITY_RULES, entity)
             if rule.enabled:

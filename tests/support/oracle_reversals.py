@@ -1,5 +1,6 @@
 """The oracle's busts and corrections, and the executions that came after theirs: what stands, and what is taken back of it."""
 from oracle_figures import INT64_MAX, nanos, units
+from oracle_price import after_bust, after_correction
 from oracle_rules import FIRM, TRANSACTION_FIELDS, problem
 
 INT128_MAX = 2**127 - 1
@@ -23,10 +24,10 @@ class Execution:
 
 
 class Change:
-    """From an execution that stands to another, or to nothing: by what position, basis and turnover move, and what is remembered of the symbol's marks then."""
+    """From an execution that stands to another, or to nothing: by what position, basis and turnover move, and what is remembered of the symbol's marks and held of it then."""
 
-    def __init__(self, old, new, remembered):
-        self.old, self.remembered = old, remembered
+    def __init__(self, old, new, after):
+        self.old, self.after = old, after
         self.quantity = (new.quantity if new else 0) - old.quantity
         self.value = (new.value() if new else 0) - old.value()
         self.turnover = (abs(new.value()) if new else 0) - abs(old.value())
@@ -56,7 +57,7 @@ class Reversals:
 
     def bust(self, line, old):
         field = problem(line, *BUST_FIELDS)
-        change = Change(old, None, self.marks.remembered_without(old.symbol, old.applied_by))
+        change = Change(old, None, after_bust(self.marks, old))
         if field or not self.fits(change, nanos(line["executed_at"])):
             return self.reject(field or "ref_transaction_id")
         self.change(change, line)
@@ -65,19 +66,13 @@ class Reversals:
         worth, field = self.worth_of(line, problem(line, *CORRECTION_FIELDS))
         if field:
             return self.reject(field)
-        new = Execution(line, worth, self.index, old.began)
-        change = Change(old, new, self.remembered_after(line, old))
-        if not self.fits(change, nanos(line["executed_at"])):
+        new, at = Execution(line, worth, self.index, old.began), nanos(line["executed_at"])
+        change = Change(old, new, after_correction(self.marks, self.rules, line, old, self.index, self.now_with(at)))
+        if not self.fits(change, at):
             return self.reject("quantity")
         self.executions[line["transaction_id"]] = new
         self.change(change, line)
         self.judge_size(("CLIENT", new.client), abs(new.value()), line["transaction_id"])
-
-    def remembered_after(self, line, old):
-        """Of what was only counted the price comes now, at its instant; of all else it takes the place that the other had, if that still has one."""
-        if old.is_counted:
-            return self.marks.remembered_with(line, old.at, self.index)
-        return self.marks.remembered_instead(line, old.applied_by, self.index)
 
     def change(self, change, line):
         old, transaction_id = change.old, line["transaction_id"]
@@ -94,7 +89,7 @@ class Reversals:
     def put(self, change):
         old = change.old
         self.positions[old.client][old.symbol] += change.quantity
-        self.marks.recall(old.symbol, change.remembered)
+        self.marks.put(change.after)
         self.pnl.trade(old.entities(), change.value)
 
     def is_of_session(self, execution):
@@ -102,7 +97,7 @@ class Reversals:
 
     def fits(self, change, at):
         """Judged before time moves, as a transaction is; from the end of the symbol on also as if its positions were closed."""
-        old, mark = change.old, self.marks.latest_worth(change.old.symbol, change.remembered)
+        old, mark = change.old, self.marks.latest_worth(change.old.symbol, change.after.remembered)
         position = self.held(old.client, old.symbol) + change.quantity
         if abs(position) > INT64_MAX or abs(mark) > INT64_MAX or self.gross_with(old.client, old.symbol, position, mark) > INT128_MAX:
             return False
@@ -120,6 +115,7 @@ class Reversals:
         """Alerts whose latest event came with the execution; velocity and exposure go by what is, not by what tipped them."""
         client, symbol, firm = execution.entities()
         self.resolve_what_tipped(self.size_alerts, client, execution, lambda alert: self.say_size("RESOLVED", client, alert, self.now, transaction_id))
+        self.resolve_what_tipped(self.price_alerts, symbol, execution, lambda alert: self.say_deviation("RESOLVED", symbol, alert, self.now, transaction_id))
         for entity in (client, symbol, firm):
             say = lambda alert, entity=entity: self.say_anomaly("RESOLVED", entity, alert, self.now, transaction_id, None)
             self.resolve_what_tipped(self.anomaly_alerts, entity, execution, say)

@@ -9,6 +9,8 @@ FIRM = ("FIRM", "")
 EXPOSURE_RULES = {"CLIENT": "client_exposure", "SYMBOL": "symbol_exposure", "FIRM": "firm_exposure"}
 VELOCITY_RULES = {"CLIENT": "client_velocity", "SYMBOL": "symbol_velocity"}
 SIZE_RULES = {"CLIENT": "client_size"}
+PRICE_RULES = {"SYMBOL": "price_deviation"}
+NO_GUARD = {"enabled": False, "limit": "0", "limits": {}, "quiet_seconds": 0}  # of rules from before there was one
 ANOMALY_RULES = {"CLIENT": "client_anomaly", "SYMBOL": "symbol_anomaly", "FIRM": "system_anomaly"}
 
 # For problem(), of a transaction.
@@ -48,6 +50,13 @@ class Rule:
         return self.limits.get(entity[1], self.limit)
 
 
+class PriceRule(Rule):
+    """Its limits are ratios, 0 of a symbol that is not guarded."""
+
+    def __init__(self, line):
+        super().__init__({**line, "limit": units(line["limit"]), "limits": {symbol: units(limit) for symbol, limit in line["limits"].items()}})
+
+
 class Rules:
     def __init__(self, line):
         self.config_version = line["config_version"]
@@ -57,6 +66,7 @@ class Rules:
         self.session_start_seconds, self.session_zone = line["session_start_seconds"], line["session_zone"]
         self.named = {name: Rule(line[name]) for names in (EXPOSURE_RULES, VELOCITY_RULES, SIZE_RULES, ANOMALY_RULES)
                       for name in names.values()}
+        self.named["price_deviation"] = PriceRule(line.get("price_deviation", NO_GUARD))
 
     def of(self, names, entity):
         return self.named[names[entity[0]]]

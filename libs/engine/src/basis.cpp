@@ -19,10 +19,6 @@ Int128 difference_wrapping(Int128 a, Int128 b) {
   return static_cast<Int128>(static_cast<Uint128>(a) - static_cast<Uint128>(b));
 }
 
-Int128 magnitude_of(Int128 value) {
-  return value < 0 ? -value : value;
-}
-
 // With the sign of a unit value below zero, of which long and short values have the magnitude.
 Int128 net_of(Price unit_value, Int128 long_value, Int128 short_value) {
   return unit_value.units() < 0 ? short_value - long_value : long_value - short_value;
@@ -83,7 +79,7 @@ Notional Positions::pnl(const Exposure& exposure, Int128 kept) const {
 // Once it is too far it stays so: what is not told any more must not seem near again.
 void Positions::note_reach(Int128 moved) {
   const bool is_near = reach_ <= kSmall && -kSmall <= moved && moved <= kSmall;
-  reach_ = is_near ? reach_ + magnitude_of(moved) : std::max(reach_, kSmall + 1);
+  reach_ = is_near ? reach_ + magnitude(moved) : std::max(reach_, kSmall + 1);
 }
 
 void Positions::trade_bases(PositionKey place, Int128 value) {

@@ -139,7 +139,10 @@ Result<Applied, Rejection> Core::apply(const Transaction& transaction, std::vect
   }
   const Quantity signed_quantity = transaction.signed_quantity();
   const Notional notional = Notional::of(transaction.quantity, valued.unit_value).magnitude();
-  const bool marks = impl_->may_mark(named.symbol.index, transaction.executed_at);
+  const Impl::Source source{transaction, named.client.index};
+  const Impl::Fate fate =
+      impl_->fate_of(valued.mark, named.symbol.index, impl_->after(transaction.executed_at), &source);
+  const bool marks = fate == Impl::Fate::kMarks;
   Positions::Plan plan(named.client, named.symbol,
                        marks ? valued.unit_value : impl_->positions.symbols[named.symbol.index].unit_value);
   if (auto rejection = impl_->positions.plan_move(signed_quantity.units(), notional.units(), plan))
@@ -163,7 +166,15 @@ Result<Applied, Rejection> Core::apply(const Transaction& transaction, std::vect
   impl_->positions.move_turnover(place, notional.units());
   impl_->positions.count_transaction(place);
   impl_->positions.trade_bases(place, value);
-  impl_->evaluator.evaluate(transaction, impl_->input, notional, place, *impl_->now, events);
+  CurrentOrder& order = impl_->positions.clients[place.client].order;
+  RuleEvaluator::Executed executed{transaction, impl_->input,
+                                   impl_->positions.orders.add(order, place.symbol, transaction), notional, nullptr};
+  HeldNow held;
+  if (fate == Impl::Fate::kHeld) [[unlikely]] {
+    held = impl_->hold_of(executed, valued.mark, place);
+    executed.held = &held;
+  }
+  impl_->evaluator.evaluate(executed, place, *impl_->now, events);
   ++impl_->counters.transactions;
   impl_->counters.late += late ? 1 : 0;
   return Applied{valued.unit_value, late};

@@ -5,6 +5,8 @@
 #include <set>
 #include <utility>
 
+#include "held_prices.hpp"
+#include "jump_guard.hpp"
 #include "positions.hpp"
 #include "prefetcher.hpp"
 #include "remembered_marks.hpp"
@@ -33,15 +35,52 @@ class Core::Impl {
     return true;
   }
 
-  // Whether a price of that instant becomes the mark of the symbol, which may be none yet.
+  // Whether a price of that instant may become the mark of the symbol, which may be none yet.
   bool may_mark(SymbolIndex symbol, Timestamp at) const {
     return symbol == kNone || at >= positions.symbols[symbol].mark.at || evaluator.rules().edition < 2;
   }
-  void set_mark(SymbolIndex symbol, Mark mark) {
+  // What becomes of a price.
+  enum class Fate : std::uint8_t { kIgnored, kMarks, kHeld };
+  // The execution that a price is of.
+  struct Source {
+    const Transaction& execution;
+    ClientIndex client;  // kNone: one who is new
+  };
+  // `then`: what now will be when it is applied. `source` null: it is of no execution.
+  RISK_HOT Fate fate_of(const Mark& price, SymbolIndex symbol, Timestamp then, const Source* source) const {
+    if (!may_mark(symbol, price.at)) return Fate::kIgnored;
+    if (symbol == kNone || !jumps(price, symbol, then)) [[likely]]
+      return Fate::kMarks;
+    return confirms(price, symbol, source) ? Fate::kMarks : Fate::kHeld;
+  }
+  bool jumps(const Mark& price, SymbolIndex symbol, Timestamp then) const {
+    const SymbolState& state = positions.symbols[symbol];
+    return state.jump_limit != Ratio{} && guards(state.mark, then) &&
+           is_jump(price, state.mark, state.jump_limit, rates);
+  }
+  // Whether it is near enough to the held price, and of somebody or something else. Precondition: it jumps.
+  bool confirms(const Mark& price, SymbolIndex symbol, const Source* source) const;
+  // Holds a price that came with an execution, or with none; gives what the rules are to know of it.
+  HeldNow hold_of(const RuleEvaluator::Executed& executed, const Mark& price, PositionKey place);
+  HeldNow hold(const Mark& price, SymbolIndex symbol);
+  HeldPriceRow held_row(SymbolIndex index) const;  // precondition: one is held
+  // Keeps it. nullopt: none is held.
+  void set_held(SymbolIndex symbol, const std::optional<HeldPrice>& held);
+  void drop_held(SymbolIndex symbol) {
+    if (positions.symbols[symbol].holds_price) [[unlikely]]
+      set_held(symbol, std::nullopt);
+  }
+  // What now becomes by an input of that instant.
+  Timestamp after(Timestamp at) const { return now ? std::max(*now, at) : at; }
+
+  // Drops what was held.
+  void set_mark(SymbolIndex symbol, const Mark& mark) { set_mark(symbol, MadeMark{mark, input}); }
+  void set_mark(SymbolIndex symbol, MadeMark made) {
+    drop_held(symbol);
     Mark& kept = positions.symbols[symbol].mark;
-    if (evaluator.rules().edition < 2) mark.at = kept.at;
-    kept = mark;
-    if (evaluator.rules().knows_reversals()) remembered[symbol].add({mark, input});
+    if (evaluator.rules().edition < 2) made.mark.at = kept.at;
+    kept = made.mark;
+    if (evaluator.rules().knows_reversals()) remembered[symbol].add(made);
   }
   // To be called when the rules begin to know reversals, or do no longer. By those that know none nothing is
   // remembered; what was applied by them is of an earlier session.
@@ -49,10 +88,11 @@ class Core::Impl {
 
   // What a bust or a correction makes of the positions and marks.
   struct Reversal {
-    Positions::Plan positions;  // to be completed
-    RememberedMarks marks;      // of the symbol, after it
-    Quantity quantity;          // of the correction, with its sign; 0: a bust
-    Price unit_value;           // at the correction's price
+    Positions::Plan positions;      // to be completed
+    RememberedMarks marks;          // of the symbol, after it
+    std::optional<HeldPrice> held;  // of the symbol, after it
+    Quantity quantity;              // of the correction, with its sign; 0: a bust
+    Price unit_value;               // at the correction's price
   };
   Result<Reversal, Rejection> plan_reversal(const Transaction& reversal, const Original& original);
 
@@ -141,6 +181,8 @@ class Core::Impl {
   std::uint64_t input = 0;                  // the number of the one that is being applied
   std::uint64_t session_from = 0;           // the input with which the session began
   std::vector<RememberedMarks> remembered;  // by symbol; empty ones where the rules know no reversals
+  HeldPrices held_prices;
+  std::set<SymbolIndex> held_changed;  // since take_held_changes()
 
  private:
   // Gives a symbol that is new its terms, its limits and room for its marks.

@@ -62,6 +62,7 @@ void Core::Impl::change_marks(const RuleSet& next) {
     // follow.
     if (!keeps_times) symbol.mark.at = kOldest;
     if (keeps_currencies) continue;
+    drop_held(i);
     symbol.mark = {symbol.unit_value, symbol.mark.at, label};
     RememberedMarks& marks = remembered[i];
     if (!marks.empty()) marks.keep_only({symbol.mark, marks.newest().input});
@@ -103,7 +104,15 @@ Result<bool, Rejection> Core::apply(const MarketPrice& price, std::vector<AlertE
   const Named named = Named::in(positions.symbols, price.symbol.text);
   const auto valued = impl_->value(named, price.price, price.currency, price.at);
   if (!valued) return valued.error();
-  if (!impl_->may_mark(named.index, price.at)) return false;
+  const Impl::Fate fate = impl_->fate_of(valued->mark, named.index, impl_->after(price.at), nullptr);
+  if (fate == Impl::Fate::kIgnored) return false;
+  if (fate == Impl::Fate::kHeld) {
+    impl_->advance(price.at, events);
+    const HeldNow held = impl_->hold(valued->mark, named.index);
+    impl_->evaluator.evaluate_price(held, impl_->input, named.index, *impl_->now, events);
+    impl_->watch_expiry(named.index);  // whose alerts the next sweep ends
+    return true;
+  }
   Positions::Revaluation revaluation;
   if (named.index != kNone) {
     revaluation.add(named.index, valued->unit_value);

@@ -66,23 +66,36 @@ Result<Core::Impl::Reversal, Rejection> Core::Impl::plan_reversal(const Transact
   const Named symbol = Named::in(positions.symbols, reversal.symbol.text);
   const Named client = Named::in(positions.clients, reversal.client_id.text);
   RISK_CHECK(symbol.index != kNone && client.index != kNone);
-  Reversal plan{
-      Positions::Plan(client, symbol, positions.symbols[symbol.index].unit_value), remembered[symbol.index], {}, {}};
+  Reversal plan{Positions::Plan(client, symbol, positions.symbols[symbol.index].unit_value),
+                remembered[symbol.index],
+                {},
+                {},
+                {}};
+  if (positions.symbols[symbol.index].holds_price) plan.held = held_prices.at(symbol.index);
+  std::optional<HeldPrice> its_held;  // of the original
+  if (plan.held && plan.held->made.input == original.input) its_held.swap(plan.held);
 
   RememberedMarks& marks = plan.marks;
   const std::size_t made = marks.find(original.input);
   const bool has_made = made != RememberedMarks::kMost;
   if (reversal.kind == ExecutionKind::kCorrection) {
-    const Timestamp at = has_made ? marks.at(made).mark.at : original.executed_at;
+    const Timestamp at = has_made ? marks.at(made).mark.at : its_held ? its_held->made.mark.at : original.executed_at;
     auto valued = value(symbol, reversal.price, reversal.currency, at);
     if (!valued) return valued.error();
     plan.quantity = reversal.signed_quantity();
     plan.unit_value = valued->unit_value;
     if (has_made) {
       marks.replace(made, {valued->mark, input});
-    } else if (original.quantity == Quantity{} && may_mark(symbol.index, at)) {
-      // The execution was not there to mark the symbol when it was its time.
-      marks.add({valued->mark, input});
+    } else if ((its_held || original.quantity == Quantity{}) && may_mark(symbol.index, at)) {
+      // The original's price was held, or it was not there to mark the symbol when it was its time.
+      const MadeMark made_now{valued->mark, input};
+      if (jumps(made_now.mark, symbol.index, after(reversal.executed_at))) {
+        plan.held = its_held.value_or(HeldPrice{.made = made_now, .client = client.index});
+        plan.held->made = made_now;
+      } else {
+        marks.add(made_now);
+        plan.held.reset();
+      }
     }
   } else if (has_made) {
     marks.remove(made);
@@ -129,6 +142,7 @@ Result<Applied, Rejection> Core::apply(const Transaction& reversal, const Origin
   }
   const PositionKey place = impl_->take(plan.positions, *impl_->now);
   impl_->remembered[place.symbol] = plan.marks;
+  if (plan.held || positions.symbols[place.symbol].holds_price) impl_->set_held(place.symbol, plan.held);
   if (!plan.marks.empty()) positions.symbols[place.symbol].mark = plan.marks.newest().mark;
   positions.move_turnover(place, turnover());
   positions.trade_bases(place, move->value);

@@ -10,8 +10,8 @@
 
 #include "entity_table.hpp"
 #include "holdings.hpp"
+#include "mark.hpp"
 #include "orders.hpp"
-#include "rates.hpp"
 #include "risk/engine/types.hpp"
 #include "rule_states.hpp"
 #include "top_holders.hpp"
@@ -20,16 +20,6 @@
 namespace risk::engine {
 
 using ClientIndex = std::uint32_t;
-
-// A symbol's latest accepted price. By editions before 3 it is in base currency, whatever it was given in. Of
-// kNoCurrency it is what one unit is worth, whatever the instrument: as it was under another base currency.
-struct Mark {
-  Price price;
-  Timestamp at;  // when it was traded; kOldest of an opening position; not kept by edition 1
-  CurrencyIndex currency = 0;
-
-  friend bool operator==(const Mark&, const Mark&) = default;
-};
 
 // The exposure of a client with many positions as it was at an earlier move of the marks.
 struct Valuation {
@@ -62,9 +52,11 @@ struct alignas(64) SymbolState {
   bool changed = false;
   bool mark_changed = false;    // since its holders were listed for take_changes(kMarked)
   bool unevaluated = false;     // its exposure has changed since a rule looked at it
+  bool holds_price = false;     // see held_prices.hpp
   std::uint32_t positions = 0;  // that are not zero
   Price unit_value;             // what one unit is worth in base currency: of the mark, at the rate in force
   Mark mark;
+  Ratio jump_limit;           // of a price against the mark; 0: none
   Int128 long_quantity = 0;   // sums over clients, scaled 10^8
   Int128 short_quantity = 0;  // >= 0
   Int128 long_value = 0;      // at the magnitude of the unit value, scaled 10^16

@@ -39,6 +39,7 @@ OrderPart Orders::add_with_id(CurrentOrder& order, const Transaction& execution)
   order.first = {};
   order.symbol = kNone;
   order.sells = 0;
+  order.held = 0;
   ids.current = place != OrderIds::kNoId ? place : ids.add(id);
   return place != OrderIds::kNoId ? OrderPart::kReturn : OrderPart::kBeginning;
 }

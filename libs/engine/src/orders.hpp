@@ -44,7 +44,8 @@ struct CurrentOrder {
   Timestamp first;              // when it was first executed, in order of arrival
   SymbolIndex symbol = kNone;   // kNone: there is no order, or it has an id
   std::uint32_t sells : 1 = 0;  // its side
-  std::uint32_t ids : 31 = 0;   // which of the OrderIds are the client's, from 1; 0: it never sent an order id
+  std::uint32_t held : 1 = 0;   // a price of one of its executions was held, and none of another order of it since
+  std::uint32_t ids : 30 = 0;   // which of the OrderIds are the client's, from 1; 0: it never sent an order id
 
   friend bool operator==(const CurrentOrder&, const CurrentOrder&) = default;
 };
@@ -73,15 +74,19 @@ class Orders {
   RISK_HOT OrderPart add(CurrentOrder& order, SymbolIndex symbol, const Transaction& execution) {
     if (!are_kept()) return OrderPart::kBeginning;
     if (!execution.order_id.empty()) return add_with_id(order, execution);
-    const bool sells = execution.side == Side::kSell;
-    const bool continues = order.symbol == symbol && (order.sells != 0) == sells &&
-                           Int128{execution.executed_at.nanos} - order.first.nanos < window_nanos_;
-    if (continues) return OrderPart::kContinuation;
+    if (continues(order, symbol, execution)) return OrderPart::kContinuation;
     order.first = execution.executed_at;
     order.symbol = symbol;
-    order.sells = sells ? 1 : 0;
+    order.sells = execution.side == Side::kSell ? 1 : 0;
+    order.held = 0;
     if (order.ids != 0) ids(order).current = OrderIds::kNoId;
     return OrderPart::kBeginning;
+  }
+
+  // Whether an execution without an order id is of the client's open order.
+  bool continues(const CurrentOrder& order, SymbolIndex symbol, const Transaction& execution) const {
+    return order.symbol == symbol && (order.sells != 0) == (execution.side == Side::kSell) &&
+           Int128{execution.executed_at.nanos} - order.first.nanos < window_nanos_;
   }
 
   // The client's ids. Precondition: it sent one.

@@ -86,6 +86,12 @@ void RuleEvaluator::set_rules(RuleSet rules) {
   const RuleSet before = std::exchange(rules_, std::move(rules));
   for_each_kind([this]<class Rule>() { take_over<Rule>(); });
   take_over_orders();
+  for (SymbolIndex index = 0; index < positions_.symbols.size(); ++index) guard(index);
+}
+
+void RuleEvaluator::guard(SymbolIndex index) {
+  SymbolState& symbol = positions_.symbols[index];
+  symbol.jump_limit = rules_.guards_marks() ? symbol.rules.of<PriceRule>(0).limit : Ratio{};
 }
 
 void RuleEvaluator::take_over_orders() {
@@ -115,6 +121,7 @@ void RuleEvaluator::admit_client(ClientIndex index) {
 
 void RuleEvaluator::admit_symbol(SymbolIndex index) {
   admit(symbol(index));
+  guard(index);
 }
 
 void RuleEvaluator::note_client(ClientIndex index) {
@@ -154,18 +161,22 @@ Due RuleEvaluator::sweep(ActiveRule<Rule>& active, const Subject& subject, const
   return due;
 }
 
-void RuleEvaluator::evaluate(const Transaction& transaction, std::uint64_t input, Notional notional, PositionKey place,
-                             Timestamp now, std::vector<AlertEvent>& events) {
-  const OrderPart order = positions_.orders.add(positions_.clients[place.client].order, place.symbol, transaction);
+void RuleEvaluator::evaluate(const Executed& executed, PositionKey place, Timestamp now,
+                             std::vector<AlertEvent>& events) {
   const EvaluationParts parts{positions_,
                               rules_.config_version,
                               alerts_opened_,
                               events,
                               now,
-                              &transaction,
-                              rules_.knows_reversals() ? input : 0,
-                              order};
-  const Size size{notional, to_cents(notional)};
+                              &executed.transaction,
+                              rules_.knows_reversals() ? executed.input : 0,
+                              executed.order,
+                              executed.held};
+  const Notional scored =
+      executed.held == nullptr
+          ? executed.notional
+          : Notional::of(executed.transaction.quantity, positions_.symbols[place.symbol].unit_value).magnitude();
+  const Size size{executed.notional, scored, to_cents(scored)};
   // By entity type, so that each kind is expanded once and not once for each type.
   const std::array subjects{client(place.client), symbol(place.symbol), firm()};
   const std::array states{&states_of(subjects[0]), &states_of(subjects[1]), &states_of(subjects[2])};
@@ -174,6 +185,22 @@ void RuleEvaluator::evaluate(const Transaction& transaction, std::uint64_t input
     evaluate(active, subjects[type], *states[type], size, parts);
   });
   note_client(place.client);
+}
+
+void RuleEvaluator::evaluate_price(const HeldNow& held, std::uint64_t input, SymbolIndex index, Timestamp now,
+                                   std::vector<AlertEvent>& events) {
+  const EvaluationParts parts{positions_, rules_.config_version, alerts_opened_, events, now, nullptr,
+                              input,      OrderPart::kBeginning, &held};
+  const Subject subject = symbol(index);
+  for (auto& active : active<PriceRule>()) evaluate(active, subject, states_of(subject), {}, parts);
+}
+
+Severity RuleEvaluator::severity_of_held(std::string_view client, Notional notional) const {
+  const ExposureRule& rule = rules_.exposure("client_exposure");
+  const auto own = rule.limit_by_entity.find(client);
+  const auto limit = own != rule.limit_by_entity.end() ? std::optional(own->second) : rule.limit;
+  const bool is_material = !limit || notional.units() >= Notional::of(*limit).units() / 1'000;
+  return is_material ? Severity::kHigh : Severity::kMedium;
 }
 
 void RuleEvaluator::evaluate_reversal(const Reversing& reversing, std::optional<Notional> notional, PositionKey place,
@@ -190,7 +217,8 @@ void RuleEvaluator::evaluate_reversal(const Reversing& reversing, std::optional<
       KindOf<Rule>::end(evaluation);
     }
   });
-  const Size size{notional.value_or(Notional{}), to_cents(notional.value_or(Notional{}))};
+  const Notional sized = notional.value_or(Notional{});
+  const Size size{sized, sized, to_cents(sized)};
   for_each_active([&]<class Rule>(ActiveRule<Rule>& active) {
     if (!std::is_same_v<Rule, ExposureRule> && !(std::is_same_v<Rule, SizeRule> && notional)) return;
     const Subject& subject = subjects[place_of(active.rule->entity_type)];

@@ -44,10 +44,21 @@ class RuleEvaluator {
   // The symbol's exposure has changed without being judged: the next sweep looks at it.
   void note_symbol(SymbolIndex index);
 
-  // Evaluates every rule the transaction concerns, and adds it to its client's orders and to velocity windows before,
-  // and to anomaly baselines after. `input` is its number.
-  void evaluate(const Transaction& transaction, std::uint64_t input, Notional notional, PositionKey place,
-                Timestamp now, std::vector<AlertEvent>& events);
+  // An execution that is applied, as the rules see it.
+  struct Executed {
+    const Transaction& transaction;
+    std::uint64_t input;  // its number
+    OrderPart order;      // what it is to its client's orders, which have taken it
+    Notional notional;
+    const HeldNow* held;  // null: its price is not held
+  };
+  // Evaluates every rule it concerns, and adds it to velocity windows before, and to anomaly baselines after.
+  void evaluate(const Executed& executed, PositionKey place, Timestamp now, std::vector<AlertEvent>& events);
+  // A price without a trade is held: evaluates the rules of prices.
+  void evaluate_price(const HeldNow& held, std::uint64_t input, SymbolIndex symbol, Timestamp now,
+                      std::vector<AlertEvent>& events);
+  // How grave a held price of a client's execution is.
+  Severity severity_of_held(std::string_view client, Notional notional) const;
 
   // A bust or a correction.
   struct Reversing {
@@ -96,6 +107,8 @@ class RuleEvaluator {
   void take_over();
   // Orders without an id last by the new rules from the next execution on; where none counts orders they are forgotten.
   void take_over_orders();
+  // Tells a symbol what its price may be against its mark.
+  void guard(SymbolIndex index);
   // Gives an entity that is new its states.
   void admit(const Subject& subject);
   template <class Rule>

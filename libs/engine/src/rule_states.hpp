@@ -1,7 +1,7 @@
 // What an entity keeps for the rules that watch it: the state of each of them.
 //
 // The state of the first rule of each kind lies in the entity, for nearly always there is no other; those of further
-// rules are on the heap.
+// rules are on the heap, and all those of a kind that is rarely asked (KindOf::kIsRare).
 #pragma once
 
 #include <algorithm>
@@ -22,8 +22,18 @@ using StateOf = typename KindOf<Rule>::State;
 using ExposureState = StateOf<ExposureRule>;
 
 template <class Rule>
+inline constexpr bool kIsRare = requires {
+  KindOf<Rule>::kIsRare;
+};
+
+template <class Rule, bool is_rare = kIsRare<Rule>>
 struct FirstState {
   StateOf<Rule> state;
+  RISK_FETCHES void fetch_followed() const { KindOf<Rule>::fetch(state); }
+};
+template <class Rule>
+struct FirstState<Rule, true> {
+  RISK_FETCHES void fetch_followed() const {}
 };
 
 template <class Kinds>
@@ -46,35 +56,44 @@ class RuleStatesOf<RuleKindList<Rules...>> : private FurtherStates<Rules...>, pr
   // rules.
   template <class Rule>
   StateOf<Rule>& of(std::size_t place) {
-    return place == 0 ? FirstState<Rule>::state : further<Rule>()[place - 1];
+    if constexpr (kIsRare<Rule>) {
+      return further<Rule>()[place];
+    } else {
+      return place == 0 ? FirstState<Rule>::state : further<Rule>()[place - 1];
+    }
   }
   template <class Rule>
   const StateOf<Rule>& of(std::size_t place) const {
     return const_cast<RuleStatesOf&>(*this).of<Rule>(place);
   }
-  // At least 1, even where no rule of the kind watches the entity.
+  // Where one lies in the entity at least 1, even if no rule of the kind watches it.
   template <class Rule>
   std::size_t size() const {
-    return 1 + (further_ ? std::get<std::vector<StateOf<Rule>>>(*further_).size() : 0);
+    return kInEntity<Rule> + (further_ ? std::get<std::vector<StateOf<Rule>>>(*further_).size() : 0);
   }
 
   // Makes room for `count` rules of a kind. The state at a place is the one that was at from(place); nothing: a new
-  // one. The first stays the first.
+  // one. One in the entity stays the first.
   template <class Rule>
   void arrange(std::size_t count, const auto& from) {
-    if (count <= 1 && !further_) return;
+    constexpr std::size_t kFirst = kInEntity<Rule>;
+    if (count <= kFirst && !further_) return;
     if (!further_) further_ = std::make_unique<Further>();
-    std::vector<StateOf<Rule>> arranged(std::max<std::size_t>(count, 1) - 1);
-    for (std::size_t place = 1; place < count; ++place) {
-      if (const std::optional<std::size_t> before = from(place)) arranged[place - 1] = std::move(of<Rule>(*before));
+    std::vector<StateOf<Rule>> arranged(std::max(count, kFirst) - kFirst);
+    for (std::size_t place = kFirst; place < count; ++place) {
+      if (const std::optional<std::size_t> before = from(place)) {
+        arranged[place - kFirst] = std::move(of<Rule>(*before));
+      }
     }
     further<Rule>() = std::move(arranged);
   }
 
   // What an evaluation reads beyond the entity itself.
-  RISK_FETCHES void fetch_followed() const { (KindOf<Rules>::fetch(FirstState<Rules>::state), ...); }
+  RISK_FETCHES void fetch_followed() const { (FirstState<Rules>::fetch_followed(), ...); }
 
  private:
+  template <class Rule>
+  static constexpr std::size_t kInEntity = kIsRare<Rule> ? 0 : 1;
   template <class Rule>
   std::vector<StateOf<Rule>>& further() {
     return std::get<std::vector<StateOf<Rule>>>(*further_);

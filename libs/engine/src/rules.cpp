@@ -26,6 +26,9 @@ void check_limits(Problems& found, const std::string& key, EntityType type,
   for (const auto& [entity, limit] : limits) {
     if constexpr (std::is_same_v<Limit, Money>) {
       require(found, limit.units() > 0, key + "." + printable(entity) + " " + limit.to_string() + ": must be above 0");
+    } else if constexpr (std::is_same_v<Limit, Ratio>) {
+      require(found, RuleKind<PriceRule>::is_jump_limit(limit),
+              key + "." + printable(entity) + " " + limit.to_string() + ": must be 0, or 1 to 1000000");
     } else {
       require(found, limit >= 1, key + "." + printable(entity) + " 0: must be at least 1");
     }
@@ -69,6 +72,8 @@ void check_list(Problems& found, const std::vector<Rule>& rules) {
     require(found, i == builtin.size() || rules[i - 1].name < rule.name, printable(rule.name) + ": is not in order");
     require(found, !std::is_same_v<Rule, VelocityRule> || rule.entity_type != EntityType::kFirm,
             printable(rule.name) + ": the firm has no velocity");
+    require(found, !std::is_same_v<Rule, PriceRule> || rule.entity_type == EntityType::kSymbol,
+            printable(rule.name) + ": prices are of symbols");
   }
 }
 
@@ -282,6 +287,13 @@ std::optional<Rejection> value_problem(const ExchangeRate& rate) {
   }
   if (rate.rate.units() <= 0) return reject("rate", rate.rate.to_string(), "must be above 0");
   return time_problem("at", rate.at);
+}
+
+std::optional<Rejection> value_problem(const HeldPriceDecision& decision) {
+  if (const auto problem = id_problem(decision.symbol.text)) {
+    return reject("symbol", decision.symbol.text, std::string(*problem));
+  }
+  return time_problem("at", decision.at);
 }
 
 std::optional<Rejection> value_problem(const Instrument& instrument) {

@@ -137,18 +137,19 @@ void read_parameters(SnapshotReader& in, Rule& rule, ParameterPlaces places) {
   });
 }
 
-// Whether the rule is as if it were not there: it is then in no snapshot.
+// Whether the rule is as if it were not there: it is then in no snapshot, unless it has left an alert open.
 template <class Rule>
 bool is_absent(const Rule& rule) {
   const auto* row = builtin_of(rule);
   return row != nullptr && rule == absent_rule(*row);
 }
 
-// The names of the rules that stand in later fields, in the order of these fields.
-inline std::vector<std::string> later_rules(const RuleSet& rules) {
+// The names of the rules that stand in later fields, in the order of these fields. has_states(rule): whether an entity
+// has a state of it that is not new.
+inline std::vector<std::string> later_rules(const RuleSet& rules, const auto& has_states) {
   std::vector<std::string> names;
   for_each_rule(rules, [&](const auto& rule) {
-    if (!is_of_version_1(rule) && !is_absent(rule)) names.push_back(rule.name);
+    if (!is_of_version_1(rule) && (!is_absent(rule) || has_states(rule))) names.push_back(rule.name);
   });
   return names;
 }
@@ -232,7 +233,9 @@ struct LoadedMarket {
   Instruments::BySymbol instruments;
 };
 
-inline void write_rules(SnapshotWriter& out, const RuleSet& rules, const Market& market) {
+// `later`: the rules in later fields.
+inline void write_rules(SnapshotWriter& out, const RuleSet& rules, const std::vector<std::string>& later,
+                        const Market& market) {
   out.number(rules.config_version);
   out.text(rules.base_currency);
   RuleValues::write(out, rules.rates);
@@ -256,7 +259,7 @@ inline void write_rules(SnapshotWriter& out, const RuleSet& rules, const Market&
   }
   std::uint32_t field = kLaterRulesFrom;
   for_each_rule(rules, [&]<class Rule>(const Rule& rule) {
-    if (is_of_version_1(rule) || is_absent(rule)) return;
+    if (std::find(later.begin(), later.end(), rule.name) == later.end()) return;
     out.later_text(field++, SnapshotWriter::text_of([&](SnapshotWriter& inner) {
                      inner.text(RuleKind<Rule>::name);
                      inner.text(rule.name);

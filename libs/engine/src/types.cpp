@@ -82,6 +82,20 @@ template std::span<const std::string_view> enum_names<EntityType>();
 template std::span<const std::string_view> enum_names<AlertStatus>();
 template std::span<const std::string_view> enum_names<AlertType>();
 
+int places_of(Figure::Unit unit) {
+  switch (unit) {
+    case Figure::Unit::kMoney:
+      return kNotionalPlaces;
+    case Figure::Unit::kCount:
+      return 0;
+    case Figure::Unit::kZScore:
+      return kEdgePlaces;
+    case Figure::Unit::kPrice:
+      return kDecimalPlaces;
+  }
+  RISK_CHECK(!"a unit");
+}
+
 std::string Figure::to_string() const {
   switch (unit) {
     case Unit::kMoney:
@@ -90,6 +104,8 @@ std::string Figure::to_string() const {
       return format_exact(amount, 0);
     case Unit::kZScore:
       return format_rounded(amount, kEdgePlaces, kEdgePlaces);
+    case Unit::kPrice:
+      return format_exact(amount, kDecimalPlaces);
   }
   RISK_CHECK(!"a unit");
 }

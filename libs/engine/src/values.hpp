@@ -10,6 +10,10 @@
 
 namespace risk::engine {
 
+inline Int128 magnitude(Int128 value) {
+  return value < 0 ? -value : value;
+}
+
 // At which long and short positions are valued.
 inline Price magnitude(Price unit_value) {
   return unit_value.units() < 0 ? Price::from_units(-unit_value.units()) : unit_value;

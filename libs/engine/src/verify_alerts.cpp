@@ -114,7 +114,7 @@ class AlertsVerifier {
       const auto watches = [&](const Rule& rule) { return rule.entity_type == type; };
       if (std::any_of(rules.begin(), rules.end(), watches)) continue;
       const auto verify_new = [&](const RuleStates& states, const Subject& subject) {
-        if (!KindOf<Rule>::is_new(states.of<Rule>(0))) {
+        if (states.size<Rule>() != 0 && !KindOf<Rule>::is_new(states.of<Rule>(0))) {
           to_.add(name_of(subject), "its " + std::string(RuleKind<Rule>::name) + " is watched");
         }
       };
@@ -194,6 +194,24 @@ class AlertsVerifier {
       to_.add(window_of<VelocityRule>(subject), problem);
     }
     if (state.alert) verify_announced(rule, subject, *state.alert, {Severity::kHigh, Severity::kHigh});
+  }
+
+  void verify_state(const ActiveRule<PriceRule>& active, const StateOf<PriceRule>& state, const Subject& subject) {
+    const PriceRule& rule = *active.rule;
+    const auto own = rule.limit_by_entity.find(subject.id);
+    const Ratio limit = own == rule.limit_by_entity.end() ? rule.limit : own->second;
+    if (state.limit != (rule.enabled ? limit : Ratio{})) {
+      to_.add(name_of(subject), "it has another limit of its price than the rules give it");
+    }
+    const Ratio guard = evaluator_.rules().guards_marks() ? state.limit : Ratio{};
+    if (active.place == 0 && positions_.symbols[subject.index].jump_limit != guard) {
+      to_.add(name_of(subject), "its mark is guarded by another limit than the rules give it");
+    }
+    if (!state.alert) return;
+    verify_open<PriceRule>(subject, *state.alert, {Severity::kMedium, Severity::kHigh});
+    if (state.alert->last > state.alert->peak || state.alert->announced > state.alert->peak) {
+      to_.add(alert_of<PriceRule>(subject), "its last or announced price is above its peak");
+    }
   }
 
   void verify_state(const ActiveRule<AnomalyRule>& active, const StateOf<AnomalyRule>& state, const Subject& subject) {

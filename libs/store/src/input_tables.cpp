@@ -17,6 +17,7 @@ constexpr char kRules[] = "RULES";
 constexpr char kMarketPrice[] = "PRICE";
 constexpr char kExchangeRate[] = "RATE";
 constexpr char kInstrument[] = "INSTRUMENT";
+constexpr char kHeldPriceDecision[] = "HELD_PRICE";
 
 // The kind of a column by the type of its field.
 template <class Field>
@@ -84,8 +85,8 @@ Table transactions_table() {
 // what engine_inputs has of the others; a transaction's own. The columns that the other table has are NULL.
 constexpr std::array kInputOrigin{"apply_seq", "stream_id", "epoch", "sequence"};
 constexpr std::array kEngineInputValues{
-    "time",       "time_ns",  "client_id",       "symbol", "quantity",    "price",          "currency", "rate",
-    "multiplier", "contract", "allows_negative", "name",   "asset_class", "config_version", "rules"};
+    "time",       "time_ns",  "client_id",       "symbol", "quantity",    "price", "currency",       "rate",
+    "multiplier", "contract", "allows_negative", "name",   "asset_class", "takes", "config_version", "rules"};
 constexpr std::array kTransactionExtras{"base_price",
                                         "late",
                                         "counted_only",
@@ -123,13 +124,14 @@ TransactionInput read_transaction(RowReader& in) {
 const Table kTransactionsTable = transactions_table();
 
 const Table kEngineInputsTable{
-    "engine_inputs", "", 0, {{"apply_seq", kInteger}, {"recorded_on", kDate},       {"stream_id", kText},
-                             {"epoch", kInteger},     {"sequence", kInteger},       {"kind", kText},
-                             {"time", kTime},         {"time_ns", kInteger},        {"client_id", kText},
-                             {"symbol", kText},       {"quantity", kDecimal},       {"price", kDecimal},
-                             {"currency", kText},     {"rate", kDecimal},           {"multiplier", kDecimal},
-                             {"contract", kText},     {"allows_negative", kFlag},   {"name", kText},
-                             {"asset_class", kText},  {"config_version", kInteger}, {"rules", kBytes}}};
+    "engine_inputs", "", 0, {{"apply_seq", kInteger}, {"recorded_on", kDate},     {"stream_id", kText},
+                             {"epoch", kInteger},     {"sequence", kInteger},     {"kind", kText},
+                             {"time", kTime},         {"time_ns", kInteger},      {"client_id", kText},
+                             {"symbol", kText},       {"quantity", kDecimal},     {"price", kDecimal},
+                             {"currency", kText},     {"rate", kDecimal},         {"multiplier", kDecimal},
+                             {"contract", kText},     {"allows_negative", kFlag}, {"name", kText},
+                             {"asset_class", kText},  {"takes", kFlag},           {"config_version", kInteger},
+                             {"rules", kBytes}}};
 
 std::string input_columns(const Table& table) {
   const bool transactions = &table == &kTransactionsTable;
@@ -175,6 +177,7 @@ struct EngineInputValues {
   const std::string* currency = nullptr;
   std::optional<Rate> rate{};
   const engine::Instrument* instrument = nullptr;
+  std::optional<bool> takes{};
   const RulesInput* rules = nullptr;
 };
 
@@ -197,6 +200,9 @@ EngineInputValues values_of(const engine::ExchangeRate& r) {
 }
 EngineInputValues values_of(const engine::Instrument& i) {
   return {.kind = kInstrument, .time = i.expires_at, .symbol = &i.symbol, .currency = &i.currency, .instrument = &i};
+}
+EngineInputValues values_of(const engine::HeldPriceDecision& d) {
+  return {.kind = kHeldPriceDecision, .time = d.at, .symbol = &d.symbol, .takes = d.takes};
 }
 EngineInputValues values_of(const RulesInput& rules) {
   return {.kind = kRules, .rules = &rules};
@@ -230,7 +236,7 @@ void write_engine_input(RowWriter& out, const AppliedInput& row, Day day) {
             values.rate, of_instrument(instrument, &Instrument::multiplier),
             of_instrument(instrument, &Instrument::contract), of_instrument(instrument, &Instrument::allows_negative),
             of_instrument(instrument, &Instrument::name), of_instrument(instrument, &Instrument::asset_class),
-            config_version, rules);
+            values.takes, config_version, rules);
   };
   if (values.rules == nullptr) return write(std::nullopt, std::nullopt);
   write(values.rules->config_version, Bytes{values.rules->rules});
@@ -297,6 +303,15 @@ void read_row(RowReader& in, AppliedInput& row) {
     in.skip(1);
     in.read(i.multiplier, i.contract, i.allows_negative, i.name, i.asset_class);
     row.input = std::move(i);
+  } else if (*kind == kHeldPriceDecision) {
+    engine::HeldPriceDecision decision;
+    in.skip(columns_before("time"));
+    in.read(IntoExact{decision.at});
+    in.skip(1);
+    in.read(decision.symbol);
+    in.skip(columns_before("takes") - columns_before("quantity"));
+    in.read(decision.takes);
+    row.input = std::move(decision);
   } else {
     RulesInput rules;
     in.skip(columns_before("config_version"));

@@ -152,7 +152,7 @@ QuarantineRow* MemoryStore::undecided_row(const DecisionStep& step) const {
   auto& rows = database_->quarantine;
   const auto row = std::find_if(rows.begin(), rows.end(), [&step](const QuarantineRow& other) {
     const bool is_it = step.quarantine_id != 0 ? other.quarantine_id == step.quarantine_id
-                                               : other.kind == QuarantineKind::kAwaiting && other.origin == step.origin;
+                                               : other.kind == step.kind && other.origin == step.origin;
     return is_it && (is_waiting(other) || other.decision == step.decision);
   });
   return row == rows.end() ? nullptr : &*row;

@@ -98,7 +98,8 @@ enum class Kind : unsigned char {
   kTransactionWithAll,
   kMarketPrice,
   kExchangeRate,
-  kInstrument
+  kInstrument,
+  kHeldPriceDecision
 };
 
 // Each kind of value.
@@ -221,6 +222,12 @@ void pack(const decltype(AppliedInput::input)& input, Packer& to) {
                    pack(value.name, to);
                    pack(value.asset_class, to);
                  },
+                 [&](const engine::HeldPriceDecision& value) {
+                   to.number(Kind::kHeldPriceDecision);
+                   pack(value.symbol, to);
+                   to.number(value.takes);
+                   pack(value.at, to);
+                 },
                  [&](const RulesInput& value) {
                    to.number(Kind::kRules);
                    to.number(value.config_version);
@@ -288,6 +295,13 @@ decltype(AppliedInput::input) unpack(Unpacker& from) {
       from.number(value.allows_negative);
       unpack(from, value.name);
       unpack(from, value.asset_class);
+      return value;
+    }
+    case Kind::kHeldPriceDecision: {
+      engine::HeldPriceDecision value;
+      unpack(from, value.symbol);
+      from.number(value.takes);
+      unpack(from, value.at);
       return value;
     }
     case Kind::kRules:

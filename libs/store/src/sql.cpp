@@ -75,6 +75,8 @@ void RowWriter::put(const engine::Figure& value) {
       return put_decimal(value.amount, 0);
     case engine::Figure::Unit::kZScore:
       return put_decimal(value.amount, kEdgePlaces);
+    case engine::Figure::Unit::kPrice:
+      return put_decimal(value.amount, kDecimalPlaces);
   }
 }
 

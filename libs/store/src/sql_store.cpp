@@ -140,7 +140,7 @@ Query SqlStore::take_step(const CursorStep& step) {
 }
 
 void SqlStore::write_decisions(const std::vector<DecisionStep>& decisions) {
-  for (const auto& [id, decision, origin] : decisions) {
+  for (const auto& [id, decision, origin, kind] : decisions) {
     Query query("UPDATE quarantine SET");
     query.add(" decision = ", to_string(decision.state)).add(", decided_by = ", decision.by);
     query.add_optional(", decided_at = ", decision.at).add(", decision_reason = ", decision.reason);
@@ -150,7 +150,9 @@ void SqlStore::write_decisions(const std::vector<DecisionStep>& decisions) {
       query.add(" WHERE quarantine_id = ", id);
     } else {
       // The kind is spelt out, else its index is not taken.
-      query.add(" WHERE kind = 'AWAITING_EXECUTION' AND stream_id = ", origin.stream_id.view());
+      const bool is_held = kind == QuarantineKind::kHeld;
+      query.add(is_held ? " WHERE kind = 'HELD_PRICE'" : " WHERE kind = 'AWAITING_EXECUTION'");
+      query.add(" AND stream_id = ", origin.stream_id.view());
       query.add(" AND epoch = ", origin.epoch);
       query.add(" AND sequence = ", origin.sequence);
     }

@@ -74,6 +74,8 @@ engine::Figure read_figure(RowReader& in, engine::Figure::Unit unit) {
       return {unit, amount.units() / Int128{kDecimalScale} / kDecimalScale};
     case engine::Figure::Unit::kZScore:
       return {unit, amount.units() / 1'000'000'000'000};
+    case engine::Figure::Unit::kPrice:
+      return {unit, amount.units() / Int128{kDecimalScale}};
     default:
       return {unit, amount.units()};
   }
@@ -89,12 +91,15 @@ std::string_view to_string(QuarantineKind kind) {
       return "CONFLICT";
     case QuarantineKind::kAwaiting:
       return "AWAITING_EXECUTION";
+    case QuarantineKind::kHeld:
+      return "HELD_PRICE";
   }
   RISK_CHECK(!"a kind of row");
 }
 
 std::optional<QuarantineKind> parse_quarantine_kind(std::string_view name) {
-  for (const auto kind : {QuarantineKind::kRejected, QuarantineKind::kConflict, QuarantineKind::kAwaiting}) {
+  for (const auto kind :
+       {QuarantineKind::kRejected, QuarantineKind::kConflict, QuarantineKind::kAwaiting, QuarantineKind::kHeld}) {
     if (to_string(kind) == name) return kind;
   }
   return std::nullopt;

@@ -33,8 +33,7 @@ std::optional<Error> read_amount(const char* field, const std::string& text, int
 
 std::optional<Error> read_figure(const char* field, const std::string& text, Figure::Unit unit, Figure& figure) {
   figure.unit = unit;
-  const int places = unit == Figure::Unit::kMoney ? kNotionalPlaces : unit == Figure::Unit::kZScore ? kEdgePlaces : 0;
-  return read_amount(field, text, places, figure.amount);
+  return read_amount(field, text, engine::places_of(unit), figure.amount);
 }
 
 std::optional<Error> read_notional(const char* field, const std::string& text, Notional& notional) {

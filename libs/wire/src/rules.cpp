@@ -46,6 +46,9 @@ void write(JsonWriter& json, std::string_view name, const std::optional<Money>& 
 void write_limit(JsonWriter& json, Money value) {
   json.value(value.to_string());
 }
+void write_limit(JsonWriter& json, Ratio value) {
+  json.value(value.to_string());
+}
 void write_limit(JsonWriter& json, std::uint32_t value) {
   json.value(value);
 }

@@ -12,7 +12,7 @@ namespace risk::gateway {
 namespace {
 
 constexpr std::uint32_t kPage = 100;
-constexpr std::array<std::string_view, 3> kKinds{"REJECTED", "CONFLICT", "AWAITING_EXECUTION"};
+constexpr std::array<std::string_view, 4> kKinds{"REJECTED", "CONFLICT", "AWAITING_EXECUTION", "HELD_PRICE"};
 constexpr std::array<std::string_view, 2> kTruth{"true", "false"};
 
 void handle_list(const RouteParts& parts, const RoutedRequest& request, Respond respond) {

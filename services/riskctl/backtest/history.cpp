@@ -402,6 +402,12 @@ void Replay::read_store(const store::DatabaseConfig& database) {
                             flush();
                             apply(instrument, applied.apply_seq);
                           },
+                          [&](const engine::HeldPriceDecision& decision) {
+                            if (!is_in_range(decision.at)) return;
+                            flush();
+                            number_next(applied.apply_seq);
+                            for (auto* run : runs_) run->apply(decision);
+                          },
                           [](const store::RulesInput&) {}},
                applied.input);
     if (applied.apply_seq % kBatch == 0) console_.progress(applied.apply_seq, total, transactions);

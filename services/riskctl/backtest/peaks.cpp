@@ -40,7 +40,8 @@ class Highest {
 std::map<Entity, Peak> peaks_of_alerts(const AlertLog& log) {
   std::map<Entity, Peak> peaks;
   for (const auto& alert : log.alerts()) {
-    if (engine::unit_of(alert.type) == Figure::Unit::kZScore) continue;
+    const Figure::Unit unit = engine::unit_of(alert.type);
+    if (unit == Figure::Unit::kZScore || unit == Figure::Unit::kPrice) continue;
     const auto utilisation = utilisation_e4(alert.peak, alert.limit);
     auto& peak = peaks[{{alert.type, alert.entity_type}, alert.entity_id}];
     if (peak.of_alert && utilisation <= peak.utilisation_e4) continue;

@@ -33,6 +33,8 @@ std::string measure_text(const AlertSummary& alert) {
       return "count";
     case engine::Figure::Unit::kZScore:
       return "|z|";
+    case engine::Figure::Unit::kPrice:
+      return "price";
   }
   RISK_CHECK(!"a unit");
 }

@@ -58,6 +58,10 @@ std::optional<engine::Rejection> RuleSetRun::apply(const engine::Instrument& ins
   return changed.error();
 }
 
+void RuleSetRun::apply(const engine::HeldPriceDecision& decision) {
+  if (core_.apply(decision, events_)) announce();
+}
+
 void RuleSetRun::tick(Timestamp time) {
   core_.tick(time, events_);
   announce();

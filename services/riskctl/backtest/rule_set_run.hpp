@@ -31,6 +31,8 @@ class RuleSetRun {
   std::optional<engine::Rejection> apply(const engine::Instrument& instrument);
   std::optional<engine::Rejection> apply(const engine::MarketPrice& price) { return apply_market(price); }
   std::optional<engine::Rejection> apply(const engine::ExchangeRate& rate) { return apply_market(rate); }
+  // Of these rules no price may be held there, or another: then nothing comes of it.
+  void apply(const engine::HeldPriceDecision& decision);
   void tick(Timestamp time);
   // As that of engine::Core, before each input.
   void number_next(std::uint64_t input);

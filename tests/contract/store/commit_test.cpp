@@ -29,14 +29,15 @@ TEMPLATE_TEST_CASE("inputs of every kind replay in order and unchanged, after re
                        transaction(5, 4),
                        market_price(6, 5),
                        exchange_rate(7, 6),
-                       instrument(8, 7)};
-  auto commit = step(0, 8);
+                       instrument(8, 7),
+                       held_price_decision(9, 8)};
+  auto commit = step(0, 9);
   commit.inputs = inputs;
   f.store->commit(commit);
-  auto more = step(8, 11);
-  auto plain = instrument(9, 8);
+  auto more = step(9, 12);
+  auto plain = instrument(10, 8);
   plain.input = engine::Instrument{.symbol = Symbol("PLAIN")};
-  more.inputs = {plain, tick(10, 9), transaction(11, 10)};
+  more.inputs = {plain, tick(11, 9), transaction(12, 10)};
   f.store->commit(more);
   for (const auto& input : more.inputs) inputs.push_back(input);
 
@@ -44,8 +45,8 @@ TEMPLATE_TEST_CASE("inputs of every kind replay in order and unchanged, after re
   f.store = f.open();
   CHECK(replayed(*f.store) == inputs);
   CHECK(replayed(*f.store, 4) == AppliedInputs(inputs.begin() + 4, inputs.end()));
-  CHECK(replayed(*f.store, 11).empty());
-  CHECK(f.store->resume_point().last_apply_seq == 11);
+  CHECK(replayed(*f.store, 12).empty());
+  CHECK(f.store->resume_point().last_apply_seq == 12);
 }
 
 TEMPLATE_TEST_CASE("a long history replays whole and in order", "[store]", Memory, Sqlite, Postgres) {

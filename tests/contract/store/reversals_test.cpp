@@ -43,20 +43,20 @@ std::map<std::uint64_t, StoredTransaction> by_number(const std::vector<StoredTra
   return sorted;
 }
 
-QuarantineRow awaiting(std::uint64_t sequence) {
+QuarantineRow waiting_row(std::uint64_t sequence, QuarantineKind kind) {
   QuarantineRow row;
   row.origin = {kStream, sequence};
   row.source = "simulator";
   row.rejection = {"ref_transaction_id", "T-9", "names an execution that has not come"};
   row.received_at = kNoon;
-  row.kind = QuarantineKind::kAwaiting;
+  row.kind = kind;
   row.decision.emplace();
   row.record = std::string("\x0a\x00\xff", 3);
   return row;
 }
 
-DecisionStep decision(std::uint64_t sequence, DecisionState state) {
-  return {0, {state, "risk-engine", kNoon, "its execution has come", 2}, {kStream, sequence}};
+DecisionStep decision(std::uint64_t sequence, DecisionState state, QuarantineKind kind) {
+  return {0, {state, "risk-engine", kNoon, "its execution has come", 2}, {kStream, sequence}, kind};
 }
 
 }  // namespace
@@ -95,28 +95,30 @@ TEMPLATE_TEST_CASE("what was taken back says by what, also in the commit of both
   }
 }
 
-TEMPLATE_TEST_CASE("what awaits its execution is decided by its record, also in the commit with which it came",
+TEMPLATE_TEST_CASE("what awaits its execution, and a held price, is decided by its record, also in the commit of it",
                    "[store]", Memory, Sqlite, Postgres) {
+  const auto kind = GENERATE(QuarantineKind::kAwaiting, QuarantineKind::kHeld);
+  const auto other = kind == QuarantineKind::kHeld ? QuarantineKind::kAwaiting : QuarantineKind::kHeld;
   RISK_BACKEND(backend);
   Fixture f(std::move(backend));
   auto first = step(0, 1);
   first.inputs = {tick(1, 9)};
-  first.quarantine = {awaiting(1), awaiting(2), awaiting(3)};
-  first.decisions = {decision(2, DecisionState::kApplied)};
+  first.quarantine = {waiting_row(1, kind), waiting_row(2, kind), waiting_row(3, kind)};
+  first.decisions = {decision(2, DecisionState::kApplied, kind)};
   f.store->commit(first);
 
   const auto reader = f.reader();
-  const QuarantineFilter waiting{QuarantineKind::kAwaiting, true};
+  const QuarantineFilter waiting{kind, true};
   const auto rows = reader->quarantine(waiting);
   REQUIRE(rows.size() == 2);
   CHECK(rows[0].origin.sequence == 3);
-  CHECK(rows[0].record == awaiting(3).record);
+  CHECK(rows[0].record == waiting_row(3, kind).record);
   CHECK(rows[1].origin.sequence == 1);
   CHECK(f.store->resume_point().waiting_decisions == 2);
 
   auto second = step(1, 2);
   second.inputs = {tick(2, 10)};
-  second.decisions = {decision(1, DecisionState::kDropped)};
+  second.decisions = {decision(1, DecisionState::kDropped, kind)};
   f.store->commit(second);
   REQUIRE(reader->quarantine(waiting).size() == 1);
   CHECK(reader->quarantined(rows[1].quarantine_id)->decision->state == DecisionState::kDropped);
@@ -124,9 +126,11 @@ TEMPLATE_TEST_CASE("what awaits its execution is decided by its record, also in 
 
   auto again = step(2, 3);
   again.inputs = {tick(3, 11)};
-  again.decisions = {decision(1, DecisionState::kApplied)};
+  again.decisions = {decision(1, DecisionState::kApplied, kind)};
   CHECK_THROWS_AS(f.store->commit(again), StoreConflict);
-  again.decisions = {decision(7, DecisionState::kApplied)};
+  again.decisions = {decision(3, DecisionState::kApplied, other)};
+  CHECK_THROWS_AS(f.store->commit(again), StoreConflict);
+  again.decisions = {decision(7, DecisionState::kApplied, kind)};
   CHECK_THROWS_AS(f.store->commit(again), StoreConflict);
   CHECK(reader->waiting_decisions() == 1);
 }

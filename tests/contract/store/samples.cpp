@@ -77,6 +77,10 @@ AppliedInput instrument(std::uint64_t apply_seq, std::uint64_t sequence) {
   return {apply_seq, {kStream, sequence}, future("O'Neil")};
 }
 
+AppliedInput held_price_decision(std::uint64_t apply_seq, std::uint64_t sequence) {
+  return {apply_seq, {kCommandsOrigin, sequence}, HeldPriceDecision{Symbol("O'Neil"), true, {kNoon.nanos + 3}}};
+}
+
 AppliedInput rules(std::uint64_t apply_seq, const std::string& encoded) {
   return {apply_seq, {"", 0}, RulesInput{7, encoded}};
 }

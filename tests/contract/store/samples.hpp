@@ -24,6 +24,7 @@ store::AppliedInput opening_position(std::uint64_t apply_seq, std::uint64_t sequ
 store::AppliedInput market_price(std::uint64_t apply_seq, std::uint64_t sequence);
 store::AppliedInput exchange_rate(std::uint64_t apply_seq, std::uint64_t sequence);
 store::AppliedInput instrument(std::uint64_t apply_seq, std::uint64_t sequence);
+store::AppliedInput held_price_decision(std::uint64_t apply_seq, std::uint64_t sequence);
 engine::Instrument future(const std::string& symbol);
 store::AppliedInput rules(std::uint64_t apply_seq, const std::string& encoded);
 

@@ -135,7 +135,7 @@ TEST_CASE("Limits are those in force, entity by entity") {
   Gateway gateway;
   const Json limits = gateway.get("/api/v1/limits").json();
   CHECK(limits["config_version"] == 3);
-  CHECK(limits["rules"].size() == 9);
+  CHECK(limits["rules"].size() == 10);
   CHECK(limits["rules"][0]["rule"] == "client_exposure");
   CHECK(limits["rules"][0]["limit"] == "1000000.0000");
   CHECK(limits["rules"][0]["parameters"]["critical_multiple"] == "1.5");

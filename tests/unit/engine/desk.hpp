@@ -19,6 +19,7 @@ inline RuleSet quiet_rules() {
   rules.exposure("client_exposure").limit = Money::from_whole(1'000);
   rules.exposure("symbol_exposure").enabled = rules.exposure("firm_exposure").enabled = false;
   rules.velocity("client_velocity").enabled = rules.velocity("symbol_velocity").enabled = false;
+  rules.price("price_deviation").enabled = false;
   rules.anomaly("client_anomaly").enabled = rules.anomaly("symbol_anomaly").enabled = false;
   return rules;
 }

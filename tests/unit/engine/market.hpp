@@ -15,6 +15,7 @@ inline RuleSet lively_rules() {
   rules.config_version = 7;
   for (auto& rule : rules.exposure_rules) rule.resolved_after_seconds = 0;
   for (auto& rule : rules.velocity_rules) rule.order_window_ms = 0;
+  rules.price("price_deviation").enabled = false;
   rules.rates["EUR"] = *Rate::parse("1.08");
   rules.exposure("client_exposure").limit = Money::from_whole(20'000);
   rules.exposure("client_exposure").limit_by_entity["C1"] = Money::from_whole(5'000);

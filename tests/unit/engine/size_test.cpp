@@ -42,6 +42,20 @@ TEST_CASE("an alert on size resolves when no such transaction came for long enou
   CHECK(desk.tick(321) == Texts{"RESOLVED HIGH LARGE_TRANSACTION A 300.0000"});
 }
 
+TEST_CASE("an alert whose rule has gone back to its defaults is in a snapshot until the sweep that resolves it") {
+  Desk desk(size_rules());
+  desk.trade(0, "A", "X", "300", "1");
+  RuleSet none = size_rules();
+  none.size("client_size") = RuleSet().size("client_size");
+  desk.core.set_rules(none);
+  auto loaded = load(save(desk.core));
+  REQUIRE(loaded.ok());
+  CHECK(loaded->state_hash() == desk.core.state_hash());
+  desk.core = std::move(loaded).value();
+  CHECK(desk.tick(1) == Texts{"RESOLVED HIGH LARGE_TRANSACTION A 300.0000"});
+  CHECK(save(desk.core).front().find("client_size") == std::string::npos);
+}
+
 TEST_CASE("a core without a limit on size has the hash and the bytes that it had before there was one") {
   Market market(1), same(1);
   RuleSet with_limit = lively_rules();

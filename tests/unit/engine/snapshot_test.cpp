@@ -65,7 +65,9 @@ TEST_CASE("states that differ in one thing differ in their hash") {
 }
 
 TEST_CASE("an empty core ends in the edition and the fourteen zero bytes of the format page") {
-  const Chunks chunks = save(Core(RuleSet{}));
+  RuleSet rules;
+  rules.price("price_deviation").enabled = false;
+  const Chunks chunks = save(Core(rules));
   REQUIRE(chunks.size() == 1);
   CHECK(chunks.front().ends_with(std::string("\0\x02\x05", 3) + std::string(14, '\0')));
   CHECK(chunks.front().substr(kChunkHeadBytes, 8) == "RISKCORE");
@@ -110,8 +112,16 @@ TEST_CASE("a snapshot with any byte changed, or cut anywhere, is refused with wh
 
 TEST_CASE("a body that says what cannot be is refused though its checksum holds") {
   const bool has_orders = GENERATE(false, true);
-  Desk desk(has_orders ? lively_rules_of_orders() : quiet_rules());
+  const bool holds_price = GENERATE(false, true);
+  RuleSet rules = has_orders ? lively_rules_of_orders() : quiet_rules();
+  rules.price("price_deviation").enabled = holds_price;
+  Desk desk(rules);
   desk.trade(1, "C", "A", "2", "100");
+  if (holds_price) {
+    desk.core.number_next(2);
+    desk.trade(1, "D", "A", "2", "1000");
+    CHECK(desk.core.held_price_rows().size() == 1);
+  }
   for (int i = 0; has_orders && i < 6; ++i) {
     Transaction fill = desk.transaction(1, i < 3 ? "C" : "D", "A", "2", "100");
     if (i < 3) fill.order_id = "O" + std::to_string(i % 2);

@@ -331,6 +331,30 @@ TEST_CASE("remembered marks that a bust must not bring back are found") {
         "symbol A: marks are remembered by rules that know no reversals\n");
 }
 
+TEST_CASE("a held price that nothing can be made of, and a guard that the rules do not give, are found") {
+  const auto hold = [](const auto& change) {
+    return [change](Impl& impl) {
+      const auto& symbols = impl.positions.symbols;
+      const SymbolIndex index = symbols.find("S1", symbols.hash("S1"));
+      HeldPrice held{.made = {impl.positions.symbols[index].mark, 1}};
+      impl.set_held(index, held);
+      change(impl, index);
+    };
+  };
+  check({{"symbol S1: its held price is older than its mark",
+          hold([](Impl& impl, SymbolIndex index) { --impl.held_prices[index].made.mark.at.nanos; })},
+         {"symbol S1: its held price is in a currency that is not there",
+          hold([](Impl& impl, SymbolIndex index) { impl.held_prices[index].made.mark.currency = kNoCurrency; })},
+         {"symbol S1: its held price is of a client who is not there",
+          hold([](Impl& impl, SymbolIndex index) { impl.held_prices[index].client = 1'000'000; })},
+         {"symbol S1: a price of it is held, and it knows none",
+          hold([](Impl& impl, SymbolIndex index) { impl.positions.symbols[index].holds_price = false; })},
+         {"symbol S1: its held price is not there",
+          hold([](Impl& impl, SymbolIndex index) { impl.held_prices.erase(index); })},
+         {"symbol S1: its mark is guarded by another limit than the rules give it",
+          [](Impl& impl) { symbol(impl, "S1").jump_limit = Ratio::from_whole(3); }}});
+}
+
 TEST_CASE("memory of the pool that two use, or nobody's, is found") {
   static std::uint32_t elsewhere[1'000] = {};
   check({{"its memory in the pool is somebody else's too",

@@ -80,7 +80,7 @@ TEST_CASE("the rules of the first start are the first input") {
   const auto batch = rig.commit();
   REQUIRE(batch.commit.inputs.size() == 1);
   CHECK(std::holds_alternative<store::RulesInput>(batch.commit.inputs[0].input));
-  CHECK(batch.commit.limits->size() == 6);
+  CHECK(batch.commit.limits->size() == 7);
   rig.restart(rules());
   CHECK_FALSE(rig.processor->has_pending());
 }

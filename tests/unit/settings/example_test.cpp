@@ -56,6 +56,9 @@ void change(engine::VelocityRule& rule) {
 void change(engine::SizeRule& rule) {
   rule = {rule.name, rule.entity_type, false, Money::from_whole(7), {}, Ratio::from_whole(7), Ratio::from_whole(7), 7};
 }
+void change(engine::PriceRule& rule) {
+  rule = {rule.name, rule.entity_type, false, Ratio::from_whole(7), {}, 7};
+}
 void change(engine::AnomalyRule& rule) {
   rule = {rule.name, rule.entity_type, false, Ratio::from_whole(7), Ratio::from_whole(8), 9, 8, 7};
 }

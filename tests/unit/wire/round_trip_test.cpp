@@ -274,13 +274,15 @@ TEST_CASE("rules come back as they were stored") {
   rules.exposure("client_exposure").limit_by_entity["CLIENT_001"] = *Money::parse("0.5");
   rules.exposure("firm_exposure").limit = Money::from_whole(7);
   rules.velocity("symbol_velocity").limit_by_entity["AAPL"] = 3;
+  rules.price("price_deviation").limit_by_entity["AAPL"] = *Ratio::parse("2.5");
   rules.anomaly("system_anomaly").enabled = true;
   const auto decoded = decode_rules(encode(rules));
   REQUIRE(decoded.ok());
   CHECK(*decoded == rules);
   CHECK_FALSE(decode_rules("{").ok());
   engine::RuleSet first;
-  first.edition = 1;  // of the release that did not say
+  first.edition = 1;  // of the release that did not say, and knew no rule of prices
+  first.price("price_deviation").enabled = false;
   CHECK(*decode_rules("{}") == first);
   CHECK(decode_rules(R"({"edition":2})")->edition == 2);
   CHECK_FALSE(decode_rules(R"({"edition":4})")->knows_reversals());
@@ -310,6 +312,7 @@ TEST_CASE("rules are stored in the text that the first release stored, and read 
   rules.edition = 1;
   for (auto& rule : rules.exposure_rules) rule.resolved_after_seconds = 0;
   for (auto& rule : rules.velocity_rules) rule.order_window_ms = 0;
+  rules.price("price_deviation").enabled = false;
   CHECK(encode(rules).find("client_size") != std::string::npos);
   const auto decoded = decode_rules(text);
   REQUIRE(decoded.ok());
@@ -324,7 +327,7 @@ TEST_CASE("stored rules with a measure or a kind that is not known are refused b
   const auto reason = [](std::string_view text) { return decode_rules(text).error().reason; };
   CHECK(reason(R"({"client_exposure":{"enabled":true,"measure":"LOSS"}})") ==
         "client_exposure.measure \"LOSS\": unknown");
-  CHECK(reason(R"({"further_rules":{"x":{"kind":"price","entity_type":"CLIENT"}}})") == "x.kind \"price\": unknown");
+  CHECK(reason(R"({"further_rules":{"x":{"kind":"loss","entity_type":"CLIENT"}}})") == "x.kind \"loss\": unknown");
   CHECK(reason(R"({"further_rules":{"x":{"kind":"exposure","entity_type":"GROUP"}}})") ==
         "x.entity_type \"GROUP\": unknown");
   CHECK(decode_rules(R"({"client_exposure":{"enabled":true}})")->exposure("client_exposure").measure ==

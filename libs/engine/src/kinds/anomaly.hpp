@@ -31,7 +31,7 @@ struct KindOf<AnomalyRule> {
   RISK_HOT static void evaluate(Evaluation<AnomalyRule>& e, const Size& size) {
     if (!e.rule.enabled) return;
     AnomalyWindow& window = e.state.window;
-    if (const auto z = window.anomaly(size.cents, e.rule, e.derived.threshold_squared)) judge(e, *z, size.notional);
+    if (const auto z = window.anomaly(size.cents, e.rule, e.derived.threshold_squared)) judge(e, *z, size.scored);
     window.add(size.cents, e.rule.window, pool_of(e.parts.positions));
   }
   static Due sweep(Evaluation<AnomalyRule>& e) {

@@ -9,7 +9,8 @@
 //                                    the same for what an old state has kept; `before` is null for a rule that is new
 //   evaluate(evaluation, size)       a transaction is applied: may open an alert or change it
 //   sweep(evaluation)                a sweep looks at the entity, which it does from the time that is returned on
-//   fetch(state)                     fetches what evaluate() reads beyond the entity itself
+//   fetch(state)                     fetches what evaluate() reads beyond the entity itself; not of a kind that has
+//                                    kIsRare, whose states are not in the entities, for few are ever looked at
 //   restore(rule, state)             after a load, what the snapshot does not hold because it follows from the rest
 //   is_new(state)                    whether it may be left out of a snapshot
 //   save(out, state, rule, now), load(in, state, rule, loading)
@@ -48,8 +49,18 @@ struct Subject {
 
 // The size of the transaction being applied.
 struct Size {
-  Notional notional;
-  Uint128 cents;  // half to even
+  Notional notional;  // at its own price
+  Notional scored;    // at the mark, if its price is held: what is unusual of it is its quantity alone
+  Uint128 cents;      // scored, half to even
+};
+
+// A price that the input being applied has brought, and that is held.
+struct HeldNow {
+  Price price, mark;
+  Int128 price_worth, mark_worth;  // see jump_guard.hpp
+  Severity severity;
+  std::string_view client;  // who traded at it; "": nobody
+  Notional notional;        // of that execution
 };
 
 // When a sweep has to look at the entity again; nothing: not before the rule asks for it.
@@ -65,6 +76,7 @@ struct EvaluationParts {
   const Transaction* transaction;           // null in a sweep
   std::uint64_t input = 0;                  // the number of the transaction; 0 in a sweep, and where nobody asks for it
   OrderPart order = OrderPart::kBeginning;  // what the transaction is to its client's orders
+  const HeldNow* held = nullptr;            // null: no price was held
 };
 
 Int128 magnitude(Positions& positions, const Subject& subject, Measure measure);
@@ -90,6 +102,7 @@ struct Evaluation {
     if (!alert) {
       alert = std::make_unique<typename std::remove_reference_t<decltype(alert)>::element_type>();
       alert->alert_id = ++parts.alerts_opened;
+      alert->peak = value;
     }
     if constexpr (KindOf<Rule>::kIsOfOneTransaction) {
       if (decision.event != AlertEventType::kResolved) alert->tipped_by = parts.input;
@@ -109,7 +122,8 @@ struct Evaluation {
     event.value = {kUnit, value};
     event.limit = {kUnit, limit};
     event.peak = {kUnit, alert->peak};
-    if (kUnit != Figure::Unit::kZScore) event.utilisation_e4 = utilisation_e4(value, limit);
+    if (kUnit != Figure::Unit::kZScore && kUnit != Figure::Unit::kPrice)
+      event.utilisation_e4 = utilisation_e4(value, limit);
     event.config_version = parts.config_version;
     event.at = parts.at;
     if (parts.transaction != nullptr) event.transaction_id = parts.transaction->transaction_id;
@@ -151,7 +165,13 @@ void save_alert(SnapshotWriter& out, const std::unique_ptr<Alert>& alert) {
   if (!alert) return;
   out.number(alert->alert_id);
   out.number(static_cast<Uint128>(alert->severity));
-  for (const Int128 figure : {alert->announced, alert->peak, alert->limit}) out.number(static_cast<Uint128>(figure));
+  for (const Int128 figure : {alert->announced, alert->peak, alert->limit}) {
+    if constexpr (requires { Alert::kIsSigned; }) {
+      out.signed_number(figure);
+    } else {
+      out.number(static_cast<Uint128>(figure));
+    }
+  }
   if constexpr (requires { alert->low_since; }) {
     if (alert->low_since) out.later_number(kLowSinceField, since_first(*alert->low_since) + 1, 0);
   }
@@ -172,7 +192,11 @@ std::unique_ptr<Alert> load_alert(SnapshotReader& in, const LimitRange& limits, 
   alert->severity = static_cast<Severity>(in.number<std::uint8_t>("severity"));
   if (alert->alert_id == 0 || to_string(alert->severity) == "UNKNOWN") in.refuse("alert", "has no id or severity");
   for (auto* figure : {&alert->announced, &alert->peak, &alert->limit}) {
-    *figure = in.number<Int128>("figure of an alert", kNotionalMax);
+    if constexpr (requires { Alert::kIsSigned; }) {
+      *figure = in.signed_number("figure of an alert");
+    } else {
+      *figure = in.number<Int128>("figure of an alert", kNotionalMax);
+    }
   }
   in.end_record([&](std::uint32_t field, const SnapshotReader::LaterValue& value) {
     if (field == kTippedByField && !value.is_text) {

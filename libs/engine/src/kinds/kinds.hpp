@@ -3,5 +3,6 @@
 
 #include "kinds/anomaly.hpp"
 #include "kinds/exposure.hpp"
+#include "kinds/price.hpp"
 #include "kinds/size.hpp"
 #include "kinds/velocity.hpp"

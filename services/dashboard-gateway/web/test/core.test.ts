@@ -50,6 +50,7 @@ it('shows an alert value in the unit of its rule', () => {
   expect(formatAlertValue({ alert_type: 'HIGH_FIRM_EXPOSURE' }, '1250000.0000', 'USD')).toBe('$1,250,000.00');
   expect(formatAlertValue({ alert_type: 'HIGH_TRANSACTION_VELOCITY' }, '18', 'USD')).toBe('18 in window');
   expect(formatAlertValue({ alert_type: 'ANOMALY_DETECTED' }, '4.3718', 'USD')).toBe('4.37 σ');
+  expect(formatAlertValue({ alert_type: 'PRICE_DEVIATION' }, '-37.63000001', 'USD')).toBe('-37.63000001');
   expect(sentence('client_anomaly')).toBe('Client anomaly');
 });
 

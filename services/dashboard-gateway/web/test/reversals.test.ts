@@ -13,6 +13,7 @@ const quarantined = contract.paths['/api/v1/quarantine'].get.responses['200'].co
   .items as unknown as QuarantinedMessage[];
 const rejected = quarantined.find(({ kind }) => kind === 'REJECTED')!;
 const awaiting = quarantined.find(({ kind }) => kind === 'AWAITING_EXECUTION')!;
+const held = quarantined.find(({ kind }) => kind === 'HELD_PRICE')!;
 const conflict: QuarantinedMessage = { ...awaiting, quarantine_id: 9, kind: 'CONFLICT' };
 
 it('knows the kinds of the contract', () => {
@@ -67,6 +68,14 @@ describe('the quarantine', () => {
     expect(actionsOn(awaiting)).toEqual(['drop']);
     expect(actionsOn(conflict)).toEqual(['apply', 'drop']);
     expect(actionsOn(rejected)).toEqual([]);
+  });
+
+  it('lets a person make a held price the mark, or drop it', () => {
+    expect(actionsOn(held)).toEqual(['apply', 'drop']);
+    expect(kindWords(held)).toBe('Held price.');
+    const decision = { ...held.decision!, state: 'DROPPED', user: 'risk-engine' } as const;
+    expect(actionsOn({ ...held, decision })).toEqual([]);
+    expect(kindWords({ ...held, decision })).toBe('Price was held.');
   });
 
   it('leaves nothing to do about what is decided', () => {

@@ -128,6 +128,10 @@ class Core {
   Result<bool, Rejection> apply(const MarketPrice& price, std::vector<AlertEvent>& events);
   Result<bool, Rejection> apply(const ExchangeRate& rate, std::vector<AlertEvent>& events);
 
+  // A person takes the price of a symbol that is held as its mark, with the instant that it came with, or drops it.
+  // True, or why it cannot be: none is held, it is older than the mark, or it would take something out of range.
+  Result<bool, Rejection> apply(const HeldPriceDecision& decision, std::vector<AlertEvent>& events);
+
   // What a symbol stands for from here on, and what its positions are worth then. As above.
   Result<bool, Rejection> apply(const Instrument& instrument);
 
@@ -173,11 +177,20 @@ class Core {
   bool has_moved_marks() const;
   std::size_t marked_left() const;  // clients it has left, at most
 
+  // The symbols whose held price has changed since the last call, once each, as they are now.
+  struct HeldChange {
+    Symbol symbol;
+    std::optional<HeldPriceRow> held;  // nothing: none is held any more
+  };
+  bool has_held_changes() const;
+  std::vector<HeldChange> take_held_changes();
+
   // The whole state, in byte order of id.
   std::vector<ExposureRow> client_rows() const;
   std::vector<ExposureRow> symbol_rows() const;
-  std::vector<PositionRow> position_rows() const;  // zero positions included
-  ExposureRow firm_row() const;                    // id ""
+  std::vector<PositionRow> position_rows() const;     // zero positions included
+  std::vector<HeldPriceRow> held_price_rows() const;  // by symbol
+  ExposureRow firm_row() const;                       // id ""
 
   // The whole state as chunks of at most kSnapshotChunkBytes, in order (the format: libs/engine/SNAPSHOT.md).
   void save(const std::function<void(std::string_view chunk)>& write) const;

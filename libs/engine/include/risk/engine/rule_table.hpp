@@ -276,6 +276,43 @@ struct RuleKind<SizeRule> {
 };
 
 template <>
+struct RuleKind<PriceRule> {
+  using R = PriceRule;
+  static constexpr std::string_view name = "price";
+  static constexpr Figure::Unit unit = Figure::Unit::kPrice;
+  static constexpr std::array builtin{
+      BuiltInRule<R>{.name = "price_deviation",
+                     .entity_type = EntityType::kSymbol,
+                     .title = "Price deviation",
+                     .limit_variable = "MARK_JUMP_MAX",
+                     .is_later = true},
+  };
+  static constexpr bool is_jump_limit(Ratio limit) {
+    return limit == Ratio{} || (limit >= Ratio::from_whole(1) && limit <= Ratio::from_whole(1'000'000));
+  }
+  static constexpr std::tuple parameters{
+      parameter_enabled<R>(),
+      Parameter<R, Ratio>{
+          .name = "limit",
+          .member = &R::limit,
+          .help = ": multiple of the mark, above or below it, beyond which a price is held instead of becoming the "
+                  "mark; 0: none",
+          .allowed = "0, or 1 to 1000000",
+          .is_allowed = [](const R& r) { return is_jump_limit(r.limit); },
+          .use = ParameterUse::kLimit,
+          .has_flag = true,
+      },
+      parameter_limits<R, Ratio>(),
+      parameter_quiet_seconds<R>(": time without a held price after which it resolves"),
+  };
+  static constexpr AlertType alert_type(EntityType) { return AlertType::kPriceDeviation; }
+  static auto members(const R& rule) {
+    const auto& [name, entity_type, enabled, limit, limits, quiet] = rule;
+    return std::tie(name, entity_type, enabled, limit, limits, quiet);
+  }
+};
+
+template <>
 struct RuleKind<AnomalyRule> {
   using R = AnomalyRule;
   static constexpr std::string_view name = "anomaly";

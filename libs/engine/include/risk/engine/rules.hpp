@@ -68,6 +68,19 @@ struct SizeRule {
   friend bool operator==(const SizeRule&, const SizeRule&) = default;
 };
 
+// A price far from the symbol's mark. The first rule of this kind is the jump guard: what it finds is held, and does
+// not become the mark (RULES.md, "The mark"). A further one tells of held prices that are above its own limit.
+struct PriceRule {
+  std::string name;
+  EntityType entity_type = EntityType::kSymbol;  // no other
+  bool enabled = true;
+  Ratio limit = Ratio::from_whole(2);  // multiple of the mark, above or below; 0: none, else >= 1
+  std::map<std::string, Ratio, std::less<>> limit_by_entity;
+  std::uint32_t quiet_seconds = 300;  // without one: resolved
+
+  friend bool operator==(const PriceRule&, const PriceRule&) = default;
+};
+
 // A notional far from the entity's previous ones.
 struct AnomalyRule {
   std::string name;
@@ -85,7 +98,7 @@ struct AnomalyRule {
 // The kinds of rules, in the order in which an evaluation goes through them.
 template <class... Rules>
 struct RuleKindList {};
-using RuleKinds = RuleKindList<ExposureRule, VelocityRule, SizeRule, AnomalyRule>;
+using RuleKinds = RuleKindList<ExposureRule, VelocityRule, SizeRule, PriceRule, AnomalyRule>;
 
 // What an input means has changed since the first release. A set of rules says by which edition it is to be read, so
 // that inputs that are stored are applied anew as they were the first time:
@@ -104,6 +117,7 @@ struct RuleSet {
   std::string base_currency = "USD";
   bool has_pnl() const { return edition >= 4; }
   bool knows_reversals() const { return edition >= 5; }
+  bool guards_marks() const { return edition >= 5; }
   // Base currency per unit; the base currency itself needs none. They are in force from the start: an ExchangeRate, of
   // whatever instant, takes their place.
   std::map<std::string, Rate, std::less<>> rates;
@@ -111,14 +125,18 @@ struct RuleSet {
   bool require_instruments = false;  // what is of a symbol without an instrument is refused
 
   // Of each kind first the rules that are always there (rule_table.hpp: client_exposure, symbol_exposure,
-  // firm_exposure; client_velocity, symbol_velocity; client_size; client_anomaly, symbol_anomaly, system_anomaly), in
-  // the order of the table; then further ones in byte order of name. They are evaluated in this order.
+  // firm_exposure; client_velocity, symbol_velocity; client_size; price_deviation; client_anomaly, symbol_anomaly,
+  // system_anomaly), in the order of the table; then further ones in byte order of name. They are evaluated in this
+  // order.
   std::vector<ExposureRule> exposure_rules;
   std::vector<VelocityRule> velocity_rules;
   std::vector<SizeRule> size_rules;
+  std::vector<PriceRule> price_rules;
   std::vector<AnomalyRule> anomaly_rules;
 
-  RuleSet();  // the defaults: client gross 1,000,000; symbol gross 500,000; firm no limit; system anomaly off
+  // The defaults: client gross 1,000,000; symbol gross 500,000; firm no limit; prices beyond twice the mark; system
+  // anomaly off.
+  RuleSet();
 
   // All rules of a kind.
   template <class Rule>
@@ -130,16 +148,19 @@ struct RuleSet {
     if constexpr (std::is_same_v<Rule, ExposureRule>) return exposure_rules;
     if constexpr (std::is_same_v<Rule, VelocityRule>) return velocity_rules;
     if constexpr (std::is_same_v<Rule, SizeRule>) return size_rules;
+    if constexpr (std::is_same_v<Rule, PriceRule>) return price_rules;
     if constexpr (std::is_same_v<Rule, AnomalyRule>) return anomaly_rules;
   }
   // The rule of that name. Precondition: it is there.
   ExposureRule& exposure(std::string_view name) { return named(std::span(exposure_rules), name); }
   VelocityRule& velocity(std::string_view name) { return named(std::span(velocity_rules), name); }
   SizeRule& size(std::string_view name) { return named(std::span(size_rules), name); }
+  PriceRule& price(std::string_view name) { return named(std::span(price_rules), name); }
   AnomalyRule& anomaly(std::string_view name) { return named(std::span(anomaly_rules), name); }
   const ExposureRule& exposure(std::string_view name) const { return named(std::span(exposure_rules), name); }
   const VelocityRule& velocity(std::string_view name) const { return named(std::span(velocity_rules), name); }
   const SizeRule& size(std::string_view name) const { return named(std::span(size_rules), name); }
+  const PriceRule& price(std::string_view name) const { return named(std::span(price_rules), name); }
   const AnomalyRule& anomaly(std::string_view name) const { return named(std::span(anomaly_rules), name); }
 
   friend bool operator==(const RuleSet&, const RuleSet&) = default;
@@ -180,6 +201,7 @@ std::optional<Rejection> value_problem(const Transaction& transaction);
 std::optional<Rejection> value_problem(const OpeningPosition& position);
 std::optional<Rejection> value_problem(const MarketPrice& price);
 std::optional<Rejection> value_problem(const ExchangeRate& rate);
+std::optional<Rejection> value_problem(const HeldPriceDecision& decision);
 std::optional<Rejection> value_problem(const Instrument& instrument);
 
 }  // namespace risk::engine

@@ -30,6 +30,7 @@ enum class AlertType : std::uint8_t {
   kHighTransactionVelocity = 4,
   kAnomalyDetected = 5,
   kLargeTransaction = 6,
+  kPriceDeviation = 7,
 };
 // OPENED, ESCALATED, WORSENED and RESOLVED come from the core, the others from people.
 enum class AlertEventType : std::uint8_t {
@@ -92,7 +93,8 @@ inline constexpr auto kEnumNames<AlertType> =
                                         {AlertType::kHighFirmExposure, "HIGH_FIRM_EXPOSURE"},
                                         {AlertType::kHighTransactionVelocity, "HIGH_TRANSACTION_VELOCITY"},
                                         {AlertType::kAnomalyDetected, "ANOMALY_DETECTED"},
-                                        {AlertType::kLargeTransaction, "LARGE_TRANSACTION"}});
+                                        {AlertType::kLargeTransaction, "LARGE_TRANSACTION"},
+                                        {AlertType::kPriceDeviation, "PRICE_DEVIATION"}});
 template <>
 inline constexpr auto kEnumNames<AlertEventType> =
     std::to_array<EnumName<AlertEventType>>({{AlertEventType::kOpened, "OPENED"},
@@ -163,6 +165,15 @@ struct MarketPrice {
   Timestamp at;
 
   friend bool operator==(const MarketPrice&, const MarketPrice&) = default;
+};
+
+// What a person makes of the price of a symbol that is held.
+struct HeldPriceDecision {
+  Symbol symbol;
+  bool takes = false;  // it becomes the mark; else it is dropped
+  Timestamp at;
+
+  friend bool operator==(const HeldPriceDecision&, const HeldPriceDecision&) = default;
 };
 
 // What a currency is worth from an instant on: every symbol whose mark is in it is worth something else at once.
@@ -240,6 +251,20 @@ struct PositionRow {
   friend bool operator==(const PositionRow&, const PositionRow&) = default;
 };
 
+// The price of a symbol that the jump guard holds.
+struct HeldPriceRow {
+  Symbol symbol;
+  Price price;
+  std::string currency;
+  Timestamp at;
+  std::string client_id;    // whose execution it was of; "": of none
+  std::uint64_t input = 0;  // the number of the input that brought it
+  Price mark;               // of the symbol
+  std::string mark_currency;
+
+  friend bool operator==(const HeldPriceRow&, const HeldPriceRow&) = default;
+};
+
 // One of the largest parts of an exposure: a symbol of a client, a client of a symbol or of the firm.
 struct Contributor {
   std::string id;
@@ -259,16 +284,21 @@ struct AnomalyEvidence {
 };
 
 // A value, a limit or a peak of an alert in the unit of its rule: an exposure is an amount of base currency scaled
-// 10^16, a velocity a count, an anomaly |z| scaled 10^4.
+// 10^16, a velocity a count, an anomaly |z| scaled 10^4, a price scaled 10^8 in the currency that it came in. Only a
+// price may be below 0.
 struct Figure {
-  enum class Unit : std::uint8_t { kMoney = 1, kCount = 2, kZScore = 3 };
+  enum class Unit : std::uint8_t { kMoney = 1, kCount = 2, kZScore = 3, kPrice = 4 };
   Unit unit = Unit::kMoney;
   Int128 amount = 0;
 
-  // Money and z with 4 places ("1250000.0000", "5.2100"), a count as it is ("11").
+  // Money and z with 4 places ("1250000.0000", "5.2100"), a count as it is ("11"), a price with the places that it has
+  // ("187.125").
   std::string to_string() const;
   friend bool operator==(const Figure&, const Figure&) = default;
 };
+
+// How many decimal places an amount of a unit is scaled by.
+int places_of(Figure::Unit unit);
 
 inline constexpr std::size_t kContributorsMax = 10;
 
@@ -283,7 +313,8 @@ struct AlertEvent {
   std::optional<Measure> measure;  // exposure rules only
   Figure value;                    // now
   Figure limit;
-  std::optional<std::int64_t> utilisation_e4;  // value / limit scaled 10^4; none for anomalies
+  std::optional<std::int64_t> utilisation_e4;  // value / limit scaled 10^4, of prices by what they are worth; none for
+                                               // anomalies
   Figure peak;                                 // the largest value since the alert opened
   std::uint32_t window_seconds = 0;            // velocity rules only
   std::uint64_t config_version = 0;

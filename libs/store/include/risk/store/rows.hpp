@@ -55,21 +55,22 @@ enum class QuarantineKind : std::uint8_t {
   kRejected,  // it cannot be applied
   kConflict,  // an execution whose identity was applied with other figures
   kAwaiting,  // a bust or a correction whose execution has not come yet
+  kHeld,      // an input that was applied, but for its price, which is held
 };
-std::string_view to_string(QuarantineKind kind);  // "REJECTED", "CONFLICT", "AWAITING_EXECUTION"
+std::string_view to_string(QuarantineKind kind);  // "REJECTED", "CONFLICT", "AWAITING_EXECUTION", "HELD_PRICE"
 std::optional<QuarantineKind> parse_quarantine_kind(std::string_view name);
 
 enum class DecisionState : std::uint8_t { kWaiting, kApplied, kDropped };
 std::string_view to_string(DecisionState state);  // "WAITING", "APPLIED", "DROPPED"
 
-// What was decided about a record in the quarantine, or that it waits: of what awaits its execution the engine decides
-// when that comes, of all else a person has to.
+// What was decided about a record in the quarantine, or that it waits: of what awaits its execution, and of a held
+// price, the engine decides when that comes, or another price does; of a conflict a person has to.
 struct Decision {
   DecisionState state = DecisionState::kWaiting;
   std::string by;  // "" while it waits, as all that follows
   std::optional<Timestamp> at{};
   std::string reason;
-  std::optional<std::uint64_t> applied_as{};  // apply_seq
+  std::optional<std::uint64_t> applied_as{};  // apply_seq; of a held price that waits, what it came with
 
   friend bool operator==(const Decision&, const Decision&) = default;
 };
@@ -204,9 +205,10 @@ struct IdentityPieceRow {
 
 // The decision about a row of the quarantine that waits for one; the commit fails with StoreConflict where it does not.
 struct DecisionStep {
-  std::uint64_t quarantine_id = 0;  // 0: the kAwaiting row of that origin, also of this commit
+  std::uint64_t quarantine_id = 0;  // 0: the row of that kind and origin, also of this commit
   Decision decision;
   Origin origin{};
+  QuarantineKind kind = QuarantineKind::kAwaiting;  // or kHeld
 
   friend bool operator==(const DecisionStep&, const DecisionStep&) = default;
 };

@@ -254,7 +254,7 @@ export interface Limits {
   }[];
 }
 
-export const QUARANTINE_KINDS = ['REJECTED', 'CONFLICT', 'AWAITING_EXECUTION'] as const;
+export const QUARANTINE_KINDS = ['REJECTED', 'CONFLICT', 'AWAITING_EXECUTION', 'HELD_PRICE'] as const;
 export type QuarantineKind = (typeof QUARANTINE_KINDS)[number];
 
 export interface QuarantinedMessage {

@@ -23,6 +23,8 @@ export function kindWords({ kind, decision }: QuarantinedMessage): string {
       return 'Conflict.';
     case 'AWAITING_EXECUTION':
       return decision?.state === 'WAITING' ? 'Awaiting execution.' : 'Awaited execution.';
+    case 'HELD_PRICE':
+      return decision?.state === 'WAITING' ? 'Held price.' : 'Price was held.';
   }
 }
 

@@ -43,6 +43,8 @@ export function formatAlertValue(alert: Pick<Alert, 'alert_type'>, value: string
       return `${formatCount(Number(value))} in window`;
     case 'ANOMALY_DETECTED':
       return `${formatDecimal(value, 2)} σ`;
+    case 'PRICE_DEVIATION':
+      return value;
     default:
       return formatMoney(value, currency);
   }
