@@ -201,6 +201,9 @@ bool App::recover(store::Store& store) {
   processor_->executions().set_find([this](auto apply_seqs, auto fingerprints) {
     return look_up([&](store::Reader& reader) { return reader.find_executions(apply_seqs, fingerprints); });
   });
+  processor_->adjustments().set_find([this](const auto& adjustment) {
+    return look_up([&](store::Reader& reader) { return reader.find_adjustment(adjustment); });
+  });
   processor_->openings().set_find(
       [this](auto keys) { return look_up([&](store::Reader& reader) { return reader.latest_openings(keys); }); });
   snapshotter_ = std::make_unique<Snapshotter>(options_.snapshots, recovery.snapshot_seq, metrics_);
@@ -413,8 +416,11 @@ void App::carry_out(const std::shared_ptr<Request>& request) {
   if (const auto* cleanup = std::get_if<wire::Cleanup>(&request->command.command))
     return clean_up(request, cleanup->days);
   const auto* decision = std::get_if<wire::DecideQuarantined>(&request->command.command);
-  CommandReply reply = decision != nullptr ? decide(request->command.actor, *decision)
-                                           : processor_->apply(request->command, system_now());
+  const auto* adjustment = std::get_if<wire::Adjust>(&request->command.command);
+  const auto& actor = request->command.actor;
+  CommandReply reply = decision != nullptr     ? decide(actor, *decision)
+                       : adjustment != nullptr ? processor_->adjust(actor, adjustment->adjustment, system_now())
+                                               : processor_->apply(request->command, system_now());
   if (reply.outcome != CommandReply::Outcome::kDone) {
     request->reply.set_value(std::move(reply));
     return;

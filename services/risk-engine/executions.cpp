@@ -35,6 +35,26 @@ engine::HashKey parse_key(std::string_view digits) {
 
 }  // namespace
 
+Executions::Known Executions::known_of(std::uint64_t apply_seq, const engine::ExecutionDigest& digest,
+                                       const engine::Transaction& transaction, bool counted_only, Price base_price,
+                                       const std::optional<engine::Original>& original) {
+  Known known{apply_seq,
+              digest,
+              transaction.side,
+              counted_only,
+              base_price,
+              apply_seq,
+              transaction.currency,
+              transaction.symbol.text,
+              transaction.executed_at};
+  if (!original) return known;
+  known.first_apply_seq = original->first_input;
+  // What was stored before it could be renamed or split does not say it; it has come under the same name.
+  if (!original->symbol.empty()) known.symbol = original->symbol;
+  known.first_executed_at = original->first_executed_at.value_or(original->executed_at);
+  return known;
+}
+
 Executions::Executions(const store::ResumePoint& resume)
     : key_(parse_key(resume.identity_key)),
       filed_up_to_(resume.filed_up_to < resume.first_kept_apply_seq ? 0 : resume.filed_up_to),
@@ -130,12 +150,12 @@ void Executions::keep_piece(std::uint64_t last_apply_seq) {
   pieces_.push_back({piece_first_, last_apply_seq, piece_.bytes()});
 }
 
-void Executions::expect(std::span<const engine::Transaction* const> next) {
+void Executions::expect(std::span<const engine::Transaction* const> next, const NamesOf& names_of) {
   digests_.clear();
   references_.clear();
   for (const auto* transaction : next) {
     if (transaction->is_reversal()) [[unlikely]] {
-      references_.emplace(digests_.size(), Expected{transaction, reference_digests_of(*transaction)});
+      references_.emplace(digests_.size(), Expected{transaction, references_of(*transaction, names_of)});
     }
     digests_.push_back(digest_of(*transaction));
     index_.fetch(digests_.back().fingerprint());
@@ -159,9 +179,11 @@ void Executions::expect(std::span<const engine::Transaction* const> next) {
   }
   for (const auto& digest : digests_) seen_[digest.fingerprint() % kSeen] = false;
   for (const auto& [index, reference] : references_) {
-    for (const auto& digest : reference.digests) {
-      if (filed_up_to_ > 0) filed.push_back(digest.fingerprint());
-      index_.find(digest.fingerprint(), candidates_);
+    for (const auto& of_name : reference.digests) {
+      for (const auto& digest : of_name) {
+        if (filed_up_to_ > 0) filed.push_back(digest.fingerprint());
+        index_.find(digest.fingerprint(), candidates_);
+      }
     }
   }
   for (const auto apply_seq : candidates_) {
@@ -180,10 +202,9 @@ void Executions::read_back(std::vector<std::uint64_t> in_store, const std::vecto
     for (const auto& stored : found.transactions) {
       if (found_at_.contains(stored.apply_seq)) continue;
       const auto digest = digest_of(stored.transaction);
-      const auto first = stored.original ? stored.original->first_input : stored.apply_seq;
-      const auto known = found_.emplace(digest.fingerprint(),
-                                        Known{stored.apply_seq, digest, stored.transaction.side, stored.counted_only,
-                                              stored.base_price, first, stored.transaction.currency});
+      const auto known =
+          found_.emplace(digest.fingerprint(), known_of(stored.apply_seq, digest, stored.transaction,
+                                                        stored.counted_only, stored.base_price, stored.original));
       found_at_.emplace(stored.apply_seq, &known->second);
       if (!stored.reversed_by) continue;
       found_reversals_.emplace(stored.apply_seq, *stored.reversed_by);
@@ -227,9 +248,33 @@ const Executions::Known* Executions::latest_of(std::uint64_t apply_seq) const {
   return end_of_chain(*begin, bust);
 }
 
+std::vector<engine::ReferenceDigests> Executions::references_of(const engine::Transaction& reversal,
+                                                                const NamesOf& names_of) const {
+  std::vector<engine::ReferenceDigests> references{reference_digests_of(reversal)};
+  if (!names_of) return references;
+  engine::Transaction named = reversal;
+  for (const auto& name : names_of(reversal.symbol.text)) {
+    if (name == reversal.symbol.text) continue;
+    named.symbol.text = name;
+    references.push_back(reference_digests_of(named));
+  }
+  return references;
+}
+
+// By another name only what is not known by its own.
 Executions::Reference Executions::resolve(std::size_t index) const {
   const auto& [reversal, digests] = references_.at(index);
-  engine::ReferenceChoice<Known> choice(*reversal);
+  Reference reference;
+  for (const auto& of_name : digests) {
+    reference = resolve(*reversal, of_name);
+    if (reference.kind != decltype(reference.kind)::kUnknown) break;
+  }
+  return reference;
+}
+
+Executions::Reference Executions::resolve(const engine::Transaction& reversal,
+                                          const engine::ReferenceDigests& digests) const {
+  engine::ReferenceChoice<Known> choice(reversal);
   for (const auto& digest : digests) {
     const auto look = [&, &choice = choice](const Known& known) {
       if (!digest.has_identity_of(known.digest)) return;
@@ -258,8 +303,10 @@ engine::ReferenceDigests Executions::reference_digests_of(const engine::Transact
 
 engine::Original Executions::Known::as_original() const {
   const std::int64_t units = counted_only ? 0 : digest.quantity.units();
-  return {apply_seq, first_apply_seq, digest.executed_at,
-          Quantity::from_units(side == engine::Side::kBuy ? units : -units), base_price};
+  return {apply_seq,          first_apply_seq,
+          digest.executed_at, Quantity::from_units(side == engine::Side::kBuy ? units : -units),
+          base_price,         symbol,
+          first_executed_at};
 }
 
 Executions::Verdict Executions::judge(std::size_t index) {
@@ -289,8 +336,8 @@ Executions::Verdict Executions::judge(std::size_t index) {
 void Executions::note(const engine::ExecutionDigest& digest, std::uint64_t apply_seq,
                       const store::TransactionInput& applied) {
   remember(digest, apply_seq);
-  uncommitted_.push_back({apply_seq, digest, applied.transaction.side, applied.counted_only, applied.base_price,
-                          applied.original ? applied.original->first_input : apply_seq, applied.transaction.currency});
+  uncommitted_.push_back(
+      known_of(apply_seq, digest, applied.transaction, applied.counted_only, applied.base_price, applied.original));
 }
 
 void Executions::note_reversal(std::uint64_t apply_seq, const engine::ReversedBy& by) {

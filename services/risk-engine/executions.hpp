@@ -47,8 +47,10 @@ class Executions {
 
   // --- intake
 
+  // All names under which an execution of a symbol may have come: Core::names_of. Null: none was renamed.
+  using NamesOf = std::function<std::vector<std::string>(std::string_view symbol)>;
   // What comes next, to be judged in this order; asks the store about those that may be known.
-  void expect(std::span<const engine::Transaction* const> next);
+  void expect(std::span<const engine::Transaction* const> next, const NamesOf& names_of = nullptr);
 
   // An execution or a correction that was applied.
   struct Known {
@@ -59,6 +61,9 @@ class Executions {
     Price base_price;
     std::uint64_t first_apply_seq = 0;  // of the execution at the beginning of its chain of corrections
     std::string currency;
+    // Of the execution at the beginning of its chain.
+    std::string symbol;
+    Timestamp first_executed_at;
 
     engine::Original as_original() const;
   };
@@ -119,6 +124,12 @@ class Executions {
     std::vector<engine::IndexedExecution> executions;
   };
 
+  static Known known_of(std::uint64_t apply_seq, const engine::ExecutionDigest& digest,
+                        const engine::Transaction& transaction, bool counted_only, Price base_price,
+                        const std::optional<engine::Original>& original);
+  std::vector<engine::ReferenceDigests> references_of(const engine::Transaction& reversal,
+                                                      const NamesOf& names_of) const;
+  Reference resolve(const engine::Transaction& reversal, const engine::ReferenceDigests& digests) const;
   void begin_range();
   void remember(const engine::ExecutionDigest& digest, std::uint64_t apply_seq);
   void close_piece(std::uint64_t last_apply_seq);
@@ -169,7 +180,7 @@ class Executions {
   std::unordered_map<std::uint64_t, engine::ReversedBy> found_reversals_;  // and what took them back
   struct Expected {
     const engine::Transaction* reversal;
-    engine::ReferenceDigests digests;
+    std::vector<engine::ReferenceDigests> digests;  // under each name of the symbol, its own first
   };
   std::map<std::size_t, Expected> references_;  // of busts and corrections, by index
   std::vector<std::uint64_t> candidates_;       // apply_seqs

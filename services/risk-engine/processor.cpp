@@ -40,6 +40,7 @@ log::Position position_of(const store::CursorRow& cursor) {
 Processor::Processor(store::ResumePoint resume, std::uint64_t quarantined_total, engine::HashKey key)
     : core_(engine::RuleSet{}, key),
       executions_(resume),
+      adjustments_(std::move(resume.pending_adjustments), resume.last_adjustment_id),
       alerts_("USD", std::move(resume.open_alerts), resume.last_event_id),
       quarantined_total_(quarantined_total),
       waiting_decisions_(resume.waiting_decisions) {
@@ -99,6 +100,9 @@ void Processor::restore(const store::AppliedInput& input) {
                  [&](const engine::HeldPriceDecision& value) { apply_market(value); },
                  [&](const engine::Instrument& value) {
                    if (const auto changed = core_.apply(value); !changed) refuse(changed.error());
+                 },
+                 [&](const engine::Adjustment& value) {
+                   if (const auto rejection = core_.apply(value, events_)) refuse(*rejection);
                  },
                  [&](const store::RulesInput& value) {
                    const auto rules = wire::decode_rules(value.rules);
@@ -191,7 +195,7 @@ void Processor::apply(const log::Records& records, Timestamp wall) {
   const auto count = records.size();
   KnownRecords known;
   {
-    InputSlots places(pending_.inputs, count, awaiting_.size());
+    InputSlots places(pending_.inputs, count, awaiting_.size() + adjustments_.pending());
     expect(records, places, wall);
     std::size_t expected = 0, other = 0;
     StreamClock& clock = stream_clocks_.of(records.last().stream().text.view());
@@ -238,13 +242,17 @@ void Processor::expect(const log::Records& records, InputSlots& places, Timestam
     }
   }
   std::vector<const engine::OpeningPosition*> openings;
+  std::vector<const engine::Adjustment*> adjustments;
   for (const auto& other : others_) {
+    const auto* adjustment = other ? std::get_if<engine::Adjustment>(&other->input) : nullptr;
+    if (adjustment != nullptr && !engine::value_problem(*adjustment)) adjustments.push_back(adjustment);
     const auto* opening = other ? std::get_if<engine::OpeningPosition>(&other->input) : nullptr;
     // The core refuses what is not valid; the store might not even take the question.
     if (opening != nullptr && !engine::value_problem(*opening)) openings.push_back(opening);
   }
   openings_.expect(openings);
-  executions_.expect(expected_);
+  adjustments_.expect(adjustments);
+  executions_.expect(expected_, [this](std::string_view symbol) { return names_of(symbol); });
   core_.expect_at(expected_);
 }
 
@@ -265,18 +273,24 @@ void Processor::apply_transaction(const Arrival& arrival, InputSlots& places, St
     }
     return refuse(arrival, places, too_old(transaction));
   }
+  const auto add = [&places](store::AppliedInput input) { places.add(std::move(input)); };
+  if (adjustments_.is_due(transaction.executed_at) && core_.unit_value(transaction)) {
+    apply_due(transaction.executed_at, add);
+  }
   const auto& digest = executions_.digest(expected);
-  const bool is_counted_only = is_taken_back_already(digest);
+  const bool is_counted_only = is_taken_back_already(transaction, digest);
   const auto applied = is_counted_only ? core_.count(transaction, events_) : core_.apply(transaction, events_);
   if (!applied) return refuse(arrival, places, applied.error());
   clock.note(transaction.executed_at, applied->late, received_at.here);
   ++apply_seq_;
   note_held_changes(arrival);
-  note_applied(digest, places.keep(apply_seq_, record, applied->price, applied->late, is_counted_only),
-               received_at.here);
+  const auto& kept = places.keep(apply_seq_, record, applied->price, applied->late, is_counted_only);
+  note_applied(digest, kept, received_at.here);
   ++counters_.transactions;
   counters_.late += applied->late ? 1 : 0;
-  apply_awaiting(digest, received_at.here, [&places](store::AppliedInput input) { places.add(std::move(input)); });
+  if (awaiting_.size() == 0) return;
+  const engine::Transaction applied_transaction = kept.transaction;  // its place may move
+  apply_awaiting(applied_transaction, digest, received_at.here, add);
 }
 
 void Processor::apply_other(const log::Record& record, Result<wire::Decoded>& decoded, InputSlots& places,
@@ -290,10 +304,12 @@ void Processor::apply_other(const log::Record& record, Result<wire::Decoded>& de
     quarantine(quarantine_row(record, from, std::move(rejection), raw, wall));
     places.pass_over();
   };
+  const auto add = [&places](store::AppliedInput added) { places.add(std::move(added)); };
   const auto take_market = [&, &from = provenance](auto& value) {
     if (auto ahead = is_ahead("at", value.at, {wall, from.received_at})) {
       return refuse(*std::move(ahead), describe(value));
     }
+    if (!engine::value_problem(value)) apply_due(value.at, add);
     const auto changed = core_.apply(value, events_);
     if (!changed) return refuse(changed.error(), describe(value));
     if (!*changed) return places.pass_over();
@@ -305,40 +321,43 @@ void Processor::apply_other(const log::Record& record, Result<wire::Decoded>& de
     });
     places.keep(apply_seq_, record, std::move(value));
   };
-  std::visit(Overloaded{
-                 [&](const engine::Transaction&) { RISK_CHECK(!"decoded as a transaction before"); },
-                 [&](const wire::Tick& tick) {
-                   ++counters_.ticks;
-                   if (auto ahead = is_ahead("time", tick.time, {wall, provenance.received_at})) {
-                     return refuse(*std::move(ahead), "");
-                   }
-                   if (!core_.tick(tick.time, events_)) return places.pass_over();
-                   places.keep(++apply_seq_, record, store::TickInput{tick.time});
-                 },
-                 [&](engine::OpeningPosition& position) {
-                   if (openings_.is_duplicate(position)) {
-                     ++known.duplicates;
-                     return places.pass_over();
-                   }
-                   if (auto rejection = core_.apply(position)) {
-                     return refuse(std::move(*rejection), describe(position));
-                   }
-                   openings_.note(position, ++apply_seq_);
-                   places.keep(apply_seq_, record, std::move(position));
-                 },
-                 [&](engine::MarketPrice& price) { take_market(price); },
-                 [&](engine::ExchangeRate& rate) { take_market(rate); },
-                 [&](engine::Instrument& instrument) {
-                   if (const auto changed = core_.apply(instrument); !changed) {
-                     return refuse(changed.error(), describe(instrument));
-                   }
-                   // Also where nothing changes for the core: the name is of the input alone.
-                   note_instrument(instrument);
-                   places.keep(++apply_seq_, record, std::move(instrument));
-                 },
-                 [&](wire::RejectedInput& rejected) { refuse(std::move(rejected.rejection), rejected.raw); },
-             },
-             input);
+  std::visit(
+      Overloaded{
+          [&](const engine::Transaction&) { RISK_CHECK(!"decoded as a transaction before"); },
+          [&](const wire::Tick& tick) {
+            ++counters_.ticks;
+            if (auto ahead = is_ahead("time", tick.time, {wall, provenance.received_at})) {
+              return refuse(*std::move(ahead), "");
+            }
+            apply_due(tick.time, add);
+            if (!core_.tick(tick.time, events_)) return places.pass_over();
+            places.keep(++apply_seq_, record, store::TickInput{tick.time});
+          },
+          [&](engine::OpeningPosition& position) {
+            if (openings_.is_duplicate(position)) {
+              ++known.duplicates;
+              return places.pass_over();
+            }
+            if (auto rejection = core_.apply(position)) {
+              return refuse(std::move(*rejection), describe(position));
+            }
+            openings_.note(position, ++apply_seq_);
+            places.keep(apply_seq_, record, std::move(position));
+          },
+          [&](engine::MarketPrice& price) { take_market(price); },
+          [&](engine::ExchangeRate& rate) { take_market(rate); },
+          [&](engine::Instrument& instrument) {
+            if (const auto changed = core_.apply(instrument); !changed) {
+              return refuse(changed.error(), describe(instrument));
+            }
+            // Also where nothing changes for the core: the name is of the input alone.
+            note_instrument(instrument);
+            places.keep(++apply_seq_, record, std::move(instrument));
+          },
+          [&](const engine::Adjustment& adjustment) { take_adjustment(record, adjustment, places, wall, known); },
+          [&](wire::RejectedInput& rejected) { refuse(std::move(rejected.rejection), rejected.raw); },
+      },
+      input);
 }
 
 // Of each symbol the latest, for the table has a row of each.

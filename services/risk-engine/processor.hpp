@@ -20,6 +20,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "risk-engine/adjustments.hpp"
 #include "risk-engine/alert_register.hpp"
 #include "risk-engine/executions.hpp"
 #include "risk-engine/openings.hpp"
@@ -97,6 +98,11 @@ class Processor {
   wire::CommandReply decide(const std::string& actor, const wire::DecideQuarantined& decide,
                             const std::optional<store::QuarantineRow>& row, Timestamp wall);
 
+  // A split, a rename or a set position that a person asks for: it waits for its instant, or is applied at once where
+  // that has passed. Its effect is stored by the next take(), also that of one that the core refuses. What
+  // Adjustments::Find throws goes through it.
+  wire::CommandReply adjust(const std::string& actor, const engine::Adjustment& adjustment, Timestamp wall);
+
   // What a commit has to do with the store's clean-up, which is not an alert's: only its trace.
   void note_cleanup(const std::string& actor, std::uint32_t days, Timestamp wall);
   // Puts the figures of the whole into the next batch.
@@ -131,9 +137,11 @@ class Processor {
   Executions& executions() { return executions_; }
   const Executions& executions() const { return executions_; }
   Openings& openings() { return openings_; }
+  Adjustments& adjustments() { return adjustments_; }
   std::uint64_t waiting_decisions() const { return waiting_decisions_; }
   std::size_t awaiting_executions() const { return awaiting_.size(); }
   std::size_t held_prices() const { return held_.size(); }
+  std::size_t pending_adjustments() const { return adjustments_.pending(); }
 
  private:
   using Awaiting = engine::Awaiting<store::Origin>;
@@ -186,13 +194,27 @@ class Processor {
   // Applies what has awaited the execution or correction that was applied last, each as an input of its own that `keep`
   // is given.
   using Keep = std::function<void(store::AppliedInput)>;
-  void apply_awaiting(const engine::ExecutionDigest& execution, Timestamp wall, const Keep& keep);
+  void apply_awaiting(const engine::Transaction& transaction, const engine::ExecutionDigest& execution, Timestamp wall,
+                      const Keep& keep);
+  // It waits from here on, or was applied or refused at once. Gives its row as it stands then.
+  store::AdjustmentRow take_adjustment(const std::string& from, const engine::Adjustment& adjustment, Timestamp wall,
+                                       const Keep& keep);
+  void take_adjustment(const log::Record& record, const engine::Adjustment& adjustment, InputSlots& places,
+                       Timestamp wall, KnownRecords& known);
+  // The adjustments whose instants an input reaches, each as an input of its own; before it is applied itself.
+  void apply_due(Timestamp reached, const Keep& keep);
+  void note_row(const store::AdjustmentRow& row);
+  // Of an execution, under its own name and the others of its symbol.
+  std::vector<engine::ExecutionDigest> identities_of(const engine::Transaction& transaction,
+                                                     const engine::ExecutionDigest& own) const;
+  // By the renames that were applied and those that wait: what comes together is looked up before any of it is applied.
+  std::vector<std::string> names_of(std::string_view symbol) const;
   engine::Rejection too_old(const engine::Transaction& transaction) const;
   // Why what it refers to cannot be taken back; nothing: it can, or it is not there yet.
   std::optional<engine::Rejection> problem_of(const engine::Transaction& reversal,
                                               const Executions::Reference& reference) const;
   // Whether a bust or a correction of it has come before it.
-  bool is_taken_back_already(const engine::ExecutionDigest& execution) const;
+  bool is_taken_back_already(const engine::Transaction& transaction, const engine::ExecutionDigest& execution) const;
   void decide_awaiting(const store::Origin& origin, store::Decision decision);
   // What the input at hand, which is number apply_seq_, has made of held prices: each has a row of the quarantine that
   // waits as long as it is held. To be called while a transaction is still in its place.
@@ -227,6 +249,7 @@ class Processor {
   engine::Core core_;
   Executions executions_;
   Openings openings_;
+  Adjustments adjustments_;
   Awaiting awaiting_;
   std::vector<store::QuarantineRow> awaiting_rows_;  // until start()
   HeldRows held_;                                    // of each symbol whose price is held: where its row came from

@@ -11,6 +11,7 @@ wire::CommandReply Processor::apply(const wire::Command& command, Timestamp wall
   return std::visit(Overloaded{
                         [&](const wire::Cleanup&) -> wire::CommandReply { RISK_CHECK(!"a command on an alert"); },
                         [&](const wire::DecideQuarantined&) -> wire::CommandReply { RISK_CHECK(!"has its row"); },
+                        [&](const wire::Adjust&) -> wire::CommandReply { RISK_CHECK(!"is asked for with its row"); },
                         [&](const wire::RecordDeliveries& deliveries) { return record(deliveries); },
                         [&](const auto& action) { return alerts_.apply(command.actor, action, wall); },
                     },
@@ -60,7 +61,7 @@ Result<std::uint64_t> Processor::apply_quarantined(const store::QuarantineRow& r
   auto* transaction = std::get_if<engine::Transaction>(&decoded->input);
   if (transaction == nullptr) return Error{"it is not a transaction"};
   const engine::Transaction* const expected[] = {transaction};
-  executions_.expect(expected);
+  executions_.expect(expected, [this](std::string_view symbol) { return names_of(symbol); });
   const auto verdict = executions_.judge(0);
   if (verdict.kind == Executions::Verdict::Kind::kDuplicate) {
     return Error{"it was applied since, as input " + std::to_string(verdict.known->apply_seq)};
@@ -76,22 +77,27 @@ Result<std::uint64_t> Processor::apply_quarantined(const store::QuarantineRow& r
     original = reference.known->as_original();
   }
   const auto digest = executions_.digest(0);
-  const bool is_counted_only = !original && is_taken_back_already(digest);
+  const auto keep = [this](store::AppliedInput added) { pending_.inputs.push_back(std::move(added)); };
   events_.clear();
+  if (core_.unit_value(*transaction)) apply_due(transaction->executed_at, keep);
+  const bool is_counted_only = !original && is_taken_back_already(*transaction, digest);
   core_.number_next(apply_seq_ + 1);
   const auto applied = original          ? core_.apply(*transaction, *original, events_)
                        : is_counted_only ? core_.count(*transaction, events_)
                                          : core_.apply(*transaction, events_);
-  if (!applied) return text_of(applied.error());
+  if (!applied) {
+    announce(events_);  // of adjustments that were due
+    return text_of(applied.error());
+  }
   const auto apply_seq = ++apply_seq_;
   note_held_changes(*transaction, wall);
   store::TransactionInput input{std::move(*transaction), applied->price, applied->late, is_counted_only, original};
   note_applied(digest, input, wall);
-  const auto keep = [this](store::AppliedInput added) { pending_.inputs.push_back(std::move(added)); };
+  const engine::Transaction applied_transaction = input.transaction;
   keep({apply_seq, {store::kCommandsOrigin, apply_seq, 1}, std::move(input)});
   counters_.transactions += original ? 0 : 1;
   counters_.late += applied->late ? 1 : 0;
-  apply_awaiting(digest, wall, keep);
+  apply_awaiting(applied_transaction, digest, wall, keep);
   announce(events_);
   return apply_seq;
 }

@@ -135,6 +135,8 @@ void Processor::apply_reversal(const Arrival& arrival, InputSlots& places, Known
   }
   if (auto rejection = problem_of(reversal, reference)) return refuse(arrival, places, *std::move(rejection));
   if (reference.kind == Kind::kUnknown) return await_execution(arrival, places, known);
+  const auto add = [&places](store::AppliedInput input) { places.add(std::move(input)); };
+  apply_due(reversal.executed_at, add);
   const auto original = reference.known->as_original();
   const auto applied = core_.apply(reversal, original, events_);
   if (!applied) return refuse(arrival, places, applied.error());
@@ -142,11 +144,11 @@ void Processor::apply_reversal(const Arrival& arrival, InputSlots& places, Known
   const auto digest = executions_.digest(arrival.expected);
   ++apply_seq_;
   note_held_changes(arrival);
-  note_applied(digest, places.keep(apply_seq_, arrival.record, applied->price, false, false, original),
-               arrival.received_at.here);
-  if (!corrects) return;
-  apply_awaiting(digest, arrival.received_at.here,
-                 [&places](store::AppliedInput input) { places.add(std::move(input)); });
+  const auto& kept = places.keep(apply_seq_, arrival.record, applied->price, false, false, original);
+  note_applied(digest, kept, arrival.received_at.here);
+  if (!corrects || awaiting_.size() == 0) return;
+  const engine::Transaction applied_transaction = kept.transaction;  // its place may move
+  apply_awaiting(applied_transaction, digest, arrival.received_at.here, add);
 }
 
 std::optional<engine::Rejection> Processor::problem_of(const engine::Transaction& reversal,
@@ -156,12 +158,17 @@ std::optional<engine::Rejection> Processor::problem_of(const engine::Transaction
   return engine::reference_problem(reversal, reference);
 }
 
-bool Processor::is_taken_back_already(const engine::ExecutionDigest& execution) const {
-  const auto* awaiting = awaiting_.find(execution);
-  if (awaiting == nullptr) return false;
-  // A correction that cannot be applied now must not keep its execution from being.
-  const auto& reversal = awaiting->transaction;
-  return reversal.kind == engine::ExecutionKind::kBust || core_.unit_value(reversal).ok();
+bool Processor::is_taken_back_already(const engine::Transaction& transaction,
+                                      const engine::ExecutionDigest& execution) const {
+  if (awaiting_.size() == 0) return false;
+  for (const auto& identity : identities_of(transaction, execution)) {
+    const auto* awaiting = awaiting_.find(identity);
+    if (awaiting == nullptr) continue;
+    // A correction that cannot be applied now must not keep its execution from being.
+    const auto& reversal = awaiting->transaction;
+    return reversal.kind == engine::ExecutionKind::kBust || core_.unit_value(reversal).ok();
+  }
+  return false;
 }
 
 Processor::Awaiting::Reversal Processor::awaiting_of(const store::Origin& origin,
@@ -193,9 +200,16 @@ void Processor::decide_awaiting(const store::Origin& origin, store::Decision dec
   --waiting_decisions_;
 }
 
-void Processor::apply_awaiting(const engine::ExecutionDigest& execution, Timestamp wall, const Keep& keep) {
+void Processor::apply_awaiting(const engine::Transaction& transaction, const engine::ExecutionDigest& execution,
+                               Timestamp wall, const Keep& keep) {
   const auto begin = apply_seq_;  // of what it was applied as
-  while (auto awaiting = awaiting_.take(execution)) {
+  const auto take_next = [&]() -> std::optional<Awaiting::Reversal> {
+    for (const auto& identity : identities_of(transaction, execution)) {
+      if (auto taken = awaiting_.take(identity)) return taken;
+    }
+    return std::nullopt;
+  };
+  while (auto awaiting = take_next()) {
     auto& reversal = awaiting->transaction;
     const auto drop = [&](std::string reason) {
       decide_awaiting(awaiting->origin, {store::DecisionState::kDropped, kEngine, wall, printable(reason), {}});
@@ -206,7 +220,7 @@ void Processor::apply_awaiting(const engine::ExecutionDigest& execution, Timesta
       continue;
     }
     const auto original = known->as_original();
-    core_.number_next(apply_seq_ + 1);
+    apply_due(reversal.executed_at, keep);
     const auto applied = core_.apply(reversal, original, events_);
     if (!applied) {
       const auto& [field, value, reason] = applied.error();
@@ -221,8 +235,9 @@ void Processor::apply_awaiting(const engine::ExecutionDigest& execution, Timesta
     note_applied(awaiting->digest, input, wall);
     decide_awaiting(awaiting->origin,
                     {store::DecisionState::kApplied, kEngine, wall, "its execution has come", apply_seq_});
+    const engine::Transaction applied_transaction = input.transaction;
     keep({apply_seq_, {store::kCommandsOrigin, apply_seq_, 1}, std::move(input)});
-    if (corrects) apply_awaiting(awaiting->digest, wall, keep);
+    if (corrects) apply_awaiting(applied_transaction, awaiting->digest, wall, keep);
   }
 }
 

@@ -24,13 +24,14 @@ bool Processor::has_pending() const {
   const bool moved =
       std::any_of(cursors_.begin(), cursors_.end(), [](const auto& entry) { return entry.second.moved; });
   return moved || rows_due_ || !pending_.inputs.empty() || !pending_.quarantine.empty() || !pending_.commands.empty() ||
-         !pending_.deliveries.empty() || !pending_.decisions.empty() || executions_.has_pieces() || pending_.metrics ||
-         alerts_.has_changes();
+         !pending_.deliveries.empty() || !pending_.decisions.empty() || !pending_.adjustments.empty() ||
+         executions_.has_pieces() || pending_.metrics || alerts_.has_changes();
 }
 
 void Processor::note_committed(std::uint64_t apply_seq) {
   executions_.note_committed(apply_seq);
   openings_.note_committed(apply_seq);
+  adjustments_.note_committed(apply_seq);
 }
 
 Batch Processor::take(engine::Core::Scope scope, Timestamp wall, std::size_t marked_max, store::AppliedInputs spare) {

@@ -7,12 +7,13 @@
 #include <cstdlib>
 #include <tuple>
 
-#include "risk/bus/request.hpp"
 #include "risk/service/output.hpp"
 #include "risk/store/reader.hpp"
 #include "risk/wire/control.hpp"
+#include "riskctl/adjust.hpp"
 #include "riskctl/backtest/backtest.hpp"
 #include "riskctl/backtest/json_lines.hpp"
+#include "riskctl/command.hpp"
 #include "riskctl/convert/convert.hpp"
 #include "riskctl/table.hpp"
 
@@ -22,17 +23,7 @@ namespace {
 constexpr int kDone = 0;
 constexpr int kImpossible = 1;
 constexpr int kUsage = 2;
-constexpr std::chrono::milliseconds kReplyTimeout{10'000};
 constexpr std::uint32_t kCleanupDaysDefault = 30;
-
-// The words make no command.
-struct UsageError {
-  std::string reason;
-};
-// It cannot be done.
-struct Refusal {
-  std::string reason;
-};
 
 template <class T>
 T number(const std::string& word, const char* what) {
@@ -42,11 +33,6 @@ T number(const std::string& word, const char* what) {
     throw UsageError{std::string(what) + " \"" + printable(word) + "\" is not a whole number"};
   }
   return value;
-}
-
-void expect_words(const std::vector<std::string>& words, std::size_t min, std::size_t max) {
-  if (words.size() < min) throw UsageError{words.front() + " needs more words"};
-  if (words.size() > max) throw UsageError{words.front() + " does not take \"" + printable(words[max]) + "\""};
 }
 
 std::string money(const Notional& amount) {
@@ -229,17 +215,6 @@ void print_instruments(store::Reader& reader, const Options& options, std::ostre
   table.print(out);
 }
 
-wire::CommandReply ask(const Options& options, const wire::Command& command) {
-  if (const auto problem = wire::command_problem(command)) throw UsageError{*problem};
-  bus::RequestClient client(options.engine.command, options.curve.client_of("risk-engine"));
-  const auto answer = client.request(wire::encode(command), kReplyTimeout);
-  if (!answer) throw Refusal{bus::in_words(client.unanswered(), "the risk engine")};
-  auto reply = wire::decode_command_reply(*answer);
-  if (!reply) throw Refusal{"the risk engine's answer cannot be read: " + reply.error().reason};
-  if (reply->outcome != wire::CommandReply::Outcome::kDone) throw Refusal{reply->reason};
-  return std::move(reply).value();
-}
-
 void acknowledge(const Options& options, std::ostream& out) {
   expect_words(options.words, 3, 4);
   const auto alert_id = number<std::uint64_t>(options.words[1], "ID");
@@ -376,8 +351,10 @@ void judge_history(const Options& options, std::ostream& out, std::ostream& err)
     throw UsageError{"backtest needs either --transactions FILE.csv or --store"};
   }
   const auto& backtest = options.backtest;
-  if (backtest.from_store && !(backtest.instruments_path + backtest.prices_path + backtest.rates_path).empty()) {
-    throw UsageError{"--instruments, --prices and --rates-file go with --transactions: a store has its own"};
+  if (backtest.from_store &&
+      !(backtest.instruments_path + backtest.prices_path + backtest.rates_path + backtest.adjustments_path).empty()) {
+    throw UsageError{
+        "--instruments, --prices, --rates-file and --adjustments go with --transactions: a store has its own"};
   }
   run_backtest(options, out, err, isatty(STDERR_FILENO) == 1);
 }
@@ -397,8 +374,9 @@ void carry_out(const Options& options, std::ostream& out, std::ostream& err) {
   const bool is_convert = command == "convert";
   if (!is_convert && options.lists_formats) throw UsageError{"--list-formats is an option of convert"};
   const bool is_instruments = command == "instruments";
-  if (!is_convert && !is_instruments && options.json)
-    throw UsageError{"--json is an option of convert and instruments"};
+  const bool is_adjust = command == "adjust";
+  if (!is_convert && !is_instruments && !is_adjust && options.json)
+    throw UsageError{"--json is an option of convert, instruments and adjust"};
   if (command == "backtest") return judge_history(options, out, err);
   if (options.backtest.is_asked_for()) throw UsageError{"an option of backtest, but the command is another"};
   if (is_convert) return convert(options, out, err);
@@ -407,6 +385,7 @@ void carry_out(const Options& options, std::ostream& out, std::ostream& err) {
   if (command == "ack") return acknowledge(options, out);
   if (command == "cleanup") return clean_up(options, out);
   if (command == "quarantine") return quarantine(options, out);
+  if (is_adjust) return adjust(options, out);
   if (command == "list") return print_alerts(*store::open_reader(options.database), options, out);
   if (command == "notify") return print_undelivered(*store::open_reader(options.database), options, out);
   if (is_instruments) return print_instruments(*store::open_reader(options.database), options, out);
@@ -426,11 +405,14 @@ int run(const Options& options, std::ostream& out, std::ostream& err) {
     err << "riskctl: " << error.reason
         << "\nusage: riskctl summary | list [SEVERITY] | ack ID USER [COMMENT] | cleanup [DAYS]\n"
            "       riskctl quarantine [waiting] | quarantine apply|drop ID|all USER REASON\n"
+           "       riskctl adjust [pending] | adjust split SYMBOL NEW:OLD AT USER [REASON]\n"
+           "       riskctl adjust rename SYMBOL NEW_SYMBOL AT USER [REASON]\n"
+           "       riskctl adjust set-position CLIENT SYMBOL QUANTITY AT USER REASON\n"
            "       riskctl notify undelivered\n"
            "       riskctl instruments [--json]\n"
            "       riskctl keys [DIRECTORY] [NAME...]\n"
            "       riskctl backtest --transactions FILE.csv [--positions FILE.csv] [--instruments FILE.csv]\n"
-           "         [--prices FILE.csv] [--rates-file FILE.csv] | --store\n"
+           "         [--prices FILE.csv] [--rates-file FILE.csv] [--adjustments FILE.csv] | --store\n"
            "         [--from TIME] [--to TIME] [--format table|jsonl] [--compare OTHER.yaml]\n"
            "         [--input-format NAME|FILE.yaml] [--set FIELD=VALUE,...]\n"
            "       riskctl convert --input-format NAME|FILE.yaml [--set FIELD=VALUE,...] [--json] IN [OUT]\n"

@@ -42,6 +42,12 @@ void add_backtest_options(service::OptionSet& set, BacktestOptions& backtest) {
   set.add_text({"", "--prices", {}, "backtest: CSV file of prices without trades: at,symbol,price,currency"},
                backtest.prices_path);
   set.add_text({"", "--rates-file", {}, "backtest: CSV file of exchange rates: at,currency,rate"}, backtest.rates_path);
+  set.add_text({"",
+                "--adjustments",
+                {},
+                "backtest: CSV file of splits, renames and positions that are set: "
+                "effective_at,kind,symbol,ratio,new_symbol,client_id,quantity,reason"},
+               backtest.adjustments_path);
   set.add_bool({"", "--store", {}, "backtest: evaluate what the database holds instead of a file; nothing is written"},
                backtest.from_store);
   set.add_custom(
@@ -76,7 +82,8 @@ std::optional<int> parse(int argc, const char* const* argv, Options& options) {
       options.input_format);
   set.add_bool({"", "--list-formats", {}, "convert: the names that --input-format takes, and what each needs by --set"},
                options.lists_formats);
-  set.add_bool({"", "--json", {}, "convert, instruments: what they report, as a JSON object a line"}, options.json);
+  set.add_bool({"", "--json", {}, "convert, instruments, adjust: what they report, as a JSON object a line"},
+               options.json);
   settings::add_rule_options(set, options.backtest.rules);
   settings::add_bounds_options(set, options.backtest.bounds);
   settings::add_ahead_max_option(set, options.backtest.ahead_max);
@@ -85,9 +92,12 @@ std::optional<int> parse(int argc, const char* const* argv, Options& options) {
       "COMMAND",
       "summary | list [SEVERITY] | ack ID USER [COMMENT] | cleanup [DAYS, default 30] | "
       "quarantine [waiting] | quarantine apply|drop ID|all USER REASON | notify undelivered | instruments | "
-      "backtest | "
+      "adjust [pending] | adjust split SYMBOL NEW:OLD AT USER [REASON] | adjust rename SYMBOL NEW_SYMBOL AT USER "
+      "[REASON] | adjust set-position CLIENT SYMBOL QUANTITY AT USER REASON (AT: a time, or now; a QUANTITY below 0 "
+      "after --) | backtest | "
       "convert IN [OUT] | keys; for example: riskctl convert "
-      "--input-format kraken-trades --set client_id=DESK_1 trades.csv fills.csv",
+      "--input-format kraken-trades --set client_id=DESK_1 trades.csv fills.csv, or riskctl adjust split NVDA 10:1 "
+      "2024-06-10T00:00:00Z anna \"10 for 1\"",
       options.words);
   set.ignore_sections({"log", "health", "simulator", "drop_copy", "engine", "notifier", "gateway"});
   set.know_variables(settings::all_variables());
@@ -120,12 +130,13 @@ std::string config_path_of(int argc, const char* const* argv) {
 bool BacktestOptions::is_asked_for() const {
   return from_store || from || to || format != Format::kTable || !transactions_path.empty() ||
          !positions_path.empty() || !instruments_path.empty() || !prices_path.empty() || !rates_path.empty() ||
-         !compare_path.empty();
+         !adjustments_path.empty() || !compare_path.empty();
 }
 
 bool Options::asks_engine() const {
   const bool decides = words.size() > 2 && words.front() == "quarantine";
-  return !words.empty() && (words.front() == "ack" || words.front() == "cleanup" || decides);
+  const bool adjusts = words.size() > 2 && words.front() == "adjust";
+  return !words.empty() && (words.front() == "ack" || words.front() == "cleanup" || decides || adjusts);
 }
 
 std::optional<int> parse_options(int argc, const char* const* argv, Options& options) {

@@ -24,6 +24,7 @@ struct BacktestOptions {
   std::string instruments_path;   // "" without
   std::string prices_path;        // "" without
   std::string rates_path;         // "" without
+  std::string adjustments_path;   // "" without
   bool from_store = false;
   std::optional<Timestamp> from;  // transactions at or after it
   std::optional<Timestamp> to;    // and before it

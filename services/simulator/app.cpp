@@ -102,7 +102,8 @@ void SimulatorApp::start() {
                                   .positions = options_.positions_path,
                                   .prices = options_.prices_path,
                                   .rates = options_.rates_path,
-                                  .instruments = options_.instruments_path},
+                                  .instruments = options_.instruments_path,
+                                  .adjustments = options_.adjustments_path},
                                  options_.speed, options_.ahead_max);
   } else if (!options_.positions_path.empty()) {
     positions_ = make_position_source(options_.positions_path);
@@ -202,6 +203,7 @@ void SimulatorApp::publish() {
                      {"rejected", totals.rejected_rows},
                      {"filtered", feed.rows_skipped()},
                      {"instruments", totals.instruments},
+                     {"adjustments", totals.adjustments},
                      {"prices", totals.market_prices},
                      {"rates", totals.exchange_rates},
                      {"records", totals.published()},

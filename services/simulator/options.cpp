@@ -122,6 +122,10 @@ void add_options(service::OptionSet& set, Options& options) {
                  set_file(options.positions_path), "none");
   set.add_custom(spec("replay", "CSV file of transactions to publish instead of generated ones"),
                  set_file(options.replay_path), "none");
+  set.add_custom(spec("adjustments",
+                      "CSV file of splits, renames and positions that are set, published ahead of the replay: the "
+                      "engine holds each until its instant"),
+                 set_file(options.adjustments_path), "none");
   set.add_custom(spec("instruments", "CSV file of instruments, published ahead of everything of the replay"),
                  set_file(options.instruments_path), "none");
   set.add_custom(spec("prices", "CSV file of prices without trades (at,symbol,price,currency), merged into the replay"),
@@ -149,8 +153,9 @@ void add_options(service::OptionSet& set, Options& options) {
     if (options.count != 0 && !options.replay_path.empty()) {
       problems.push_back("--count is of generated transactions: it does not go with --replay");
     }
-    if (!(options.instruments_path + options.prices_path + options.rates_path).empty() && options.replay_path.empty()) {
-      problems.push_back("--instruments, --prices and --rates-file go with --replay");
+    if (!(options.instruments_path + options.prices_path + options.rates_path + options.adjustments_path).empty() &&
+        options.replay_path.empty()) {
+      problems.push_back("--instruments, --prices, --rates-file and --adjustments go with --replay");
     }
     if (options.resume && options.replay_path.empty()) problems.push_back("--resume goes with --replay");
     if (!options.input_format.name.empty() && options.replay_path.empty()) {

@@ -39,6 +39,7 @@ struct Options {
 
   std::string positions_path;                   // "": none
   std::string replay_path;                      // "": generate
+  std::string adjustments_path;                 // beside the replay; "": none
   std::string instruments_path;                 // beside the replay; "": none
   std::string prices_path;                      // beside the replay; "": none
   std::string rates_path;                       // beside the replay; "": none

@@ -54,6 +54,7 @@ void PacedPublisher::count(const Item& item) {
                  [&](const wire::Tick&) { ++totals_.ticks; },
                  [&](const engine::OpeningPosition&) { ++totals_.opening_positions; },
                  [&](const engine::Instrument&) { ++totals_.instruments; },
+                 [&](const engine::Adjustment&) { ++totals_.adjustments; },
                  [&](const engine::MarketPrice&) { ++totals_.market_prices; },
                  [&](const engine::ExchangeRate&) { ++totals_.exchange_rates; },
                  [&](const wire::RejectedInput& rejected) {

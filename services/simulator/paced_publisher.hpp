@@ -20,13 +20,15 @@ struct PublisherTotals {
   std::uint64_t transactions = 0;
   std::uint64_t opening_positions = 0;
   std::uint64_t instruments = 0;
+  std::uint64_t adjustments = 0;
   std::uint64_t market_prices = 0;
   std::uint64_t exchange_rates = 0;
   std::uint64_t ticks = 0;
   std::uint64_t rejected_rows = 0;
 
   std::uint64_t published() const {
-    return transactions + opening_positions + instruments + market_prices + exchange_rates + ticks + rejected_rows;
+    return transactions + opening_positions + instruments + adjustments + market_prices + exchange_rates + ticks +
+           rejected_rows;
   }
 };
 

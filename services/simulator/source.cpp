@@ -94,6 +94,9 @@ class ReplaySource : public InputSource {
     if (!files.instruments.empty()) {
       instruments_ = std::make_unique<RowSource<ingest::InstrumentReader>>(files.instruments);
     }
+    if (!files.adjustments.empty()) {
+      adjustments_ = std::make_unique<RowSource<ingest::AdjustmentReader>>(files.adjustments);
+    }
     if (!files.positions.empty()) positions_ = make_position_source(files.positions);
     transaction_.provenance.source = file_name(files.transactions);
   }
@@ -102,6 +105,10 @@ class ReplaySource : public InputSource {
     if (instruments_) {
       if (const Item* instrument = instruments_->next()) return instrument;
       instruments_.reset();
+    }
+    if (adjustments_) {
+      if (const Item* adjustment = adjustments_->next()) return adjustment;
+      adjustments_.reset();
     }
     if (!has_row_ && !at_end_) read_row();
     if (has_row_ && std::holds_alternative<wire::RejectedInput>(transaction_.input)) return take_row();
@@ -174,6 +181,7 @@ class ReplaySource : public InputSource {
   ingest::TransactionReader reader_;
   ingest::MarketReader market_;
   std::unique_ptr<InputSource> instruments_;  // null: none, or all are taken
+  std::unique_ptr<InputSource> adjustments_;  // null: none, or all are taken
   std::unique_ptr<InputSource> positions_;    // null: none, or all are taken
   Speed speed_;
   std::int64_t ahead_max_nanos_;

@@ -54,6 +54,7 @@ struct ReplayFiles {
   std::string prices{};
   std::string rates{};
   std::string instruments{};
+  std::string adjustments{};
 };
 
 // The rows of the files: instruments first; then merged by time, before a transaction every price and rate whose

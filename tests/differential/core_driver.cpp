@@ -150,6 +150,19 @@ Instrument instrument(const Json& json) {
   return i;
 }
 
+Adjustment adjustment(const Json& json) {
+  Adjustment a;
+  a.effective_at = timestamp(json.at("effective_at"));
+  a.kind = parse_enum<AdjustmentKind>(json.at("adjustment").get<std::string>()).value_or(AdjustmentKind{});
+  a.symbol.text = json.value("symbol", "");
+  a.ratio = json.value("ratio", "");
+  a.new_symbol.text = json.value("new_symbol", "");
+  a.client_id.text = json.value("client_id", "");
+  if (json.value("quantity", "") != "") a.quantity = decimal<Quantity>(json.at("quantity"));
+  a.reason = json.value("reason", "");
+  return a;
+}
+
 Json ratio(std::optional<std::int64_t> e4) {
   return e4 ? Json(format_rounded(*e4, kEdgePlaces, kEdgePlaces)) : Json();
 }
@@ -249,11 +262,13 @@ class Driver {
     } else if (kind == "held_price") {
       const auto changed = core_->apply(held_price_decision(line), events_);
       if (!changed) print_rejected(input, changed.error());
+    } else if (kind == "adjustment") {
+      if (const auto rejection = core_->apply(adjustment(line), events_)) print_rejected(input, *rejection);
     } else if (kind == "counted") {
       const Transaction counted = transaction(line);
       const auto applied = core_->count(counted, events_);
       if (!applied) print_rejected(input, applied.error());
-      if (applied) originals_[counted.transaction_id] = {input + 1, input + 1, counted.executed_at, {}, applied->price};
+      if (applied) note_applied(counted, input + 1, {}, applied->price);
     } else if (kind == "reversal") {
       reverse(line, input);
     } else if (kind == "position") {
@@ -271,11 +286,19 @@ class Driver {
     const Transaction reversal = transaction(line);
     const auto applied = core_->apply(reversal, original->second, events_);
     if (!applied) return print_rejected(input, applied.error());
-    const std::uint64_t first_input = original->second.first_input;
+    Original corrected = original->second;
     originals_.erase(original);
     if (reversal.kind == ExecutionKind::kBust) return;
-    originals_[reversal.transaction_id] = {input + 1, first_input, reversal.executed_at, reversal.signed_quantity(),
-                                           applied->price};
+    corrected.input = input + 1;
+    corrected.executed_at = reversal.executed_at;
+    corrected.quantity = reversal.signed_quantity();
+    corrected.unit_value = applied->price;
+    originals_[reversal.transaction_id] = corrected;
+  }
+
+  void note_applied(const Transaction& execution, std::uint64_t number, Quantity quantity, Price unit_value) {
+    originals_[execution.transaction_id] = {
+        number, number, execution.executed_at, quantity, unit_value, execution.symbol.text, execution.executed_at};
   }
 
   void apply_waiting() {
@@ -289,10 +312,7 @@ class Driver {
       const auto applied = core_->apply(batch[i], events_);
       print_events();
       if (!applied) print_rejected(waiting_[i].first, applied.error());
-      if (applied) {
-        originals_[batch[i].transaction_id] = {number, number, batch[i].executed_at, batch[i].signed_quantity(),
-                                               applied->price};
-      }
+      if (applied) note_applied(batch[i], number, batch[i].signed_quantity(), applied->price);
       ++applied_;
       if (options_.snapshot_every != 0 && applied_ % options_.snapshot_every == 0) restart();
       if (options_.hash_every != 0 && applied_ % options_.hash_every == 0) print_hash();

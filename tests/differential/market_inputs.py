@@ -34,8 +34,8 @@ class MarketInputs:
         if rng.random() < 0.08:
             field, value = rng.choice((("multiplier", "0"), ("multiplier", "-1"), ("currency", "a\nb"), ("symbol", ""), ("symbol", "x" * 51), ("contract", "")))
             line[field] = value
-        elif not self.marks.instrument_problem(line, lambda: True):
-            self.marks.instruments[line["symbol"]] = line
+        else:
+            self.follow_instrument(line)
         self.lines.append(line)
 
     def close_expired(self):
@@ -54,6 +54,9 @@ class MarketInputs:
         known = (*self.rules["rates"], *self.marks.rates)
         currency = self.rng.choice((*known, *known, "EUR", "GBX", "USD", self.rules["base_currency"]))
         line = self.say_rate(currency, self.rng.choice((*RATE_TEXTS, exact_text(self.rng.randint(1, 3 * UNIT)))))
+        before = self.marks.rates.get(currency, (None, OLDEST))[1]
+        if before != OLDEST and self.rng.random() < 0.1:
+            line["at"] = time_text(before - self.rng.choice((0, 1, SECOND)))
         if self.rng.random() < 0.08:
             line["rate"] = self.rng.choice(("0", "-1"))
         elif self.rng.random() < 0.05:
@@ -108,7 +111,8 @@ class MarketInputs:
         return self.lines[-1]
 
     def follow_price(self, line):
-        if self.marks.worth(line)[0] is not None:
+        line, worth = self.as_of_now(line)
+        if worth is not None:
             self.follow_quote(quote_of(self.marks, line, nanos(line["at"]), None))
 
     def follow_rate(self, line):

@@ -79,6 +79,7 @@ class PriceInputs:
         if price is None:
             return self.trade()
         at = rng.choice((self.clock.at,) * 6 + (None, self.marks.instant(symbol), self.marks.instant(symbol) - 1))
+        at = None if at is not None and at <= OLDEST else at  # the mark has no instant
         at = None if at is not None and abs(at - self.clock.at) > 10**6 * SECOND else at
         return self.say_print(rng.choice(self.clients), symbol, price, currency, at)
 
@@ -111,6 +112,7 @@ class PriceInputs:
         if not abs(price) <= INT64_MAX:
             return self.trade()
         at = rng.choice((self.clock.at,) * 8 + (held.at - 1, self.marks.instant(symbol), self.marks.instant(symbol) - 1, None, self.clock.at + max(self.order_window(), 1)))
+        at = None if at is not None and at <= OLDEST else at  # the mark has no instant
         if at is not None:
             self.clock.at = max(self.clock.at, at)
         who = rng.choice(("order", "order", "order", "client", "client", "other", "other", "price"))
@@ -143,9 +145,9 @@ class PriceInputs:
         line = {"kind": "held_price", "symbol": symbol, "decision": rng.choice(("APPLY", "APPLY", "DROP")),
                 "at": time_text(rng.choice((self.clock.at, self.clock.next(self.windows()))))}
         self.lines.append(line)
-        held = self.marks.held.pop(symbol, None)
+        held = self.marks.held.pop(self.history.meaning(symbol), None)
         if held and line["decision"] == "APPLY":
-            self.marks.recall(symbol, self.marks.remembered_with(held))
+            self.marks.recall(held.symbol, self.marks.remembered_with(held))
 
     def change_guard(self):
         """The rule off, on, or of another limit: of all symbols, of one, or of those that have a price held."""
@@ -207,7 +209,7 @@ class PriceInputs:
 
     def marked(self):
         """A symbol that has a mark with an instant, if only one that it makes now."""
-        symbol = self.rng.choice(self.symbols)
+        symbol = self.history.meaning(self.rng.choice(self.symbols))
         if symbol not in self.marks or self.marks.latest(symbol)[0] <= 0 or self.marks.instant(symbol) == OLDEST:
             self.execute(self.rng.choice(self.clients), symbol, self.quantity(), self.near_level(), at=self.clock.at)
         return symbol
@@ -230,8 +232,7 @@ class PriceInputs:
     def allow_negative(self, symbol):
         line = {"kind": "instrument", "symbol": symbol, "multiplier": "1", "currency": "", "contract": "LINEAR", "expires_at": None, "allows_negative": True, "name": ""}
         self.lines.append(line)
-        if not self.marks.instrument_problem(line, lambda: True):
-            self.marks.instruments[symbol] = line
+        self.follow_instrument(line)
 
     def say_print(self, client, symbol, price, currency, at):
         rng = self.rng

@@ -13,11 +13,11 @@ CHAIN_MAX = 4
 
 
 class Booked(Execution):
-    """An execution that stands as far as the stream knows; its inputs are named by transaction ids and sessions."""
+    """An execution that stands as far as the stream knows, and the line as it came; inputs are named by transaction ids; `began` is the session of the first of its chain."""
 
-    def __init__(self, line, worth, session, depth=0, is_counted=False):
-        super().__init__(line, worth, line["transaction_id"], session, is_counted)
-        self.line, self.depth, self.pair = line, depth, (line["client_id"], line["symbol"])
+    def __init__(self, line, worth, moment, received, began, depth=0, **how):
+        super().__init__(line, worth, line["transaction_id"], moment, **how)
+        self.line, self.began, self.depth, self.pair = received, began, depth, (line["client_id"], line["symbol"])
 
 
 class ReversalInputs:
@@ -33,11 +33,11 @@ class ReversalInputs:
         factor = share / (1 - share) * sum(weights.values()) / sum(REVERSALS.values())
         return {**weights, **{kind: weight * factor for kind, weight in REVERSALS.items()}}
 
-    def book(self, line, worth, **how):
+    def book(self, received, line, worth, **how):
         if worth is None:
-            self.gone.append(line)
+            self.gone.append(received)
         else:
-            self.standing.append(Booked(line, worth, self.session, **how))
+            self.standing.append(Booked(line, worth, self.history.moment(), received, self.session, **how))
 
     def booked(self, *what, **how):
         """Of an execution made now, or nothing if it is refused."""
@@ -67,23 +67,26 @@ class ReversalInputs:
     def reverse(self, old, at=None):
         return old and (self.say_bust(old, at) if self.rng.random() < 0.6 else self.say_any_correction(old, at))
 
-    def count_only(self):
+    def count_only(self, name=None, at=None):
         """An execution that comes after its bust or correction, sometimes of a client or symbol that nobody knew; then what is made of it."""
         rng, (client, symbol) = self.rng, self.pair()
         client, symbol = rng.choice(((client, symbol), (client, symbol), (client, self.stranger()), (self.stranger(), symbol), (self.stranger(), self.stranger())))
-        line = self.transaction(client, symbol, rng.choice((1, -1)) * self.quantity(), self.odd_price(symbol, self.price()), self.currency(), self.clock.next(self.windows()))
+        symbol = name or symbol
+        line = self.transaction(client, symbol, rng.choice((1, -1)) * self.quantity(), self.odd_price(symbol, self.price()), self.currency(),
+                                self.clock.next(self.windows()) if at is None else at)
         line["kind"] = "counted"
         self.trades += 1
         self.lines.append(line)
         if rng.random() < 0.08:
             self.spoil(line, ("transaction_id", "client_id", "symbol", "side", "quantity", "currency", "order_id"))
             return self.gone.append(line)
-        worth, _ = self.marks.worth(line)
+        received, (line, worth) = line, self.as_of_now(line)
         self.begin_session()
         self.close_expired()
-        self.book(line, worth, is_counted=True)
+        self.book(received, line, worth, is_counted=True)
         if worth is None:
             return
+        symbol = line["symbol"]
         self.positions.setdefault((client, symbol), 0)
         self.marks.introduce(symbol)
         old = self.standing[-1]
@@ -331,7 +334,8 @@ class ReversalInputs:
     def disturb(self, old):
         """Something else happens."""
         again = lambda: self.execute(*old.pair, self.rng.choice((1, -1)) * self.quantity(), self.price(), at=self.clock.at) if old else self.trade()
-        self.rng.choice((again, again, self.trade, self.tick, self.market_price, self.exchange_rate))()
+        adjust = (lambda: self.happen_to(old.pair[1]) if old else self.split()) if self.is_adjusted else self.tick
+        self.rng.choice((again, again, self.trade, adjust, self.market_price, self.exchange_rate))()
 
     def too_large(self, client, symbol):
         rng, rule = self.rng, self.rules["client_size"]
@@ -360,8 +364,7 @@ class ReversalInputs:
         line = {"kind": "instrument", "symbol": symbol, "multiplier": "1", "currency": "", "contract": contract or self.rng.choice(("LINEAR", "LINEAR", "LINEAR", "INVERSE")),
                 "expires_at": expires_at, "allows_negative": False, "name": ""}
         self.lines.append(line)
-        if not self.marks.instrument_problem(line, lambda: True):
-            self.marks.instruments[symbol] = line
+        self.follow_instrument(line)
 
     def change_base(self):
         self.change_rules_to({**self.maker.changed(self.rules), "base_currency": {"USD": "EUR"}.get(self.rules["base_currency"], "USD")})
@@ -383,7 +386,9 @@ class ReversalInputs:
         if rng.random() < 0.04:
             self.spoil(line, ("transaction_id", "client_id", "symbol", "broker_id", "market", "ref_transaction_id", "ref_transaction_id"))
         elif old in self.standing:
-            self.follow(Change(old, None, after_bust(self.marks, old)))
+            symbol, held = old.now(self.history)
+            if held is not None:
+                self.follow(Change(old, None, held, after_bust(self.marks, symbol, old)))
         return None
 
     def say_any_correction(self, old, at=None):
@@ -405,11 +410,14 @@ class ReversalInputs:
         if self.rng.random() < 0.04:
             self.spoil(line, ("transaction_id", "client_id", "symbol", "side", "quantity", "currency", "broker_id", "market", "order_id", "ref_transaction_id"))
             return self.gone.append(line)
-        worth, _ = self.marks.worth(line)
-        if worth is None or old not in self.standing:
+        if old not in self.standing:
             return None
-        new = Booked(line, worth, old.began, old.depth + 1)
-        change = Change(old, new, after_correction(self.marks, self.read, line, old, new.applied_by, max(self.clock.at, new.at)))
+        received, (line, field), (_, held) = line, old.correction_now(self.history, line), old.now(self.history)
+        worth = None if field else self.marks.worth(line)[0]
+        if worth is None or held is None:
+            return None
+        new = Booked(line, worth, self.history.moment(), received, old.began, old.depth + 1, origin=old.origin)
+        change = Change(old, new, held, after_correction(self.marks, self.read, line, old, new.applied_by, max(self.clock.at, new.at)))
         if not self.follow(change):
             return None
         self.standing.append(new)
@@ -420,12 +428,12 @@ class ReversalInputs:
         old = change.old
         self.begin_session()
         self.close_expired()
-        held = self.positions.get(old.pair, 0) + change.quantity
-        if max(abs(held), abs(self.marks.latest_worth(old.symbol, change.after.remembered))) > INT64_MAX:
+        held = self.positions.get((old.client, change.symbol), 0) + change.quantity
+        if max(abs(held), abs(self.marks.latest_worth(change.symbol, change.after.remembered))) > INT64_MAX:
             return False
-        self.positions[old.pair] = held
+        self.positions[old.client, change.symbol] = held
         self.marks.put(change.after)
-        for entity in old.entities() if old.began == self.session else ():
+        for entity in old.origin.entities() if old.began == self.session else ():
             self.turnovers[entity] = self.turnovers.get(entity, 0) + change.turnover
         self.standing.remove(old)
         self.gone.append(old.line)
@@ -436,6 +444,8 @@ class ReversalInputs:
         self.reversals += 1
         named = self.rng.choice((line["transaction_id"], line["transaction_id"], line.get("ref_transaction_id") or line["transaction_id"], "x" * 50))
         fields = {name: value for name, value in line.items() if name not in ("original", "ref_transaction_id", "execution_kind")}
+        if self.is_adjusted and self.rng.random() < 0.3:  # under either name
+            fields["symbol"] = self.history.meaning(fields["symbol"])
         return {**fields, "kind": "reversal", "execution_kind": kind, "ref_transaction_id": named, "original": line["transaction_id"],
                 "transaction_id": f"V{self.reversals}", "executed_at": self.any_time_text(at)}
 

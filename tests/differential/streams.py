@@ -16,6 +16,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from oracle import CENT, INT64_MAX, PART_OF, SECOND, UNIT, Marks, exact_text, half_even, nanos, session_number, time_text, units  # noqa: E402
+from adjustment_inputs import AdjustmentInputs  # noqa: E402
 from market_inputs import MarketInputs  # noqa: E402
 from order_inputs import OrderInputs  # noqa: E402
 from price_inputs import NEAR, PriceInputs, PriceRules  # noqa: E402
@@ -178,7 +179,7 @@ class Clock:
         return self.at
 
 
-class Stream(MarketInputs, OrderInputs, PriceInputs, ReversalInputs):
+class Stream(AdjustmentInputs, MarketInputs, OrderInputs, PriceInputs, ReversalInputs):
     def __init__(self, seed):
         self.rng = rng = random.Random(seed)
         self.family = pick(rng, FAMILY_WEIGHTS)
@@ -194,6 +195,7 @@ class Stream(MarketInputs, OrderInputs, PriceInputs, ReversalInputs):
         self.lines = [{"kind": "stream", "seed": seed}, self.rules]
         self.positions, self.marks, self.turnovers, self.samples = {}, Marks(), {}, {}
         self.begin_prices()
+        self.begin_adjustments()
         self.follow_rules()
         self.session = None
         self.trades = 0
@@ -222,7 +224,7 @@ class Stream(MarketInputs, OrderInputs, PriceInputs, ReversalInputs):
                         self.hold(client, symbol, *self.constant)
                     elif self.rng.random() < 0.8:
                         self.position(client, symbol)
-        weights = self.with_prices(self.with_reversals(FAMILIES[self.family]))
+        weights = self.with_adjustments(self.with_prices(self.with_reversals(FAMILIES[self.family])))
         while self.trades < self.length:
             getattr(self, pick(self.rng, weights))()
         self.lines.append({"kind": "end"})
@@ -329,9 +331,10 @@ class Stream(MarketInputs, OrderInputs, PriceInputs, ReversalInputs):
     def hold(self, client, symbol, quantity, price):
         self.lines.append({"kind": "position", "client_id": client, "symbol": symbol,
                            "quantity": exact_text(quantity), "price": exact_text(price), "currency": ""})
-        if self.marks.worth(self.lines[-1])[0] is not None:
-            self.positions[client, symbol] = quantity
-            self.marks.open(self.lines[-1])
+        line = self.history.meant(self.lines[-1])
+        if self.marks.worth(line)[0] is not None:
+            self.positions[client, line["symbol"]] = quantity
+            self.marks.open(line)
 
     def tick(self):
         self.lines.append({"kind": "tick", "time": time_text(self.clock.next(self.windows()))})
@@ -363,7 +366,9 @@ class Stream(MarketInputs, OrderInputs, PriceInputs, ReversalInputs):
     # What they are made of
 
     def pair(self):
-        return self.rng.choice(self.clients), self.rng.choice(self.symbols)
+        """By names of before at times, which keeps aims from their targets."""
+        client, symbol = self.rng.choice(self.clients), self.rng.choice(self.symbols)
+        return client, self.history.meaning(symbol) if self.history.names and self.rng.random() < 0.7 else symbol
 
     def number(self, whole_max):
         if self.places == 8:
@@ -437,14 +442,15 @@ class Stream(MarketInputs, OrderInputs, PriceInputs, ReversalInputs):
 
     def execute(self, client, symbol, quantity, price, currency="", at=None, order_id=None):
         at = self.clock.next(self.windows()) if at is None else at
-        line = self.transaction(client, symbol, quantity, price, currency, at, order_id)
-        self.lines.append(line)
+        received = self.transaction(client, symbol, quantity, price, currency, at, order_id)
+        self.lines.append(received)
         self.trades += 1
-        price, _ = self.marks.worth(line)
+        line, price = self.as_of_now(received)
         self.begin_session()
         self.close_expired()
+        symbol, quantity = line["symbol"], units(line["quantity"]) * (1 if quantity > 0 else -1)
         held = self.positions.get((client, symbol), 0) + quantity
-        self.book(line, price if abs(held) <= INT64_MAX else None)
+        self.book(received, line, price if abs(held) <= INT64_MAX else None)
         if price is not None and abs(held) <= INT64_MAX:
             self.positions[client, symbol] = held
             self.follow_execution(line, at)

@@ -15,7 +15,8 @@ EVERY_EVENT = {
     *(("PRICE_DEVIATION", "SYMBOL", event) for event in ("OPENED", "ESCALATED", "RESOLVED")),
     *(("ANOMALY_DETECTED", kind, event) for kind in ("CLIENT", "SYMBOL", "FIRM") for event in ("OPENED", "WORSENED", "RESOLVED")),
     *(("rejected", field) for field in ("transaction_id", "client_id", "symbol", "side", "quantity", "price", "currency", "broker_id", "market",
-                                        "order_id", "trader_id", "rate", "at", "multiplier", "contract", "ref_transaction_id")),
+                                        "order_id", "trader_id", "rate", "at", "multiplier", "contract", "ref_transaction_id",
+                                        "ratio", "new_symbol", "reason", "kind")),
 }
 
 
@@ -411,6 +412,11 @@ class Reversals(unittest.TestCase):
         self.assertEqual(self.marks(*lines, bust("B")), {"S": "6"})
         self.assertEqual(self.marks(*lines, trade("1", "7", transaction_id="C"), bust("A"), bust("B"), bust("C")), {"S": "7"})
         self.assertEqual(self.marks(*lines, trade("1", "7", transaction_id="C"), bust("C")), {"S": "6"})
+
+    def test_the_reference_is_the_last_that_is_named(self):
+        nameless = {"ref_transaction_id": ""}
+        lines = (rules(), trade("10", "5", transaction_id="A"), {**bust("A", market="\n"), **nameless}, {**correction("A", "1", currency="\n"), **nameless})
+        self.assertEqual([line["field"] for line in of_kind("rejected", said(*lines))], ["market", "currency"])
 
     def test_what_is_refused_leaves_the_execution(self):
         largest = "92233720368.54775807"

@@ -76,6 +76,23 @@ Transaction transaction(Input& input, std::int64_t& nanos) {
   return t;
 }
 
+Adjustment adjustment(Input& input, std::int64_t& nanos) {
+  Adjustment a;
+  a.effective_at = time(input, nanos);
+  a.kind = static_cast<AdjustmentKind>(1 + input.below(3));
+  a.symbol.text = id(input, "S");
+  if (a.kind == AdjustmentKind::kSplit) {
+    a.ratio =
+        std::to_string(1 + input.below(6)) + ":" + std::to_string(1 + input.below(input.below(4) == 0 ? 1'000'000 : 6));
+  }
+  if (a.kind == AdjustmentKind::kRename) a.new_symbol.text = id(input, "S");
+  if (a.kind == AdjustmentKind::kSetPosition) {
+    a.client_id.text = id(input, "C");
+    a.quantity = Quantity::from_units(units(input));
+  }
+  return a;
+}
+
 RuleSet rules(Input& input) {
   RuleSet rules;
   rules.config_version = input.take<std::uint8_t>();
@@ -154,7 +171,7 @@ class Twins {
     const std::string before = input_ % 64 == 0 ? core_.state_hash() : "";
     const auto result = core_.apply(transaction, events_);
     if (!result && !before.empty()) RISK_CHECK(core_.state_hash() == before);
-    if (result) note(transaction, transaction.signed_quantity(), result->price, input_);
+    if (result) note(transaction, transaction.signed_quantity(), result->price);
     batch_.push_back({transaction, input_});
     if (batch_.size() == 7) flush();
   }
@@ -163,7 +180,7 @@ class Twins {
     begin_input();
     const auto result = core_.count(transaction, events_);
     RISK_CHECK(same_outcome(result, other_.count(transaction, other_events_)));
-    if (result) note(transaction, Quantity{}, result->price, input_);
+    if (result) note(transaction, Quantity{}, result->price);
   }
   // Takes one of those that were applied back, or corrects it by the figures of `made`.
   void reverse(std::size_t pick, ExecutionKind kind, Transaction made) {
@@ -184,7 +201,13 @@ class Twins {
       return;
     }
     applied_.pop_back();
-    if (kind == ExecutionKind::kCorrection) note(made, made.signed_quantity(), result->price, original.first_input);
+    if (kind == ExecutionKind::kBust) return;
+    Original corrected = original;
+    corrected.input = input_;
+    corrected.executed_at = made.executed_at;
+    corrected.quantity = made.signed_quantity();
+    corrected.unit_value = result->price;
+    applied_.push_back({made, corrected});
   }
   void apply(const OpeningPosition& position) {
     begin_input();
@@ -193,6 +216,13 @@ class Twins {
   void apply(const Instrument& instrument) {
     begin_input();
     RISK_CHECK(same_outcome(core_.apply(instrument), other_.apply(instrument)));
+  }
+  void apply(const Adjustment& adjustment) {
+    begin_input();
+    const std::string before = core_.state_hash();
+    const auto rejection = core_.apply(adjustment, events_);
+    RISK_CHECK(other_.apply(adjustment, other_events_) == rejection);
+    if (rejection) RISK_CHECK(core_.state_hash() == before);
   }
   void apply_market(const auto& input) {
     begin_input();
@@ -261,8 +291,10 @@ class Twins {
     core_.number_next(input_);
     other_.number_next(input_);
   }
-  void note(const Transaction& transaction, Quantity moved, Price unit_value, std::uint64_t first_input) {
-    applied_.push_back({transaction, {input_, first_input, transaction.executed_at, moved, unit_value}});
+  void note(const Transaction& transaction, Quantity moved, Price unit_value) {
+    applied_.push_back({transaction,
+                        {input_, input_, transaction.executed_at, moved, unit_value, transaction.symbol.text,
+                         transaction.executed_at}});
   }
 
   Core core_, other_;
@@ -313,6 +345,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         twins.apply(instrument);
         break;
       }
+      case 14:
+      case 15:
+        twins.apply(adjustment(input, nanos));
+        break;
       case 8: {
         const Rate rate = Rate::from_units(units(input));
         twins.apply_market(ExchangeRate{currency(input), rate, time(input, nanos)});

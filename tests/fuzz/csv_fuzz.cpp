@@ -46,6 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   read_all<ingest::PriceReader>("at,symbol,price,currency\n" + text);
   read_all<ingest::InstrumentReader>(
       "symbol,multiplier,currency,contract,expires_at,allows_negative,name,asset_class\n" + text);
+  read_all<ingest::AdjustmentReader>("effective_at,kind,symbol,ratio,new_symbol,client_id,quantity,reason\n" + text);
   read_all<ingest::RateReader>("at,currency,rate\n" + text);
   return 0;
 }

@@ -47,6 +47,7 @@ void decode_input(std::string_view bytes) {
   if (const auto* p = std::get_if<engine::MarketPrice>(&decoded->input)) (void)core.apply(*p, events);
   if (const auto* r = std::get_if<engine::ExchangeRate>(&decoded->input)) (void)core.apply(*r, events);
   if (const auto* i = std::get_if<engine::Instrument>(&decoded->input)) (void)core.apply(*i);
+  if (const auto* a = std::get_if<engine::Adjustment>(&decoded->input)) (void)core.apply(*a, events);
 }
 
 template <class Decoded>

@@ -13,14 +13,16 @@ import json
 import sys
 from fractions import Fraction
 
-from oracle_figures import CENT, INT64_MAX, MONEY, SECOND, UNIT, Score, exact_text, half_even, money_text, nanos, root_half_even  # noqa: F401
-from oracle_figures import rounded_text, score_text, session_number, time_text, units, utilisation_text
-from oracle_marks import OLDEST, Marks  # noqa: F401
+from oracle_activity import ActivityRules
+from oracle_adjustments import Adjustments, History
+from oracle_figures import CENT, INT64_MAX, MONEY, SECOND, UNIT, exact_text, half_even, money_text, nanos, root_half_even  # noqa: F401
+from oracle_figures import session_number, time_text, units, utilisation_text
+from oracle_marks import OLDEST, Marks
 from oracle_orders import Activity
 from oracle_pnl import Pnl
 from oracle_price import Prices
 from oracle_reversals import Execution, Reversals
-from oracle_rules import ANOMALY_RULES, EXPOSURE_RULES, FIRM, SIZE_RULES, TRANSACTION_FIELDS, VELOCITY_RULES, Rules, problem
+from oracle_rules import ANOMALY_RULES, EXPOSURE_RULES, FIRM, TRANSACTION_FIELDS, Rules, problem
 
 INT128_MAX = 2**127 - 1
 CONTRIBUTORS_MAX = 10
@@ -45,7 +47,7 @@ class Alert:
         self.last_at = self.low_since = self.tipped_by = None  # the input of its latest event
 
 
-class Oracle(Reversals, Prices):
+class Oracle(Reversals, Prices, Adjustments, ActivityRules):
     """Applies the inputs of one stream; what it says is appended to `said`. An entity is a pair (type, id)."""
 
     def __init__(self):
@@ -57,6 +59,7 @@ class Oracle(Reversals, Prices):
         self.session_began = -1  # by that input
         self.positions = {}    # client -> symbol -> quantity
         self.marks = Marks()   # symbol -> what one unit is worth
+        self.history = History()  # of adjustments
         self.executions = {}   # transaction_id -> Execution: those that stand
         self.pnl = Pnl(lambda: {entity: self.exposure(entity, "net") for entity in self.entities()})
         self.applied = {}      # entity -> number of transactions
@@ -69,9 +72,10 @@ class Oracle(Reversals, Prices):
 
     def take(self, line):
         self.index += 1
+        line = self.history.meant(line)
         {"rules": self.change_rules, "position": self.open_position, "transaction": self.apply, "counted": self.count_only, "reversal": self.reverse,
          "price": self.take_price, "held_price": self.decide_held, "rate": self.take_rate, "instrument": self.take_instrument, "tick": self.tick,
-         "end": self.finish}[line["kind"]](line)
+         "adjustment": self.adjust, "end": self.finish}[line["kind"]](line)
 
     def change_rules(self, line):
         before, self.rules = self.rules, Rules(line)
@@ -90,10 +94,12 @@ class Oracle(Reversals, Prices):
         self.marks.open(line, self.index)
 
     def apply(self, line):
-        worth, field = self.worth_of(line, problem(line, *TRANSACTION_FIELDS))
+        at, client, symbol = nanos(line["executed_at"]), line["client_id"], line["symbol"]
+        line, field = self.as_of_now(line, at, problem(line, *TRANSACTION_FIELDS))
+        worth, field = self.worth_of(line, field)
         if field:
             return self.reject(field)
-        at, client, symbol, quantity = nanos(line["executed_at"]), line["client_id"], line["symbol"], units(line["quantity"])
+        quantity = units(line["quantity"])
         order = self.activity.order_of(line, at, self.rules)
         after = self.after_trade(line, order)
         if field := self.range_problem(line, worth, after):
@@ -101,7 +107,7 @@ class Oracle(Reversals, Prices):
         self.late += self.now is not None and at < self.now
         self.move_now(at)
         self.trade(line, worth, after)
-        self.executions[line["transaction_id"]] = Execution(line, worth, self.index)
+        self.executions[line["transaction_id"]] = Execution(line, worth, self.index, self.history.moment())
         self.count((("CLIENT", client), ("SYMBOL", symbol), FIRM), quantity * abs(worth))
         self.activity.add(line, at, self.rules, order)
         self.judge(line["transaction_id"], ("CLIENT", client), ("SYMBOL", symbol), quantity, worth)
@@ -109,8 +115,8 @@ class Oracle(Reversals, Prices):
     def trade(self, line, worth, after):
         client, symbol = line["client_id"], line["symbol"]
         quantity = units(line["quantity"]) if line["side"] == "BUY" else -units(line["quantity"])
+        self.put_marks(after)
         self.positions.setdefault(client, {})[symbol] = self.held(client, symbol) + quantity
-        self.marks.put(after)
         self.pnl.trade((("CLIENT", client), ("SYMBOL", symbol), FIRM), quantity * worth)
 
     def take_rate(self, line):
@@ -127,6 +133,7 @@ class Oracle(Reversals, Prices):
         change = lambda: self.marks.instruments.update({line["symbol"]: line})
         if field or not self.keeps_pnl(lambda: self.pnl.nobody_gains(change), 0):
             return self.reject(field or "multiplier")
+        self.history.revive(line["symbol"])
 
     def keeps_pnl(self, change, value, is_kept=True):
         """Makes the change, unless it takes a basis or P&L out of range; with is_kept false it is only tried. Whether it does not."""
@@ -156,6 +163,10 @@ class Oracle(Reversals, Prices):
             for symbol in order(self.positions[client]):
                 self.say(kind="position", client_id=client, symbol=symbol, quantity=exact_text(self.held(client, symbol)))
         self.say(kind="summary", transactions=self.applied.get(FIRM, 0), late=self.late, rejected=self.rejected)
+
+    def as_of_now(self, line, at, field):
+        """A line of an instant in the terms of after all splits, unless a field of it does not fit."""
+        return (line, field) if field else self.history.in_terms_of_now(line, at)
 
     def worth_of(self, line, field):
         """What one unit is worth at the line's price and no field, or nothing and the field that does not fit."""
@@ -355,98 +366,6 @@ class Oracle(Reversals, Prices):
             alert.severity = "CRITICAL"
             return "ESCALATED"
         return "WORSENED" if value * UNIT >= rule.worsened_ratio * alert.announced else None
-
-    def velocity_count(self, entity, at):
-        return self.activity.count(entity, at, self.rules.of(VELOCITY_RULES, entity))
-
-    def judge_velocity(self, entity, transaction_id):
-        rule, alert = self.rules.of(VELOCITY_RULES, entity), self.velocity_alerts.get(entity)
-        if not rule.enabled:
-            return
-        count, limit = self.velocity_count(entity, self.now), rule.limit_of(entity)
-        if alert is None:
-            if count > limit:
-                self.velocity_alerts[entity] = self.new_alert("HIGH", count, limit)
-                self.say_velocity("OPENED", entity, count, self.now, transaction_id)
-            return
-        alert.peak = max(alert.peak, count)
-        if count * UNIT >= rule.worsened_ratio * alert.announced:
-            alert.announced = count
-            self.say_velocity("WORSENED", entity, count, self.now, transaction_id)
-
-    def resolve_velocity(self, entity, at, over=False):
-        if entity not in self.velocity_alerts:
-            return
-        rule, count = self.rules.of(VELOCITY_RULES, entity), self.velocity_count(entity, at)
-        if over or not rule.enabled or count * UNIT <= rule.resolved_ratio * rule.limit_of(entity):
-            self.say_velocity("RESOLVED", entity, count, at, None)
-            del self.velocity_alerts[entity]
-
-    def say_velocity(self, event, entity, count, at, transaction_id):
-        rule, alert = self.rules.of(VELOCITY_RULES, entity), self.velocity_alerts[entity]
-        limit = rule.limit_of(entity)
-        self.say_event("HIGH_TRANSACTION_VELOCITY", event, entity, alert, at, transaction_id, value=str(count), limit=str(limit),
-                       peak=str(alert.peak), utilisation=utilisation_text(count, limit), window_seconds=rule.window_seconds)
-
-    def judge_size(self, entity, notional, transaction_id):
-        rule, alert = self.rules.of(SIZE_RULES, entity), self.size_alerts.get(entity)
-        limit = rule.limit_of(entity) if rule.enabled else None
-        if limit is None or notional <= limit:
-            return
-        critical, event = notional * UNIT > rule.critical_ratio * limit, None
-        if alert is None:
-            event, alert = "OPENED", self.new_alert("CRITICAL" if critical else "HIGH", notional, limit)
-            self.size_alerts[entity] = alert
-        elif critical and alert.severity == "HIGH":
-            event, alert.severity = "ESCALATED", "CRITICAL"
-        elif notional * UNIT >= rule.worsened_ratio * alert.announced:
-            event = "WORSENED"
-        alert.limit, alert.last, alert.last_at, alert.peak = limit, notional, self.now, max(alert.peak, notional)
-        if event:
-            alert.announced = max(alert.announced, notional)
-            self.say_size(event, entity, alert, self.now, transaction_id)
-
-    def resolve_size(self, entity, at):
-        rule, alert = self.rules.of(SIZE_RULES, entity), self.size_alerts.get(entity)
-        if not alert:
-            return
-        over = not rule.enabled or rule.limit_of(entity) is None
-        if over or at - alert.last_at >= rule.quiet_seconds * SECOND:
-            del self.size_alerts[entity]
-            self.say_size("RESOLVED", entity, alert, at, None)
-
-    def say_size(self, event, entity, alert, at, transaction_id):
-        self.say_event("LARGE_TRANSACTION", event, entity, alert, at, transaction_id, value=money_text(alert.last),
-                       limit=money_text(alert.limit), peak=money_text(alert.peak), utilisation=utilisation_text(alert.last, alert.limit))
-
-    def judge_anomaly(self, entity, notional, transaction_id):
-        rule, samples = self.rules.of(ANOMALY_RULES, entity), self.samples.get(entity, [])
-        if not rule.enabled or len(samples) < rule.samples_min:
-            return
-        score = Score(half_even(notional, CENT), samples)
-        if score.squared is None or score.squared <= rule.threshold**2:
-            return
-        alert = self.anomaly_alerts.get(entity)
-        event = "OPENED" if alert is None else "WORSENED" if score.squared > alert.peak else None
-        if event == "OPENED":
-            alert = self.anomaly_alerts[entity] = self.new_alert("MEDIUM", score.squared, rule.threshold)
-        alert.last, alert.last_at = score.squared, self.now
-        if event is None:
-            return
-        alert.peak, alert.limit = score.squared, rule.threshold
-        if score.squared >= rule.high_threshold**2:
-            alert.severity = "HIGH"
-        self.say_anomaly(event, entity, alert, self.now, transaction_id, score.evidence(notional))
-
-    def resolve_anomaly(self, entity, at, over=False):
-        rule, alert = self.rules.of(ANOMALY_RULES, entity), self.anomaly_alerts.get(entity)
-        if alert and (over or not rule.enabled or at - alert.last_at >= rule.quiet_seconds * SECOND):
-            del self.anomaly_alerts[entity]
-            self.say_anomaly("RESOLVED", entity, alert, at, None, None)
-
-    def say_anomaly(self, event, entity, alert, at, transaction_id, evidence):
-        self.say_event("ANOMALY_DETECTED", event, entity, alert, at, transaction_id, value=score_text(alert.last),
-                       limit=rounded_text(alert.limit), peak=score_text(alert.peak), anomaly=evidence)
 
     def new_alert(self, severity, value, limit):
         self.alerts_opened += 1

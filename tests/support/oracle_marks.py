@@ -121,6 +121,25 @@ class Marks(dict):
         """A symbol that is known but has no mark is worth nothing."""
         self.setdefault(symbol, (0, None, OLDEST))
 
+    def split(self, split):
+        """Whatever is remembered of the symbol is in the terms of after it; what is held is not, and goes."""
+        self.held.pop(split.symbol, None)
+        self.recall(split.symbol, tuple((split.price(price), *rest) for price, *rest in self.remembered_of(split.symbol)))
+
+    def rename(self, symbol, to):
+        """What is known of the symbol is of the other, which knows better where it has the same."""
+        instrument = self.instruments.pop(symbol, None)
+        if instrument:
+            self.instruments.setdefault(to, {**instrument, "symbol": to})
+        self.held.pop(symbol, None)
+        self.held.pop(to, None)
+        if symbol not in self:
+            return
+        merged = sorted((*self.remembered.pop(symbol, ()), *self.remembered_of(to)), key=lambda mark: mark[2])[-REMEMBERED:]
+        self[symbol] = 0, None, OLDEST
+        self.introduce(to)
+        self.recall(to, tuple(merged))
+
     def copy_of(self):
         return {symbol: super(Marks, self).__getitem__(symbol) for symbol in self}, dict(self.remembered), dict(self.rates), dict(self.instruments), dict(self.held)
 
@@ -131,6 +150,9 @@ class Marks(dict):
 
     def fit(self):
         return all(abs(self[symbol]) <= INT64_MAX for symbol in self)
+
+    def remembered_fit(self):
+        return all(abs(mark[0]) <= INT64_MAX for marks in self.remembered.values() for mark in marks)
 
     def rate_problem(self, line, is_in_range):
         """The field of a rate that does not fit."""

@@ -77,16 +77,17 @@ def after_quote(marks, rules, quote, now, held, may_confirm=True):
     return After(symbol, marks.remembered_with(quote), None)
 
 
-def after_bust(marks, old):
-    held = marks.held.get(old.symbol)
-    return After(old.symbol, marks.remembered_without(old.symbol, old.applied_by), held if is_not_of(held, old) else None)
+def after_bust(marks, symbol, old):
+    """`symbol` is that in which the original is by now."""
+    held = marks.held.get(symbol)
+    return After(symbol, marks.remembered_without(symbol, old.applied_by), held if is_not_of(held, old) else None)
 
 
 def after_correction(marks, rules, line, old, maker, now):
     """The price takes the place of the original's, wherever that is: among the remembered marks, held, or, of what was only counted, still to be judged."""
-    held = marks.held.get(old.symbol)
+    held = marks.held.get(line["symbol"])
     if is_not_of(held, old) and not old.is_counted:
-        return After(old.symbol, marks.remembered_instead(line, old.applied_by, maker), held)
+        return After(line["symbol"], marks.remembered_instead(line, old.applied_by, maker), held)
     if is_not_of(held, old):  # an execution that was only counted was of no order
         quote = quote_of(marks, line, old.at, maker, client=old.client, order=object())
         return after_quote(marks, rules, quote, now, held, may_confirm=False)
@@ -115,7 +116,8 @@ class Prices:
         return symbol in self.marks.held and self.marks.held[symbol].maker == self.index
 
     def take_price(self, line):
-        _, field = self.worth_of(line, problem(line, ("symbol",), (), ("currency",)))
+        line, field = self.as_of_now(line, nanos(line["at"]), problem(line, ("symbol",), (), ("currency",)))
+        _, field = self.worth_of(line, field)
         if field or self.marks.is_older(line["symbol"], nanos(line["at"])):
             return field and self.reject(field)
         symbol, at = line["symbol"], nanos(line["at"])
@@ -123,7 +125,7 @@ class Prices:
         if not self.fits_after(after):
             return self.reject("price")
         self.move_now(at)
-        self.marks.put(after)
+        self.put_marks(after)
         if self.holds_its_own(symbol):
             self.judge_price(symbol, None, None)
 
@@ -143,7 +145,14 @@ class Prices:
         worth = self.marks.latest_worth(after.symbol, after.remembered)
         if abs(worth) > INT64_MAX or self.gross_with(None, after.symbol, 0, worth) > INT128_MAX:
             return False
-        return self.keeps_pnl(lambda: self.marks.put(after), 0, is_kept=False)
+        return self.keeps_pnl(lambda: self.put_marks(after), 0, is_kept=False)
+
+    def put_marks(self, after):
+        """By the first mark of a symbol nobody gains: without one a position is worth nothing, and not because its price is."""
+        if self.marks.remembered_of(after.symbol):
+            self.marks.put(after)
+        else:
+            self.pnl.nobody_gains(lambda: self.marks.put(after))
 
     def judge_price(self, symbol, notional, transaction_id):
         """Of the price that is held now; `notional` of the execution that it is of."""

@@ -1,36 +1,62 @@
 """The oracle's busts and corrections, and the executions that came after theirs: what stands, and what is taken back of it."""
+from oracle_adjustments import split_amount, with_splits
 from oracle_figures import INT64_MAX, nanos, units
 from oracle_price import after_bust, after_correction
 from oracle_rules import FIRM, TRANSACTION_FIELDS, problem
 
 INT128_MAX = 2**127 - 1
-BUST_FIELDS = (("transaction_id", "client_id", "symbol", "ref_transaction_id"), (), ("broker_id", "market"))
-CORRECTION_FIELDS = ((*TRANSACTION_FIELDS[0], "ref_transaction_id"), *TRANSACTION_FIELDS[1:])
+BUST_FIELDS = (("transaction_id", "client_id", "symbol"), (), ("broker_id", "market"))
+
+
+def reversal_problem(line, fields):
+    """The first field that does not fit; the reference is the last of them."""
+    return problem(line, *fields) or problem(line, ("ref_transaction_id",), (), ())
 
 
 class Execution:
-    """The latest of a chain that stands: what it added to its position, what one unit was worth at its price, and the inputs that applied it and the first of the chain."""
+    """The latest of a chain that stands: what it added to its position then, what one unit was worth at its price, the input that applied it, and the first of the chain.
 
-    def __init__(self, line, worth, applied_by, began=None, is_counted=False):
+    `line` is in the terms of after the splits that it is from before; `moment` is that of the adjustments.
+    """
+
+    def __init__(self, line, worth, applied_by, moment, origin=None, is_counted=False):
         self.client, self.symbol, self.at, self.worth, self.is_counted = line["client_id"], line["symbol"], nanos(line["executed_at"]), worth, is_counted
         self.quantity = 0 if is_counted else units(line["quantity"]) if line["side"] == "BUY" else -units(line["quantity"])
-        self.applied_by, self.began = applied_by, applied_by if began is None else began
+        self.applied_by, self.moment, self.splits = applied_by, moment, line.get("splits", [])
+        self.origin = origin or self
 
     def entities(self):
+        """Those by which it was judged."""
         return ("CLIENT", self.client), ("SYMBOL", self.symbol), FIRM
 
     def value(self):
         return self.quantity * self.worth
 
+    def now(self, history):
+        """The symbol in which it is by now, and its quantity there, if that is one."""
+        symbol, splits = history.since(self.symbol, self.moment)
+        return symbol, split_amount(self.quantity, splits)
+
+    def correction_now(self, history, line):
+        """A correction is in the terms of the first of its chain, whatever its own instant is. The field is one that leaves its range."""
+        first = self.origin
+        symbol, splits = history.since(first.symbol, first.moment)
+        return with_splits({**line, "symbol": symbol}, [*first.splits, *splits], ("price", "quantity"))
+
 
 class Change:
-    """From an execution that stands to another, or to nothing: by what position, basis and turnover move, and what is remembered of the symbol's marks and held of it then."""
+    """From an execution that stands to another, or to nothing: by what position, basis and turnover move, and what is remembered of the symbol's marks and held of it then.
 
-    def __init__(self, old, new, after):
-        self.old, self.after = old, after
-        self.quantity = (new.quantity if new else 0) - old.quantity
+    `held` is the quantity of the old one in the terms of now."""
+
+    def __init__(self, old, new, held, after):
+        self.old, self.after, self.symbol = old, after, after.symbol
+        self.quantity = (new.quantity if new else 0) - held
         self.value = (new.value() if new else 0) - old.value()
         self.turnover = (abs(new.value()) if new else 0) - abs(old.value())
+
+    def entities(self):
+        return ("CLIENT", self.old.client), ("SYMBOL", self.symbol), FIRM
 
 
 class Reversals:
@@ -38,13 +64,14 @@ class Reversals:
 
     def count_only(self, line):
         """An execution that was reversed before it came: it is counted, and known by name."""
-        _, field = self.worth_of(line, problem(line, *TRANSACTION_FIELDS))
+        at = nanos(line["executed_at"])
+        line, field = self.as_of_now(line, at, problem(line, *TRANSACTION_FIELDS))
+        _, field = self.worth_of(line, field)
         if field:
             return self.reject(field)
-        at = nanos(line["executed_at"])
         self.late += self.now is not None and at < self.now
         self.move_now(at)
-        execution = self.executions[line["transaction_id"]] = Execution(line, 0, self.index, is_counted=True)
+        execution = self.executions[line["transaction_id"]] = Execution(line, 0, self.index, self.history.moment(), is_counted=True)
         self.positions.setdefault(execution.client, {}).setdefault(execution.symbol, 0)
         self.marks.introduce(execution.symbol)
         self.count(execution.entities(), 0)
@@ -56,18 +83,24 @@ class Reversals:
             {"BUST": self.bust, "CORRECTION": self.correct}[line["execution_kind"]](line, old)
 
     def bust(self, line, old):
-        field = problem(line, *BUST_FIELDS)
-        change = Change(old, None, after_bust(self.marks, old))
-        if field or not self.fits(change, nanos(line["executed_at"])):
+        field, (symbol, held) = reversal_problem(line, BUST_FIELDS), old.now(self.history)
+        if field or held is None:
             return self.reject(field or "ref_transaction_id")
+        change = Change(old, None, held, after_bust(self.marks, symbol, old))
+        if not self.fits(change, nanos(line["executed_at"])):
+            return self.reject("ref_transaction_id")
         self.change(change, line)
 
     def correct(self, line, old):
-        worth, field = self.worth_of(line, problem(line, *CORRECTION_FIELDS))
+        at, (_, held) = nanos(line["executed_at"]), old.now(self.history)
+        field = reversal_problem(line, TRANSACTION_FIELDS) or ("ref_transaction_id" if held is None else None)
+        if not field:
+            line, field = old.correction_now(self.history, line)
+        worth, field = self.worth_of(line, field)
         if field:
             return self.reject(field)
-        new, at = Execution(line, worth, self.index, old.began), nanos(line["executed_at"])
-        change = Change(old, new, after_correction(self.marks, self.rules, line, old, self.index, self.now_with(at)))
+        new = Execution(line, worth, self.index, self.history.moment(), old.origin)
+        change = Change(old, new, held, after_correction(self.marks, self.rules, line, old, self.index, self.now_with(at)))
         if not self.fits(change, at):
             return self.reject("quantity")
         self.executions[line["transaction_id"]] = new
@@ -79,35 +112,35 @@ class Reversals:
         self.move_now(nanos(line["executed_at"]))
         self.put(change)
         if self.is_of_session(old):
-            for entity in old.entities():
+            for entity in old.origin.entities():
                 self.turnovers.setdefault(entity, []).append(change.turnover)
         del self.executions[line["original"]]
         self.resolve_tipped(old, transaction_id)
-        for entity in old.entities():
+        for entity in change.entities():
             self.judge_exposure(entity, self.now, transaction_id)
 
     def put(self, change):
-        old = change.old
-        self.positions[old.client][old.symbol] += change.quantity
-        self.marks.put(change.after)
-        self.pnl.trade(old.entities(), change.value)
+        self.put_marks(change.after)
+        row = self.positions[change.old.client]
+        row[change.symbol] = row.get(change.symbol, 0) + change.quantity
+        self.pnl.trade(change.entities(), change.value)
 
     def is_of_session(self, execution):
-        return execution.began >= self.session_began
+        return execution.origin.applied_by >= self.session_began
 
     def fits(self, change, at):
         """Judged before time moves, as a transaction is; from the end of the symbol on also as if its positions were closed."""
-        old, mark = change.old, self.marks.latest_worth(change.old.symbol, change.after.remembered)
-        position = self.held(old.client, old.symbol) + change.quantity
-        if abs(position) > INT64_MAX or abs(mark) > INT64_MAX or self.gross_with(old.client, old.symbol, position, mark) > INT128_MAX:
+        client, symbol, mark = change.old.client, change.symbol, self.marks.latest_worth(change.symbol, change.after.remembered)
+        position = self.held(client, symbol) + change.quantity
+        if abs(position) > INT64_MAX or abs(mark) > INT64_MAX or self.gross_with(client, symbol, position, mark) > INT128_MAX:
             return False
-        if self.is_of_session(old) and self.exposure(FIRM, "turnover") + change.turnover > INT128_MAX:
+        if self.is_of_session(change.old) and self.exposure(FIRM, "turnover") + change.turnover > INT128_MAX:
             return False
-        if self.marks.is_over(old.symbol, at):
-            if abs(change.quantity) > INT64_MAX or abs(change.quantity * mark) + self.gross_beside(old.symbol) > INT128_MAX:
+        if self.marks.is_over(symbol, at):
+            if abs(change.quantity) > INT64_MAX or abs(change.quantity * mark) + self.gross_beside(symbol) > INT128_MAX:
                 return False
             gain = change.quantity * mark - change.value  # closing keeps every P&L
-            if any(abs(self.pnl.of(entity) + gain) > INT128_MAX for entity in old.entities()):
+            if any(abs(self.pnl.of(entity) + gain) > INT128_MAX for entity in change.entities()):
                 return False
         return self.keeps_pnl(lambda: self.put(change), change.value, is_kept=False)
 

@@ -200,6 +200,43 @@ bool Positions::pnl_fits(const Revaluation& revaluation) {
   });
 }
 
+bool Positions::pnl_fits(const Restatement& restatement) const {
+  if (!keeps_bases_ || in_step_) return true;
+  const Int128 before = firm.long_value + firm.short_value;
+  if (std::max({reach_, before, restatement.firm_long + restatement.firm_short}) <= kSmall) [[likely]]
+    return true;
+
+  const auto fits = [](Int128 net, Int128 net_after, Int128 basis) { return pnl_fits(net, net_after, basis, 0, true); };
+  const Int128 firm_after = net_of(restatement.firm_long, restatement.firm_short, restatement.firm_inverted);
+  if (!fits(firm_exposure().net().units(), firm_after, firm.basis)) return false;
+  std::map<ClientIndex, Int128> moved;  // of each client's net
+  for (const auto& part : restatement.parts) {
+    static const SymbolState kNew{};
+    const SymbolState& symbol = part.symbol == kNone ? kNew : symbols[part.symbol];
+    if (!fits(exposure_of(symbol).net().units(), net_of(part.unit_value, part.long_value, part.short_value),
+              symbol.basis)) {
+      return false;
+    }
+    if (part.symbol != kNone) {
+      visit_holders(part.symbol, [&](ClientIndex client, const Holding& holding) {
+        add_wrapping(moved[client], notional_units(holding.quantity_units, part.unit_value.units()));
+        add_wrapping(moved[client], -notional_units(holding.quantity_units, symbol.unit_value.units()));
+      });
+    }
+    for (const auto& position : part.positions) {
+      add_wrapping(moved[position.client], notional_units(position.to, part.unit_value.units()));
+      add_wrapping(moved[position.client], -notional_units(position.from, part.unit_value.units()));
+    }
+  }
+  return std::all_of(moved.begin(), moved.end(), [&](const auto& of_client) {
+    const ClientState& client = clients[of_client.first];
+    const Int128 net = exposure_of(client).net().units();
+    Int128 net_after = net;
+    add_wrapping(net_after, of_client.second);
+    return fits(net, net_after, client.basis);
+  });
+}
+
 bool Positions::pnl_fits(Int128 net, Int128 net_after, Int128 basis, Int128 moved, bool with_net) {
   Int128 pnl = 0;
   if (with_net) return !__builtin_sub_overflow(net_after, difference_wrapping(net, basis), &basis);

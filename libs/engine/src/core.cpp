@@ -126,13 +126,22 @@ void Core::expect_at(std::span<const Transaction* const> next) {
   impl_->prefetcher.expect_at(next);
 }
 
-Result<Applied, Rejection> Core::apply(const Transaction& transaction, std::vector<AlertEvent>& events) {
-  RISK_CHECK(!transaction.is_reversal());
+Result<Applied, Rejection> Core::apply(const Transaction& received, std::vector<AlertEvent>& events) {
+  RISK_CHECK(!received.is_reversal());
   const RuleSet& rules = impl_->evaluator.rules();
-  const Prefetcher::Pair named = impl_->prefetcher.take(transaction);
+  Prefetcher::Pair named = impl_->prefetcher.take(received);
+  std::optional<Transaction> restated;
+  if (impl_->may_restate(named.symbol)) [[unlikely]] {
+    if (auto problem = value_problem(received)) return *std::move(problem);
+    auto as_of_now = impl_->restated(received);
+    if (!as_of_now) return as_of_now.error();
+    restated = *std::move(as_of_now);
+    if (restated) named.symbol = Named::in(impl_->positions.symbols, restated->symbol.text);
+  }
+  const Transaction& transaction = restated ? *restated : received;
   Impl::Valued valued = impl_->value_in_base(transaction.price, transaction.executed_at);
   if (!is_plainly_valid(transaction, named, rules) || !impl_->is_plain(named.symbol)) {
-    if (auto problem = value_problem(transaction)) return *std::move(problem);
+    if (auto problem = value_problem(received)) return *std::move(problem);
     const auto judged = impl_->value(named.symbol, transaction.price, transaction.currency, transaction.executed_at);
     if (!judged) return judged.error();
     valued = *judged;
@@ -152,7 +161,8 @@ Result<Applied, Rejection> Core::apply(const Transaction& transaction, std::vect
       return std::move(*rejection);
   }
   const Int128 value = notional_units(signed_quantity.units(), valued.unit_value.units());
-  if (!impl_->positions.pnl_fits(plan, {.value = value})) {
+  const bool is_first_mark = impl_->is_unmarked(named.symbol.index);
+  if (!impl_->positions.pnl_fits(plan, {.value = value, .with_net = is_first_mark})) {
     return Rejection{"quantity", transaction.quantity.to_string(), "it would take the session's P&L out of range"};
   }
 
@@ -161,6 +171,8 @@ Result<Applied, Rejection> Core::apply(const Transaction& transaction, std::vect
     plan = Positions::Plan(plan.client, plan.symbol, plan.unit_value);
     RISK_CHECK(!impl_->positions.plan_move(signed_quantity.units(), notional.units(), plan));
   }
+  if (is_first_mark) [[unlikely]]
+    impl_->positions.move_bases(plan.symbol.index, {}, plan.unit_value);
   const PositionKey place = impl_->take(plan, *impl_->now);
   if (marks) impl_->set_mark(place.symbol, valued.mark);
   impl_->positions.move_turnover(place, notional.units());
@@ -182,7 +194,7 @@ Result<Applied, Rejection> Core::apply(const Transaction& transaction, std::vect
 
 std::optional<Rejection> Core::apply(const OpeningPosition& position) {
   if (auto problem = value_problem(position)) return problem;
-  const Named symbol = Named::in(impl_->positions.symbols, position.symbol.text);
+  const Named symbol = Named::in(impl_->positions.symbols, impl_->history.meaning(position.symbol.text));
   const auto valued = impl_->value(symbol, position.price, position.currency, kOldest);
   if (!valued) return valued.error();
   const bool marks = impl_->may_mark(symbol.index, kOldest);

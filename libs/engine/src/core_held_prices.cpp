@@ -62,7 +62,7 @@ HeldNow Core::Impl::hold_of(const RuleEvaluator::Executed& executed, const Mark&
 
 Result<bool, Rejection> Core::apply(const HeldPriceDecision& decision, std::vector<AlertEvent>& events) {
   if (auto problem = value_problem(decision)) return *std::move(problem);
-  const Named named = Named::in(impl_->positions.symbols, decision.symbol.text);
+  const Named named = Named::in(impl_->positions.symbols, impl_->history.meaning(decision.symbol.text));
   const auto refuse = [&](const char* reason) { return Rejection{"symbol", decision.symbol.text, reason}; };
   if (named.index == kNone || !impl_->positions.symbols[named.index].holds_price)
     return refuse("no price of it is held");

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <set>
+#include <span>
 #include <utility>
 
 #include "held_prices.hpp"
@@ -12,6 +13,7 @@
 #include "remembered_marks.hpp"
 #include "risk/engine/core.hpp"
 #include "rule_evaluator.hpp"
+#include "symbol_history.hpp"
 
 namespace risk::engine {
 
@@ -82,12 +84,44 @@ class Core::Impl {
     kept = made.mark;
     if (evaluator.rules().knows_reversals()) remembered[symbol].add(made);
   }
+  // Whether its first mark is still to come, which moves every basis by what it moves the net exposure.
+  bool is_unmarked(SymbolIndex symbol) const {
+    return symbol != kNone && positions.symbols[symbol].mark == kUnmarked && remembered[symbol].empty();
+  }
   // To be called when the rules begin to know reversals, or do no longer. By those that know none nothing is
   // remembered; what was applied by them is of an earlier session.
   void begin_to_remember();
 
+  // --- adjustments: core_adjustments.cpp
+
+  std::optional<Rejection> apply_split(const Adjustment& adjustment, std::vector<AlertEvent>& events);
+  std::optional<Rejection> apply_rename(const Adjustment& adjustment, std::vector<AlertEvent>& events);
+  std::optional<Rejection> apply_position(const Adjustment& adjustment, std::vector<AlertEvent>& events);
+  // Whether an input of the symbol may mean another one, or be split.
+  bool may_restate(const Named& symbol) const {
+    return symbol.index == kNone ? !history.empty() : positions.symbols[symbol.index].has_history;
+  }
+  // What comes as the symbol that it means now, split as what is from before a split: nothing of a transaction that is
+  // as it came. Or which figure leaves its range by that.
+  Result<std::optional<Transaction>, Rejection> restated(const Transaction& received) const;
+  Result<MarketPrice, Rejection> restated(const MarketPrice& received) const;
+  Result<Price, Rejection> split_price(Price price, std::span<const Split> splits) const;
+  Result<Quantity, Rejection> split_quantity(Quantity quantity, std::span<const Split> splits) const;
+
+  // What has become of what a bust or a correction takes back.
+  struct Descent {
+    SymbolIndex symbol = kNone;      // where its position is
+    SymbolIndex counted_in = kNone;  // where the execution at the beginning of its chain was counted
+    SymbolIndex judged_in = kNone;   // of it itself
+    Quantity applied;                // its quantity as it was applied
+    Quantity quantity;               // what that has become
+    std::vector<Split> splits;       // of its chain, in order: a correction is in the terms of its beginning
+  };
+  Result<Descent, Rejection> descent_of(const Transaction& reversal, const Original& original) const;
+
   // What a bust or a correction makes of the positions and marks.
   struct Reversal {
+    Descent original;
     Positions::Plan positions;      // to be completed
     RememberedMarks marks;          // of the symbol, after it
     std::optional<HeldPrice> held;  // of the symbol, after it
@@ -173,6 +207,7 @@ class Core::Impl {
   Positions positions;
   Rates rates;
   Instruments instruments;
+  SymbolHistory history;
   RuleEvaluator evaluator;
   Prefetcher prefetcher;
   Counters counters;
@@ -187,6 +222,7 @@ class Core::Impl {
  private:
   // Gives a symbol that is new its terms, its limits and room for its marks.
   void admit_symbol(SymbolIndex index) {
+    positions.symbols[index].has_history = history.knows(positions.symbols[index].id.view());
     note_terms(index);
     evaluator.admit_symbol(index);
     remembered.emplace_back();

@@ -90,16 +90,22 @@ void Core::Impl::begin_to_remember() {
   }
 }
 
-Result<Price, Rejection> Core::unit_value(const Transaction& transaction) const {
-  if (auto problem = value_problem(transaction)) return *std::move(problem);
+Result<Price, Rejection> Core::unit_value(const Transaction& received) const {
+  if (auto problem = value_problem(received)) return *std::move(problem);
+  const auto restated = impl_->restated(received);
+  if (!restated) return restated.error();
+  const Transaction& transaction = restated->has_value() ? **restated : received;
   const Named symbol = Named::in(impl_->positions.symbols, transaction.symbol.text);
   const auto valued = impl_->value(symbol, transaction.price, transaction.currency, transaction.executed_at);
   if (!valued) return valued.error();
   return valued->unit_value;
 }
 
-Result<bool, Rejection> Core::apply(const MarketPrice& price, std::vector<AlertEvent>& events) {
-  if (auto problem = value_problem(price)) return *std::move(problem);
+Result<bool, Rejection> Core::apply(const MarketPrice& received, std::vector<AlertEvent>& events) {
+  if (auto problem = value_problem(received)) return *std::move(problem);
+  const auto restated = impl_->restated(received);
+  if (!restated) return restated.error();
+  const MarketPrice& price = *restated;
   Positions& positions = impl_->positions;
   const Named named = Named::in(positions.symbols, price.symbol.text);
   const auto valued = impl_->value(named, price.price, price.currency, price.at);
@@ -116,6 +122,7 @@ Result<bool, Rejection> Core::apply(const MarketPrice& price, std::vector<AlertE
   Positions::Revaluation revaluation;
   if (named.index != kNone) {
     revaluation.add(named.index, valued->unit_value);
+    revaluation.moves_bases = impl_->is_unmarked(named.index);
     if (!positions.plan(revaluation) || !positions.pnl_fits(revaluation)) {
       return Rejection{"price", price.price.to_string(), "it would take the firm's gross exposure or P&L out of range"};
     }
@@ -192,6 +199,7 @@ Result<bool, Rejection> Core::apply(const Instrument& instrument) {
                        "it would take what the symbol is worth out of range"};
     }
   }
+  impl_->history.renames.end(id, impl_->input, false);  // it is a symbol of its own again
   impl_->instruments.set(id, terms);
   if (named.index == kNone) return true;
   impl_->note_terms(named.index);

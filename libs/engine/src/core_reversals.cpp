@@ -16,11 +16,12 @@ struct Move {
 };
 
 // Nothing: the bases would move by more than 127 bits hold.
-std::optional<Move> move_of(const Original& original, Quantity quantity, Price unit_value) {
-  const Int128 old_value = notional_units(original.quantity.units(), original.unit_value.units());
+std::optional<Move> move_of(Price original_unit_value, Quantity applied, Quantity original, Quantity quantity,
+                            Price unit_value) {
+  const Int128 old_value = notional_units(applied.units(), original_unit_value.units());
   const Int128 value = notional_units(quantity.units(), unit_value.units());
   Move move;
-  move.quantity_units = Int128{quantity.units()} - original.quantity.units();
+  move.quantity_units = Int128{quantity.units()} - original.units();
   if (__builtin_sub_overflow(value, old_value, &move.value)) return std::nullopt;
   move.turnover = (value < 0 ? -value : value) - (old_value < 0 ? -old_value : old_value);
   return move;
@@ -42,7 +43,7 @@ Result<Applied, Rejection> Core::count(const Transaction& transaction, std::vect
   const auto unit_value = this->unit_value(transaction);
   if (!unit_value) return unit_value.error();
   Positions& positions = impl_->positions;
-  const Named symbol = Named::in(positions.symbols, transaction.symbol.text);
+  const Named symbol = Named::in(positions.symbols, impl_->history.meaning(transaction.symbol.text));
   Positions::Plan plan(Named::in(positions.clients, transaction.client_id.text), symbol,
                        symbol.index == kNone ? Price{} : positions.symbols[symbol.index].unit_value);
   if (auto rejection = positions.plan_move(0, 0, plan)) return *std::move(rejection);
@@ -63,15 +64,15 @@ Result<Applied, Rejection> Core::count(const Transaction& transaction, std::vect
 
 Result<Core::Impl::Reversal, Rejection> Core::Impl::plan_reversal(const Transaction& reversal,
                                                                   const Original& original) {
-  const Named symbol = Named::in(positions.symbols, reversal.symbol.text);
+  auto descent = descent_of(reversal, original);
+  if (!descent) return descent.error();
   const Named client = Named::in(positions.clients, reversal.client_id.text);
-  RISK_CHECK(symbol.index != kNone && client.index != kNone);
-  Reversal plan{Positions::Plan(client, symbol, positions.symbols[symbol.index].unit_value),
-                remembered[symbol.index],
-                {},
-                {},
-                {}};
-  if (positions.symbols[symbol.index].holds_price) plan.held = held_prices.at(symbol.index);
+  RISK_CHECK(descent->symbol != kNone && client.index != kNone);
+  const SymbolState& state = positions.symbols[descent->symbol];
+  const Named symbol{state.id.view(), 0, descent->symbol};
+  Reversal plan{
+      *std::move(descent), Positions::Plan(client, symbol, state.unit_value), remembered[symbol.index], {}, {}, {}};
+  if (state.holds_price) plan.held = held_prices.at(symbol.index);
   std::optional<HeldPrice> its_held;  // of the original
   if (plan.held && plan.held->made.input == original.input) its_held.swap(plan.held);
 
@@ -80,9 +81,13 @@ Result<Core::Impl::Reversal, Rejection> Core::Impl::plan_reversal(const Transact
   const bool has_made = made != RememberedMarks::kMost;
   if (reversal.kind == ExecutionKind::kCorrection) {
     const Timestamp at = has_made ? marks.at(made).mark.at : its_held ? its_held->made.mark.at : original.executed_at;
-    auto valued = value(symbol, reversal.price, reversal.currency, at);
+    const auto price = split_price(reversal.price, plan.original.splits);
+    if (!price) return price.error();
+    const auto quantity = split_quantity(reversal.signed_quantity(), plan.original.splits);
+    if (!quantity) return quantity.error();
+    auto valued = value(symbol, *price, reversal.currency, at);
     if (!valued) return valued.error();
-    plan.quantity = reversal.signed_quantity();
+    plan.quantity = *quantity;
     plan.unit_value = valued->unit_value;
     if (has_made) {
       marks.replace(made, {valued->mark, input});
@@ -118,7 +123,8 @@ Result<Applied, Rejection> Core::apply(const Transaction& reversal, const Origin
   if (!planned) return planned.error();
   Impl::Reversal plan = *std::move(planned);
   Positions& positions = impl_->positions;
-  const auto move = move_of(original, plan.quantity, plan.unit_value);
+  const auto move =
+      move_of(original.unit_value, plan.original.applied, plan.original.quantity, plan.quantity, plan.unit_value);
   if (!move) return out_of_range(reversal, "it would take the session's P&L out of range");
   const auto turnover = [&] { return original.first_input >= impl_->session_from ? move->turnover : Int128{0}; };
   if (auto rejection = positions.plan_move(move->quantity_units, turnover(), plan.positions)) {
@@ -132,7 +138,8 @@ Result<Applied, Rejection> Core::apply(const Transaction& reversal, const Origin
       return out_of_range(reversal, "it would take the session's P&L out of range");
     }
   }
-  if (!positions.pnl_fits(plan.positions, {.value = move->value})) {
+  const bool is_first_mark = impl_->is_unmarked(plan.positions.symbol.index) && !plan.marks.empty();
+  if (!positions.pnl_fits(plan.positions, {.value = move->value, .with_net = is_first_mark})) {
     return out_of_range(reversal, "it would take the session's P&L out of range");
   }
 
@@ -140,15 +147,20 @@ Result<Applied, Rejection> Core::apply(const Transaction& reversal, const Origin
     plan.positions = Positions::Plan(plan.positions.client, plan.positions.symbol, plan.positions.unit_value);
     RISK_CHECK(!positions.plan_move(move->quantity_units, 0, plan.positions));
   }
+  if (is_first_mark) positions.move_bases(plan.positions.symbol.index, {}, plan.positions.unit_value);
   const PositionKey place = impl_->take(plan.positions, *impl_->now);
   impl_->remembered[place.symbol] = plan.marks;
   if (plan.held || positions.symbols[place.symbol].holds_price) impl_->set_held(place.symbol, plan.held);
   if (!plan.marks.empty()) positions.symbols[place.symbol].mark = plan.marks.newest().mark;
-  positions.move_turnover(place, turnover());
+  positions.move_turnover({place.client, plan.original.counted_in}, turnover());
+  if (plan.original.counted_in != place.symbol) {
+    positions.note_symbol_changed(plan.original.counted_in, *impl_->now);
+    impl_->evaluator.note_symbol(plan.original.counted_in);
+  }
   positions.trade_bases(place, move->value);
   const bool corrects = reversal.kind == ExecutionKind::kCorrection;
-  const auto notional = Notional::of(reversal.quantity, plan.unit_value).magnitude();
-  impl_->evaluator.evaluate_reversal({reversal, impl_->input, original.input},
+  const auto notional = Notional::of(plan.quantity, plan.unit_value).magnitude();
+  impl_->evaluator.evaluate_reversal({reversal, impl_->input, original.input, plan.original.judged_in},
                                      corrects ? std::optional(notional) : std::nullopt, place, *impl_->now, events);
   return Applied{corrects ? plan.unit_value : original.unit_value, false};
 }

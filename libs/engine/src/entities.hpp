@@ -53,6 +53,7 @@ struct alignas(64) SymbolState {
   bool mark_changed = false;    // since its holders were listed for take_changes(kMarked)
   bool unevaluated = false;     // its exposure has changed since a rule looked at it
   bool holds_price = false;     // see held_prices.hpp
+  bool has_history = false;     // it was renamed or split, see symbol_history.hpp
   std::uint32_t positions = 0;  // that are not zero
   Price unit_value;             // what one unit is worth in base currency: of the mark, at the rate in force
   Mark mark;

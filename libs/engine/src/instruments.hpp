@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "risk/engine/types.hpp"
 
@@ -38,6 +39,16 @@ class Instruments {
     return found == by_symbol_.end() ? nullptr : &found->second;
   }
   const Terms* set(const std::string& symbol, const Terms& terms) { return &(by_symbol_[symbol] = terms); }
+  // The new name has what the old one has, unless it has its own; the old one has none any more. Terms stay where they
+  // are. Whether the old one had some.
+  bool move(std::string_view symbol, std::string_view new_symbol) {
+    const auto old = by_symbol_.find(symbol);
+    if (old == by_symbol_.end()) return false;
+    auto node = by_symbol_.extract(old);
+    node.key() = std::string(new_symbol);
+    by_symbol_.insert(std::move(node));
+    return true;
+  }
   const BySymbol& all() const { return by_symbol_; }
   bool is_full() const { return by_symbol_.size() >= kInstrumentsMax; }
 

@@ -15,4 +15,7 @@ struct Mark {
   friend bool operator==(const Mark&, const Mark&) = default;
 };
 
+// Of a symbol that nothing has marked yet: it is worth nothing, and whatever comes first marks it.
+inline constexpr Mark kUnmarked{{}, kOldest, kNoCurrency};
+
 }  // namespace risk::engine

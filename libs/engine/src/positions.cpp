@@ -153,13 +153,7 @@ PositionKey Positions::take(const Plan& plan, Timestamp now) {
   }
   ClientState& client = clients[place.client];
   SymbolState& symbol = symbols[place.symbol];
-  Holding* holding = plan.holding;
-  if (holding == nullptr) {
-    holding = client.holdings.add(place.symbol, multiplier_, pool);
-    symbol.holders.push_back(place.client);
-    ++position_count_;
-    if (client.holdings.size() == tuning_.valued_from) client.valuation = std::make_unique<Valuation>();
-  }
+  Holding* const holding = plan.holding == nullptr ? &add_holding(place) : plan.holding;
 
   if (symbol.unit_value != plan.unit_value) move_unit_value(place.symbol, plan.unit_value, now);
   if (holding->quantity() != plan.quantity) move_quantity(place.client, place.symbol, *holding, plan.quantity);
@@ -176,6 +170,15 @@ PositionKey Positions::take(const Plan& plan, Timestamp now) {
   note(client, place.client, changed_.clients);
   note(symbol, place.symbol, changed_.symbols);
   return place;
+}
+
+Holding& Positions::add_holding(PositionKey place) {
+  ClientState& client = clients[place.client];
+  Holding* const holding = client.holdings.add(place.symbol, multiplier_, pool);
+  symbols[place.symbol].holders.push_back(place.client);
+  ++position_count_;
+  if (client.holdings.size() == tuning_.valued_from) client.valuation = std::make_unique<Valuation>();
+  return *holding;
 }
 
 SymbolIndex Positions::add_symbol(std::string_view id, std::uint32_t hash, Price unit_value) {

@@ -90,6 +90,31 @@ class Positions {
   // Carries it out. Precondition: no position or unit value has changed in between.
   void take(const Revaluation& revaluation, Timestamp now);
 
+  // What a split or a rename makes of symbols: other quantities, at other unit values. Nobody gains or loses by it.
+  // Begun by the caller, who adds each symbol once.
+  struct Restatement {
+    struct Position {
+      ClientIndex client;
+      std::int64_t from, to;  // units; `from` 0: the client may never have held it
+    };
+    struct Part {
+      SymbolIndex symbol;  // kNone: one that will be new
+      Price unit_value;
+      std::vector<Position> positions{};  // those that move, each client once
+      bool is_closed = false;             // to be planned as if the symbol's positions had been closed before
+      Int128 long_quantity = 0, short_quantity = 0, long_value = 0, short_value = 0;
+    };
+    std::vector<Part> parts;
+    Int128 firm_long = 0, firm_short = 0, firm_inverted = 0;
+  };
+  // Completes it. False: the firm's gross exposure would leave its range.
+  bool plan(Restatement& restatement) const;
+  // Why there is no room for the positions that are new; `field` names the symbol `id` that they are in.
+  std::optional<Rejection> too_many_positions(const char* field, std::string_view id,
+                                              const Restatement& restatement) const;
+  // Carries it out. Preconditions: no position or unit value has changed in between, and all symbols are there.
+  void take(const Restatement& restatement, Timestamp now);
+
   // Every position in it becomes zero; nobody gains or loses by it.
   void close(SymbolIndex index, Timestamp now);
 
@@ -127,6 +152,7 @@ class Positions {
   // moves by `value`. Preconditions: client and symbol are known, and check_move_after_close() has found that it fits.
   bool pnl_fits_after_close(Int128 units, const Plan& plan, Int128 value) const;
   bool pnl_fits(const Revaluation& revaluation);
+  bool pnl_fits(const Restatement& restatement) const;
   void trade_bases(PositionKey place, Int128 value);
   // Of a symbol's holders, by what their positions are worth more at another unit value.
   void move_bases(SymbolIndex index, Price from, Price to);
@@ -167,6 +193,13 @@ class Positions {
   bool has_moved_marks() const { return !moved_marks_.empty() || !marked_.empty(); }
   std::size_t marked_left() const { return marked_.size(); }
 
+  // 0: the client does not hold the symbol, or one of them is not there.
+  Quantity quantity_of(ClientIndex client, SymbolIndex symbol) const {
+    const Holding* const holding = find_holding(client, symbol);
+    return holding == nullptr ? Quantity{} : holding->quantity();
+  }
+  // Calls look(client, holding) for everyone who ever held a symbol.
+  void visit_holders(SymbolIndex index, const auto& look) const;
   // Precondition: the client ever held the symbol.
   const Holding& holding(PositionKey place) const {
     return *clients[place.client].holdings.find(place.symbol, multiplier_);
@@ -212,6 +245,7 @@ class Positions {
   Holding* find_holding(ClientIndex client, SymbolIndex symbol) const {
     return client == kNone || symbol == kNone ? nullptr : clients[client].holdings.find(symbol, multiplier_);
   }
+  Holding& add_holding(PositionKey place);  // precondition: the client never held the symbol
   void list_marked();
   // Of a client; and of which symbols the unit value is below zero.
   Int128 inverted_of(const ClientState& client) const;
@@ -221,8 +255,6 @@ class Positions {
   void add_top_holder(ClientIndex client, SymbolIndex index, Holding& holding);
   void forget_top_holders(SymbolIndex index);
   void find_top_holders(SymbolIndex index, Measure measure);
-  // The quantities of all holders of a symbol.
-  void visit_holders(SymbolIndex index, const auto& look) const;
   // Whether a client's valuation is now at the latest marks. False: a walk is the shorter way.
   bool catch_up(ClientState& client) const;
   void tighten(ClientState& client);

@@ -210,7 +210,8 @@ void RuleEvaluator::evaluate_reversal(const Reversing& reversing, std::optional<
   const std::array subjects{client(place.client), symbol(place.symbol), firm()};
   for_each_active([&]<class Rule>(ActiveRule<Rule>& active) {
     if constexpr (KindOf<Rule>::kIsOfOneTransaction) {
-      const Subject& subject = subjects[place_of(active.rule->entity_type)];
+      const bool is_of_symbol = active.rule->entity_type == EntityType::kSymbol;
+      const Subject subject = is_of_symbol ? symbol(reversing.judged_in) : subjects[place_of(active.rule->entity_type)];
       auto& state = states_of(subject).template of<Rule>(active.place);
       if (!state.alert || state.alert->tipped_by != reversing.original) return;
       Evaluation<Rule> evaluation{*active.rule, active.derived, state, subject, parts};

@@ -65,6 +65,7 @@ class RuleEvaluator {
     const Transaction& transaction;
     std::uint64_t input;     // its number
     std::uint64_t original;  // that of what it takes back
+    SymbolIndex judged_in;   // the symbol of that, when it was applied
   };
   // What the original tipped resolves, in the order of the rules; then exposures are judged, and the size of a
   // correction, which has a notional.

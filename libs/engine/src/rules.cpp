@@ -131,6 +131,13 @@ std::optional<Rejection> time_problem(std::string_view field, Timestamp time) {
   return reject(std::string(field), std::to_string(time.nanos), std::string(kOutsideTimestamps));
 }
 
+// Of a text for people.
+std::optional<Rejection> text_problem(const char* field, const std::string& text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max && printable(text) == text) return std::nullopt;
+  return reject(field, text,
+                "longer than " + std::to_string(bytes_max) + " bytes, not UTF-8, or with characters that do not show");
+}
+
 // Why a value cannot be its field's.
 template <class Field>
 std::optional<Rejection> problem_of(Field, const std::string& text) {
@@ -297,10 +304,6 @@ std::optional<Rejection> value_problem(const HeldPriceDecision& decision) {
 }
 
 std::optional<Rejection> value_problem(const Instrument& instrument) {
-  const auto text_problem = [](const char* field, const std::string& text) -> std::optional<Rejection> {
-    if (text.size() <= kInstrumentTextBytesMax && printable(text) == text) return std::nullopt;
-    return reject(field, text, "longer than 200 bytes, not UTF-8, or with characters that do not show");
-  };
   if (const auto problem = id_problem(instrument.symbol.text)) {
     return reject("symbol", instrument.symbol.text, std::string(*problem));
   }
@@ -316,8 +319,48 @@ std::optional<Rejection> value_problem(const Instrument& instrument) {
   if (instrument.expires_at) {
     if (auto problem = time_problem("expires_at", *instrument.expires_at)) return problem;
   }
-  if (auto problem = text_problem("name", instrument.name)) return problem;
-  return text_problem("asset_class", instrument.asset_class);
+  if (auto problem = text_problem("name", instrument.name, kInstrumentTextBytesMax)) return problem;
+  return text_problem("asset_class", instrument.asset_class, kInstrumentTextBytesMax);
+}
+
+std::optional<Rejection> value_problem(const Adjustment& adjustment) {
+  if (auto problem = time_problem("effective_at", adjustment.effective_at)) return problem;
+  if (to_string(adjustment.kind) == "UNKNOWN") {
+    return reject("kind", std::to_string(static_cast<int>(adjustment.kind)), "not SPLIT, RENAME or SET_POSITION");
+  }
+  const auto is_of = [&](AdjustmentKind kind) { return adjustment.kind == kind; };
+  // Of an id that one kind needs and no other has.
+  const auto id_of = [&](AdjustmentKind kind, const char* field, const std::string& id) -> std::optional<Rejection> {
+    if (!is_of(kind)) {
+      if (id.empty()) return std::nullopt;
+      return reject(field, id, "is of a " + std::string(to_string(kind)) + " alone");
+    }
+    const auto problem = id_problem(id);
+    return problem ? std::optional(reject(field, id, std::string(*problem))) : std::nullopt;
+  };
+  if (const auto problem = id_problem(adjustment.symbol.text)) {
+    return reject("symbol", adjustment.symbol.text, std::string(*problem));
+  }
+  if (is_of(AdjustmentKind::kSplit) && !SplitRatio::parse(adjustment.ratio)) {
+    return reject("ratio", adjustment.ratio, "not new to old as two whole numbers from 1 to 1000000, such as 4:1");
+  }
+  if (!is_of(AdjustmentKind::kSplit) && !adjustment.ratio.empty()) {
+    return reject("ratio", adjustment.ratio, "is of a SPLIT alone");
+  }
+  if (auto problem = id_of(AdjustmentKind::kRename, "new_symbol", adjustment.new_symbol.text)) return problem;
+  if (is_of(AdjustmentKind::kRename) && adjustment.new_symbol == adjustment.symbol) {
+    return reject("new_symbol", adjustment.new_symbol.text, "is the symbol itself");
+  }
+  if (auto problem = id_of(AdjustmentKind::kSetPosition, "client_id", adjustment.client_id.text)) return problem;
+  const auto& quantity = adjustment.quantity;
+  if (is_of(AdjustmentKind::kSetPosition) && !quantity) return reject("quantity", "", "is missing");
+  if (!is_of(AdjustmentKind::kSetPosition) && quantity) {
+    return reject("quantity", quantity->to_string(), "is of a SET_POSITION alone");
+  }
+  if (quantity && quantity->units() == std::numeric_limits<std::int64_t>::min()) {
+    return reject("quantity", quantity->to_string(), "out of range");
+  }
+  return text_problem("reason", adjustment.reason, kAdjustmentTextBytesMax);
 }
 
 }  // namespace risk::engine

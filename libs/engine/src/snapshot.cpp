@@ -8,6 +8,7 @@
 #include "core_impl.hpp"
 #include "risk/base/encoding.hpp"
 #include "snapshot_fields.hpp"
+#include "snapshot_history.hpp"
 #include "snapshot_marks.hpp"
 #include "snapshot_orders.hpp"
 #include "snapshot_rules.hpp"
@@ -42,6 +43,8 @@ class SnapshotSaver {
     save_first_states(core_.positions.firm.rules, EntityType::kFirm);
     out_.later_number(kBasisField, folded(basis(core_.positions.firm_exposure(), core_.positions.firm.basis)), 0);
     out_.later_input_number(kSessionFromField, core_.session_from);
+    out_.later_text(kSplitsField, splits_text(core_.history.splits, out_.input_numbers()));
+    out_.later_text(kRenamesField, renames_text(core_.history.renames, out_.input_numbers()));
     save_later_states(core_.positions.firm.rules, EntityType::kFirm);
     out_.end_record();
     out_.number(0);

@@ -23,5 +23,7 @@ inline constexpr std::uint32_t kHeldPriceField = 6;
 inline constexpr std::uint32_t kBasisField = 1;
 // Of the firm.
 inline constexpr std::uint32_t kSessionFromField = 2;
+inline constexpr std::uint32_t kSplitsField = 3;
+inline constexpr std::uint32_t kRenamesField = 4;
 
 }  // namespace risk::engine::snapshot

@@ -6,6 +6,7 @@
 
 #include "core_impl.hpp"
 #include "snapshot_fields.hpp"
+#include "snapshot_history.hpp"
 #include "snapshot_marks.hpp"
 #include "snapshot_orders.hpp"
 #include "snapshot_rules.hpp"
@@ -52,8 +53,9 @@ class SnapshotLoader {
     core_->positions.set_bounds({});
     load_states(core_->positions.firm.rules, EntityType::kFirm,
                 [&, take_basis = basis_of(core_->positions.firm.basis)](std::uint32_t field, const auto& value) {
-                  return take_basis(field, value) || load_session_from(field, value);
+                  return take_basis(field, value) || load_session_from(field, value) || load_history(field, value);
                 });
+    note_history();
     const auto basis = static_cast<Uint128>(core_->positions.firm.basis);
     if (client_bases_ != basis || symbol_bases_ != basis) {
       in_.refuse("bases", "of clients, symbols and the firm differ in sum");
@@ -211,6 +213,23 @@ class SnapshotLoader {
     if (value.number > kCountMax) in_.refuse("beginning of the session", "is out of range");
     core_->session_from = static_cast<std::uint64_t>(value.number);
     return true;
+  }
+
+  bool load_history(std::uint32_t field, const SnapshotReader::LaterValue& value) {
+    if (!value.is_text || (field != kSplitsField && field != kRenamesField)) return false;
+    if (field == kSplitsField) read_splits(in_, value.text, core_->history.splits);
+    if (field == kRenamesField) read_renames(in_, value.text, core_->history.renames);
+    return true;
+  }
+  void note_history() {
+    auto& symbols = core_->positions.symbols;
+    for (SymbolIndex index = 0; index < symbols.size(); ++index) {
+      SymbolState& symbol = symbols[index];
+      symbol.has_history = core_->history.knows(symbol.id.view());
+      if (core_->history.renames.in_force(symbol.id.view()) == nullptr) continue;
+      const bool is_empty = symbol.positions == 0 && symbol.mark.price == Price{} && symbol.terms == nullptr;
+      if (!is_empty) in_.refuse("renames", "are of a symbol that is held, marked or known");
+    }
   }
 
   bool load_mark_field(Mark& mark, std::uint32_t field, const SnapshotReader::LaterValue& value) {

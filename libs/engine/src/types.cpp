@@ -25,6 +25,9 @@ std::string_view to_string(ExecutionKind kind) {
 std::string_view to_string(Contract contract) {
   return name_of(contract);
 }
+std::string_view to_string(AdjustmentKind kind) {
+  return name_of(kind);
+}
 std::string_view to_string(Severity severity) {
   return name_of(severity);
 }
@@ -69,6 +72,7 @@ std::span<const std::string_view> enum_names() {
 template std::optional<Side> parse_enum(std::string_view);
 template std::optional<ExecutionKind> parse_enum(std::string_view);
 template std::optional<Contract> parse_enum(std::string_view);
+template std::optional<AdjustmentKind> parse_enum(std::string_view);
 template std::optional<Severity> parse_enum(std::string_view);
 template std::optional<RiskLevel> parse_enum(std::string_view);
 template std::optional<Measure> parse_enum(std::string_view);

@@ -144,6 +144,7 @@ std::vector<std::string> Core::verify() const {
   verify_time(to);
   verify_positions(to);
   verify_marks(to);
+  verify_history(to);
   verify_orders(to);
   verify_alerts(to);
   to.pool.take_free(to.findings);

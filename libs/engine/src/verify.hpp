@@ -62,6 +62,8 @@ struct Verification {
 void verify_positions(Verification& to);
 // The remembered marks of symbols.
 void verify_marks(Verification& to);
+// Splits and renames, and symbols that were renamed.
+void verify_history(Verification& to);
 // The clients' orders.
 void verify_orders(Verification& to);
 // What entities have because of rules: limits, alerts, windows, and whom the next sweep looks at.

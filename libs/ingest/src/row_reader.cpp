@@ -48,6 +48,14 @@ class RowFields {
     const auto contract = engine::parse_enum<engine::Contract>(row_[column_]);
     return take(contract ? Result<engine::Contract>(*contract) : Error{"not LINEAR or INVERSE"}, value);
   }
+  RowFields& operator>>(std::optional<Quantity>& value) {
+    if (row_[column_].empty()) return pass_over();
+    return take(Quantity::parse(row_[column_]), value.emplace());
+  }
+  RowFields& operator>>(engine::AdjustmentKind& value) {
+    const auto kind = engine::parse_enum<engine::AdjustmentKind>(row_[column_]);
+    return take(kind ? Result<engine::AdjustmentKind>(*kind) : Error{"not SPLIT, RENAME or SET_POSITION"}, value);
+  }
   RowFields& operator>>(bool& value) {
     const std::string_view text = row_[column_];
     if (text.empty()) return pass_over();
@@ -91,6 +99,10 @@ template <>
 const TableShape kShape<engine::Instrument> = shape_of({"symbol", "multiplier", "currency", "contract", "expires_at",
                                                         "allows_negative", "name", "asset_class"});
 
+template <>
+const TableShape kShape<engine::Adjustment> = shape_of({"effective_at", "kind", "symbol", "ratio", "new_symbol",
+                                                        "client_id", "quantity", "reason"});
+
 void read(RowFields& fields, engine::OpeningPosition& value) {
   fields >> value.client_id >> value.symbol >> value.quantity >> value.price >> value.currency;
 }
@@ -104,6 +116,11 @@ void read(RowFields& fields, engine::ExchangeRate& value) {
 void read(RowFields& fields, engine::Instrument& value) {
   fields >> value.symbol >> value.multiplier >> value.currency >> value.contract >> value.expires_at >>
       value.allows_negative >> value.name >> value.asset_class;
+}
+
+void read(RowFields& fields, engine::Adjustment& value) {
+  fields >> value.effective_at >> value.kind >> value.symbol >> value.ratio >> value.new_symbol >> value.client_id >>
+      value.quantity >> value.reason;
 }
 
 }  // namespace
@@ -155,5 +172,6 @@ template class RowReader<engine::OpeningPosition>;
 template class RowReader<engine::MarketPrice>;
 template class RowReader<engine::ExchangeRate>;
 template class RowReader<engine::Instrument>;
+template class RowReader<engine::Adjustment>;
 
 }  // namespace risk::ingest

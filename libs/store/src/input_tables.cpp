@@ -18,6 +18,7 @@ constexpr char kMarketPrice[] = "PRICE";
 constexpr char kExchangeRate[] = "RATE";
 constexpr char kInstrument[] = "INSTRUMENT";
 constexpr char kHeldPriceDecision[] = "HELD_PRICE";
+constexpr char kAdjustment[] = "ADJUSTMENT";
 
 // The kind of a column by the type of its field.
 template <class Field>
@@ -74,6 +75,8 @@ Table transactions_table() {
                                              {"original_executed_at_ns", kInteger},
                                              {"original_quantity", kDecimal},
                                              {"original_base_price", kDecimal},
+                                             {"original_symbol", kText},
+                                             {"original_first_executed_at_ns", kInteger},
                                              {"notional", kDecimal},
                                              {"reversed_by_apply_seq", kInteger},
                                              {"reversed_by_kind", kText},
@@ -85,8 +88,9 @@ Table transactions_table() {
 // what engine_inputs has of the others; a transaction's own. The columns that the other table has are NULL.
 constexpr std::array kInputOrigin{"apply_seq", "stream_id", "epoch", "sequence"};
 constexpr std::array kEngineInputValues{
-    "time",       "time_ns",  "client_id",       "symbol", "quantity",    "price", "currency",       "rate",
-    "multiplier", "contract", "allows_negative", "name",   "asset_class", "takes", "config_version", "rules"};
+    "time",           "time_ns",    "client_id",  "symbol",          "quantity",   "price",       "currency",
+    "rate",           "multiplier", "contract",   "allows_negative", "name",       "asset_class", "takes",
+    "config_version", "rules",      "adjustment", "ratio",           "new_symbol", "reason"};
 constexpr std::array kTransactionExtras{"base_price",
                                         "late",
                                         "counted_only",
@@ -94,7 +98,9 @@ constexpr std::array kTransactionExtras{"base_price",
                                         "original_first_apply_seq",
                                         "original_executed_at_ns",
                                         "original_quantity",
-                                        "original_base_price"};
+                                        "original_base_price",
+                                        "original_symbol",
+                                        "original_first_executed_at_ns"};
 
 // How many columns lie between `kind` and this one.
 consteval int columns_before(std::string_view engine_input_value) {
@@ -110,12 +116,14 @@ TransactionInput read_transaction(RowReader& in) {
   });
   const auto original = in.next<std::optional<std::uint64_t>>();
   if (!original) {
-    in.skip(4);
+    in.skip(6);
     return input;
   }
-  auto& [seq, first_seq, executed_at, quantity, unit_value] = input.original.emplace();
+  auto& [seq, first_seq, executed_at, quantity, unit_value, symbol, first_executed_at] = input.original.emplace();
   seq = *original;
   in.read(first_seq, executed_at.nanos, quantity, unit_value);
+  symbol = in.next<std::optional<std::string>>().value_or("");
+  if (const auto nanos = in.next<std::optional<std::int64_t>>()) first_executed_at = Timestamp{*nanos};
   return input;
 }
 
@@ -131,7 +139,8 @@ const Table kEngineInputsTable{
                              {"currency", kText},     {"rate", kDecimal},         {"multiplier", kDecimal},
                              {"contract", kText},     {"allows_negative", kFlag}, {"name", kText},
                              {"asset_class", kText},  {"takes", kFlag},           {"config_version", kInteger},
-                             {"rules", kBytes}}};
+                             {"rules", kBytes},       {"adjustment", kText},      {"ratio", kText},
+                             {"new_symbol", kText},   {"reason", kText}}};
 
 std::string input_columns(const Table& table) {
   const bool transactions = &table == &kTransactionsTable;
@@ -159,9 +168,13 @@ void write_transaction(RowWriter& out, const AppliedInput& row, Day day) {
               input.notional(), std::nullopt, std::nullopt, std::nullopt);
     });
   };
-  if (!input.original) return write(std::nullopt, std::nullopt, std::nullopt, std::nullopt, std::nullopt);
-  const auto& [seq, first_seq, executed_at, quantity, unit_value] = *input.original;
-  write(seq, first_seq, executed_at.nanos, quantity, unit_value);
+  if (!input.original) {
+    return write(std::nullopt, std::nullopt, std::nullopt, std::nullopt, std::nullopt, std::nullopt, std::nullopt);
+  }
+  const auto& [seq, first_seq, executed_at, quantity, unit_value, symbol, first_executed_at] = *input.original;
+  write(seq, first_seq, executed_at.nanos, quantity, unit_value,
+        symbol.empty() ? std::nullopt : std::optional<std::string_view>(symbol),
+        first_executed_at ? std::optional(first_executed_at->nanos) : std::nullopt);
 }
 
 namespace {
@@ -179,6 +192,7 @@ struct EngineInputValues {
   const engine::Instrument* instrument = nullptr;
   std::optional<bool> takes{};
   const RulesInput* rules = nullptr;
+  const engine::Adjustment* adjustment = nullptr;
 };
 
 EngineInputValues values_of(const TickInput& tick) {
@@ -204,6 +218,14 @@ EngineInputValues values_of(const engine::Instrument& i) {
 EngineInputValues values_of(const engine::HeldPriceDecision& d) {
   return {.kind = kHeldPriceDecision, .time = d.at, .symbol = &d.symbol, .takes = d.takes};
 }
+EngineInputValues values_of(const engine::Adjustment& a) {
+  return {.kind = kAdjustment,
+          .time = a.effective_at,
+          .client_id = &a.client_id,
+          .symbol = &a.symbol,
+          .quantity = a.quantity,
+          .adjustment = &a};
+}
 EngineInputValues values_of(const RulesInput& rules) {
   return {.kind = kRules, .rules = &rules};
 }
@@ -217,26 +239,30 @@ std::optional<T> pointed(const T* value) {
   return value == nullptr ? std::nullopt : std::optional<T>(*value);
 }
 
-template <class Member>
-auto of_instrument(const engine::Instrument* instrument, Member member) {
-  using Value = std::decay_t<decltype(instrument->*member)>;
-  return instrument == nullptr ? std::optional<Value>() : std::optional<Value>(instrument->*member);
+// What the input of a kind has, or NULL.
+template <class Input, class Member>
+auto member_of(const Input* input, Member member) {
+  using Value = std::decay_t<decltype(input->*member)>;
+  return input == nullptr ? std::optional<Value>() : std::optional<Value>(input->*member);
 }
 
 }  // namespace
 
 void write_engine_input(RowWriter& out, const AppliedInput& row, Day day) {
+  using engine::Adjustment;
   using engine::Instrument;
   const auto values = std::visit([](const auto& input) { return values_of(input); }, row.input);
   const auto* instrument = values.instrument;
+  const auto* adjustment = values.adjustment;
   const auto& [stream_id, sequence, epoch] = row.origin;
   const auto write = [&](const auto& config_version, const auto& rules) {
     out.row(row.apply_seq, day, stream_id, epoch, sequence, values.kind, OptionalExact{values.time},
             pointed(values.client_id), pointed(values.symbol), values.quantity, values.price, pointed(values.currency),
-            values.rate, of_instrument(instrument, &Instrument::multiplier),
-            of_instrument(instrument, &Instrument::contract), of_instrument(instrument, &Instrument::allows_negative),
-            of_instrument(instrument, &Instrument::name), of_instrument(instrument, &Instrument::asset_class),
-            values.takes, config_version, rules);
+            values.rate, member_of(instrument, &Instrument::multiplier), member_of(instrument, &Instrument::contract),
+            member_of(instrument, &Instrument::allows_negative), member_of(instrument, &Instrument::name),
+            member_of(instrument, &Instrument::asset_class), values.takes, config_version, rules,
+            member_of(adjustment, &Adjustment::kind), member_of(adjustment, &Adjustment::ratio),
+            member_of(adjustment, &Adjustment::new_symbol), member_of(adjustment, &Adjustment::reason));
   };
   if (values.rules == nullptr) return write(std::nullopt, std::nullopt);
   write(values.rules->config_version, Bytes{values.rules->rules});
@@ -312,6 +338,13 @@ void read_row(RowReader& in, AppliedInput& row) {
     in.skip(columns_before("takes") - columns_before("quantity"));
     in.read(decision.takes);
     row.input = std::move(decision);
+  } else if (*kind == kAdjustment) {
+    engine::Adjustment a;
+    in.skip(columns_before("time"));
+    in.read(IntoExact{a.effective_at}, a.client_id, a.symbol, a.quantity);
+    in.skip(columns_before("adjustment") - columns_before("price"));
+    in.read(a.kind, a.ratio, a.new_symbol, a.reason);
+    row.input = std::move(a);
   } else {
     RulesInput rules;
     in.skip(columns_before("config_version"));

@@ -54,6 +54,7 @@ class MemoryDatabase {
   std::multimap<Timestamp, MetricsRow> metrics;
   std::vector<LimitRow> limits;
   std::map<std::string, engine::Instrument> instruments;
+  std::map<std::uint64_t, AdjustmentRow> adjustments;
   struct Opening {
     std::uint64_t apply_seq = 0;
     engine::OpeningPosition position;

@@ -184,6 +184,28 @@ class MemoryReader final : public Reader {
     return found == db->instruments.end() ? std::nullopt : std::optional(found->second);
   }
 
+  std::vector<AdjustmentRow> adjustments(const AdjustmentFilter& filter) override {
+    const auto db = locked();
+    std::vector<AdjustmentRow> rows;
+    for (auto row = db->adjustments.rbegin(); row != db->adjustments.rend() && rows.size() < filter.limit; ++row) {
+      const auto& [id, found] = *row;
+      const auto& a = found.adjustment;
+      const bool is_of_symbol =
+          !filter.symbol || a.symbol.text == *filter.symbol || a.new_symbol.text == *filter.symbol;
+      if (below(filter.before, id) && (!filter.state || found.state == *filter.state) && is_of_symbol) {
+        rows.push_back(found);
+      }
+    }
+    return rows;
+  }
+  std::optional<AdjustmentRow> find_adjustment(const engine::Adjustment& adjustment) override {
+    const auto db = locked();
+    for (const auto& [id, row] : db->adjustments) {
+      if (row.state != AdjustmentState::kRefused && row.adjustment == adjustment) return row;
+    }
+    return std::nullopt;
+  }
+
   std::vector<QuarantineRow> quarantine(const QuarantineFilter& filter) override {
     const auto db = locked();
     std::vector<QuarantineRow> rows;

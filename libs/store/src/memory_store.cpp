@@ -75,6 +75,10 @@ ResumePoint MemoryStore::resume_point() {
       database_->inputs.empty() ? point.last_apply_seq + 1 : database_->inputs.front().rows.first_apply_seq();
   point.dropped_up_to = database_->dropped_up_to;
   point.waiting_decisions = database_->waiting_decisions();
+  for (const auto& [id, row] : database_->adjustments) {
+    if (row.state == AdjustmentState::kPending) point.pending_adjustments.push_back(row);
+    point.last_adjustment_id = id;
+  }
   point.identity_key = std::string(32, '0');
   point.filed_up_to = database_->filed_up_to;
   return point;
@@ -193,6 +197,7 @@ void MemoryStore::store(const Commit& commit, const Places& places) {
     db.commands.push_back(std::move(row));
   }
   for (const auto& row : commit.instruments) db.instruments.insert_or_assign(row.symbol.text, row);
+  for (const auto& row : commit.adjustments) db.adjustments.insert_or_assign(row.adjustment_id, row);
   for (const auto& row : commit.deliveries) db.deliveries.insert_or_assign({row.event_id, row.channel}, row);
   if (commit.metrics) db.metrics.emplace(commit.metrics->timestamp, at_edge(*commit.metrics));
   if (!commit.limits) return;

@@ -99,7 +99,8 @@ enum class Kind : unsigned char {
   kMarketPrice,
   kExchangeRate,
   kInstrument,
-  kHeldPriceDecision
+  kHeldPriceDecision,
+  kAdjustment
 };
 
 // Each kind of value.
@@ -184,6 +185,9 @@ void pack(const decltype(AppliedInput::input)& input, Packer& to) {
                    pack(value.original->executed_at, to);
                    pack(value.original->quantity, to);
                    pack(value.original->unit_value, to);
+                   pack(value.original->symbol, to);
+                   to.number(value.original->first_executed_at.has_value());
+                   pack(value.original->first_executed_at.value_or(Timestamp{}), to);
                  },
                  [&](const TickInput& value) {
                    to.number(Kind::kTick);
@@ -228,6 +232,18 @@ void pack(const decltype(AppliedInput::input)& input, Packer& to) {
                    to.number(value.takes);
                    pack(value.at, to);
                  },
+                 [&](const engine::Adjustment& value) {
+                   to.number(Kind::kAdjustment);
+                   pack(value.effective_at, to);
+                   pack(value.kind, to);
+                   pack(value.symbol, to);
+                   pack(value.ratio, to);
+                   pack(value.new_symbol, to);
+                   pack(value.client_id, to);
+                   to.number(value.quantity.has_value());
+                   pack(value.quantity.value_or(Quantity{}), to);
+                   pack(value.reason, to);
+                 },
                  [&](const RulesInput& value) {
                    to.number(Kind::kRules);
                    to.number(value.config_version);
@@ -255,6 +271,10 @@ decltype(AppliedInput::input) unpack(Unpacker& from) {
       unpack(from, original.executed_at);
       unpack(from, original.quantity);
       unpack(from, original.unit_value);
+      unpack(from, original.symbol);
+      const auto has_first = from.number<bool>();
+      const Timestamp first_executed_at{from.number<std::int64_t>()};
+      if (has_first) original.first_executed_at = first_executed_at;
       return value;
     }
     case Kind::kTick:
@@ -302,6 +322,20 @@ decltype(AppliedInput::input) unpack(Unpacker& from) {
       unpack(from, value.symbol);
       from.number(value.takes);
       unpack(from, value.at);
+      return value;
+    }
+    case Kind::kAdjustment: {
+      engine::Adjustment value;
+      unpack(from, value.effective_at);
+      unpack(from, value.kind);
+      unpack(from, value.symbol);
+      unpack(from, value.ratio);
+      unpack(from, value.new_symbol);
+      unpack(from, value.client_id);
+      const auto has_quantity = from.number<bool>();
+      const auto quantity = Quantity::from_units(from.number<std::int64_t>());
+      if (has_quantity) value.quantity = quantity;
+      unpack(from, value.reason);
       return value;
     }
     case Kind::kRules:

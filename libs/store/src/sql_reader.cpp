@@ -30,6 +30,14 @@ class Where {
     }
     return *this;
   }
+  // One of two columns is the value.
+  Where& also_either(std::string_view condition, std::string_view or_condition,
+                     const std::optional<std::string>& value) {
+    if (!value) return *this;
+    next();
+    query_.add("(").add(condition, *value).add(or_condition, *value).add(")");
+    return *this;
+  }
   // The column is one of the values; any, where there are none.
   template <class E>
   Where& also_any(std::string_view column, const std::vector<E>& values) {
@@ -298,6 +306,23 @@ std::vector<engine::Instrument> SqlReader::instruments() {
 
 std::optional<engine::Instrument> SqlReader::instrument(const std::string& symbol) {
   return first<engine::Instrument>(select(kInstrumentsTable).add(" WHERE symbol = ", symbol));
+}
+
+std::vector<AdjustmentRow> SqlReader::adjustments(const AdjustmentFilter& filter) {
+  Where where(kAdjustmentsTable);
+  where.also("adjustment_id < ", filter.before).also("state = ", filter.state);
+  // Of one symbol alone: the new name is empty of all that are no rename, and no symbol is.
+  where.also_either("symbol = ", " OR new_symbol = ", filter.symbol);
+  return all<AdjustmentRow>(where.order("adjustment_id DESC").add(" LIMIT ", rows(filter.limit)));
+}
+
+std::optional<AdjustmentRow> SqlReader::find_adjustment(const engine::Adjustment& adjustment) {
+  auto query = select(kAdjustmentsTable).add(" WHERE effective_at_ns = ", adjustment.effective_at.nanos);
+  query.add(" AND symbol = ", adjustment.symbol.text).add(" AND state <> 'REFUSED' ORDER BY adjustment_id");
+  for (auto& row : all<AdjustmentRow>(query)) {
+    if (row.adjustment == adjustment) return std::move(row);
+  }
+  return std::nullopt;
 }
 
 std::vector<QuarantineRow> SqlReader::quarantine(const QuarantineFilter& filter) {

@@ -31,6 +31,8 @@ class SqlReader final : public Reader {
   std::vector<LimitRow> limits() override;
   std::vector<engine::Instrument> instruments() override;
   std::optional<engine::Instrument> instrument(const std::string& symbol) override;
+  std::vector<AdjustmentRow> adjustments(const AdjustmentFilter& filter) override;
+  std::optional<AdjustmentRow> find_adjustment(const engine::Adjustment& adjustment) override;
   std::vector<QuarantineRow> quarantine(const QuarantineFilter& filter) override;
   std::optional<QuarantineRow> quarantined(std::uint64_t quarantine_id) override;
   std::uint64_t quarantine_count() override;

@@ -37,6 +37,9 @@ ResumePoint SqlStore::resume_point() {
   point.first_kept_apply_seq = oldest ? oldest->first_apply_seq : point.last_apply_seq + 1;
   point.dropped_up_to = dropped_up_to(runner());
   point.waiting_decisions = number(kCountWaiting);
+  point.pending_adjustments = read_all<AdjustmentRow>(
+      *connection_, Query(select_from(kAdjustmentsTable) + " WHERE state = 'PENDING' ORDER BY adjustment_id"));
+  point.last_adjustment_id = number(Query("SELECT MAX(adjustment_id) FROM adjustments"));
   read_identity_state(runner(), point);
   transaction.commit();
   return point;
@@ -180,6 +183,7 @@ void SqlStore::upsert_rows_of(const Commit& commit) {
   add(kDeliveriesTable, commit.deliveries, as_it_is);
   add(kIdentityPiecesTable, commit.identity_pieces, as_it_is);
   add(kInstrumentsTable, commit.instruments, as_it_is);
+  add(kAdjustmentsTable, commit.adjustments, as_it_is);
   connection_->upsert_each(upserts);
 }
 

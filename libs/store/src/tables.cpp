@@ -117,6 +117,25 @@ std::string_view to_string(DecisionState state) {
   RISK_CHECK(!"a decision");
 }
 
+std::string_view to_string(AdjustmentState state) {
+  switch (state) {
+    case AdjustmentState::kPending:
+      return "PENDING";
+    case AdjustmentState::kApplied:
+      return "APPLIED";
+    case AdjustmentState::kRefused:
+      return "REFUSED";
+  }
+  RISK_CHECK(!"a state");
+}
+
+std::optional<AdjustmentState> parse_adjustment_state(std::string_view name) {
+  for (const auto state : {AdjustmentState::kPending, AdjustmentState::kApplied, AdjustmentState::kRefused}) {
+    if (to_string(state) == name) return state;
+  }
+  return std::nullopt;
+}
+
 const Table kCursorsTable{"stream_cursors",
                           "",
                           1,
@@ -267,6 +286,25 @@ const Table kInstrumentsTable{"instruments",
                                {"allows_negative", kFlag},
                                {"name", kText},
                                {"asset_class", kText}}};
+
+const Table kAdjustmentsTable{"adjustments",
+                              "",
+                              1,
+                              {{"adjustment_id", kInteger},
+                               {"effective_at", kTime},
+                               {"effective_at_ns", kInteger},
+                               {"kind", kText},
+                               {"symbol", kText},
+                               {"ratio", kText},
+                               {"new_symbol", kText},
+                               {"client_id", kText},
+                               {"quantity", kDecimal},
+                               {"reason", kText},
+                               {"requested_by", kText},
+                               {"requested_at", kTime},
+                               {"state", kText},
+                               {"why", kText},
+                               {"applied_as", kInteger}}};
 
 const Table kCleanupsTable{"cleanups",
                            "cleanup_id",
@@ -445,6 +483,22 @@ void read_row(RowReader& in, engine::Instrument& r) {
 
 void read_row(RowReader& in, CursorRow& r) {
   in.read(r.stream_id, r.name, r.epoch, r.sequence, r.missing, r.updated_at, r.record_hash, r.duplicates, r.conflicts);
+}
+
+void write_row(RowWriter& out, const AdjustmentRow& r) {
+  const auto& a = r.adjustment;
+  out.row(r.adjustment_id, Exact{a.effective_at}, a.kind, a.symbol, a.ratio, a.new_symbol, a.client_id, a.quantity,
+          a.reason, r.requested_by, r.requested_at, to_string(r.state), r.why, r.applied_as);
+}
+
+void read_row(RowReader& in, AdjustmentRow& r) {
+  auto& a = r.adjustment;
+  std::string state;
+  in.read(r.adjustment_id, IntoExact{a.effective_at}, a.kind, a.symbol, a.ratio, a.new_symbol, a.client_id, a.quantity,
+          a.reason, r.requested_by, r.requested_at, state, r.why, r.applied_as);
+  const auto known = parse_adjustment_state(state);
+  if (!known) throw StoreError("the database holds a state of an adjustment that is not known: " + state);
+  r.state = *known;
 }
 
 }  // namespace risk::store

@@ -24,6 +24,7 @@ extern const Table kDeliveriesTable;
 extern const Table kMetricsTable;
 extern const Table kLimitsTable;
 extern const Table kInstrumentsTable;
+extern const Table kAdjustmentsTable;
 extern const Table kCleanupsTable;
 
 // A row of symbol_exposures: an exposure that has a mark.
@@ -48,6 +49,7 @@ void write_row(RowWriter& out, const DeliveryRow& row);
 void write_row(RowWriter& out, const MetricsRow& row);
 void write_row(RowWriter& out, const LimitRow& row);
 void write_row(RowWriter& out, const engine::Instrument& row);
+void write_row(RowWriter& out, const AdjustmentRow& row);
 
 void read_row(RowReader& in, engine::ExposureRow& row);
 void read_row(RowReader& in, SymbolExposure& row);
@@ -60,6 +62,7 @@ void read_row(RowReader& in, DeliveryRow& row);
 void read_row(RowReader& in, MetricsRow& row);
 void read_row(RowReader& in, LimitRow& row);
 void read_row(RowReader& in, engine::Instrument& row);
+void read_row(RowReader& in, AdjustmentRow& row);
 void read_row(RowReader& in, CursorRow& row);
 void read_row(RowReader& in, StoredTransaction& row);
 

@@ -4,9 +4,11 @@
 #include <limits>
 #include <utility>
 
+#include "adjustment_message.hpp"
 #include "alert_message.hpp"
 #include "instant.hpp"
 #include "risk/base/overloaded.hpp"
+#include "risk/engine/rules.hpp"
 #include "risk/v1/control.pb.h"
 
 namespace risk::wire {
@@ -91,6 +93,22 @@ std::optional<std::string> problem(const RecordDeliveries& deliveries) {
   return std::nullopt;
 }
 
+Result<Adjust> to_value(const v1::Adjustment& message) {
+  Adjust adjust;
+  auto& at = adjust.adjustment.effective_at;
+  if (auto error = read_instant("effective_at", message.effective_at_us(), message.effective_at_nanos(), at)) {
+    return *error;
+  }
+  read_fields(message, adjust.adjustment);
+  return adjust;
+}
+
+std::optional<std::string> problem(const Adjust& adjust) {
+  const auto rejection = engine::value_problem(adjust.adjustment);
+  if (!rejection) return std::nullopt;
+  return printable(rejection->field + " " + rejection->value + ": " + rejection->reason);
+}
+
 std::optional<std::string> problem(const DecideQuarantined& decide) {
   using Action = DecideQuarantined::Action;
   if (auto found = check_id("quarantine_id", decide.quarantine_id)) return found;
@@ -138,6 +156,7 @@ std::string encode(const Command& command) {
                    decide.set_action(static_cast<v1::DecideQuarantined::Action>(value.action));
                    decide.set_reason(value.reason);
                  },
+                 [&](const Adjust& value) { to_message(value.adjustment, *message.mutable_adjust()); },
              },
              command.command);
   return message.SerializeAsString();
@@ -160,6 +179,7 @@ std::optional<std::string> command_problem(const Command& command) {
                         },
                         [](const RecordDeliveries& value) { return problem(value); },
                         [](const DecideQuarantined& value) { return problem(value); },
+                        [](const Adjust& value) { return problem(value); },
                     },
                     command.command);
 }
@@ -192,6 +212,12 @@ Result<Command> decode_command(std::string_view payload) {
       const auto& decide = message.decide_quarantined();
       const auto action = static_cast<DecideQuarantined::Action>(std::clamp<int>(decide.action(), 0, 255));
       command.command = DecideQuarantined{decide.quarantine_id(), action, decide.reason()};
+      break;
+    }
+    case v1::Command::kAdjust: {
+      auto adjust = to_value(message.adjust());
+      if (!adjust) return adjust.error();
+      command.command = std::move(adjust).value();
       break;
     }
     case v1::Command::COMMAND_NOT_SET:

@@ -4,6 +4,7 @@
 #include <tuple>
 #include <type_traits>
 
+#include "adjustment_message.hpp"
 #include "plain_transaction.hpp"
 #include "risk/base/overloaded.hpp"
 #include "risk/engine/transaction_fields.hpp"
@@ -153,6 +154,14 @@ std::optional<engine::Rejection> read_value(const v1::Instrument& message, engin
   return out_of_range("expires_at", message.expires_at_us(), message.expires_at_nanos());
 }
 
+std::optional<engine::Rejection> read_value(const v1::Adjustment& message, engine::Adjustment& value) {
+  read_fields(message, value);
+  const auto at = timestamp_of(message.effective_at_us(), message.effective_at_nanos());
+  if (!at) return out_of_range("effective_at", message.effective_at_us(), message.effective_at_nanos());
+  value.effective_at = *at;
+  return std::nullopt;
+}
+
 // A message whose instant may be none, and then a rejected input.
 template <class Value>
 Decoded decoded(const auto& message, Provenance provenance) {
@@ -258,6 +267,7 @@ void encode(const Input& input, const Provenance& provenance, std::string& bytes
                    message.set_name(value.name);
                    message.set_asset_class(value.asset_class);
                  },
+                 [&](const engine::Adjustment& value) { to_message(value, *record.mutable_adjustment()); },
                  [&](const RejectedInput& value) {
                    auto& message = *record.mutable_rejected();
                    message.set_field(value.rejection.field);
@@ -317,6 +327,8 @@ Result<Decoded> InputDecoder::decode(std::string_view payload) {
       return decoded<engine::MarketPrice>(record.market_price(), std::move(provenance));
     case v1::TransactionRecord::kInstrument:
       return decoded<engine::Instrument>(record.instrument(), std::move(provenance));
+    case v1::TransactionRecord::kAdjustment:
+      return decoded<engine::Adjustment>(record.adjustment(), std::move(provenance));
     case v1::TransactionRecord::kExchangeRate:
       return decoded<engine::ExchangeRate>(record.exchange_rate(), std::move(provenance));
     case v1::TransactionRecord::kTick: {

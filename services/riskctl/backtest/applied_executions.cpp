@@ -30,6 +30,18 @@ std::optional<AppliedExecutions::Known> AppliedExecutions::find(std::size_t inde
   return known;
 }
 
+AppliedExecutions::Reference AppliedExecutions::resolve(const engine::Transaction& reversal,
+                                                        std::span<const std::string> names) {
+  auto reference = resolve(reversal);
+  engine::Transaction named = reversal;
+  for (const auto& name : names) {
+    if (reference.kind != decltype(reference.kind)::kUnknown) break;
+    named.symbol.text = name;
+    reference = resolve(named);
+  }
+  return reference;
+}
+
 AppliedExecutions::Reference AppliedExecutions::resolve(const engine::Transaction& reversal) {
   engine::ReferenceChoice<Applied> choice(reversal);
   for (const auto& digest : reference_digests_of(reversal)) {
@@ -73,17 +85,21 @@ const AppliedExecutions::Applied* AppliedExecutions::latest_of(std::uint64_t inp
 
 engine::Original AppliedExecutions::as_original(const Applied& applied) const {
   const std::int64_t units = counted_only_.contains(applied.input) ? 0 : applied.digest.quantity.units();
-  const auto first = first_inputs_.find(applied.input);
+  const auto found = first_inputs_.find(applied.input);
+  const Applied& first = found == first_inputs_.end() ? applied : at(found->second);
   return {applied.input,
-          first == first_inputs_.end() ? applied.input : first->second,
+          first.input,
           applied.digest.executed_at,
           Quantity::from_units(applied.side == engine::Side::kBuy ? units : -units),
-          {}};
+          {},
+          *first.symbol,
+          first.digest.executed_at};
 }
 
 void AppliedExecutions::note(const engine::Transaction& transaction, const engine::ExecutionDigest& digest,
                              std::uint64_t input, bool counted_only) {
-  applied_.push_back({digest, input, transaction.side});
+  const auto symbol = symbols_.insert(transaction.symbol.text).first;
+  applied_.push_back({digest, input, transaction.side, &*symbol});
   index_.add({digest.fingerprint(), applied_.size()});
   if (counted_only) counted_only_.insert(input);
 }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -41,10 +42,12 @@ class AppliedExecutions {
     engine::ExecutionDigest digest;
     std::uint64_t input = 0;
     engine::Side side = engine::Side::kUnknown;
+    const std::string* symbol = nullptr;  // as it came
   };
   using Reference = engine::ReferenceChoice<Applied>::Choice;
-  // What a bust or a correction takes back. It lives until the next note().
-  Reference resolve(const engine::Transaction& reversal);
+  // What a bust or a correction takes back, under any of the names of its symbol, its own first. It lives until the
+  // next note().
+  Reference resolve(const engine::Transaction& reversal, std::span<const std::string> names);
   // What is left of the one that was applied as an input, after its corrections; null: it was busted.
   const Applied* latest_of(std::uint64_t input) const;
   // As a reversal of it needs it, but for what a unit was worth.
@@ -65,7 +68,8 @@ class AppliedExecutions {
   void note(const engine::OpeningPosition& position);  // it was applied
 
  private:
-  const Applied& at(std::uint64_t input) const;  // precondition: it was noted
+  Reference resolve(const engine::Transaction& reversal);  // by its own name
+  const Applied& at(std::uint64_t input) const;            // precondition: it was noted
   const Applied* end_of_chain(const Applied& begin, const engine::ReversedBy*& bust) const;  // null: `bust` is set
 
   const engine::BrokerAliases& aliases_;
@@ -76,6 +80,7 @@ class AppliedExecutions {
   std::unordered_set<std::uint64_t> counted_only_;                   // inputs
   std::vector<engine::ExecutionDigest> expected_;
   std::vector<std::uint64_t> found_;
+  std::set<std::string, std::less<>> symbols_;  // of those that were applied; they stay where they are
   std::map<std::pair<std::string, std::string>, engine::OpeningPosition> openings_;  // the latest, by client and symbol
 };
 

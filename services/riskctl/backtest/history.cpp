@@ -10,6 +10,7 @@
 #include "risk/ingest/market.hpp"
 #include "risk/store/reader.hpp"
 #include "riskctl/backtest/applied_executions.hpp"
+#include "riskctl/backtest/held_adjustments.hpp"
 
 namespace risk::riskctl {
 namespace {
@@ -51,6 +52,16 @@ class Replay {
   // A price or a rate.
   void apply_market(const auto& input, std::uint64_t number);
 
+  // Those of a file wait for the first input that reaches their instant.
+  void read_adjustments(const std::string& path);
+  void apply_due(Timestamp reached);
+  // All names of an execution's or a reversal's symbol, its own first.
+  std::vector<std::string> names_of(const engine::Transaction& transaction) const {
+    return runs_.front()->core().names_of(transaction.symbol.text);
+  }
+  // Of an execution, under each of them.
+  std::vector<engine::ExecutionDigest> identities_of(const engine::Transaction& transaction) const;
+
   // Whether a run has taken it.
   template <class Input>
   bool apply(const Input& input, std::uint64_t number);
@@ -68,7 +79,7 @@ class Replay {
   // It was applied last.
   void note(const engine::Transaction& transaction, const engine::ExecutionDigest& digest, bool is_counted_only);
   // What has awaited the execution or correction that was applied last.
-  void apply_awaiting(const engine::ExecutionDigest& execution);
+  void apply_awaiting(const engine::Transaction& execution);
   void refuse_awaiting(const engine::Awaiting<std::uint64_t>::Reversal& awaiting);
   // As that of each run. Of a store `number` is what stored reversals name it by; of positions before it, 0.
   void number_next(std::uint64_t number);
@@ -87,6 +98,7 @@ class Replay {
   bool judges_identity_ = false;  // of a file's executions: those of a store were judged
   AppliedExecutions executions_{options_.executions.broker_aliases};
   engine::Awaiting<std::uint64_t> awaiting_;  // busts and corrections that came before their execution, by line
+  HeldAdjustments adjustments_;               // of a file
   std::uint64_t input_ = 0;
   std::optional<Timestamp> latest_;  // of those that were kept
   Period period_;
@@ -142,7 +154,10 @@ void Replay::number_next(std::uint64_t number) {
 void Replay::apply_new(std::size_t waiting) {
   const auto& transaction = batch_[waiting];
   const engine::ExecutionDigest digest = executions_.digest(waiting);
-  const auto* awaiting = awaiting_.find(digest);
+  const engine::Awaiting<std::uint64_t>::Reversal* awaiting = nullptr;
+  for (const auto& identity : identities_of(transaction)) {
+    if (awaiting == nullptr) awaiting = awaiting_.find(identity);
+  }
   const bool is_counted_only = awaiting != nullptr && (awaiting->transaction.kind == engine::ExecutionKind::kBust ||
                                                        runs_.front()->core().unit_value(awaiting->transaction));
   const bool is_applied = is_counted_only
@@ -150,7 +165,7 @@ void Replay::apply_new(std::size_t waiting) {
                               : apply(transaction, numbers_[waiting]);
   if (!is_applied) return;
   note(transaction, digest, is_counted_only);
-  apply_awaiting(digest);
+  apply_awaiting(transaction);
 }
 
 void Replay::reverse(std::size_t waiting) {
@@ -168,7 +183,7 @@ void Replay::reverse(std::size_t waiting) {
     }
     if (is_known(waiting)) return;
   }
-  const auto reference = executions_.resolve(reversal);
+  const auto reference = executions_.resolve(reversal, names_of(reversal));
   using Kind = decltype(reference.kind);
   if (reference.kind == Kind::kFound) {
     reverse(reversal, executions_.digest(waiting), *reference.known, number);
@@ -194,7 +209,7 @@ bool Replay::reverse(const engine::Transaction& reversal, const engine::Executio
   const bool corrects = reversal.kind == engine::ExecutionKind::kCorrection;
   if (corrects) note(reversal, digest, false);
   executions_.note_reversal(taken_back.input, reversal, input_);
-  if (corrects) apply_awaiting(digest);
+  if (corrects) apply_awaiting(reversal);
   return true;
 }
 
@@ -210,9 +225,26 @@ void Replay::note(const engine::Transaction& transaction, const engine::Executio
   }
 }
 
-void Replay::apply_awaiting(const engine::ExecutionDigest& execution) {
+std::vector<engine::ExecutionDigest> Replay::identities_of(const engine::Transaction& transaction) const {
+  std::vector<engine::ExecutionDigest> identities;
+  if (awaiting_.size() == 0) return identities;
+  engine::Transaction named = transaction;
+  for (const auto& name : names_of(transaction)) {
+    named.symbol.text = name;
+    identities.push_back(executions_.digest_of(named));
+  }
+  return identities;
+}
+
+void Replay::apply_awaiting(const engine::Transaction& execution) {
   const std::uint64_t begin = input_;
-  while (const auto awaiting = awaiting_.take(execution)) {
+  const auto take_next = [&]() -> std::optional<engine::Awaiting<std::uint64_t>::Reversal> {
+    for (const auto& identity : identities_of(execution)) {
+      if (auto taken = awaiting_.take(identity)) return taken;
+    }
+    return std::nullopt;
+  };
+  while (const auto awaiting = take_next()) {
     if (const auto* original = executions_.latest_of(begin)) {
       reverse(awaiting->transaction, awaiting->digest, *original, awaiting->origin);
     } else {
@@ -295,7 +327,29 @@ void Replay::take(const ingest::MarketReader::Row& row) {
 void Replay::apply_market(const auto& input, std::uint64_t number) {
   if (options_.to && input.at >= *options_.to) return;
   latest_ = std::max(latest_.value_or(input.at), input.at);
+  apply_due(input.at);
   apply(input, number);
+}
+
+void Replay::read_adjustments(const std::string& path) {
+  if (path.empty()) return;
+  const auto of_transactions = std::exchange(source_, path + ":");
+  adjustments_.read(
+      path, [this](std::uint64_t line, const engine::Rejection& rejection) { refuse(line, rejection); },
+      [this] {
+        for (auto* run : runs_) run->note_duplicate();
+      });
+  source_ = of_transactions;
+}
+
+void Replay::apply_due(Timestamp reached) {
+  if (!adjustments_.is_due(reached)) return;
+  flush_before_next();
+  const auto of_transactions = std::exchange(source_, options_.adjustments_path + ":");
+  while (const auto due = adjustments_.take_due(reached)) {
+    if (!options_.to || due->adjustment.effective_at < *options_.to) apply(due->adjustment, due->line);
+  }
+  source_ = of_transactions;
 }
 
 template <class Reader>
@@ -319,6 +373,7 @@ void Replay::read_files(const ingest::Format& format) {
   ingest::TransactionReader reader(path, format);
   ingest::MarketReader market(options_.prices_path, options_.rates_path);
   read_rows<ingest::InstrumentReader>(options_.instruments_path);
+  read_adjustments(options_.adjustments_path);
   std::error_code unknown;
   const auto bytes = std::filesystem::file_size(path, unknown);
   const std::uint64_t total = unknown ? 0 : bytes;
@@ -340,6 +395,7 @@ void Replay::read_files(const ingest::Format& format) {
       }
       latest_read = std::max(latest_read.value_or(at), at);
       take_market(market, *latest_read);
+      apply_due(*latest_read);
       keep(reader.line());
     }
     if (++rows % kBatch == 0) console_.progress(reader.bytes_read(), total, rows);
@@ -407,6 +463,11 @@ void Replay::read_store(const store::DatabaseConfig& database) {
                             flush();
                             number_next(applied.apply_seq);
                             for (auto* run : runs_) run->apply(decision);
+                          },
+                          [&](const engine::Adjustment& adjustment) {
+                            if (options_.to && adjustment.effective_at >= *options_.to) return;
+                            flush();
+                            apply(adjustment, applied.apply_seq);
                           },
                           [](const store::RulesInput&) {}},
                applied.input);

@@ -62,6 +62,13 @@ void RuleSetRun::apply(const engine::HeldPriceDecision& decision) {
   if (core_.apply(decision, events_)) announce();
 }
 
+std::optional<engine::Rejection> RuleSetRun::apply(const engine::Adjustment& adjustment) {
+  auto rejection = core_.apply(adjustment, events_);
+  announce();
+  if (rejection) ++quarantined_;
+  return rejection;
+}
+
 void RuleSetRun::tick(Timestamp time) {
   core_.tick(time, events_);
   announce();

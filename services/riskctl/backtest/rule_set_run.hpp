@@ -29,6 +29,7 @@ class RuleSetRun {
   std::optional<engine::Rejection> reverse(const engine::Transaction& reversal, engine::Original original);
   std::optional<engine::Rejection> apply(const engine::OpeningPosition& position);
   std::optional<engine::Rejection> apply(const engine::Instrument& instrument);
+  std::optional<engine::Rejection> apply(const engine::Adjustment& adjustment);
   std::optional<engine::Rejection> apply(const engine::MarketPrice& price) { return apply_market(price); }
   std::optional<engine::Rejection> apply(const engine::ExchangeRate& rate) { return apply_market(rate); }
   // Of these rules no price may be held there, or another: then nothing comes of it.

@@ -34,7 +34,9 @@ engine::Original original(std::uint64_t input, std::uint64_t first) {
           first,
           {kNoon.nanos + 7},
           Quantity::parse("-92233720368.54775807").value(),
-          Price::parse("-0.00000001").value()};
+          Price::parse("-0.00000001").value(),
+          first == input ? "" : "O'Neil",
+          first == input ? std::nullopt : std::optional(Timestamp{kNoon.nanos - 3})};
 }
 
 std::map<std::uint64_t, StoredTransaction> by_number(const std::vector<StoredTransaction>& rows) {

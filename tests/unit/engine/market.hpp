@@ -177,4 +177,29 @@ inline Core core_of_golden_reversals() {
   return core;
 }
 
+// The core of the golden reversals after splits, renames, a name that came back and a position that was set.
+inline Core core_of_golden_adjustments() {
+  Core core = core_of_golden_reversals();
+  std::vector<AlertEvent> events;
+  std::uint64_t input = 100'000;
+  const Timestamp now = *core.now();
+  const auto adjust = [&](Adjustment adjustment) {
+    core.number_next(++input);
+    adjustment.effective_at = {now.nanos + static_cast<std::int64_t>(input % 1'000) * kNanosPerSecond};
+    RISK_CHECK(!core.apply(adjustment, events));
+  };
+  adjust({.kind = AdjustmentKind::kSplit, .symbol = Symbol("S0"), .ratio = "3:2"});
+  adjust({.kind = AdjustmentKind::kRename, .symbol = Symbol("S0"), .new_symbol = Symbol("S1")});
+  adjust({.kind = AdjustmentKind::kSplit, .symbol = Symbol("S0"), .ratio = "1:7"});
+  core.number_next(++input);
+  RISK_CHECK(core.apply(Instrument{.symbol = Symbol("S0")}).ok());
+  adjust({.kind = AdjustmentKind::kRename, .symbol = Symbol("S2"), .new_symbol = Symbol("NEW")});
+  adjust({.kind = AdjustmentKind::kRename, .symbol = Symbol("UNKNOWN"), .new_symbol = Symbol("S3")});
+  adjust({.kind = AdjustmentKind::kSetPosition,
+          .symbol = Symbol("S4"),
+          .client_id = ClientId("C1"),
+          .quantity = *Quantity::parse("-12.5")});
+  return core;
+}
+
 }  // namespace risk::engine

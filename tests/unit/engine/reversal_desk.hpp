@@ -35,7 +35,7 @@ struct ReversalDesk : Desk {
     const auto applied = core.apply(t, events);
     REQUIRE(applied.ok());
     verify();
-    return {t, {input, input, t.executed_at, t.signed_quantity(), applied->price}};
+    return {t, original_of(t, t.signed_quantity(), applied->price)};
   }
   // One that comes after its bust or correction.
   Booked count(double second, const char* client, const char* symbol, const char* quantity, const char* price) {
@@ -44,7 +44,7 @@ struct ReversalDesk : Desk {
     const auto applied = core.count(t, events);
     REQUIRE(applied.ok());
     verify();
-    return {t, {input, input, t.executed_at, {}, applied->price}};
+    return {t, original_of(t, {}, applied->price)};
   }
 
   // Of a bust everything is wrong that is not read of it.
@@ -83,7 +83,11 @@ struct ReversalDesk : Desk {
     REQUIRE(applied.ok());
     CHECK_FALSE(applied->late);
     verify();
-    return {t, {input, booked.original.first_input, t.executed_at, t.signed_quantity(), applied->price}};
+    Original corrected = original_of(t, t.signed_quantity(), applied->price);
+    corrected.first_input = booked.original.first_input;
+    corrected.symbol = booked.original.symbol;
+    corrected.first_executed_at = booked.original.first_executed_at;
+    return {t, corrected};
   }
   // What cannot be applied changes nothing and tells nothing.
   Rejection refused(const Transaction& reversal, const Booked& of) {
@@ -164,6 +168,9 @@ struct ReversalDesk : Desk {
   std::uint64_t input = 0;  // the number of the last one
 
  private:
+  Original original_of(const Transaction& t, Quantity quantity, Price unit_value) const {
+    return {input, input, t.executed_at, quantity, unit_value, t.symbol.text, t.executed_at};
+  }
   static ExposureRow row_of(const std::vector<ExposureRow>& rows, const std::string& id) {
     const auto found = std::find_if(rows.begin(), rows.end(), [&](const auto& row) { return row.id == id; });
     REQUIRE(found != rows.end());

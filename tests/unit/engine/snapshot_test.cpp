@@ -237,6 +237,16 @@ TEST_CASE("a snapshot with remembered marks and tipped alerts gives the core it 
   CHECK(load(save(*loaded))->state_hash() == loaded->state_hash());
 }
 
+TEST_CASE("a snapshot with splits and renames gives the core it was taken of") {
+  auto loaded = load(golden_file("core-3-adjustments.snapshot"));
+  REQUIRE(loaded.ok());
+  CHECK(broken(*loaded) == "");
+  CHECK(loaded->state_hash() == "30a112777e310677b82e5202b16b1825");
+  CHECK(loaded->firm_row().pnl.to_string() == "-231766820.4000");
+  CHECK(save(core_of_golden_adjustments()) == save(*loaded));
+  CHECK(load(save(*loaded))->state_hash() == loaded->state_hash());
+}
+
 TEST_CASE("a snapshot with a field of a newer program loads without it and says so") {
   Desk desk;
   desk.trade(1, "C", "A", "2", "100");

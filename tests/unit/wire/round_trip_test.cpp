@@ -80,6 +80,13 @@ TEST_CASE("every kind of input comes back as it was sent, with where it was read
       engine::Instrument{Symbol("MES"), Multiplier::from_whole(5), "USD", engine::Contract::kInverse, Timestamp{-1},
                          true, "E-mini \"micro\"", "future"},
       engine::Instrument{.symbol = Symbol("A")},
+      engine::Adjustment{.effective_at = {-1},
+                         .kind = engine::AdjustmentKind::kSetPosition,
+                         .symbol = Symbol("A"),
+                         .client_id = ClientId("C"),
+                         .quantity = Quantity::from_units(-1),
+                         .reason = "transfer"},
+      engine::Adjustment{.kind = engine::AdjustmentKind::kRename, .symbol = Symbol("FB"), .new_symbol = Symbol("META")},
       RejectedInput{{"price", "x", "not a decimal number"}, "a,b,c"}};
   for (const auto& input : inputs) {
     const auto decoded = decoder.decode(encode(input, {"fills.csv", 12}));
@@ -171,11 +178,23 @@ TEST_CASE("an exposure update comes back as it was sent") {
 }
 
 TEST_CASE("commands come back as they were sent and are judged before they reach the engine") {
-  for (const Command& command :
-       {Command{"anna", AcknowledgeAlert{3, ""}}, Command{"anna", AssignAlert{3, "ben"}},
-        Command{"anna", CommentAlert{3, "looks fine"}}, Command{"anna", Cleanup{30}},
-        Command{"alert-notifier", undelivered()},
-        Command{"anna", DecideQuarantined{7, DecideQuarantined::Action::kApply, "two fills"}}}) {
+  for (const Command& command : {Command{"anna", AcknowledgeAlert{3, ""}}, Command{"anna", AssignAlert{3, "ben"}},
+                                 Command{"anna", CommentAlert{3, "looks fine"}}, Command{"anna", Cleanup{30}},
+                                 Command{"alert-notifier", undelivered()},
+                                 Command{"anna", DecideQuarantined{7, DecideQuarantined::Action::kApply, "two fills"}},
+                                 Command{"anna", Adjust{{.effective_at = {1'726'790'400'123'456'789},
+                                                 .kind = engine::AdjustmentKind::kSplit,
+                                                 .symbol = Symbol("NVDA"),
+                                                 .ratio = "10:1",
+                                                 .reason = "ten for one"}}},
+                                 Command{"anna", Adjust{{.effective_at = {-1},
+                                                 .kind = engine::AdjustmentKind::kRename,
+                                                 .symbol = Symbol("FB"),
+                                                 .new_symbol = Symbol("META")}}},
+                                 Command{"anna", Adjust{{.kind = engine::AdjustmentKind::kSetPosition,
+                                                 .symbol = Symbol("NVDA"),
+                                                 .client_id = ClientId("C"),
+                                                 .quantity = Quantity{}}}}}) {
     const auto decoded = decode_command(encode(command));
     REQUIRE(decoded.ok());
     CHECK(*decoded == command);
@@ -190,6 +209,17 @@ TEST_CASE("commands come back as they were sent and are judged before they reach
   CHECK(decode_command(encode(Command{"a", AcknowledgeAlert{1, "\x1b[31m"}})).error().reason ==
         "comment: character 1 is U+001B, a control character");
   CHECK(decode_command(encode(Command{"a", Cleanup{99'999}})).error().reason == "days 99999: must be at most 36500");
+}
+
+TEST_CASE("an adjustment is judged before it is sent, and when it arrives") {
+  Adjust adjust{{.kind = engine::AdjustmentKind::kSplit, .symbol = Symbol("A"), .ratio = "0:1"}};
+  const char* reason = "ratio 0:1: not new to old as two whole numbers from 1 to 1000000, such as 4:1";
+  CHECK(command_problem(Command{"anna", adjust}) == reason);
+  CHECK(decode_command(encode(Command{"anna", adjust})).error().reason == reason);
+  adjust.adjustment.ratio = "2:1";
+  CHECK_FALSE(command_problem(Command{"anna", adjust}));
+  adjust.adjustment.kind = engine::AdjustmentKind{7};
+  CHECK(decode_command(encode(Command{"anna", adjust})).error().reason == "kind 7: not SPLIT, RENAME or SET_POSITION");
 }
 
 TEST_CASE("a record of deliveries is judged field by field") {

@@ -114,13 +114,13 @@ class Core {
   // Takes back what was applied, and applies the correction in its place where it is one. The positions, the turnover
   // of the session, bases and marks become what they were without the original; what it tipped resolves, and exposures
   // are judged. As above; of a bust the result has the original's unit value. Preconditions: transaction.is_reversal(),
-  // the rules know reversals, and `original` was applied to the transaction's client and symbol and is not taken back
-  // yet.
+  // the rules know reversals, and `original` was applied to the transaction's client and is not taken back yet.
   Result<Applied, Rejection> apply(const Transaction& reversal, const Original& original,
                                    std::vector<AlertEvent>& events);
 
   // The number of the next input, which rises from one to the next: that by which a later Original names it. To be told
-  // before each, also before set_rules(), wherever there are reversals; the state that load() gives has none yet.
+  // before each, also before set_rules(), wherever there are reversals or adjustments; the state that load() gives has
+  // none yet.
   void number_next(std::uint64_t input);
 
   // A mark, and a rate, without a trade; no event comes of it but of the sweep before it. Whether anything has changed,
@@ -134,6 +134,15 @@ class Core {
 
   // What a symbol stands for from here on, and what its positions are worth then. As above.
   Result<bool, Rejection> apply(const Instrument& instrument);
+
+  // Time passes up to the instant of an adjustment, with the sweep that goes with it; then the symbol is split or
+  // renamed, or the position set. No event comes of it but of that sweep. If it cannot be applied: why; then nothing
+  // has changed. Splits and renames are remembered by the numbers of inputs (number_next): what comes later and is from
+  // before a split is split too, an old name means the new one until an Instrument of it comes, and reversals find what
+  // they take back.
+  std::optional<Rejection> apply(const Adjustment& adjustment, std::vector<AlertEvent>& events);
+  // All names under which executions may have come that are of a symbol now, or that have become it: itself first.
+  std::vector<std::string> names_of(std::string_view symbol) const;
 
   // Sets a position and its symbol's mark. No event comes of it before the next evaluation or sweep.
   std::optional<Rejection> apply(const OpeningPosition& position);

@@ -203,5 +203,6 @@ std::optional<Rejection> value_problem(const MarketPrice& price);
 std::optional<Rejection> value_problem(const ExchangeRate& rate);
 std::optional<Rejection> value_problem(const HeldPriceDecision& decision);
 std::optional<Rejection> value_problem(const Instrument& instrument);
+std::optional<Rejection> value_problem(const Adjustment& adjustment);
 
 }  // namespace risk::engine

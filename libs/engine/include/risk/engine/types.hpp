@@ -12,6 +12,7 @@
 #include "risk/base/decimal.hpp"
 #include "risk/base/id.hpp"
 #include "risk/base/timestamp.hpp"
+#include "risk/engine/adjustment.hpp"
 #include "risk/engine/instrument.hpp"
 #include "risk/engine/transaction.hpp"
 
@@ -64,6 +65,11 @@ template <>
 inline constexpr auto kEnumNames<Contract> = std::to_array<EnumName<Contract>>({{Contract::kLinear, "LINEAR"},
                                                                                 {Contract::kInverse, "INVERSE"}});
 template <>
+inline constexpr auto kEnumNames<AdjustmentKind> =
+    std::to_array<EnumName<AdjustmentKind>>({{AdjustmentKind::kSplit, "SPLIT"},
+                                             {AdjustmentKind::kRename, "RENAME"},
+                                             {AdjustmentKind::kSetPosition, "SET_POSITION"}});
+template <>
 inline constexpr auto kEnumNames<Severity> = std::to_array<EnumName<Severity>>({{Severity::kLow, "LOW"},
                                                                                 {Severity::kMedium, "MEDIUM"},
                                                                                 {Severity::kHigh, "HIGH"},
@@ -110,6 +116,7 @@ inline constexpr auto kEnumNames<AlertEventType> =
 std::string_view to_string(Side side);
 std::string_view to_string(ExecutionKind kind);
 std::string_view to_string(Contract contract);
+std::string_view to_string(AdjustmentKind kind);
 std::string_view to_string(Severity severity);
 std::string_view to_string(RiskLevel level);
 std::string_view to_string(Measure measure);
@@ -131,8 +138,11 @@ struct Original {
   std::uint64_t first_input =
       0;  // of the execution at the beginning of its chain of corrections; its own if it is that
   Timestamp executed_at;
-  Quantity quantity;  // buy +, sell -; 0 of one that was only counted
-  Price unit_value;   // what one unit was worth in base currency at its own price
+  Quantity quantity;  // as it came: buy +, sell -; 0 of one that was only counted
+  Price unit_value;   // what one unit was worth in base currency at its own price, when it was applied
+  // Of the execution at the beginning of its chain, by which splits and renames are told.
+  std::string symbol{};                          // under which it came; "": that of the reversal
+  std::optional<Timestamp> first_executed_at{};  // none: `executed_at`
 
   friend bool operator==(const Original&, const Original&) = default;
 };

@@ -101,5 +101,7 @@ using RateReader = RowReader<engine::ExchangeRate>;         // at,currency,rate
 // symbol,multiplier,currency,contract,expires_at,allows_negative,name,asset_class; all but the symbol may be empty, for
 // the default, and `allows_negative` is true or false.
 using InstrumentReader = RowReader<engine::Instrument>;
+// effective_at,kind,symbol,ratio,new_symbol,client_id,quantity,reason: what is of another kind is empty.
+using AdjustmentReader = RowReader<engine::Adjustment>;
 
 }  // namespace risk::ingest

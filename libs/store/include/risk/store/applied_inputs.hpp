@@ -59,7 +59,7 @@ struct AppliedInput {
   std::uint64_t apply_seq = 0;
   Origin origin;  // stream_id "" for rules
   std::variant<TransactionInput, TickInput, engine::OpeningPosition, RulesInput, engine::MarketPrice,
-               engine::ExchangeRate, engine::Instrument, engine::HeldPriceDecision>
+               engine::ExchangeRate, engine::Instrument, engine::HeldPriceDecision, engine::Adjustment>
       input;
 
   friend bool operator==(const AppliedInput&, const AppliedInput&) = default;

@@ -105,6 +105,14 @@ struct QuarantineFilter {
   std::uint32_t limit = 100;
 };
 
+// Rows of `adjustments`.
+struct AdjustmentFilter {
+  std::optional<AdjustmentState> state{};
+  std::optional<std::string> symbol{};    // the symbol, or the new one
+  std::optional<std::uint64_t> before{};  // adjustment_id below this
+  std::uint32_t limit = 100;
+};
+
 struct FoundExecutions {
   std::vector<StoredTransaction> transactions;  // in no order; those that are not stored are left out
   std::optional<Timestamp> dropped_up_to{};     // as ResumePoint::dropped_up_to
@@ -145,6 +153,9 @@ class Reader {
   virtual std::vector<LimitRow> limits() = 0;                                               // by rule and entity id
   virtual std::vector<engine::Instrument> instruments() = 0;                                // by symbol
   virtual std::optional<engine::Instrument> instrument(const std::string& symbol) = 0;
+  virtual std::vector<AdjustmentRow> adjustments(const AdjustmentFilter& filter) = 0;
+  // The first that is the same in every field and was not refused.
+  virtual std::optional<AdjustmentRow> find_adjustment(const engine::Adjustment& adjustment) = 0;
   virtual std::vector<QuarantineRow> quarantine(const QuarantineFilter& filter) = 0;
   virtual std::optional<QuarantineRow> quarantined(std::uint64_t quarantine_id) = 0;
   virtual std::uint64_t quarantine_count() = 0;

@@ -91,6 +91,23 @@ struct QuarantineRow {
   friend bool operator==(const QuarantineRow&, const QuarantineRow&) = default;
 };
 
+enum class AdjustmentState : std::uint8_t { kPending, kApplied, kRefused };
+std::string_view to_string(AdjustmentState state);  // "PENDING", "APPLIED", "REFUSED"
+std::optional<AdjustmentState> parse_adjustment_state(std::string_view name);
+
+// One row of `adjustments`: what was asked for, and what became of it.
+struct AdjustmentRow {
+  std::uint64_t adjustment_id = 0;  // from 1, given by the engine, in the order of arrival
+  engine::Adjustment adjustment;
+  std::string requested_by;
+  Timestamp requested_at;  // wall clock
+  AdjustmentState state = AdjustmentState::kPending;
+  std::string why;                            // it was refused
+  std::optional<std::uint64_t> applied_as{};  // apply_seq
+
+  friend bool operator==(const AdjustmentRow&, const AdjustmentRow&) = default;
+};
+
 struct MetricsRow {
   Timestamp timestamp;  // wall clock
   std::uint64_t total_transactions = 0;
@@ -228,6 +245,7 @@ struct Commit {
   std::vector<CommandRow> commands;
   std::vector<DeliveryRow> deliveries;          // upserted
   std::vector<engine::Instrument> instruments;  // upserted
+  std::vector<AdjustmentRow> adjustments;       // upserted
   std::optional<MetricsRow> metrics;
   std::optional<std::vector<LimitRow>> limits;  // replaces the table
   std::vector<IdentityPieceRow> identity_pieces;

@@ -10,6 +10,7 @@
 
 #include "risk/base/result.hpp"
 #include "risk/base/timestamp.hpp"
+#include "risk/engine/adjustment.hpp"
 #include "risk/wire/alert.hpp"
 
 namespace risk::wire {
@@ -62,9 +63,15 @@ struct DecideQuarantined {
   friend bool operator==(const DecideQuarantined&, const DecideQuarantined&) = default;
 };
 
+struct Adjust {
+  engine::Adjustment adjustment;
+  friend bool operator==(const Adjust&, const Adjust&) = default;
+};
+
 struct Command {
   std::string actor;  // who asks, 1 to 50 bytes
-  std::variant<AcknowledgeAlert, AssignAlert, CommentAlert, Cleanup, RecordDeliveries, DecideQuarantined> command;
+  std::variant<AcknowledgeAlert, AssignAlert, CommentAlert, Cleanup, RecordDeliveries, DecideQuarantined, Adjust>
+      command;
   friend bool operator==(const Command&, const Command&) = default;
 };
 

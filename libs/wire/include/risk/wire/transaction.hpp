@@ -31,7 +31,7 @@ struct RejectedInput {
 };
 
 using Input = std::variant<engine::Transaction, Tick, engine::OpeningPosition, RejectedInput, engine::MarketPrice,
-                           engine::ExchangeRate, engine::Instrument>;
+                           engine::ExchangeRate, engine::Instrument, engine::Adjustment>;
 
 // Where an input was read, so that a rejection can be found again, and when.
 struct Provenance {

@@ -1,0 +1,29 @@
+// What the commands of riskctl have in common: how they fail, and how they ask the engine.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "risk/wire/control.hpp"
+#include "riskctl/options.hpp"
+
+namespace risk::riskctl {
+
+// The words make no command.
+struct UsageError {
+  std::string reason;
+};
+// It cannot be done.
+struct Refusal {
+  std::string reason;
+};
+
+// Throws UsageError. Precondition: there is a word.
+void expect_words(const std::vector<std::string>& words, std::size_t min, std::size_t max);
+
+// The engine's answer to what was done. Throws UsageError where the command cannot be sent, Refusal where it is not
+// done.
+wire::CommandReply ask(const Options& options, const wire::Command& command);
+
+}  // namespace risk::riskctl

@@ -1,0 +1,132 @@
+"""Splits, renames and positions that people set: from riskctl to the tables, over a restart while one waits, and for busts and executions of before."""
+import json
+import unittest
+
+from mesh import Mesh
+
+HEADER = "transaction_id,executed_at,client_id,symbol,side,quantity,price,currency,broker_id,market,kind,ref_transaction_id\n"
+
+
+def row(name, at, symbol="NVDA", quantity="1000", price="1200", kind="", reference=""):
+    side = "" if kind == "BUST" else "BUY"
+    return f"{name},2024-09-20T{at}Z,C1,{symbol},{side},{quantity},{price},USD,B,M,{kind},{reference}\n"
+
+
+class Adjustments(unittest.TestCase):
+    def replay(self, mesh, rows, journal, *flags):
+        (mesh.folder / f"{journal}.csv").write_text(HEADER + "".join(rows), encoding="utf-8")
+        return mesh.replay(f"{journal}.csv", *flags, "--journal", mesh.folder / journal, "--stream-name", f"simulator@{journal}")
+
+    def positions(self, mesh):
+        rows = mesh.database.rows("SELECT client_id, symbol, quantity FROM positions")
+        return {(client, symbol): float(quantity) for client, symbol, quantity in rows if float(quantity) != 0}
+
+    def adjust(self, mesh, *words, status=0):
+        answer = mesh.run("riskctl", "adjust", *words)
+        self.assertEqual(answer.returncode, status, answer)
+        return answer.stdout + answer.stderr
+
+    def listed(self, mesh, *words):
+        answer = mesh.run("riskctl", "adjust", *words, "--json")
+        self.assertEqual(answer.returncode, 0, answer)
+        return [json.loads(line) for line in answer.stdout.splitlines()]
+
+    def check(self, postgres):
+        with Mesh(postgres) as mesh:
+            mesh.start_ready("risk-engine")
+            self.assertIn("No adjustments.", self.adjust(mesh))
+            self.replay(mesh, [row("E1", "08:00:00"), row("E2", "08:01:00", quantity="10"), row("F1", "08:02:00", "FB", "5", "300")], "before")
+            split = ("split", "NVDA", "10:1", "2024-09-20T09:00:00Z", "anna", "ten for one")
+            self.adjust(mesh, *split)
+            self.adjust(mesh, "rename", "FB", "META", "2024-09-20T09:00:00Z", "anna")
+            self.assertIn("which waits for its instant", self.adjust(mesh, *split, status=1))
+            self.assertEqual([one["state"] for one in self.listed(mesh, "pending")], ["PENDING", "PENDING"])
+            self.assertEqual(mesh.stop("risk-engine"), 0)
+            mesh.start_ready("risk-engine")
+            # The first from after the instant, a late one in old units, one under the old name, a bust of before under the new one.
+            self.replay(mesh, [row("E3", "09:00:00", quantity="1", price="120"), row("E4", "08:30:00", quantity="2"), row("F2", "09:01:00", "FB", "1", "300"),
+                               row("B1", "09:02:00", quantity="", price="", kind="BUST", reference="E2"),
+                               row("B2", "09:03:00", "META", "", "", kind="BUST", reference="F1")], "after")
+            self.assertEqual(self.positions(mesh), {("C1", "NVDA"): 10021, ("C1", "META"): 1})
+            self.assertEqual(mesh.database.rows("SELECT COUNT(*) FROM quarantine"), [("0",)])
+            self.assertIn("which was applied as input", self.adjust(mesh, *split, status=1))
+            self.adjust(mesh, "--", "set-position", "C2", "META", "-7.5", "2024-09-20T09:03:00Z", "ben", "transfer")
+            self.assertEqual(self.positions(mesh)[("C2", "META")], -7.5)
+            self.assertIn("nobody has traded it", self.adjust(mesh, "split", "XYZ", "2:1", "2024-09-20T09:00:00Z", "ben", status=1))
+            self.assertIn("ratio 0:1", self.adjust(mesh, "split", "NVDA", "0:1", "now", "ben", status=2))
+            self.assertIn("AT", self.adjust(mesh, "split", "NVDA", "2:1", "tomorrow", "ben", status=2))
+            self.assertIn("does not take", self.adjust(mesh, "merge", "NVDA", status=2))
+            # The refused one is stored by the commit of something else.
+            self.adjust(mesh, "--", "set-position", "C2", "META", "-8", "2024-09-20T09:03:00Z", "ben", "transfer")
+            shown = self.listed(mesh)
+            self.assertEqual([(one["adjustment"], one["state"], one["requested_by"]) for one in shown], [
+                ("SET_POSITION", "APPLIED", "ben"), ("SPLIT", "REFUSED", "ben"), ("SET_POSITION", "APPLIED", "ben"), ("RENAME", "APPLIED", "anna"),
+                ("SPLIT", "APPLIED", "anna")])
+            self.assertEqual((shown[-1]["ratio"], shown[-1]["reason"], shown[-1]["effective_at"]), ("10:1", "ten for one", "2024-09-20T09:00:00.000000Z"))
+            self.assertEqual(mesh.database.rows("SELECT actor, command FROM commands WHERE command = 'ADJUST' AND actor = 'anna'"), [("anna", "ADJUST")] * 2)
+            self.assertEqual(mesh.database.rows("SELECT symbol, quantity FROM transactions WHERE transaction_id = 'E4'")[0][0], "NVDA")
+            firm = mesh.database.rows("SELECT gross, pnl, turnover FROM firm_exposures")
+
+            # A restart, and a backtest of what is stored, come to the same.
+            self.assertEqual(mesh.stop("risk-engine"), 0)
+            mesh.start_ready("risk-engine")
+            self.assertEqual(mesh.database.rows("SELECT gross, pnl, turnover FROM firm_exposures"), firm)
+            answer = mesh.run("riskctl", "backtest", "--store", "--format", "jsonl")
+            self.assertEqual(answer.returncode, 0, answer.stderr)
+            lines = [json.loads(line) for line in answer.stdout.splitlines()]
+            held = {(line["client_id"], line["symbol"]): float(line["quantity"]) for line in lines if line["kind"] == "position" and float(line["quantity"]) != 0}
+            self.assertEqual(held, {("C1", "NVDA"): 10021, ("C1", "META"): 1, ("C2", "META"): -8})
+            self.assertEqual(self.positions(mesh), held)
+            self.assertEqual(mesh.stop("risk-engine"), 0)
+            self.assertEqual(mesh.errors(), [])
+
+    def test_on_sqlite(self):
+        self.check(postgres=False)
+
+    def test_on_postgres(self):
+        self.check(postgres=True)
+
+    def test_a_replay_brings_its_own_and_again_changes_nothing(self):
+        with Mesh() as mesh:
+            mesh.start_ready("risk-engine")
+            (mesh.folder / "adjustments.csv").write_text(
+                "effective_at,kind,symbol,ratio,new_symbol,client_id,quantity,reason\n2024-09-20T09:00:00Z,RENAME,FB,,META,,,\n"
+                "2024-09-20T09:00:00Z,SPLIT,NVDA,10:1,,,,ten for one\n2024-09-20T09:00:00Z,SPLIT,NVDA,10:0,,,,\n2024-09-20T09:30:00Z,SPLIT,NVDA,2:1,,,,\n", encoding="utf-8")
+            rows = [row("E1", "08:00:00"), row("F1", "08:02:00", "FB", "5", "300"), row("E3", "09:00:00", quantity="1", price="120"), row("F2", "09:01:00", "FB", "1", "300")]
+            for journal in ("first", "again"):
+                self.replay(mesh, rows, journal, "--adjustments", "adjustments.csv")
+                self.assertEqual(self.positions(mesh), {("C1", "NVDA"): 10001, ("C1", "META"): 6})
+            self.assertEqual([(one["state"], one["requested_by"]) for one in self.listed(mesh)],
+                             [("PENDING", "simulator@first"), ("APPLIED", "simulator@first"), ("APPLIED", "simulator@first")])
+            self.assertEqual(mesh.database.rows("SELECT source, line, field FROM quarantine"), [("adjustments.csv", "4", "ratio")] * 2)
+            self.assertEqual(mesh.database.rows("SELECT duplicates FROM stream_cursors WHERE name = 'simulator@again'"), [("7",)])
+            self.assertEqual(mesh.stop("risk-engine"), 0)
+            self.assertEqual(mesh.errors(), [])
+
+    def test_a_backtest_of_files_holds_each_until_an_input_reaches_it(self):
+        with Mesh() as mesh:
+            rows = [row("E1", "08:00:00"), row("E2", "08:01:00", quantity="10"), row("F1", "08:02:00", "FB", "5", "300"),
+                    row("E3", "09:00:00", quantity="1", price="120"), row("E4", "08:30:00", quantity="2"), row("F2", "09:01:00", "FB", "1", "300"),
+                    row("B1", "09:02:00", quantity="", price="", kind="BUST", reference="E2"), row("B2", "09:03:00", "META", "", "", kind="BUST", reference="F1"),
+                    row("B9", "09:04:00", "META", "", "", kind="BUST", reference="F9"), row("F9", "09:04:00", "FB", "7", "300")]
+            adjustments = ["2024-09-20T09:05:00Z,SET_POSITION,META,,,C2,-7.5,transfer", "2024-09-20T09:00:00Z,SPLIT,NVDA,10:1,,,,ten for one",
+                           "2024-09-20T09:00:00Z,RENAME,FB,,META,,,", "2024-09-20T09:00:00Z,SPLIT,NVDA,10:1,,,,ten for one", "2024-09-20T09:00:00Z,SPLIT,XYZ,2:1,,,,",
+                           "2024-09-20T09:00:00Z,MERGE,XYZ,2:1,,,,", "2024-09-20T09:00:00Z,SPLIT,NVDA,2,,,,", "2024-09-20T09:06:00Z,SPLIT,NVDA,2:1,,,,"]
+            (mesh.folder / "fills.csv").write_text(HEADER + "".join(rows), encoding="utf-8")
+            (mesh.folder / "adjustments.csv").write_text("effective_at,kind,symbol,ratio,new_symbol,client_id,quantity,reason\n" + "\n".join(adjustments) + "\n", encoding="utf-8")
+            (mesh.folder / "prices.csv").write_text("at,symbol,price,currency\n2024-09-20T09:05:00Z,FB,310,\n", encoding="utf-8")
+            answer = mesh.run("riskctl", "backtest", "--transactions", "fills.csv", "--adjustments", "adjustments.csv", "--prices", "prices.csv", "--format", "jsonl")
+            self.assertEqual(answer.returncode, 0, answer.stderr)
+            lines = [json.loads(line) for line in answer.stdout.splitlines()]
+            held = {(line["client_id"], line["symbol"]): float(line["quantity"]) for line in lines if line["kind"] == "position" and float(line["quantity"]) != 0}
+            # The last split waits for an input that never comes.
+            self.assertEqual(held, {("C1", "NVDA"): 10021, ("C1", "META"): 1, ("C2", "META"): -7.5})
+            summary = next(line for line in lines if line["kind"] == "summary")
+            self.assertEqual([summary[name] for name in ("transactions", "busted", "duplicates", "quarantined")], [7, 3, 1, 3], answer.stderr)
+            self.assertIn('kind "MERGE": not SPLIT, RENAME or SET_POSITION', answer.stderr)
+            self.assertIn('ratio "2": not new to old', answer.stderr)
+            self.assertIn('symbol "XYZ": nobody has traded it', answer.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
