@@ -7,24 +7,35 @@ namespace {
 
 constexpr std::uint64_t kOtherSequence = 0x616d656e64;  // beside the numbers that the executions are drawn by
 constexpr std::int64_t kExecutionsBetweenMax = 50;
+constexpr std::int64_t kWildFactor = 100;
 constexpr std::int64_t kTypoSharesMax = 9, kTypoCentsMax = 99;
 // What is bought is sold again later, which nobody tells of a bust: a fat finger's would stay as a position for good.
 constexpr Quantity kReversedMax = Quantity::from_whole(1'000);
 
 }  // namespace
 
-Amendments::Amendments(std::uint64_t seed, double reversal_probability, double duplicate_probability)
+Amendments::Amendments(std::uint64_t seed, const Probabilities& probabilities)
     : random_(seed ^ kOtherSequence),
-      reversal_share_(share_of(reversal_probability)),
-      duplicate_share_(share_of(duplicate_probability)) {}
+      reversal_share_(share_of(probabilities.reversal)),
+      duplicate_share_(share_of(probabilities.duplicate)),
+      wild_price_share_(share_of(probabilities.wild_price)) {}
 
-void Amendments::note(const engine::Transaction& execution) {
+void Amendments::note(engine::Transaction& execution) {
   ++executions_;
   // A draw a statement: their order must not be the compiler's to choose.
   const auto add = [this](engine::Transaction transaction) {
     const auto later = static_cast<std::uint64_t>(random_.between(1, kExecutionsBetweenMax));
     due_.emplace(executions_ + later, std::move(transaction));
   };
+  if (wild_price_share_ > 0 && random_.chance(wild_price_share_) && execution.quantity <= kReversedMax) {
+    engine::Transaction correction = execution;
+    correction.ref_transaction_id = execution.transaction_id;
+    correction.kind = engine::ExecutionKind::kCorrection;
+    correction.transaction_id += "-correction";
+    add(std::move(correction));
+    execution.price = Price::from_units(execution.price.units() * kWildFactor);
+    return;
+  }
   if (reversal_share_ > 0 && random_.chance(reversal_share_) && execution.quantity <= kReversedMax) {
     add(reversal_of(execution));
   }

@@ -1,6 +1,7 @@
-// What comes after some executions: a bust, a correction of a typing mistake, or the same execution once more.
+// What comes after some executions: a bust, a correction of a typing mistake, or the same execution once more. And some
+// that come with a wild price, a hundred times too high, and are corrected later.
 //
-// Deterministic, and draws numbers of its own: the executions themselves are the same without it.
+// Deterministic, and draws numbers of its own: but for wild prices the executions are the same without it.
 //
 // Threads: one at a time.
 #pragma once
@@ -15,10 +16,16 @@ namespace risk::simulator {
 
 class Amendments {
  public:
-  Amendments(std::uint64_t seed, double reversal_probability, double duplicate_probability);
+  // How likely each is of an execution.
+  struct Probabilities {
+    double reversal = 0;
+    double duplicate = 0;
+    double wild_price = 0;
+  };
+  Amendments(std::uint64_t seed, const Probabilities& probabilities);
 
-  // An execution that has come; it may be followed by something, 1 to 50 executions later.
-  void note(const engine::Transaction& execution);
+  // An execution that comes; it may be followed by something, 1 to 50 executions later, or get a wild price here.
+  void note(engine::Transaction& execution);
   // Writes what is due by now over `transaction`, if anything is. Of a bust or a correction executed_at is the caller's
   // to set; its id is that of the execution with "-bust" or "-correction" behind it.
   bool take(engine::Transaction& transaction);
@@ -29,6 +36,7 @@ class Amendments {
   Random random_;
   std::uint64_t reversal_share_;
   std::uint64_t duplicate_share_;
+  std::uint64_t wild_price_share_;
   std::uint64_t executions_ = 0;
   std::multimap<std::uint64_t, engine::Transaction> due_;  // by how many executions have to have come
 };

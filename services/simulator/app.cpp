@@ -249,6 +249,7 @@ std::unique_ptr<InputSource> SimulatorApp::make_generated(Timestamp start) {
   generator.fat_finger_probability = options_.fat_finger_probability;
   generator.reversal_probability = options_.reversal_probability;
   generator.duplicate_probability = options_.duplicate_probability;
+  generator.wild_price_probability = options_.wild_price_probability;
   service::log_info("simulating", {{"seed", generator.seed},
                                    {"rate", generator.rate},
                                    {"spike_rate", generator.spike_rate},

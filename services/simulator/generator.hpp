@@ -28,8 +28,9 @@ struct GeneratorOptions {
   double rate = 2;                       // executions a second, > 0
   double spike_rate = 10;                // of the whole stream during a spike; none when not above `rate`
   double fat_finger_probability = 0.0005;
-  double reversal_probability = 0;   // that a bust or a correction follows an execution
-  double duplicate_probability = 0;  // that an execution comes a second time
+  double reversal_probability = 0;    // that a bust or a correction follows an execution
+  double duplicate_probability = 0;   // that an execution comes a second time
+  double wild_price_probability = 0;  // that its price is a hundred times too high, and corrected later
 };
 
 class Generator {

@@ -105,6 +105,9 @@ void add_options(service::OptionSet& set, Options& options) {
                  options.reversal_probability, 0, 1);
   set.add_number(spec("duplicate-probability", "of an execution that comes a second time"),
                  options.duplicate_probability, 0, 1);
+  set.add_number(
+      spec("wild-price-probability", "of an execution at a hundred times its price, which is corrected later"),
+      options.wild_price_probability, 0, 1);
   set.add_custom(
       spec("seed", "the same seed gives the same transactions"),
       [&options](std::string_view text) -> std::optional<std::string> {

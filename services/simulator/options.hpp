@@ -32,6 +32,7 @@ struct Options {
   double fat_finger_probability = 0.0005;
   double reversal_probability = 0;
   double duplicate_probability = 0;
+  double wild_price_probability = 0;
   std::optional<std::uint64_t> seed;  // none: random
   std::uint32_t clients = 50;
   std::uint32_t symbols = 20;

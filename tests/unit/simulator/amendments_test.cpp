@@ -79,6 +79,28 @@ TEST_CASE("busts, corrections and duplicates follow executions as often as asked
   CHECK(count[ExecutionKind::kExecution] < 1'100);
 }
 
+TEST_CASE("a wild price is a hundred times the price, and corrected to it", "[simulator]") {
+  GeneratorOptions options{.seed = 5};
+  const auto plain = generate(options, 10'000);
+  options.wild_price_probability = 0.02;
+  std::vector<Transaction> executions;
+  const auto corrections = followed(generate(options, 10'000), executions);
+  CHECK(corrections.size() > 150);
+  CHECK(corrections.size() < 250);
+  std::size_t wild = 0;
+  for (std::size_t i = 0; i < executions.size(); ++i) {
+    if (executions[i] == plain[i]) continue;
+    CHECK(executions[i].price.units() == plain[i].price.units() * 100);
+    ++wild;
+  }
+  CHECK(wild >= corrections.size());
+  for (const auto& [execution, correction, between] : corrections) {
+    REQUIRE(correction.kind == ExecutionKind::kCorrection);
+    CHECK(execution.price.units() == correction.price.units() * 100);
+    CHECK(correction.quantity == execution.quantity);
+  }
+}
+
 TEST_CASE("the executions of a seed are the same with what follows them and without it", "[simulator]") {
   GeneratorOptions options{.seed = 5};
   const auto plain = generate(options, 1'000);

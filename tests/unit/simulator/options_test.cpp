@@ -46,6 +46,7 @@ TEST_CASE("without an option the simulator runs live at two transactions a secon
   CHECK(options.spike_rate == 10);
   CHECK(options.reversal_probability == 0);
   CHECK(options.duplicate_probability == 0);
+  CHECK(options.wild_price_probability == 0);
   CHECK(options.clients == 50);
   CHECK(options.symbols == 20);
   CHECK_FALSE(options.seed);
@@ -71,7 +72,8 @@ TEST_CASE("every option reaches its place, from the command line and from the en
             {{"SIMULATOR_PORT", "6001"},
              {"SIMULATOR_RATE", "9"},
              {"SIMULATOR_SPIKE_RATE", "20"},
-             {"SIMULATOR_DUPLICATE_PROBABILITY", "1"}});
+             {"SIMULATOR_DUPLICATE_PROBABILITY", "1"},
+             {"SIMULATOR_WILD_PRICE_PROBABILITY", "0.5"}});
   CHECK_FALSE(live.status);
   CHECK(live.options.rate == 0.5);
   CHECK(live.options.spike_rate == 20);
@@ -79,6 +81,7 @@ TEST_CASE("every option reaches its place, from the command line and from the en
   CHECK(live.options.count == 7);
   CHECK(live.options.reversal_probability == 0.25);
   CHECK(live.options.duplicate_probability == 1);
+  CHECK(live.options.wild_price_probability == 0.5);
   CHECK(live.options.port == 6001);
 }
 
