@@ -146,6 +146,11 @@ template <class Rule>
 [[gnu::always_inline]] inline void RuleEvaluator::evaluate(ActiveRule<Rule>& active, const Subject& subject,
                                                            RuleStates& states, const Size& size,
                                                            const EvaluationParts& parts) {
+  // Before the state is so much as looked for: it is far away.
+  if constexpr (kIsRare<Rule>) {
+    if (!KindOf<Rule>::concerns(parts)) [[likely]]
+      return;
+  }
   auto& state = states.of<Rule>(active.place);
   Evaluation<Rule> evaluation{*active.rule, active.derived, state, subject, parts};
   KindOf<Rule>::evaluate(evaluation, size);

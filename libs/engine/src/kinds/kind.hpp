@@ -11,6 +11,7 @@
 //   sweep(evaluation)                a sweep looks at the entity, which it does from the time that is returned on
 //   fetch(state)                     fetches what evaluate() reads beyond the entity itself; not of a kind that has
 //                                    kIsRare, whose states are not in the entities, for few are ever looked at
+//   concerns(parts)                  of such a kind: whether evaluate() is to be called
 //   restore(rule, state)             after a load, what the snapshot does not hold because it follows from the rest
 //   is_new(state)                    whether it may be left out of a snapshot
 //   save(out, state, rule, now), load(in, state, rule, loading)

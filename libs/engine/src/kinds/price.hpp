@@ -34,11 +34,8 @@ struct KindOf<PriceRule> {
   }
   static void refit(const Derived&, const PriceRule&, const PriceRule*, State&, Pool&) {}
 
-  RISK_HOT static void evaluate(Evaluation<PriceRule>& e, const Size&) {
-    if (e.parts.held == nullptr) [[likely]]
-      return;
-    judge(e, *e.parts.held);
-  }
+  static bool concerns(const EvaluationParts& parts) { return parts.held != nullptr; }
+  static void evaluate(Evaluation<PriceRule>& e, const Size&) { judge(e, *e.parts.held); }
   static Due sweep(Evaluation<PriceRule>& e) {
     State& state = e.state;
     if (!state.alert) return std::nullopt;
