@@ -40,29 +40,25 @@ struct GuardedDesk : ReversalDesk {
 TEST_CASE("one print times a hundred among three hundred holders is one alert and moves no mark") {
   RuleSet rules;  // the defaults
   rules.anomaly("client_anomaly").samples_min = 2;
-  ReversalDesk desk(rules);
+  Desk desk(rules);
+  const auto mark = [&] { return desk.core.symbol_rows().front().mark->to_string(); };
   for (int i = 0; i < 300; ++i) {
     const std::string client = "C" + std::to_string(i);
-    desk.book(13 * i, client.c_str(), "X", "10", "100");
-    CHECK(desk.texts().empty());
-    desk.book(13 * i + 5, client.c_str(), "X", "1", "100.5");
-    CHECK(desk.texts().empty());
+    REQUIRE(desk.trade(13 * i, client, "X", "10", "100").empty());
+    REQUIRE(desk.trade(13 * i + 5, client, "X", "1", "100.5").empty());
   }
-  desk.book(4000, "C7", "X", "10", "10000");
-  CHECK(desk.texts() == Texts{"OPENED HIGH PRICE_DEVIATION X 10000"});
+  CHECK(desk.trade(4000, "C7", "X", "10", "10000") == Texts{"OPENED HIGH PRICE_DEVIATION X 10000"});
   CHECK(alert_message(desk.events.front(), "USD") ==
         "Symbol X trade of client C7 at 10000 against a mark of 100.5 (9950.2%) is held, and the mark stays");
   CHECK(desk.events.front().contributors == std::vector<Contributor>{{"C7", Notional::of(Money::from_whole(100'000))}});
-  CHECK(desk.mark("X") == "100.5");
+  CHECK(mark() == "100.5");
   // Another fill of the same wrong order confirms nothing.
-  desk.book(4000.5, "C7", "X", "10", "10001");
-  CHECK(desk.texts().empty());
-  CHECK(desk.mark("X") == "100.5");
-  desk.book(4001, "C8", "X", "10", "100.5");
-  CHECK(desk.texts().empty());
+  CHECK(desk.trade(4000.5, "C7", "X", "10", "10001").empty());
+  CHECK(mark() == "100.5");
+  CHECK(desk.trade(4001, "C8", "X", "10", "100.5").empty());
   CHECK(desk.core.held_price_rows().empty());
-  CHECK(desk.pass(4300) == Texts{});
-  CHECK(desk.pass(4301) == Texts{"RESOLVED HIGH PRICE_DEVIATION X 10001"});
+  CHECK(desk.tick(4300).empty());
+  CHECK(desk.tick(4301) == Texts{"RESOLVED HIGH PRICE_DEVIATION X 10001"});
   CHECK(alert_message(desk.events.front(), "USD") ==
         "Symbol X has had no further price far from its mark (last 10001 against a mark of 100.5 (9951.2%))");
 }
