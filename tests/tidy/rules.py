@@ -59,7 +59,8 @@ MACHINE = re.compile(r"(?<![\w.])/(?:work|root|home/\w+)/|/tmp/[a-z]|\b(?:regist
 HIDDEN_TEST = re.compile(r"TEST_CASE[^{]*\[(?:\.|!hide|!mayfail|!shouldfail)")
 
 NO_MIGRATIONS = {"sql/postgres/roles.sql"}  # SQLite has no roles
-NOT_HANDED_ON = re.compile(r"_(PASSWORD|ADDRESS|PORT|PATH|FILE|DIRECTORY|JOURNAL|POSITIONS|PRICES|REPLAY|SPEED|RESUME|COUNT|INPUT_FORMAT|SET)$|^SIMULATOR_INSTRUMENTS$")
+NOT_HANDED_ON = re.compile(r"_(PASSWORD|ADDRESS|PORT|PATH|FILE|DIRECTORY|JOURNAL|POSITIONS|PRICES|REPLAY|SPEED|RESUME|COUNT|INPUT_FORMAT|SET)$"
+                           r"|^SIMULATOR_(INSTRUMENTS|ADJUSTMENTS)$")
 ENDINGS = "cpp|hpp|in|cmake|txt|md|sql|proto|py|sh|js|json|ts|svelte|css|html|yaml|yml|cfg|csv|supp"  # of what a page names as a file
 FILE_LINES_MAX = 500
 CLANG_FORMAT = 14  # what the tree is formatted with; others lay some lines out differently
