@@ -77,7 +77,6 @@ MUTANTS = (
     ("a price at the limit jumps at another rate", "jump_guard.cpp", "of_price * one > of_mark * times", "of_price * one >= of_mark * times"),
     ("a price of less than zero in another currency is near the mark", "jump_guard.cpp", "if (price <= 0) return true;", "if (price <= 0) return false;"),
     ("a mark guards for a day and an instant", "jump_guard.hpp", "mark.at.nanos < kGuardedNanos", "mark.at.nanos <= kGuardedNanos"),
-    ("the mark of an opening position guards", "jump_guard.hpp", "mark.at != kOldest", "true"),
     ("a tenth is not within a tenth", "jump_guard.cpp", "* Wide(Uint128{10}) <=", "* Wide(Uint128{10}) <"),
     ("a mark's age is that of before the input", "core_impl.hpp", "return now ? std::max(*now, at) : at;", "return now.value_or(at);"),
     ("an order confirms itself", "core_held_prices.cpp", "source->client != held.client) return true;", "source->client != held.client || true) return true;"),
