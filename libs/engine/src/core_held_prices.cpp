@@ -21,6 +21,8 @@ bool Core::Impl::confirms(const Mark& price, SymbolIndex symbol, const Source* s
 }
 
 void Core::Impl::set_held(SymbolIndex symbol, const std::optional<HeldPrice>& held) {
+  const auto before = held_prices.find(symbol);
+  if (before == held_prices.end() ? !held : held == before->second) return;
   held_changed.insert(symbol);
   positions.symbols[symbol].holds_price = held.has_value();
   if (held) {

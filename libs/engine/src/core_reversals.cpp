@@ -150,7 +150,7 @@ Result<Applied, Rejection> Core::apply(const Transaction& reversal, const Origin
   if (is_first_mark) positions.move_bases(plan.positions.symbol.index, {}, plan.positions.unit_value);
   const PositionKey place = impl_->take(plan.positions, *impl_->now);
   impl_->remembered[place.symbol] = plan.marks;
-  if (plan.held || positions.symbols[place.symbol].holds_price) impl_->set_held(place.symbol, plan.held);
+  impl_->set_held(place.symbol, plan.held);
   if (!plan.marks.empty()) positions.symbols[place.symbol].mark = plan.marks.newest().mark;
   positions.move_turnover({place.client, plan.original.counted_in}, turnover());
   if (plan.original.counted_in != place.symbol) {

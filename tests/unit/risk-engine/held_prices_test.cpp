@@ -149,6 +149,21 @@ TEST_CASE("the bust of an execution whose price is held drops it, and a correcti
   CHECK(rows(rig, {}).back().decision->state == DecisionState::kDropped);
 }
 
+TEST_CASE("the bust of another execution leaves what is held, and its row") {
+  Rig rig;
+  rig.send(fill(1));
+  rig.send(at_price(2, "1000"));
+  auto bust = fill(3);
+  bust.transaction_id = "R1";
+  bust.ref_transaction_id = "T1";
+  bust.kind = engine::ExecutionKind::kBust;
+  rig.send(bust);
+  rig.commit();
+  REQUIRE(rows(rig).size() == 1);
+  CHECK(rows(rig)[0].decision->applied_as == 3);
+  CHECK(rig.processor->held_prices() == 1);
+}
+
 TEST_CASE("a correction that waited is held as the input that it becomes") {
   Rig rig;
   rig.send(fill(1));
