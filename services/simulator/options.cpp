@@ -125,9 +125,7 @@ void add_options(service::OptionSet& set, Options& options) {
                  set_file(options.positions_path), "none");
   set.add_custom(spec("replay", "CSV file of transactions to publish instead of generated ones"),
                  set_file(options.replay_path), "none");
-  set.add_custom(spec("adjustments",
-                      "CSV file of splits, renames and positions that are set, published ahead of the replay: the "
-                      "engine holds each until its instant"),
+  set.add_custom(spec("adjustments", "CSV file of splits, renames and positions that are set, merged into the replay"),
                  set_file(options.adjustments_path), "none");
   set.add_custom(spec("instruments", "CSV file of instruments, published ahead of everything of the replay"),
                  set_file(options.instruments_path), "none");

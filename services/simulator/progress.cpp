@@ -46,7 +46,7 @@ std::string named(const char* what, const std::string& path) {
 std::string input_of(const Options& options) {
   return named("positions", options.positions_path) + named("replay", options.replay_path) +
          named("instruments", options.instruments_path) + named("prices", options.prices_path) +
-         named("rates", options.rates_path) +
+         named("rates", options.rates_path) + named("adjustments", options.adjustments_path) +
          "speed=" + (options.speed == Speed::max() ? "max" : std::to_string(options.speed.factor)) +
          (options.input_format.name.empty() ? "" : " " + options.input_format.to_string());
 }

@@ -88,14 +88,11 @@ class ReplaySource : public InputSource {
  public:
   ReplaySource(const ReplayFiles& files, Speed speed, std::chrono::milliseconds ahead_max)
       : reader_(files.transactions, files.format),
-        market_(files.prices, files.rates),
+        market_({files.prices, files.rates, files.adjustments}),
         speed_(speed),
         ahead_max_nanos_(std::chrono::nanoseconds(ahead_max).count()) {
     if (!files.instruments.empty()) {
       instruments_ = std::make_unique<RowSource<ingest::InstrumentReader>>(files.instruments);
-    }
-    if (!files.adjustments.empty()) {
-      adjustments_ = std::make_unique<RowSource<ingest::AdjustmentReader>>(files.adjustments);
     }
     if (!files.positions.empty()) positions_ = make_position_source(files.positions);
     transaction_.provenance.source = file_name(files.transactions);
@@ -105,10 +102,6 @@ class ReplaySource : public InputSource {
     if (instruments_) {
       if (const Item* instrument = instruments_->next()) return instrument;
       instruments_.reset();
-    }
-    if (adjustments_) {
-      if (const Item* adjustment = adjustments_->next()) return adjustment;
-      adjustments_.reset();
     }
     if (!has_row_ && !at_end_) read_row();
     if (has_row_ && std::holds_alternative<wire::RejectedInput>(transaction_.input)) return take_row();
@@ -153,12 +146,14 @@ class ReplaySource : public InputSource {
 
   const Item* take(ingest::MarketReader::Row row) {
     market_item_.provenance.source = file_name(std::string(row.path));
-    const bool has_instant = !std::holds_alternative<ingest::BadRow>(row.value);
-    const Timestamp at = has_instant ? ingest::instant_of(row.value) : Timestamp{};
+    // An adjustment is not waited for: its instant may be years away, and the engine holds it.
+    const bool has_time =
+        !std::holds_alternative<ingest::BadRow>(row.value) && !std::holds_alternative<engine::Adjustment>(row.value);
+    const auto at = has_time ? std::optional(ingest::instant_of(row.value)) : std::nullopt;
     const auto no_raw = [] { return std::string(); };  // what would need it is a BadRow already
     std::visit([&](auto& value) { set_input(market_item_, std::move(value), row.line, no_raw); }, row.value);
-    if (has_instant && at_end_ && !first_) first_ = at;
-    return due_at(market_item_, has_instant ? std::optional(at) : std::nullopt);
+    if (at && at_end_ && !first_) first_ = at;
+    return due_at(market_item_, at);
   }
 
   const Item* take_row() {
@@ -181,7 +176,6 @@ class ReplaySource : public InputSource {
   ingest::TransactionReader reader_;
   ingest::MarketReader market_;
   std::unique_ptr<InputSource> instruments_;  // null: none, or all are taken
-  std::unique_ptr<InputSource> adjustments_;  // null: none, or all are taken
   std::unique_ptr<InputSource> positions_;    // null: none, or all are taken
   Speed speed_;
   std::int64_t ahead_max_nanos_;

@@ -57,12 +57,13 @@ struct ReplayFiles {
   std::string adjustments{};
 };
 
-// The rows of the files: instruments first; then merged by time, before a transaction every price and rate whose
-// instant is not after the latest executed_at so far, in order of instant, at one instant rates before prices; opening
-// positions after the rates up to the first transaction and before everything else; what is left of prices and rates at
-// the end. What cannot be applied comes as a RejectedInput, with its line, but for what only the engine knows: rates in
-// force, and clocks. A transaction more than `ahead_max` after the clock does not count for the merging. A row from
-// before the one in front of it is due with that one. Throws CsvError: a file as a whole cannot be read.
+// The rows of the files: instruments first; then merged by time, before a transaction every adjustment, rate and price
+// whose instant is not after the latest executed_at so far, in the order of ingest::MarketReader; opening positions
+// after the rates up to the first transaction and before everything else; what is left of adjustments, rates and prices
+// at the end. What cannot be applied comes as a RejectedInput, with its line, but for what only the engine knows: rates
+// in force, and clocks. A transaction more than `ahead_max` after the clock does not count for the merging. A row from
+// before the one in front of it is due with that one, as an adjustment is whenever it is from. Throws CsvError: a file
+// as a whole cannot be read.
 std::unique_ptr<InputSource> make_replay_source(const ReplayFiles& files, Speed speed,
                                                 std::chrono::milliseconds ahead_max = std::chrono::minutes{1});
 

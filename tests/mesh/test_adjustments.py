@@ -103,6 +103,27 @@ class Adjustments(unittest.TestCase):
             self.assertEqual(mesh.stop("risk-engine"), 0)
             self.assertEqual(mesh.errors(), [])
 
+    def test_a_replay_brings_more_than_may_wait_for_each_comes_when_its_instant_is_near(self):
+        count, step = 12_000, 100
+        instant = lambda n: f"2024-09-20T{8 + n // 3600:02}:{n // 60 % 60:02}:{n % 60:02}"
+        with Mesh() as mesh:
+            mesh.start_ready("risk-engine")
+            (mesh.folder / "adjustments.csv").write_text("effective_at,kind,symbol,ratio,new_symbol,client_id,quantity,reason\n" + "".join(
+                f"{instant(n)}Z,SET_POSITION,NVDA,,,C{n % 7},{n},\n" for n in reversed(range(count))), encoding="utf-8")
+            rows = [row(f"E{n}", instant(n)[11:], quantity="1") for n in range(0, count, step)]
+            self.replay(mesh, rows, "many", "--adjustments", "adjustments.csv")
+            self.assertEqual(mesh.database.rows("SELECT COUNT(*) FROM quarantine"), [("0",)])
+            # The last row is of second 11,900: what lies behind it waits.
+            self.assertEqual(mesh.database.rows("SELECT state, COUNT(*) FROM adjustments GROUP BY state ORDER BY state"),
+                             [("APPLIED", str(count - step + 1)), ("PENDING", str(step - 1))])
+            # Each row comes after the adjustment of its second.
+            expected = {("C" + str(client), "NVDA"): max(range(client, count - step + 1, 7)) for client in range(7)}
+            last_of_c1 = expected["C1", "NVDA"]
+            expected["C1", "NVDA"] += sum(1 for n in range(0, count, step) if n >= last_of_c1)
+            self.assertEqual(self.positions(mesh), expected)
+            self.assertEqual(mesh.stop("risk-engine"), 0)
+            self.assertEqual(mesh.errors(), [])
+
     def test_a_backtest_of_files_holds_each_until_an_input_reaches_it(self):
         with Mesh() as mesh:
             rows = [row("E1", "08:00:00"), row("E2", "08:01:00", quantity="10"), row("F1", "08:02:00", "FB", "5", "300"),

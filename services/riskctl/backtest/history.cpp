@@ -10,7 +10,7 @@
 #include "risk/ingest/market.hpp"
 #include "risk/store/reader.hpp"
 #include "riskctl/backtest/applied_executions.hpp"
-#include "riskctl/backtest/held_adjustments.hpp"
+#include "riskctl/backtest/pending_adjustments.hpp"
 
 namespace risk::riskctl {
 namespace {
@@ -45,15 +45,15 @@ class Replay {
   // flush() of what came before the next one, which stays.
   void flush_before_next();
 
-  // Prices and rates beside the transactions up to an instant, or before the first transaction the rates alone.
+  // Prices, rates and adjustments beside the transactions up to an instant, or before the first transaction the rates
+  // alone.
   void take_market(ingest::MarketReader& market, Timestamp until);
   void take_first_rates(ingest::MarketReader& market, Timestamp until);
   void take(const ingest::MarketReader::Row& row);
   // A price or a rate.
   void apply_market(const auto& input, std::uint64_t number);
 
-  // Those of a file wait for the first input that reaches their instant.
-  void read_adjustments(const std::string& path);
+  // The adjustments that an input reaches.
   void apply_due(Timestamp reached);
   // All names of an execution's or a reversal's symbol, its own first.
   std::vector<std::string> names_of(const engine::Transaction& transaction) const {
@@ -98,7 +98,7 @@ class Replay {
   bool judges_identity_ = false;  // of a file's executions: those of a store were judged
   AppliedExecutions executions_{options_.executions.broker_aliases};
   engine::Awaiting<std::uint64_t> awaiting_;  // busts and corrections that came before their execution, by line
-  HeldAdjustments adjustments_;               // of a file
+  PendingAdjustments adjustments_;            // of a file
   std::uint64_t input_ = 0;
   std::optional<Timestamp> latest_;  // of those that were kept
   Period period_;
@@ -316,6 +316,10 @@ void Replay::take(const ingest::MarketReader::Row& row) {
   flush_before_next();
   const auto of_transactions = std::exchange(source_, std::string(row.path) + ":");
   std::visit(Overloaded{[&](const ingest::BadRow& bad) { refuse(bad.line, bad.rejection); },
+                        [&](const engine::Adjustment& adjustment) {
+                          if (adjustments_.add(adjustment, row.line)) return;
+                          for (auto* run : runs_) run->note_duplicate();
+                        },
                         [&](const auto& input) {
                           if (const auto ahead = is_ahead("at", input.at)) return refuse(row.line, *ahead);
                           apply_market(input, row.line);
@@ -329,17 +333,6 @@ void Replay::apply_market(const auto& input, std::uint64_t number) {
   latest_ = std::max(latest_.value_or(input.at), input.at);
   apply_due(input.at);
   apply(input, number);
-}
-
-void Replay::read_adjustments(const std::string& path) {
-  if (path.empty()) return;
-  const auto of_transactions = std::exchange(source_, path + ":");
-  adjustments_.read(
-      path, [this](std::uint64_t line, const engine::Rejection& rejection) { refuse(line, rejection); },
-      [this] {
-        for (auto* run : runs_) run->note_duplicate();
-      });
-  source_ = of_transactions;
 }
 
 void Replay::apply_due(Timestamp reached) {
@@ -371,9 +364,8 @@ void Replay::read_files(const ingest::Format& format) {
   source_ = path + ":";
   judges_identity_ = true;
   ingest::TransactionReader reader(path, format);
-  ingest::MarketReader market(options_.prices_path, options_.rates_path);
+  ingest::MarketReader market({options_.prices_path, options_.rates_path, options_.adjustments_path});
   read_rows<ingest::InstrumentReader>(options_.instruments_path);
-  read_adjustments(options_.adjustments_path);
   std::error_code unknown;
   const auto bytes = std::filesystem::file_size(path, unknown);
   const std::uint64_t total = unknown ? 0 : bytes;

@@ -1,4 +1,4 @@
-// Files of prices and of exchange rates, each alone and both merged by time.
+// Files of prices, exchange rates and adjustments, each alone and all merged by time.
 #include <fstream>
 
 #include "read_all.hpp"
@@ -23,7 +23,7 @@ Timestamp at(const char* time) {
   return parse_timestamp(std::string("2024-09-20T08:") + time + "Z").value();
 }
 
-// What a reader gives up to an instant: "rate 1.1", "price 5", "bad 3 at".
+// What a reader gives up to an instant: "rate 1.1", "price 5", "SPLIT NVDA", "bad 3 at".
 std::vector<std::string> told(MarketReader& reader, Timestamp until, bool rates_only = false) {
   std::vector<std::string> words;
   while (const auto row = rates_only ? reader.next_rate(until) : reader.next(until)) {
@@ -32,6 +32,10 @@ std::vector<std::string> told(MarketReader& reader, Timestamp until, bool rates_
     }
     if (const auto* price = std::get_if<engine::MarketPrice>(&row->value)) {
       words.push_back("price " + price->price.to_string());
+    }
+    if (const auto* adjustment = std::get_if<engine::Adjustment>(&row->value)) {
+      words.push_back(std::string(to_string(adjustment->kind)) + " " + adjustment->symbol.text + " line " +
+                      std::to_string(row->line));
     }
     if (const auto* bad = std::get_if<BadRow>(&row->value)) {
       CHECK(bad->line == row->line);
@@ -88,12 +92,12 @@ TEST_CASE("an instrument's row may leave out all but the symbol", "[ingest]") {
 TEST_CASE("prices and rates come in order of instant, at one instant rates first", "[ingest]") {
   const Files files;
   MarketReader reader(
-      files.write("p.csv",
-                  "at,symbol,price,currency\n2024-09-20T08:36:00Z,A,1,\n2024-09-20T08:36:02Z,A,2,\n"
-                  "2024-09-20T08:36:01Z,A,3,\n2024-09-20T08:36:04Z,,4,\n2024-09-20T08:36:05Z,A,5,\n"),
-      files.write("r.csv",
-                  "at,currency,rate\n2024-09-20T08:36:00Z,EUR,0.1\n2024-09-20T08:36:02Z,EUR,0.2\n,EUR,0.3\n"
-                  "2024-09-20T08:36:04Z,EUR,0.4\n"));
+      {.prices = files.write("p.csv",
+                             "at,symbol,price,currency\n2024-09-20T08:36:00Z,A,1,\n2024-09-20T08:36:02Z,A,2,\n"
+                             "2024-09-20T08:36:01Z,A,3,\n2024-09-20T08:36:04Z,,4,\n2024-09-20T08:36:05Z,A,5,\n"),
+       .rates = files.write("r.csv",
+                            "at,currency,rate\n2024-09-20T08:36:00Z,EUR,0.1\n2024-09-20T08:36:02Z,EUR,0.2\n,EUR,0.3\n"
+                            "2024-09-20T08:36:04Z,EUR,0.4\n")});
   CHECK(told(reader, at("35:59")) == std::vector<std::string>{});
   CHECK(told(reader, at("36:00"), true) == std::vector<std::string>{"rate 0.1"});
   CHECK(told(reader, at("36:02")) ==
@@ -102,8 +106,29 @@ TEST_CASE("prices and rates come in order of instant, at one instant rates first
   CHECK(told(reader, kTimestampMax) == std::vector<std::string>{});
 }
 
+TEST_CASE("adjustments come by their instant whatever their order in the file, at one instant before rates and prices",
+          "[ingest]") {
+  const Files files;
+  MarketReader reader(
+      {.prices = files.write("p.csv", "at,symbol,price,currency\n2024-09-20T08:36:02Z,A,1,\n"),
+       .rates = files.write("r.csv", "at,currency,rate\n2024-09-20T08:36:00Z,EUR,0.1\n2024-09-20T08:36:02Z,EUR,0.2\n"),
+       .adjustments = files.write("a.csv",
+                                  "effective_at,kind,symbol,ratio,new_symbol,client_id,quantity,reason\n"
+                                  "2024-09-20T08:36:09Z,SPLIT,LAST,2:1,,,,\n2024-09-20T08:36:02Z,SPLIT,B,2:1,,,,\n"
+                                  "2024-09-20T08:36:01Z,SPLIT,C,2:0,,,,\n2024-09-20T08:36:02Z,RENAME,A,,Z,,,\n"
+                                  "2024-09-20T08:36:01Z,SPLIT,FIRST,2:1,,,,\nyesterday,SPLIT,D,2:1,,,,\n")});
+  // What cannot be applied comes first, for the file is read to its end; no adjustment comes among the first rates.
+  CHECK(told(reader, at("36:01"), true) == std::vector<std::string>{"bad 4 ratio", "bad 7 effective_at", "rate 0.1"});
+  CHECK(told(reader, at("36:01")) == std::vector<std::string>{"SPLIT FIRST line 6"});
+  CHECK(told(reader, at("36:02")) ==
+        std::vector<std::string>{"SPLIT B line 3", "RENAME A line 5", "rate 0.2", "price 1"});
+  CHECK(told(reader, kTimestampMax) == std::vector<std::string>{"SPLIT LAST line 2"});
+  CHECK(told(reader, kTimestampMax) == std::vector<std::string>{});
+}
+
 TEST_CASE("a reader without files has no rows, and one whose file is missing says so", "[ingest]") {
-  MarketReader none("", "");
+  MarketReader none({});
   CHECK(told(none, kTimestampMax) == std::vector<std::string>{});
-  CHECK_THROWS_AS(MarketReader("nowhere.csv", ""), CsvError);
+  CHECK_THROWS_AS(MarketReader({.prices = "nowhere.csv"}), CsvError);
+  CHECK_THROWS_AS(MarketReader({.adjustments = "nowhere.csv"}), CsvError);
 }

@@ -26,6 +26,7 @@ std::vector<std::string> told(Feed feed) {
     if (const auto* p = std::get_if<engine::OpeningPosition>(&item->input)) word += "position " + p->client_id.text;
     if (const auto* p = std::get_if<engine::MarketPrice>(&item->input)) word += "price " + p->price.to_string();
     if (const auto* r = std::get_if<engine::ExchangeRate>(&item->input)) word += "rate " + r->rate.to_string();
+    if (const auto* a = std::get_if<engine::Adjustment>(&item->input)) word += "split " + a->ratio;
     if (const auto* r = std::get_if<wire::RejectedInput>(&item->input)) word += "rejected " + r->rejection.field;
     words.push_back(word);
   }
@@ -117,6 +118,38 @@ TEST_CASE("prices and rates are merged into the transactions by time", "[simulat
   CHECK(told(Feed(nullptr, make_replay_source(files, Speed::max()))) ==
         std::vector<std::string>{"0 position C1", "0 rate 1.1", "0 price 1", "0 rate 1.2", "0 rejected at", "0 price 2",
                                  "0 rate 1.4", "0 price 3", "0 rejected symbol", "0 price 5"});
+}
+
+TEST_CASE("adjustments are merged into the replay by time, and what lies behind its last row comes after that",
+          "[simulator]") {
+  const TemporaryFile positions("client_id,symbol,quantity,price,currency\nC1,AAPL,-5,190,USD\n");
+  const TemporaryFile prices(
+      "at,symbol,price,currency\n2024-09-20T08:36:02Z,AAPL,3,\n2024-09-20T08:36:05.9Z,AAPL,5,\n");
+  const TemporaryFile rates("at,currency,rate\n2024-09-20T08:00:00Z,EUR,1.1\n2024-09-20T08:36:02Z,EUR,1.4\n");
+  const TemporaryFile adjustments(
+      "effective_at,kind,symbol,ratio,new_symbol,client_id,quantity,reason\n2026-09-20T08:36:00Z,SPLIT,AAPL,6:1,,,,\n"
+      "2024-09-20T08:36:02Z,SPLIT,AAPL,3:1,,,,\n2024-09-20T08:00:00Z,SPLIT,AAPL,2:1,,,,\n"
+      "2024-09-20T08:36:05Z,SPLIT,AAPL,5:1,,,,\n2024-09-20T08:36:02Z,SPLIT,AAPL,4:1,,,,\nx,SPLIT,AAPL,4:1,,,,\n");
+  const TemporaryFile file(kRecorded);
+  ReplayFiles files{.transactions = file.path(),
+                    .positions = positions.path(),
+                    .prices = prices.path(),
+                    .rates = rates.path(),
+                    .adjustments = adjustments.path()};
+  CHECK(told(Feed(nullptr, make_replay_source(files, Speed::max()))) ==
+        std::vector<std::string>{"0 rejected effective_at", "0 rate 1.1", "0 position C1", "0 split 2:1", "0 A",
+                                 "0 split 3:1", "0 split 4:1", "0 rate 1.4", "0 price 3", "0 B", "0 late",
+                                 "0 rejected executed_at", "0 C", "0 split 5:1", "0 price 5", "0 split 6:1"});
+  // None is waited for: the engine holds it until its instant. The last is two years away.
+  const auto paced = told(Feed(nullptr, make_replay_source(files, Speed{1})));
+  CHECK(paced[5] == "0 split 3:1");
+  CHECK(paced.back() == "5400 split 6:1");
+
+  const TemporaryFile nothing(kHeader);
+  files.transactions = nothing.path();
+  CHECK(told(Feed(nullptr, make_replay_source(files, Speed::max()))) ==
+        std::vector<std::string>{"0 position C1", "0 rejected effective_at", "0 split 2:1", "0 rate 1.1", "0 split 3:1",
+                                 "0 split 4:1", "0 rate 1.4", "0 price 3", "0 split 5:1", "0 price 5", "0 split 6:1"});
 }
 
 TEST_CASE("a transaction ahead of the clock brings no price and no rate forward", "[simulator]") {
