@@ -39,7 +39,7 @@ Generator::Generator(const GeneratorOptions& options, Timestamp start)
     : start_(start),
       random_(options.seed),
       population_{Popularity(options.clients), Popularity(options.symbols), options.symbols},
-      listings_(make_listings(options.symbols, random_)),
+      listings_(make_listings(options.symbols)),
       client_ids_(make_client_ids(options.clients)),
       broker_ids_(make_broker_ids()),
       flow_(options.symbols, options.fat_finger_probability),

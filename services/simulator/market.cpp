@@ -52,18 +52,23 @@ std::int64_t draw_shares(Random& random) {
   return below->shares + 1 + (above->shares - below->shares) * (point - below->permille * kSteps) / width;
 }
 
-std::vector<Listing> make_listings(std::size_t count, Random& random) {
+std::vector<Listing> make_listings(std::size_t count) {
   std::vector<Listing> listings;
   listings.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
     if (i < std::size(kKnownListings)) {
       const auto& known = kKnownListings[i];
-      listings.push_back({Symbol(known.symbol), known.market, known.anchor_dollars * 100, known.anchor_dollars * 100});
+      const std::int64_t cents = known.anchor_dollars * 100;
+      listings.push_back(
+          {.symbol = Symbol(known.symbol), .market = known.market, .anchor_cents = cents, .price_cents = cents});
     } else {
       char name[24];
       std::snprintf(name, sizeof name, "SYM%04zu", i + 1);
-      const std::int64_t cents = random.between(50'00, 900'00);
-      listings.push_back({Symbol(name), i % 2 == 0 ? "NYSE" : "NASDAQ", cents, cents});
+      const std::int64_t cents = Random(i).between(50'00, 900'00);
+      listings.push_back({.symbol = Symbol(name),
+                          .market = i % 2 == 0 ? "NYSE" : "NASDAQ",
+                          .anchor_cents = cents,
+                          .price_cents = cents});
     }
   }
   return listings;
@@ -73,7 +78,7 @@ std::int64_t move_price(Listing& listing, Random& random) {
   const std::int64_t step_max = std::max<std::int64_t>(1, listing.price_cents / 1000);
   const std::int64_t pull = (listing.anchor_cents - listing.price_cents) / 256;
   const std::int64_t moved = listing.price_cents + random.between(-step_max, step_max) + pull;
-  listing.price_cents = std::clamp(moved, (listing.anchor_cents + 1) / 2, listing.anchor_cents * 2);
+  listing.price_cents = std::clamp(moved, (listing.anchor_cents * 3 + 3) / 4, listing.anchor_cents * 4 / 3);
   return listing.price_cents;
 }
 

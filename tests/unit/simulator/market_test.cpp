@@ -38,8 +38,7 @@ TEST_CASE("the first of a crowd act more often than the last, and all act", "[si
 }
 
 TEST_CASE("listings begin with names one knows and go on numbered", "[simulator]") {
-  Random random(1);
-  const auto listings = make_listings(22, random);
+  const auto listings = make_listings(22);
   CHECK(listings[0].symbol.text == "AAPL");
   CHECK(listings[1].symbol.text == "MSFT");
   CHECK(listings[20].symbol.text == "SYM0021");
@@ -51,19 +50,31 @@ TEST_CASE("listings begin with names one knows and go on numbered", "[simulator]
 
 TEST_CASE("prices move, come back and never leave their bounds", "[simulator]") {
   Random random(5);
-  Listing listing = make_listings(1, random)[0];
+  Listing listing = make_listings(1)[0];
   int above = 0;
   for (int i = 0; i < 100'000; ++i) {
     const auto before = listing.price_cents;
     const auto price = move_price(listing, random);
     REQUIRE(std::abs(price - before) <= before / 500 + 1);
-    REQUIRE(price * 2 >= listing.anchor_cents);
-    REQUIRE(price <= listing.anchor_cents * 2);
+    REQUIRE(price * 4 >= listing.anchor_cents * 3);
+    REQUIRE(price * 3 <= listing.anchor_cents * 4);
     above += price > listing.anchor_cents;
   }
   CHECK(above > 30'000);
   CHECK(above < 70'000);
 
-  Listing cheap{risk::Symbol("CENT"), "NYSE", 1, 1};
+  Listing cheap{.symbol = risk::Symbol("CENT"), .market = "NYSE", .anchor_cents = 1, .price_cents = 1};
   for (int i = 0; i < 1'000; ++i) REQUIRE(move_price(cheap, random) >= 1);
+}
+
+TEST_CASE("two simulators agree on the price of every symbol that both have, within the jump guard", "[simulator]") {
+  const auto few = make_listings(30), many = make_listings(1'000);
+  for (std::size_t i = 0; i < many.size(); ++i) {
+    if (i < few.size()) CHECK(few[i].anchor_cents == many[i].anchor_cents);
+    Listing high = many[i], low = many[i];
+    high.price_cents *= 10;
+    low.price_cents /= 10;
+    Random random(i);
+    REQUIRE(move_price(high, random) < 2 * move_price(low, random));
+  }
 }
