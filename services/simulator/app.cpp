@@ -42,6 +42,13 @@ class SimulatorApp::Gauges {
  public:
   explicit Gauges(service::Metrics& metrics)
       : transactions_(metrics.counter("simulator_transactions_total", "Transactions published.")),
+        busts_(metrics.counter("simulator_busts_total", "Busts published, among the transactions.")),
+        corrections_(metrics.counter("simulator_corrections_total", "Corrections published, among the transactions.")),
+        opening_positions_(metrics.counter("simulator_opening_positions_total", "Opening positions published.")),
+        instruments_(metrics.counter("simulator_instruments_total", "Instruments published.")),
+        adjustments_(metrics.counter("simulator_adjustments_total", "Splits, renames and set positions published.")),
+        prices_(metrics.counter("simulator_prices_total", "Prices without trades published.")),
+        rates_(metrics.counter("simulator_rates_total", "Exchange rates published.")),
         rejected_(metrics.counter("simulator_rejected_rows_total", "Rows of files published as rejected.")),
         records_(metrics.counter("simulator_published_records_total", "Records published, of every kind.")),
         frames_(metrics.counter("simulator_published_frames_total", "Frames of records published.")),
@@ -66,6 +73,13 @@ class SimulatorApp::Gauges {
     journal_bytes_.set(static_cast<double>(sent.kept_bytes));
     uncommitted_.set(static_cast<double>(uncommitted(log)));
     raise(transactions_, totals.transactions);
+    raise(busts_, totals.busts);
+    raise(corrections_, totals.corrections);
+    raise(opening_positions_, totals.opening_positions);
+    raise(instruments_, totals.instruments);
+    raise(adjustments_, totals.adjustments);
+    raise(prices_, totals.market_prices);
+    raise(rates_, totals.exchange_rates);
     raise(rejected_, totals.rejected_rows);
     raise(records_, sent.records);
     raise(frames_, sent.messages);
@@ -76,6 +90,13 @@ class SimulatorApp::Gauges {
 
  private:
   service::Counter& transactions_;
+  service::Counter& busts_;
+  service::Counter& corrections_;
+  service::Counter& opening_positions_;
+  service::Counter& instruments_;
+  service::Counter& adjustments_;
+  service::Counter& prices_;
+  service::Counter& rates_;
   service::Counter& rejected_;
   service::Counter& records_;
   service::Counter& frames_;
@@ -199,6 +220,8 @@ void SimulatorApp::publish() {
   service::log_info("published",
                     {{"rows", totals.published() - totals.ticks},
                      {"transactions", totals.transactions},
+                     {"busts", totals.busts},
+                     {"corrections", totals.corrections},
                      {"opening_positions", totals.opening_positions},
                      {"rejected", totals.rejected_rows},
                      {"filtered", feed.rows_skipped()},
@@ -219,6 +242,15 @@ void SimulatorApp::publish() {
 void SimulatorApp::report(const PublisherTotals& totals, std::chrono::duration<double> behind) {
   const bool subscribed = log_->wait_for_reader(wire::kTransactionsTopic, milliseconds{0});
   gauges_->set(totals, behind, *log_, subscribed);
+  health_.tell("published", {{"transactions", totals.transactions},
+                             {"busts", totals.busts},
+                             {"corrections", totals.corrections},
+                             {"opening_positions", totals.opening_positions},
+                             {"instruments", totals.instruments},
+                             {"adjustments", totals.adjustments},
+                             {"prices", totals.market_prices},
+                             {"rates", totals.exchange_rates},
+                             {"rejected", totals.rejected_rows}});
   if (const auto contradiction = log_->contradiction()) {
     throw log::LogError(*contradiction +
                         ": it is not the journal that was published from; start with --reset-journal to go on in a "

@@ -50,7 +50,11 @@ void PacedPublisher::publish(const Item& item, Timestamp received_at) {
 
 void PacedPublisher::count(const Item& item) {
   std::visit(Overloaded{
-                 [&](const engine::Transaction&) { ++totals_.transactions; },
+                 [&](const engine::Transaction& transaction) {
+                   ++totals_.transactions;
+                   totals_.busts += transaction.kind == engine::ExecutionKind::kBust;
+                   totals_.corrections += transaction.kind == engine::ExecutionKind::kCorrection;
+                 },
                  [&](const wire::Tick&) { ++totals_.ticks; },
                  [&](const engine::OpeningPosition&) { ++totals_.opening_positions; },
                  [&](const engine::Instrument&) { ++totals_.instruments; },

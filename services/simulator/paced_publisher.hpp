@@ -18,6 +18,8 @@ namespace risk::simulator {
 
 struct PublisherTotals {
   std::uint64_t transactions = 0;
+  std::uint64_t busts = 0;        // among the transactions
+  std::uint64_t corrections = 0;  // the same
   std::uint64_t opening_positions = 0;
   std::uint64_t instruments = 0;
   std::uint64_t adjustments = 0;

@@ -225,6 +225,46 @@ TEST_CASE("a replay carries positions, good rows and bad ones with their file an
   CHECK(is_received_now(listener.records[2]));
 }
 
+TEST_CASE("what was published is counted by kind, in health and metrics", "[simulator]") {
+  const std::string at = ",2024-09-20T08:36:00Z,C1,AAPL,";
+  const TemporaryFile file(
+      "kind,ref_transaction_id,transaction_id,executed_at,client_id,symbol,side,quantity,price,currency,broker_id,"
+      "market\n,,"
+      "A" +
+      at + "BUY,100,190.25,USD,B1,NASDAQ\nCORRECTION,A,R1" + at + "BUY,90,190.25,USD,B1,NASDAQ\nBUST,R1,R2" + at +
+      "BUY,,,,B1,NASDAQ\n,,bad" + at + "BUY,0,1,USD,B1,NASDAQ\n");
+  const TemporaryFile positions("client_id,symbol,quantity,price,currency\nC1,AAPL,-5,190,USD\n");
+  const TemporaryFile instruments(
+      "symbol,multiplier,currency,contract,expires_at,allows_negative,name,asset_class\nAAPL,,,,,,,\n");
+  const TemporaryFile prices("at,symbol,price,currency\n2024-09-20T08:36:00Z,AAPL,190,\n");
+  const TemporaryFile rates("at,currency,rate\n2024-09-20T08:36:00Z,EUR,1.1\n");
+  const TemporaryFile adjustments(
+      "effective_at,kind,symbol,ratio,new_symbol,client_id,quantity,reason\n2024-09-20T08:36:00Z,SPLIT,AAPL,2:1,,,,\n");
+  auto options = free_ports();
+  options.replay_path = file.path();
+  options.positions_path = positions.path();
+  options.instruments_path = instruments.path();
+  options.prices_path = prices.path();
+  options.rates_path = rates.path();
+  options.adjustments_path = adjustments.path();
+  options.speed = Speed::max();
+  service::RunContext context;
+  SimulatorApp app(options, context);
+  app.start();
+  Listener listener(app.endpoint());
+  REQUIRE(listener.until([&] { return context.stop.stop_requested(); }));
+  CHECK_THAT(http_get(app.health_port(), "/readyz"),
+             ContainsSubstring(R"("published":{"transactions":3,"busts":1,"corrections":1,"opening_positions":1,)"
+                               R"("instruments":1,"adjustments":1,"prices":1,"rates":1,"rejected":1})"));
+  const auto metrics = http_get(app.health_port(), "/metrics");
+  for (const char* kind :
+       {"transactions_total 3", "busts_total 1", "corrections_total 1", "opening_positions_total 1",
+        "instruments_total 1", "adjustments_total 1", "prices_total 1", "rates_total 1", "rejected_rows_total 1"}) {
+    CHECK_THAT(metrics, ContainsSubstring(std::string("simulator_") + kind + "\n"));
+  }
+  app.stop();
+}
+
 TEST_CASE("a slow subscriber gets a replay at full speed from the journal: nothing is lost", "[simulator]") {
   const TemporaryFile file(more_than_queues_hold());
   auto options = free_ports();
