@@ -200,9 +200,6 @@ prepare
 default DB_TYPE sqlite
 default SQLITE_DB_PATH "$data_dir/risk_alert.db"
 default SIMULATOR_JOURNAL "$data_dir/simulator-journal"
-default SIMULATOR_REVERSAL_PROBABILITY 0.002
-default SIMULATOR_DUPLICATE_PROBABILITY 0.001
-default SIMULATOR_WILD_PRICE_PROBABILITY 0.001
 default DROP_COPY_JOURNAL "$data_dir/drop-copy-journal"
 default NOTIFIER_STATE_PATH "$data_dir/alert-notifier.state"
 default WEB_ROOT "$root/services/dashboard-gateway/web/dist"

@@ -14,6 +14,17 @@ constexpr Quantity kReversedMax = Quantity::from_whole(1'000);
 
 }  // namespace
 
+engine::Transaction bust_of(const engine::Transaction& execution) {
+  engine::Transaction bust = execution;
+  bust.kind = engine::ExecutionKind::kBust;
+  bust.ref_transaction_id = execution.transaction_id;
+  bust.transaction_id += "-bust";
+  bust.quantity = {};
+  bust.price = {};
+  bust.currency.clear();
+  return bust;
+}
+
 Amendments::Amendments(std::uint64_t seed, const Probabilities& probabilities)
     : random_(seed ^ kOtherSequence),
       reversal_share_(share_of(probabilities.reversal)),
@@ -50,16 +61,10 @@ bool Amendments::take(engine::Transaction& transaction) {
 }
 
 engine::Transaction Amendments::reversal_of(const engine::Transaction& execution) {
+  if (random_.below(2) == 0) return bust_of(execution);
   engine::Transaction reversal = execution;
   reversal.ref_transaction_id = execution.transaction_id;
-  reversal.kind = random_.below(2) == 0 ? engine::ExecutionKind::kBust : engine::ExecutionKind::kCorrection;
-  if (reversal.kind == engine::ExecutionKind::kBust) {
-    reversal.quantity = {};
-    reversal.price = {};
-    reversal.currency.clear();
-    reversal.transaction_id += "-bust";
-    return reversal;
-  }
+  reversal.kind = engine::ExecutionKind::kCorrection;
   reversal.transaction_id += "-correction";
   if (random_.below(2) == 0) {
     const auto shares = random_.between(1, kTypoSharesMax);

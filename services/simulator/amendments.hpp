@@ -14,6 +14,10 @@
 
 namespace risk::simulator {
 
+// What takes an execution back; its id is that of the execution with "-bust" behind it, and executed_at the caller's to
+// set.
+engine::Transaction bust_of(const engine::Transaction& execution);
+
 class Amendments {
  public:
   // How likely each is of an execution.

@@ -271,22 +271,15 @@ void SimulatorApp::wait_for_consumers() {
 }
 
 std::unique_ptr<InputSource> SimulatorApp::make_generated(Timestamp start) {
-  GeneratorOptions generator;
-  generator.seed = options_.seed ? *options_.seed : random_seed();
+  GeneratorOptions generator = generator_options(options_);
+  if (!options_.seed) generator.seed = random_seed();
   generator.id_prefix = run_prefix();
-  generator.clients = options_.clients;
-  generator.symbols = options_.symbols;
-  generator.rate = options_.rate;
-  generator.spike_rate = options_.spike_rate;
-  generator.fat_finger_probability = options_.fat_finger_probability;
-  generator.reversal_probability = options_.reversal_probability;
-  generator.duplicate_probability = options_.duplicate_probability;
-  generator.wild_price_probability = options_.wild_price_probability;
   service::log_info("simulating", {{"seed", generator.seed},
                                    {"rate", generator.rate},
                                    {"spike_rate", generator.spike_rate},
                                    {"clients", generator.clients},
-                                   {"symbols", generator.symbols}});
+                                   {"symbols", generator.symbols},
+                                   {"scenario", generator.scenario.to_string()}});
   return make_generated_source(generator, start, options_.count);
 }
 

@@ -17,8 +17,6 @@ engine::Side opposite(engine::Side side) {
   return side == engine::Side::kBuy ? engine::Side::kSell : engine::Side::kBuy;
 }
 
-constexpr std::size_t kOpenPerSymbol = 6;
-
 }  // namespace
 
 Order reverse_of(Order order) {
@@ -31,12 +29,13 @@ Order Population::any_order(Random& random) const {
   order.client = static_cast<std::uint32_t>(clients.draw(random));
   order.symbol = static_cast<std::uint32_t>(symbols.draw(random));
   order.side = random.below(2) == 0 ? engine::Side::kBuy : engine::Side::kSell;
-  order.shares = 1;
   return order;
 }
 
-EverydayFlow::EverydayFlow(std::size_t symbol_count, double fat_finger_probability)
-    : open_typical_(kOpenPerSymbol * symbol_count), fat_finger_share_(share_of(fat_finger_probability)) {
+EverydayFlow::EverydayFlow(const Options& options)
+    : draw_size_(options.draw_size),
+      open_typical_(options.open_per_symbol * options.symbol_count),
+      fat_finger_share_(share_of(options.fat_finger_probability)) {
   open_.reserve(2 * open_typical_);
 }
 
@@ -48,10 +47,21 @@ Order EverydayFlow::next(const Population& population, Random& random) {
     return closing;
   }
   Order order = population.any_order(random);
-  order.shares = draw_shares(random);
-  if (random.chance(fat_finger_share_)) order.shares *= random.between(100, 1000);
+  std::int64_t size = draw_size_(random);
+  if (random.chance(fat_finger_share_)) size *= random.between(100, 1000);
+  order.quantity = Quantity::from_whole(size);
   open_.push_back(order);
   return order;
+}
+
+void EverydayFlow::split(std::uint32_t symbol, engine::SplitRatio ratio) {
+  for (auto& order : open_) {
+    if (order.symbol == symbol) order.quantity = engine::split(order.quantity, ratio).value_or(order.quantity);
+  }
+}
+
+void EverydayFlow::drop(std::uint32_t symbol) {
+  std::erase_if(open_, [symbol](const Order& order) { return order.symbol == symbol; });
 }
 
 void Programs::begin(const Population& population, Random& random) {
@@ -72,17 +82,19 @@ std::optional<Order> Programs::next_if_due(nanoseconds now, const Population& po
   if (clips_done_ == 2 * clips_) begin(population, random);
 
   Leg& leg = legs_[clips_done_ % 2];
-  Order order{client_, leg.symbol, side_, 0};
+  Order order{client_, leg.symbol, side_, {}};
+  std::int64_t shares = 0;
   if (clips_done_ < clips_) {
     const std::int64_t cents = clip_cents_ * random.between(80, 120) / 100;
-    order.shares = std::max<std::int64_t>(1, cents / listings[leg.symbol].price_cents);
-    leg.shares += order.shares;
+    shares = std::max<std::int64_t>(1, cents / listings[leg.symbol].price_cents);
+    leg.shares += shares;
   } else {
     const std::uint32_t clips_left = (2 * clips_ - clips_done_ + 1) / 2;  // of this leg, this one included
     order.side = opposite(side_);
-    order.shares = (leg.shares + clips_left - 1) / clips_left;
-    leg.shares -= order.shares;
+    shares = (leg.shares + clips_left - 1) / clips_left;
+    leg.shares -= shares;
   }
+  order.quantity = Quantity::from_whole(shares);
   ++clips_done_;
 
   const bool turns = clips_done_ == clips_ || clips_done_ == 2 * clips_;
@@ -110,7 +122,7 @@ Order Bursts::next(Random& random) {
     return closing;
   }
   Order order = pattern_;
-  order.shares = draw_shares(random);
+  order.quantity = Quantity::from_whole(draw_shares(random));
   to_close_ = order;
   return order;
 }

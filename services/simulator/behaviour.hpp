@@ -10,6 +10,7 @@
 #include <optional>
 #include <vector>
 
+#include "risk/engine/adjustment.hpp"
 #include "risk/engine/types.hpp"
 #include "simulator/market.hpp"
 
@@ -19,7 +20,7 @@ struct Order {
   std::uint32_t client = 0;  // index
   std::uint32_t symbol = 0;  // index
   engine::Side side = engine::Side::kBuy;
-  std::int64_t shares = 0;
+  Quantity quantity{};
 };
 
 Order reverse_of(Order order);
@@ -29,16 +30,29 @@ struct Population {
   Popularity symbols;
   std::size_t symbol_count;
 
-  Order any_order(Random& random) const;  // of one share
+  Order any_order(Random& random) const;  // of no quantity
 };
 
 // The many: small orders, each closed again by its reverse. Now and then a finger is too fat.
 class EverydayFlow {
  public:
-  EverydayFlow(std::size_t symbol_count, double fat_finger_probability);
+  struct Options {
+    std::size_t symbol_count = 1;
+    std::size_t open_per_symbol = 6;  // about so many orders are open at a time
+    double fat_finger_probability = 0;
+    std::int64_t (*draw_size)(Random&) = draw_shares;
+  };
+  explicit EverydayFlow(const Options& options);
   Order next(const Population& population, Random& random);
 
+  // One beside those of next(), which is closed again too.
+  void note_open(const Order& order) { open_.push_back(order); }
+  // What is open in a symbol is so many times as much from here on, or is there no more.
+  void split(std::uint32_t symbol, engine::SplitRatio ratio);
+  void drop(std::uint32_t symbol);
+
  private:
+  std::int64_t (*draw_size_)(Random&);
   std::vector<Order> open_;
   std::size_t open_typical_;  // as many are closed as opened when so many are open
   std::uint64_t fat_finger_share_;

@@ -1,22 +1,27 @@
 // Transactions that look like a broker's day: a steady flow at `rate`, spikes at `spike_rate`, programs that build up
-// and unwind, now and then a fat finger; so that alerts open and resolve.
+// and unwind, now and then a fat finger; so that alerts open and resolve. With a scenario some of them are of the
+// scenario's symbols, and what happens to those comes beside them.
 //
-// Deterministic: the same options and start give the same transactions on every machine. No clock: the n-th
-// transaction's time follows from the rates alone.
+// Deterministic: the same options and start give the same records on every machine. No clock: the n-th transaction's
+// time follows from the rates alone.
 //
 // Threads: one at a time.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
-#include "risk/engine/types.hpp"
+#include "risk/wire/transaction.hpp"
 #include "simulator/amendments.hpp"
 #include "simulator/behaviour.hpp"
+#include "simulator/blotter.hpp"
 #include "simulator/market.hpp"
 #include "simulator/random.hpp"
+#include "simulator/scenario/scenario.hpp"
+#include "simulator/scenario/world.hpp"
 
 namespace risk::simulator {
 
@@ -31,32 +36,35 @@ struct GeneratorOptions {
   double reversal_probability = 0;    // that a bust or a correction follows an execution
   double duplicate_probability = 0;   // that an execution comes a second time
   double wild_price_probability = 0;  // that its price is a hundred times too high, and corrected later
+  Scenario scenario{};                // of its parts those that are no probability above
 };
 
 class Generator {
  public:
   Generator(const GeneratorOptions& options, Timestamp start);
+  Generator(const Generator&) = delete;
+  Generator& operator=(const Generator&) = delete;
 
-  // Writes the next transaction over `transaction` and returns its time since the start; executed_at is that instant,
-  // unless it comes a second time, as it was.
-  std::chrono::nanoseconds next(engine::Transaction& transaction);
+  // Writes the next record over `input`, most often a transaction, and returns its time since the start; executed_at is
+  // that instant, unless it comes late, or a second time, as it was.
+  std::chrono::nanoseconds next(wire::Input& input);
 
  private:
   Order next_order();
-  void fill_in(engine::Transaction& transaction, const Order& order);
+  void write(engine::Transaction& transaction, const Order& order);
   Timestamp now() const { return {start_.nanos + now_.count() / kNanosPerMicro * kNanosPerMicro}; }
 
   Timestamp start_;
   Random random_;
   Population population_;
   std::vector<Listing> listings_;
-  std::vector<ClientId> client_ids_;
-  std::vector<std::string> broker_ids_;
+  Blotter blotter_;
 
   EverydayFlow flow_;
   Programs programs_;
   Bursts bursts_;
   Amendments amendments_;
+  std::unique_ptr<World> world_;  // null: the scenario has none of its parts
 
   std::chrono::nanoseconds interval_;
   std::chrono::nanoseconds spike_interval_;
@@ -65,10 +73,6 @@ class Generator {
   std::chrono::nanoseconds now_{0};
   bool spike_on_ = false;
   std::uint32_t orders_since_clip_ = 0;
-
-  std::string id_;
-  std::size_t id_prefix_bytes_;
-  std::uint64_t number_ = 0;
 };
 
 }  // namespace risk::simulator

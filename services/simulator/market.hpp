@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "risk/base/decimal.hpp"
 #include "risk/base/id.hpp"
 #include "simulator/random.hpp"
 
@@ -31,7 +32,12 @@ struct Listing {
   std::string market;
   std::int64_t anchor_cents;  // the price it comes back to
   std::int64_t price_cents;   // within three quarters and four thirds of the anchor
+  std::string currency = "USD";
 };
+
+inline Price price_of(std::int64_t cents) {
+  return Price::from_units(cents * (kDecimalScale / 100));
+}
 
 // AAPL, MSFT, … and, after the twentieth, SYM0021, …. The same for every run: several simulators, and one that is
 // started again, are of one mind about a price to within a factor of two, at which an engine's jump guard stands.

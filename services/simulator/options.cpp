@@ -15,6 +15,8 @@ constexpr char kKeyName[] = "simulator";
 constexpr std::uint16_t kHealthPort = 9101;
 constexpr std::uint32_t kSpeedFactorMax = 1'000'000;
 constexpr std::size_t kStreamNameBytesMax = 128;
+// Of a scenario's parts, of an execution.
+constexpr double kReversalProbability = 0.002, kDuplicateProbability = 0.001, kWildPriceProbability = 0.001;
 
 std::string default_stream_name() {
   char host[65] = "";
@@ -46,6 +48,22 @@ service::OptionSpec spec(const std::string& name, std::string help) {
   return {std::move(key), std::move(flag), {std::move(variable)}, std::move(help)};
 }
 
+service::OptionSetter set_probability(std::optional<double>& probability) {
+  return [&probability](std::string_view text) -> std::optional<std::string> {
+    const auto number = parse_number<double>(text);
+    if (!number || !(*number >= 0 && *number <= 1)) return "a number from 0 to 1";
+    probability = number;
+    return std::nullopt;
+  };
+}
+
+service::OptionSetter set_scenario(std::optional<Scenario>& scenario) {
+  return [&scenario](std::string_view text) -> std::optional<std::string> {
+    scenario = Scenario::parse(text);
+    return scenario ? std::nullopt : std::optional(Scenario::allowed());
+  };
+}
+
 service::OptionSetter set_file(std::string& path) {
   return [&path](std::string_view text) -> std::optional<std::string> {
     path = text;
@@ -72,6 +90,26 @@ Options::Options() : stream_name(default_stream_name()) {
   common.health_port = kHealthPort;
   journal.directory = "var/simulator-journal";
   journal.durable_consumers = {"risk-engine"};
+}
+
+GeneratorOptions generator_options(const Options& options) {
+  const Scenario scenario = options.scenario.value_or(options.count == 0 ? Scenario::all() : Scenario::none());
+  const auto probability = [&](std::optional<double> given, ScenarioPart part, double of_part) {
+    return given.value_or(scenario.has(part) ? of_part : 0);
+  };
+  return {
+      .seed = options.seed.value_or(0),
+      .clients = options.clients,
+      .symbols = options.symbols,
+      .rate = options.rate,
+      .spike_rate = options.spike_rate,
+      .fat_finger_probability = options.fat_finger_probability,
+      .reversal_probability = probability(options.reversal_probability, ScenarioPart::kReversals, kReversalProbability),
+      .duplicate_probability =
+          probability(options.duplicate_probability, ScenarioPart::kDuplicates, kDuplicateProbability),
+      .wild_price_probability =
+          probability(options.wild_price_probability, ScenarioPart::kWildPrices, kWildPriceProbability),
+      .scenario = scenario};
 }
 
 void add_options(service::OptionSet& set, Options& options) {
@@ -101,13 +139,17 @@ void add_options(service::OptionSet& set, Options& options) {
                  options.spike_rate, 0, 1e6);
   set.add_number(spec("fat-finger-probability", "of an order 100 to 1000 times too large"),
                  options.fat_finger_probability, 0, 1);
-  set.add_number(spec("reversal-probability", "of an execution that a bust or a correction of it follows"),
-                 options.reversal_probability, 0, 1);
-  set.add_number(spec("duplicate-probability", "of an execution that comes a second time"),
-                 options.duplicate_probability, 0, 1);
-  set.add_number(
-      spec("wild-price-probability", "of an execution at a hundred times its price, which is corrected later"),
-      options.wild_price_probability, 0, 1);
+  set.add_custom(spec("scenario", "what happens beside plain executions: " + Scenario::allowed() +
+                                      "; without it all, but none with --count"),
+                 set_scenario(options.scenario), "");
+  set.add_custom(
+      spec("reversal-probability", "of an execution that a bust or a correction of it follows; over the scenario's"),
+      set_probability(options.reversal_probability), "");
+  set.add_custom(spec("duplicate-probability", "of an execution that comes a second time; over the scenario's"),
+                 set_probability(options.duplicate_probability), "");
+  set.add_custom(spec("wild-price-probability",
+                      "of an execution at a hundred times its price, which is corrected later; over the scenario's"),
+                 set_probability(options.wild_price_probability), "");
   set.add_custom(
       spec("seed", "the same seed gives the same transactions"),
       [&options](std::string_view text) -> std::optional<std::string> {
@@ -118,7 +160,10 @@ void add_options(service::OptionSet& set, Options& options) {
       "random");
   set.add_integer(spec("clients", "how many clients trade"), options.clients, 1, 1'000'000);
   set.add_integer(spec("symbols", "how many symbols are traded"), options.symbols, 1, 100'000);
-  set.add_integer(spec("count", "stop after so many generated transactions, busts and the like among them; 0: never"),
+  set.add_integer(spec("count",
+                       "stop after so many generated transactions, busts and the like among them, and make these alone "
+                       "where --scenario "
+                       "says nothing; 0: never"),
                   options.count, 0, std::uint64_t{1'000'000'000'000});
 
   set.add_custom(spec("positions", "CSV file of opening positions, published ahead of the transactions"),
@@ -153,6 +198,9 @@ void add_options(service::OptionSet& set, Options& options) {
     std::vector<std::string> problems;
     if (options.count != 0 && !options.replay_path.empty()) {
       problems.push_back("--count is of generated transactions: it does not go with --replay");
+    }
+    if (options.scenario && !options.scenario->is_none() && !options.replay_path.empty()) {
+      problems.push_back("--scenario is of generated transactions: it does not go with --replay");
     }
     if (!(options.instruments_path + options.prices_path + options.rates_path + options.adjustments_path).empty() &&
         options.replay_path.empty()) {

@@ -11,6 +11,7 @@
 #include "risk/settings/input_format.hpp"
 #include "risk/settings/log.hpp"
 #include "risk/settings/settings.hpp"
+#include "simulator/scenario/scenario.hpp"
 #include "simulator/source.hpp"
 
 namespace risk::simulator {
@@ -30,10 +31,11 @@ struct Options {
   double rate = 2;         // transactions a second
   double spike_rate = 10;  // the same, during a spike
   double fat_finger_probability = 0.0005;
-  double reversal_probability = 0;
-  double duplicate_probability = 0;
-  double wild_price_probability = 0;
-  std::optional<std::uint64_t> seed;  // none: random
+  std::optional<Scenario> scenario;              // none: everything without an end, nothing of a finite run
+  std::optional<double> reversal_probability;    // none: as the scenario has it
+  std::optional<double> duplicate_probability;   // the same
+  std::optional<double> wild_price_probability;  // the same
+  std::optional<std::uint64_t> seed;             // none: random
   std::uint32_t clients = 50;
   std::uint32_t symbols = 20;
   std::uint64_t count = 0;  // transactions to generate; 0: without end
@@ -48,6 +50,9 @@ struct Options {
   settings::InputFormatOptions input_format;    // of the replay
   Speed speed;                                  // of the replay
 };
+
+// What is to be generated, but for what differs from run to run: the id, and a seed that is random.
+GeneratorOptions generator_options(const Options& options);
 
 void add_options(service::OptionSet& set, Options& options);
 

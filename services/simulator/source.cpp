@@ -18,14 +18,13 @@ constexpr microseconds kTickInterval = std::chrono::seconds{1};
 class GeneratedSource : public InputSource {
  public:
   GeneratedSource(const GeneratorOptions& options, Timestamp start, std::uint64_t count)
-      : generator_(options, start), start_(start), endless_(count == 0), left_(count) {
-    item_.input = engine::Transaction{};
-  }
+      : generator_(options, start), start_(start), endless_(count == 0), left_(count) {}
 
   const Item* next() override {
-    if (!endless_ && left_-- == 0) return nullptr;
-    const auto due = generator_.next(std::get<engine::Transaction>(item_.input));
+    if (!endless_ && left_ == 0) return nullptr;
+    const auto due = generator_.next(item_.input);
     item_.due = std::chrono::duration_cast<microseconds>(due);
+    if (std::holds_alternative<engine::Transaction>(item_.input)) --left_;
     return &item_;
   }
 

@@ -33,8 +33,8 @@ class InputSource {
   virtual std::uint64_t rows_skipped() const { return 0; }
 };
 
-// `count` generated transactions, without end if it is 0. The stream's time is the wall clock's: `start` is when the
-// run begins.
+// `count` generated transactions, and what a scenario has beside them; without end if it is 0. The stream's time is the
+// wall clock's: `start` is when the run begins.
 std::unique_ptr<InputSource> make_generated_source(const GeneratorOptions& options, Timestamp start,
                                                    std::uint64_t count);
 

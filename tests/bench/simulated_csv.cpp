@@ -26,9 +26,10 @@ int main(int argc, char** argv) {
 
   std::puts("transaction_id,executed_at,client_id,symbol,side,quantity,price,currency,broker_id,market");
   simulator::Generator generator(options, *parse_timestamp("2024-09-20T09:30:00Z"));
-  engine::Transaction t;
+  wire::Input input;
   for (std::uint64_t i = 0; i < count; ++i) {
-    generator.next(t);
+    generator.next(input);
+    const auto& t = std::get<engine::Transaction>(input);
     const std::string row = t.transaction_id + "," + format_timestamp(t.executed_at) + "," + t.client_id.text + "," +
                             t.symbol.text + "," + std::string(to_string(t.side)) + "," + t.quantity.to_string() + "," +
                             t.price.to_string() + "," + t.currency + "," + t.broker_id + "," + t.market;

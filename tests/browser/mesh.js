@@ -118,7 +118,7 @@ export async function startMesh() {
     await Promise.all([
       start(
         'simulator',
-        ['--rate', '20', '--seed', '7', '--clients', '20', '--symbols', '8'],
+        ['--rate', '20', '--seed', '7', '--clients', '20', '--symbols', '8', '--scenario', 'none'],
         simulator,
         health(simulatorHealth),
       ),

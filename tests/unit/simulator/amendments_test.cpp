@@ -18,7 +18,11 @@ constexpr Timestamp kStart{1'726'821'360'000'000'000};  // 2024-09-20T08:36:00Z
 std::vector<Transaction> generate(const GeneratorOptions& options, std::size_t count) {
   Generator generator(options, kStart);
   std::vector<Transaction> all(count);
-  for (auto& transaction : all) generator.next(transaction);
+  wire::Input input;
+  for (auto& transaction : all) {
+    generator.next(input);
+    transaction = std::get<Transaction>(input);
+  }
   return all;
 }
 

@@ -174,6 +174,7 @@ TEST_CASE("a live run publishes on its own time, ticks, and stops at once when a
   auto options = free_ports();
   options.rate = 0.1;  // one transaction at the start, then only ticks for ten seconds
   options.spike_rate = 0;
+  options.scenario = Scenario::none();
   service::RunContext context;
   SimulatorApp app(options, context);
   app.start();

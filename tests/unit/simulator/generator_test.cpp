@@ -24,7 +24,11 @@ struct Timed {
 std::vector<Timed> generate(const GeneratorOptions& options, std::size_t count) {
   Generator generator(options, kStart);
   std::vector<Timed> all(count);
-  for (auto& [due, transaction] : all) due = generator.next(transaction);
+  wire::Input input;
+  for (auto& [due, transaction] : all) {
+    due = generator.next(input);
+    transaction = std::get<engine::Transaction>(input);
+  }
   return all;
 }
 
@@ -94,9 +98,10 @@ TEST_CASE("a rate above the spike rate has no spikes and does not drift", "[simu
 TEST_CASE("positions stay bounded however long it runs", "[simulator]") {
   Generator generator({.seed = 5, .fat_finger_probability = 0}, kStart);
   std::map<std::pair<std::string, std::string>, std::int64_t> shares;
-  engine::Transaction t;
+  wire::Input input;
   for (int i = 0; i < 500'000; ++i) {
-    generator.next(t);
+    generator.next(input);
+    const auto& t = std::get<engine::Transaction>(input);
     const std::int64_t signed_shares = t.quantity.units() / kDecimalScale * (t.side == engine::Side::kBuy ? 1 : -1);
     shares[{t.client_id.text, t.symbol.text}] += signed_shares;
   }

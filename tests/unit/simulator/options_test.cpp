@@ -44,9 +44,10 @@ TEST_CASE("without an option the simulator runs live at two transactions a secon
   CHECK_FALSE(status);
   CHECK(options.rate == 2);
   CHECK(options.spike_rate == 10);
-  CHECK(options.reversal_probability == 0);
-  CHECK(options.duplicate_probability == 0);
-  CHECK(options.wild_price_probability == 0);
+  CHECK_FALSE(options.scenario);
+  CHECK_FALSE(options.reversal_probability);
+  CHECK_FALSE(options.duplicate_probability);
+  CHECK_FALSE(options.wild_price_probability);
   CHECK(options.clients == 50);
   CHECK(options.symbols == 20);
   CHECK_FALSE(options.seed);
@@ -97,6 +98,37 @@ TEST_CASE("every mistake is told at once, with what is allowed", "[simulator]") 
   CHECK_THAT(parse({"--replay", file.path(), "--count", "5"}).errors, ContainsSubstring("--count"));
   CHECK(parse({"--speed", "x0"}).status == 2);
   CHECK(parse({"--speed", "x"}).status == 2);
+  const auto scenario = parse({"--scenario", "splits,halts"});
+  CHECK(scenario.status == 2);
+  CHECK_THAT(scenario.errors, ContainsSubstring("splits,halts") && ContainsSubstring("late-fills, splits, renames"));
+  CHECK_THAT(parse({"--replay", file.path(), "--scenario", "splits"}).errors, ContainsSubstring("--scenario"));
+  CHECK_FALSE(parse({"--replay", file.path(), "--scenario", "none"}).status);
   CHECK(parse({"--reversal-probability", "1.5"}).status == 2);
+  CHECK(parse({"--wild-price-probability", "often"}).status == 2);
   CHECK(parse({"--duplicate-probability", "-0.1"}).status == 2);
+}
+
+TEST_CASE("a run without an end has every scenario, a finite one none, and probabilities win over it", "[simulator]") {
+  const auto generator = [](std::vector<std::string> words, std::map<std::string, std::string> variables = {}) {
+    const auto parsed = parse(std::move(words), std::move(variables));
+    REQUIRE_FALSE(parsed.status);
+    return generator_options(parsed.options);
+  };
+  const auto endless = generator({});
+  CHECK(endless.scenario == Scenario::all());
+  CHECK(endless.reversal_probability == 0.002);
+  CHECK(endless.duplicate_probability == 0.001);
+  CHECK(endless.wild_price_probability == 0.001);
+  const auto finite = generator({"--count", "100"});
+  CHECK(finite.scenario == Scenario::none());
+  CHECK(finite.reversal_probability + finite.duplicate_probability + finite.wild_price_probability == 0);
+  CHECK(generator({"--count", "100", "--scenario", "all"}).scenario == Scenario::all());
+  const auto none = generator({}, {{"SIMULATOR_SCENARIO", "none"}, {"SIMULATOR_REVERSAL_PROBABILITY", "0.5"}});
+  CHECK(none.scenario == Scenario::none());
+  CHECK(none.reversal_probability == 0.5);
+  CHECK(none.duplicate_probability == 0);
+  const auto some = generator({"--scenario", "reversals,splits", "--reversal-probability", "0"});
+  CHECK(some.scenario == Scenario::parse("splits,reversals"));
+  CHECK(some.reversal_probability == 0);
+  CHECK(some.wild_price_probability == 0);
 }
