@@ -124,6 +124,20 @@ class Adjustments(unittest.TestCase):
             self.assertEqual(mesh.stop("risk-engine"), 0)
             self.assertEqual(mesh.errors(), [])
 
+    def test_of_before_the_first_row_find_the_opening_positions_in_a_replay_as_in_a_backtest(self):
+        with Mesh() as mesh:
+            mesh.start_ready("risk-engine")
+            (mesh.folder / "adjustments.csv").write_text("effective_at,kind,symbol,ratio,new_symbol,client_id,quantity,reason\n2024-09-20T07:00:00Z,SPLIT,NVDA,10:1,,,,\n")
+            (mesh.folder / "positions.csv").write_text("client_id,symbol,quantity,price,currency\nC1,NVDA,7,1200,USD\n")
+            (mesh.folder / "rates.csv").write_text("at,currency,rate\n2024-09-20T07:30:00Z,EUR,1.1\n")
+            files = ("--adjustments", "adjustments.csv", "--positions", "positions.csv", "--rates-file", "rates.csv")
+            self.replay(mesh, [row("E1", "08:00:00", quantity="1", price="120")], "replayed", *files)
+            self.assertEqual(self.positions(mesh), {("C1", "NVDA"): 71})
+            answer = mesh.run("riskctl", "backtest", "--transactions", "replayed.csv", *files, "--format", "jsonl")
+            self.assertEqual((answer.returncode, answer.stderr), (0, ""))
+            self.assertEqual([float(line["quantity"]) for line in map(json.loads, answer.stdout.splitlines()) if line["kind"] == "position"], [71])
+            self.assertEqual(mesh.stop("risk-engine"), 0)
+
     def test_a_backtest_of_files_holds_each_until_an_input_reaches_it(self):
         with Mesh() as mesh:
             rows = [row("E1", "08:00:00"), row("E2", "08:01:00", quantity="10"), row("F1", "08:02:00", "FB", "5", "300"),
