@@ -1,5 +1,5 @@
-// The splits, renames and set positions that wait for their instant, and those that were decided since the last commit:
-// what the store does not have yet.
+// The splits, renames and set positions that wait for their instant, and the rows of `adjustments` that the store may
+// not show yet.
 //
 // Threads: one at a time.
 #pragma once
@@ -28,7 +28,7 @@ class Adjustments {
     for (auto& row : pending) wait(std::move(row));
   }
 
-  // Asks the store: Reader::find_adjustment. What it throws goes through expect(), which has then changed nothing that
+  // Asks the store: Reader::find_applied. What it throws goes through expect(), which has then changed nothing that
   // lasts.
   using Find = std::function<std::optional<store::AdjustmentRow>(const engine::Adjustment&)>;
   void set_find(Find find) { find_ = std::move(find); }
@@ -49,14 +49,29 @@ class Adjustments {
   // One that is the same in every field and waits, or was applied: here, or as the store has it of those that are
   // expected. Null: there is none.
   const store::AdjustmentRow* find(const engine::Adjustment& adjustment) const {
-    const auto is_same = [&](const auto& entry) { return entry.second.adjustment == adjustment; };
-    const auto waiting = std::find_if(pending_.begin(), pending_.end(), is_same);
-    if (waiting != pending_.end()) return &waiting->second;
-    const auto applied = std::find_if(uncommitted_.begin(), uncommitted_.end(), is_same);
-    if (applied != uncommitted_.end()) return &applied->second;
-    const auto stored =
-        std::find_if(stored_.begin(), stored_.end(), [&](const auto& row) { return row.adjustment == adjustment; });
+    auto waiting = pending_.lower_bound({adjustment.effective_at, 0});
+    for (; waiting != pending_.end() && waiting->first.first == adjustment.effective_at; ++waiting) {
+      if (waiting->second.adjustment == adjustment) return &waiting->second;
+    }
+    const auto is_same = [&](const store::AdjustmentRow& row) {
+      return row.state == store::AdjustmentState::kApplied && row.adjustment == adjustment;
+    };
+    for (const auto* rows : {&changed_, &taken_}) {
+      const auto applied =
+          std::find_if(rows->begin(), rows->end(), [&](const auto& row) { return is_same(row.second); });
+      if (applied != rows->end()) return &applied->second;
+    }
+    const auto stored = std::find_if(stored_.begin(), stored_.end(), is_same);
     return stored == stored_.end() ? nullptr : &*stored;
+  }
+
+  // As it stands now; null: as the store has it, if it does.
+  const store::AdjustmentRow* find(std::uint64_t adjustment_id) const {
+    for (const auto* rows : {&changed_, &taken_}) {
+      const auto found = rows->find(adjustment_id);
+      if (found != rows->end()) return &found->second;
+    }
+    return nullptr;
   }
 
   // Precondition: its id is next_id(), or it comes from the store.
@@ -66,12 +81,15 @@ class Adjustments {
     pending_.emplace(place, std::move(row));
   }
   bool is_due(Timestamp now) const { return !pending_.empty() && pending_.begin()->first.first <= now; }
-  // The first that is due: by its instant, then in order of arrival.
+  // The first that is due: by its instant, then in order of arrival. It waits no longer.
   std::optional<store::AdjustmentRow> take_due(Timestamp now) {
-    if (!is_due(now)) return std::nullopt;
-    auto row = std::move(pending_.begin()->second);
-    pending_.erase(pending_.begin());
-    return row;
+    return is_due(now) ? take(pending_.begin()) : std::nullopt;
+  }
+  // The one with this id, which waits no longer; nothing if it did not.
+  std::optional<store::AdjustmentRow> take_pending(std::uint64_t adjustment_id) {
+    const auto found = std::find_if(pending_.begin(), pending_.end(),
+                                    [&](const auto& entry) { return entry.first.second == adjustment_id; });
+    return found == pending_.end() ? std::nullopt : take(found);
   }
 
   // Calls look(rename) for each rename that waits.
@@ -81,18 +99,31 @@ class Adjustments {
     }
   }
 
-  void note_applied(std::uint64_t apply_seq, const store::AdjustmentRow& row) { uncommitted_.emplace(apply_seq, row); }
-  // Inputs up to this one can be found in the store.
-  void note_committed(std::uint64_t apply_seq) {
-    uncommitted_.erase(uncommitted_.begin(), uncommitted_.upper_bound(apply_seq));
+  // The row is to be stored as it is.
+  void note(store::AdjustmentRow row) { changed_.insert_or_assign(row.adjustment_id, std::move(row)); }
+  bool has_changed() const { return !changed_.empty(); }
+  // Each row that was noted, once. Precondition: what was taken before is in the store.
+  std::vector<store::AdjustmentRow> take_changed() {
+    taken_ = std::exchange(changed_, {});
+    std::vector<store::AdjustmentRow> rows;
+    for (const auto& [id, row] : taken_) rows.push_back(row);
+    return rows;
   }
 
  private:
   using Place = std::pair<Timestamp, std::uint64_t>;  // instant, id
+  using Pending = std::map<Place, store::AdjustmentRow>;
 
-  std::map<Place, store::AdjustmentRow> pending_;
-  std::map<std::uint64_t, store::AdjustmentRow> uncommitted_;  // that were applied, by apply_seq
-  std::vector<store::AdjustmentRow> stored_;                   // of those that are expected
+  std::optional<store::AdjustmentRow> take(Pending::iterator at) {
+    auto row = std::move(at->second);
+    pending_.erase(at);
+    return row;
+  }
+
+  Pending pending_;
+  std::map<std::uint64_t, store::AdjustmentRow> changed_;  // by id, since take_changed()
+  std::map<std::uint64_t, store::AdjustmentRow> taken_;    // by the last take_changed()
+  std::vector<store::AdjustmentRow> stored_;               // that were applied, of those that are expected
   std::uint64_t last_id_;
   Find find_;
 };

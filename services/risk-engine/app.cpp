@@ -16,7 +16,6 @@ namespace risk::risk_engine {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using wire::CommandReply;
 constexpr std::chrono::milliseconds kPollInterval{50};
 // How stale the row of an idle client is where few are idle. Of many only so many, or as many as inputs, are in a
 // commit: an alert must not wait behind the rows of thousands who only hold what others trade.
@@ -166,12 +165,16 @@ void App::fail(const std::string& reason) {
   if (wakeable_ != nullptr) wakeable_->wake();
 }
 
+store::Reader& App::reader() {
+  if (!reader_) reader_ = store::open_reader(database_);
+  return *reader_;
+}
+
 template <class Ask>
 auto App::look_up(const Ask& ask) {
   while (true) {
     try {
-      if (!reader_) reader_ = store::open_reader(database_);
-      return ask(*reader_);
+      return ask(reader());
     } catch (const store::StoreUnavailable& error) {
       away_log_.tell({{"reason", error.what()}});
     }
@@ -202,7 +205,7 @@ bool App::recover(store::Store& store) {
     return look_up([&](store::Reader& reader) { return reader.find_executions(apply_seqs, fingerprints); });
   });
   processor_->adjustments().set_find([this](const auto& adjustment) {
-    return look_up([&](store::Reader& reader) { return reader.find_adjustment(adjustment); });
+    return look_up([&](store::Reader& reader) { return reader.find_applied(adjustment); });
   });
   processor_->openings().set_find(
       [this](auto keys) { return look_up([&](store::Reader& reader) { return reader.latest_openings(keys); }); });
@@ -404,53 +407,6 @@ void App::tell_committed() {
     if (id == store::kEngineCursor || id == store::kAlertsCursor) continue;
     transactions_->commit(position_of(row));
   }
-}
-
-// --- commands
-
-void App::serve_requests() {
-  for (const auto& request : commands_->take()) carry_out(request);
-}
-
-void App::carry_out(const std::shared_ptr<Request>& request) {
-  if (const auto* cleanup = std::get_if<wire::Cleanup>(&request->command.command))
-    return clean_up(request, cleanup->days);
-  const auto* decision = std::get_if<wire::DecideQuarantined>(&request->command.command);
-  const auto* adjustment = std::get_if<wire::Adjust>(&request->command.command);
-  const auto& actor = request->command.actor;
-  CommandReply reply = decision != nullptr     ? decide(actor, *decision)
-                       : adjustment != nullptr ? processor_->adjust(actor, adjustment->adjustment, system_now())
-                                               : processor_->apply(request->command, system_now());
-  if (reply.outcome != CommandReply::Outcome::kDone) {
-    request->reply.set_value(std::move(reply));
-    return;
-  }
-  on_stored_.push_back([request, reply = std::move(reply)] { request->reply.set_value(reply); });
-}
-
-CommandReply App::decide(const std::string& actor, const wire::DecideQuarantined& decide) {
-  std::optional<store::QuarantineRow> row;
-  try {
-    if (!reader_) reader_ = store::open_reader(database_);
-    row = reader_->quarantined(decide.quarantine_id);
-  } catch (const store::StoreUnavailable& error) {
-    return {CommandReply::Outcome::kUnavailable, error.what(), {}, {}};
-  }
-  return processor_->decide(actor, decide, row, system_now());
-}
-
-void App::clean_up(const std::shared_ptr<Request>& request, std::uint32_t days) {
-  if (!writer_->idle()) return commands_->put_back(request);  // its turn comes after the batch being written
-  processor_->note_cleanup(request->command.actor, days, system_now());
-  writing_since_ = Clock::now();
-  const Timestamp before = Timestamp::from_seconds(system_now().seconds() - days * kSecondsPerDay);
-  writer_->run([request, before](store::Store& store) {
-    const auto count = store.cleanup(before);
-    CommandReply reply;
-    reply.cleanup =
-        wire::CleanupResult{count.alerts, count.alert_events, count.metrics, count.quarantine, count.deliveries};
-    request->reply.set_value(std::move(reply));
-  });
 }
 
 // Commits what is applied, unless the process has failed; then answers whoever still waits, so that every thread ends.

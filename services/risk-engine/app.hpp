@@ -63,7 +63,8 @@ class App : public service::App {
   void serve_requests();
   void carry_out(const std::shared_ptr<Request>& request);
   void clean_up(const std::shared_ptr<Request>& request, std::uint32_t days);
-  wire::CommandReply decide(const std::string& actor, const wire::DecideQuarantined& decide);
+  wire::CommandReply reply_to(const wire::Command& command);
+  store::Reader& reader();  // of the applying thread; throws StoreUnavailable
   // What `ask` gets of the reader that it is told, asked until the database answers. Throws Stopped.
   template <class Ask>
   auto look_up(const Ask& ask);
@@ -100,7 +101,7 @@ class App : public service::App {
   std::uint64_t term_ = 0;
   std::unique_ptr<Processor> processor_;
   std::unique_ptr<Snapshotter> snapshotter_;
-  std::unique_ptr<store::Reader> reader_;  // of the applying thread
+  std::unique_ptr<store::Reader> reader_;  // once it was asked for
   bool other_turn_ = false;                // not a commit's
   std::unique_ptr<log::Reader> transactions_;
   std::unique_ptr<Writer> writer_;

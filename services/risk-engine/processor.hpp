@@ -5,6 +5,7 @@
 // Invariants
 //   1. Every record moves its stream's cursor, whether it was applied or quarantined.
 //   2. What take() returns is all that came of the inputs since the last take(), and nothing else.
+//   3. It is called when what it returned before is in the store.
 //
 // Threads: one at a time.
 #pragma once
@@ -67,6 +68,9 @@ struct ProcessorCounters {
   std::uint64_t corrections = 0;
   std::uint64_t missing_records = 0;
   std::uint64_t alert_events = 0;
+  std::uint64_t adjustments_applied = 0;
+  std::uint64_t adjustments_refused = 0;
+  std::uint64_t adjustments_withdrawn = 0;
 };
 
 class Processor {
@@ -102,6 +106,10 @@ class Processor {
   // that has passed. Its effect is stored by the next take(), also that of one that the core refuses. What
   // Adjustments::Find throws goes through it.
   wire::CommandReply adjust(const std::string& actor, const engine::Adjustment& adjustment, Timestamp wall);
+  // Takes back one that waits; `stored` is its row in the store, none: there is none. Its effect is stored by the next
+  // take().
+  wire::CommandReply withdraw(const std::string& actor, const wire::WithdrawAdjustment& withdraw,
+                              const std::optional<store::AdjustmentRow>& stored, Timestamp wall);
 
   // What a commit has to do with the store's clean-up, which is not an alert's: only its trace.
   void note_cleanup(const std::string& actor, std::uint32_t days, Timestamp wall);
@@ -203,7 +211,6 @@ class Processor {
                        Timestamp wall, KnownRecords& known);
   // The adjustments whose instants an input reaches, each as an input of its own; before it is applied itself.
   void apply_due(Timestamp reached, const Keep& keep);
-  void note_row(const store::AdjustmentRow& row);
   // Of an execution, under its own name and the others of its symbol.
   std::vector<engine::ExecutionDigest> identities_of(const engine::Transaction& transaction,
                                                      const engine::ExecutionDigest& own) const;

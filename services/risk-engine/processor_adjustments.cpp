@@ -32,6 +32,21 @@ std::string describe(const engine::Adjustment& a) {
   return text + " as of " + format_timestamp(a.effective_at);
 }
 
+// What became of one that waits no longer: it was ...
+std::string outcome_of(const store::AdjustmentRow& row) {
+  switch (row.state) {
+    case store::AdjustmentState::kPending:
+      break;
+    case store::AdjustmentState::kApplied:
+      return "applied as input " + std::to_string(*row.applied_as);
+    case store::AdjustmentState::kRefused:
+      return "refused: " + row.why;
+    case store::AdjustmentState::kWithdrawn:
+      return "withdrawn by " + row.withdrawn_by + " at " + format_timestamp(*row.withdrawn_at) + ": " + printable(row.why);
+  }
+  RISK_CHECK(!"it waits");
+}
+
 }  // namespace
 
 wire::CommandReply Processor::adjust(const std::string& actor, const engine::Adjustment& adjustment, Timestamp wall) {
@@ -43,7 +58,7 @@ wire::CommandReply Processor::adjust(const std::string& actor, const engine::Adj
   if (const auto* known = adjustments_.find(adjustment)) {
     const bool waits = known->state == store::AdjustmentState::kPending;
     return refuse("it is adjustment " + std::to_string(known->adjustment_id) + " already, which " +
-                  (waits ? "waits for its instant" : "was applied as input " + std::to_string(*known->applied_as)));
+                  (waits ? "waits for its instant" : "was " + outcome_of(*known)));
   }
   if (adjustments_.is_full()) return refuse(kTooMany);
   events_.clear();
@@ -81,12 +96,33 @@ store::AdjustmentRow Processor::take_adjustment(const std::string& from, const e
   row.adjustment = adjustment;
   row.requested_by = from;
   row.requested_at = wall;
-  note_row(row);
+  adjustments_.note(row);
   adjustments_.wait(row);
   if (core_.now()) apply_due(*core_.now(), keep);
-  const auto& rows = pending_.adjustments;
-  return *std::find_if(rows.begin(), rows.end(),
-                       [&](const auto& other) { return other.adjustment_id == row.adjustment_id; });
+  return *adjustments_.find(row.adjustment_id);
+}
+
+wire::CommandReply Processor::withdraw(const std::string& actor, const wire::WithdrawAdjustment& withdraw,
+                                       const std::optional<store::AdjustmentRow>& stored, Timestamp wall) {
+  using Outcome = wire::CommandReply::Outcome;
+  const auto target = "adjustment " + std::to_string(withdraw.adjustment_id);
+  auto row = adjustments_.take_pending(withdraw.adjustment_id);
+  if (!row) {
+    const auto* known = adjustments_.find(withdraw.adjustment_id);
+    if (known == nullptr && stored) known = &*stored;
+    if (known == nullptr) return {Outcome::kNotFound, "there is no " + target, {}, {}};
+    return {Outcome::kConflict, target + " cannot be withdrawn: it was " + outcome_of(*known), {}, {}};
+  }
+  row->state = store::AdjustmentState::kWithdrawn;
+  row->why = withdraw.reason;
+  row->withdrawn_by = actor;
+  row->withdrawn_at = wall;
+  ++counters_.adjustments_withdrawn;
+  pending_.commands.push_back({0, wall, actor, "WITHDRAW", target,
+                               std::string(to_string(store::AdjustmentState::kPending)),
+                               std::string(to_string(row->state)) + ": " + withdraw.reason});
+  adjustments_.note(*std::move(row));
+  return {};
 }
 
 void Processor::apply_due(Timestamp reached, const Keep& keep) {
@@ -95,29 +131,18 @@ void Processor::apply_due(Timestamp reached, const Keep& keep) {
     if (const auto rejection = core_.apply(row->adjustment, events_)) {
       row->state = store::AdjustmentState::kRefused;
       row->why = text_of(*rejection);
-      note_row(*row);
+      ++counters_.adjustments_refused;
+      adjustments_.note(*std::move(row));
       continue;
     }
     row->state = store::AdjustmentState::kApplied;
     row->applied_as = ++apply_seq_;
     note_held_changes(*core_.now(), nullptr);  // a split or a rename drops what is held; nobody has said when
-    note_row(*row);
-    adjustments_.note_applied(apply_seq_, *row);
-    keep({apply_seq_, {store::kCommandsOrigin, apply_seq_, 1}, std::move(row->adjustment)});
+    ++counters_.adjustments_applied;
+    keep({apply_seq_, {store::kCommandsOrigin, apply_seq_, 1}, row->adjustment});
+    adjustments_.note(*std::move(row));
   }
   core_.number_next(apply_seq_ + 1);
-}
-
-// A commit has a row once.
-void Processor::note_row(const store::AdjustmentRow& row) {
-  auto& rows = pending_.adjustments;
-  const auto same = std::find_if(rows.begin(), rows.end(),
-                                 [&](const auto& other) { return other.adjustment_id == row.adjustment_id; });
-  if (same == rows.end()) {
-    rows.push_back(row);
-  } else {
-    *same = row;
-  }
 }
 
 std::vector<std::string> Processor::names_of(std::string_view symbol) const {

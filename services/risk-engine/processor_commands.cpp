@@ -11,7 +11,8 @@ wire::CommandReply Processor::apply(const wire::Command& command, Timestamp wall
   return std::visit(Overloaded{
                         [&](const wire::Cleanup&) -> wire::CommandReply { RISK_CHECK(!"a command on an alert"); },
                         [&](const wire::DecideQuarantined&) -> wire::CommandReply { RISK_CHECK(!"has its row"); },
-                        [&](const wire::Adjust&) -> wire::CommandReply { RISK_CHECK(!"is asked for with its row"); },
+                        [&](const wire::Adjust&) -> wire::CommandReply { RISK_CHECK(!"is asked for by itself"); },
+                        [&](const wire::WithdrawAdjustment&) -> wire::CommandReply { RISK_CHECK(!"has its row"); },
                         [&](const wire::RecordDeliveries& deliveries) { return record(deliveries); },
                         [&](const auto& action) { return alerts_.apply(command.actor, action, wall); },
                     },

@@ -24,14 +24,13 @@ bool Processor::has_pending() const {
   const bool moved =
       std::any_of(cursors_.begin(), cursors_.end(), [](const auto& entry) { return entry.second.moved; });
   return moved || rows_due_ || !pending_.inputs.empty() || !pending_.quarantine.empty() || !pending_.commands.empty() ||
-         !pending_.deliveries.empty() || !pending_.decisions.empty() || !pending_.adjustments.empty() ||
+         !pending_.deliveries.empty() || !pending_.decisions.empty() || adjustments_.has_changed() ||
          executions_.has_pieces() || pending_.metrics || alerts_.has_changes();
 }
 
 void Processor::note_committed(std::uint64_t apply_seq) {
   executions_.note_committed(apply_seq);
   openings_.note_committed(apply_seq);
-  adjustments_.note_committed(apply_seq);
 }
 
 Batch Processor::take(engine::Core::Scope scope, Timestamp wall, std::size_t marked_max, store::AppliedInputs spare) {
@@ -41,6 +40,7 @@ Batch Processor::take(engine::Core::Scope scope, Timestamp wall, std::size_t mar
   pending_instruments_.clear();
   pending_.inputs = std::move(spare);
   batch.commit.recorded_at = wall;
+  batch.commit.adjustments = adjustments_.take_changed();
   batch.commit.identity_pieces = executions_.take_pieces(std::exchange(identities_due_, false), apply_seq_);
   rows_due_ = false;
   auto changes = core_.take_changes(scope, marked_max);

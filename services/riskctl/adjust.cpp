@@ -24,6 +24,13 @@ std::string change_of(const engine::Adjustment& a) {
   RISK_CHECK(!"a kind of adjustment");
 }
 
+// Of one that was withdrawn, by whom too.
+std::string state_of(const store::AdjustmentRow& row) {
+  std::string text(to_string(row.state));
+  if (row.withdrawn_at) text += " by " + row.withdrawn_by;
+  return text;
+}
+
 void print_adjustments(store::Reader& reader, const Options& options, std::ostream& out) {
   expect_words(options.words, 1, 2);
   store::AdjustmentFilter filter;
@@ -46,6 +53,9 @@ void print_adjustments(store::Reader& reader, const Options& options, std::ostre
       lines.text("requested_at", format_timestamp(row.requested_at)).text("state", to_string(row.state));
       lines.text("why", row.why);
       lines.text_or_null("applied_as", row.applied_as ? std::optional(std::to_string(*row.applied_as)) : std::nullopt);
+      lines.text_or_null("withdrawn_by", row.withdrawn_at ? std::optional(row.withdrawn_by) : std::nullopt);
+      lines.text_or_null("withdrawn_at",
+                         row.withdrawn_at ? std::optional(format_timestamp(*row.withdrawn_at)) : std::nullopt);
       lines.end();
     }
     return lines.finish();
@@ -62,11 +72,11 @@ void print_adjustments(store::Reader& reader, const Options& options, std::ostre
                    {"state"},
                    {"by"},
                    {"reason"},
-                   {"why refused"}});
+                   {"why refused or withdrawn"}});
   for (const auto& row : rows) {
     const auto& a = row.adjustment;
     table.add({std::to_string(row.adjustment_id), format_timestamp(a.effective_at), std::string(to_string(a.kind)),
-               a.symbol.text, change_of(a), std::string(to_string(row.state)), row.requested_by, a.reason, row.why});
+               a.symbol.text, change_of(a), state_of(row), row.requested_by, a.reason, row.why});
   }
   table.print(out);
 }
@@ -103,16 +113,28 @@ void ask_for(const Options& options, std::ostream& out) {
       << printable(words[at + 1]) << ": riskctl adjust shows what becomes of it.\n";
 }
 
+// withdraw ID USER REASON
+void withdraw(const Options& options, std::ostream& out) {
+  const auto& words = options.words;
+  expect_words(words, 5, 5);
+  const auto id = number<std::uint64_t>(words[2], "ID");
+  ask(options, {words[3], wire::WithdrawAdjustment{id, words[4]}});
+  out << "Adjustment " << id << " withdrawn by " << printable(words[3]) << ".\n";
+}
+
 }  // namespace
 
 void adjust(const Options& options, std::ostream& out) {
   const bool lists = options.words.size() == 1 || options.words[1] == "pending";
   if (lists) return print_adjustments(*store::open_reader(options.database), options, out);
   const std::string& kind = options.words[1];
-  if (kind != "split" && kind != "rename" && kind != "set-position") {
-    throw UsageError{"adjust does not take \"" + printable(kind) + "\": split, rename, set-position or pending"};
+  const bool withdraws = kind == "withdraw";
+  if (!withdraws && kind != "split" && kind != "rename" && kind != "set-position") {
+    throw UsageError{"adjust does not take \"" + printable(kind) +
+                     "\": split, rename, set-position, withdraw or pending"};
   }
   if (options.json) throw UsageError{"--json goes with the list of adjustments"};
+  if (withdraws) return withdraw(options, out);
   ask_for(options, out);
 }
 

@@ -1,4 +1,4 @@
-// riskctl adjust: asks the engine for splits, renames and set positions, and lists them.
+// riskctl adjust: asks the engine for splits, renames and set positions, withdraws and lists them.
 #pragma once
 
 #include <ostream>

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdlib>
 #include <tuple>
 
@@ -24,16 +23,6 @@ constexpr int kDone = 0;
 constexpr int kImpossible = 1;
 constexpr int kUsage = 2;
 constexpr std::uint32_t kCleanupDaysDefault = 30;
-
-template <class T>
-T number(const std::string& word, const char* what) {
-  T value{};
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
-  if (error != std::errc{} || end != word.data() + word.size()) {
-    throw UsageError{std::string(what) + " \"" + printable(word) + "\" is not a whole number"};
-  }
-  return value;
-}
 
 std::string money(const Notional& amount) {
   return amount.to_text();
@@ -122,6 +111,7 @@ void print_summary(store::Reader& reader, std::ostream& out) {
   table.add({"alerts resolved", std::to_string(resolved)});
   table.add({"quarantined", std::to_string(reader.quarantine_count())});
   table.add({"waiting for a decision", std::to_string(reader.waiting_decisions())});
+  table.add({"adjustments waiting", std::to_string(reader.pending_adjustments())});
   table.add({"undelivered", std::to_string(reader.undelivered_count())});
   table.add({"as of", format_timestamp(firm->last_updated)});
   table.print(out);
@@ -408,6 +398,7 @@ int run(const Options& options, std::ostream& out, std::ostream& err) {
            "       riskctl adjust [pending] | adjust split SYMBOL NEW:OLD AT USER [REASON]\n"
            "       riskctl adjust rename SYMBOL NEW_SYMBOL AT USER [REASON]\n"
            "       riskctl adjust set-position CLIENT SYMBOL QUANTITY AT USER REASON\n"
+           "       riskctl adjust withdraw ID USER REASON\n"
            "       riskctl notify undelivered\n"
            "       riskctl instruments [--json]\n"
            "       riskctl keys [DIRECTORY] [NAME...]\n"

@@ -3,7 +3,6 @@
 #include <chrono>
 #include <utility>
 
-#include "risk/base/text.hpp"
 #include "risk/bus/request.hpp"
 
 namespace risk::riskctl {

@@ -94,7 +94,7 @@ std::optional<int> parse(int argc, const char* const* argv, Options& options) {
       "quarantine [waiting] | quarantine apply|drop ID|all USER REASON | notify undelivered | instruments | "
       "adjust [pending] | adjust split SYMBOL NEW:OLD AT USER [REASON] | adjust rename SYMBOL NEW_SYMBOL AT USER "
       "[REASON] | adjust set-position CLIENT SYMBOL QUANTITY AT USER REASON (AT: a time, or now; a QUANTITY below 0 "
-      "after --) | backtest | "
+      "after --) | adjust withdraw ID USER REASON | backtest | "
       "convert IN [OUT] | keys; for example: riskctl convert "
       "--input-format kraken-trades --set client_id=DESK_1 trades.csv fills.csv, or riskctl adjust split NVDA 10:1 "
       "2024-06-10T00:00:00Z anna \"10 for 1\"",

@@ -1,8 +1,9 @@
-"""Splits, renames and positions that people set: from riskctl to the tables, over a restart while one waits, and for busts and executions of before."""
+"""Splits, renames and positions that people set: from riskctl to the tables, over a restart while one waits, withdrawn, and for busts and executions of before."""
 import json
+import signal
 import unittest
 
-from mesh import Mesh
+from mesh import Mesh, free_ports, wait_until
 
 HEADER = "transaction_id,executed_at,client_id,symbol,side,quantity,price,currency,broker_id,market,kind,ref_transaction_id\n"
 
@@ -85,6 +86,69 @@ class Adjustments(unittest.TestCase):
 
     def test_on_postgres(self):
         self.check(postgres=True)
+
+    def start_beside(self, mesh, name):
+        """Another engine on the same store, which waits until the one before it is gone."""
+        mesh.ports[f"health-{name}"] = free_ports(1)[0]
+        mesh.start("risk-engine", env={"HEALTH_PORT": str(mesh.ports[f"health-{name}"])}, name=name)
+        wait_until(lambda: mesh.get(name, "/readyz")[0] == 503, f"{name} to wait for the lease")
+
+    def check_withdrawal(self, postgres):
+        with Mesh(postgres) as mesh:
+            mesh.start_ready("risk-engine")
+            self.replay(mesh, [row("E1", "08:00:00"), row("F1", "08:02:00", "FB", "5", "300")], "before")
+            split = ("split", "NVDA", "10:1", "2024-09-20T09:00:00Z", "anna", "ten for one")
+            self.adjust(mesh, *split)
+            self.adjust(mesh, "rename", "FB", "META", "2024-09-20T09:00:00Z", "anna")
+            # One that was killed leaves it waiting; the one that takes over withdraws it, and is killed when it has said so.
+            self.start_beside(mesh, "standby")
+            mesh.stop("risk-engine", signal.SIGKILL)
+            mesh.wait_ready("standby")
+            self.assertIn("Adjustment 1 withdrawn by carla.", self.adjust(mesh, "withdraw", "1", "carla", "the issuer took it back"))
+            self.start_beside(mesh, "third")
+            mesh.stop("standby", signal.SIGKILL)
+            mesh.wait_ready("third")
+            shown = self.listed(mesh)
+            self.assertEqual([(one["adjustment"], one["state"], one["why"], one["withdrawn_by"]) for one in shown],
+                             [("RENAME", "PENDING", "", None), ("SPLIT", "WITHDRAWN", "the issuer took it back", "carla")])
+            self.assertRegex(shown[1]["withdrawn_at"], r"^20..-..-..T.*Z$")
+            self.assertIn("WITHDRAWN by carla", self.adjust(mesh))
+            self.assertRegex(mesh.run("riskctl", "summary").stdout, r"adjustments waiting +1\n")
+            self.assertEqual(mesh.database.rows("SELECT actor, target, old_value, new_value FROM commands WHERE command = 'WITHDRAW'"),
+                             [("carla", "adjustment 1", "PENDING", "WITHDRAWN: the issuer took it back")])
+            self.assertIn("adjustment 1 cannot be withdrawn: it was withdrawn by carla at", self.adjust(mesh, "withdraw", "1", "ben", "again", status=1))
+            self.assertIn("there is no adjustment 9", self.adjust(mesh, "withdraw", "9", "ben", "why", status=1))
+            self.assertIn('ID "x"', self.adjust(mesh, "withdraw", "x", "ben", "why", status=2))
+            self.assertIn("needs more words", self.adjust(mesh, "withdraw", "2", "ben", status=2))
+            self.assertIn("reason: empty", self.adjust(mesh, "withdraw", "2", "ben", "", status=2))
+            # An input past its instant does not apply it; asked for anew it is applied.
+            self.replay(mesh, [row("E3", "09:00:00", quantity="1", price="1200")], "past")
+            self.assertEqual(self.positions(mesh), {("C1", "NVDA"): 1001, ("C1", "META"): 5})
+            self.adjust(mesh, *split)
+            self.assertEqual(self.positions(mesh), {("C1", "NVDA"): 10010, ("C1", "META"): 5})
+            for answer, id in (("it was applied as input", "2"), ("it was applied as input", "3")):
+                self.assertIn(f"adjustment {id} cannot be withdrawn: {answer}", self.adjust(mesh, "withdraw", id, "ben", "why", status=1))
+            self.assertIn("nobody has traded it", self.adjust(mesh, "split", "XYZ", "2:1", "2024-09-20T09:00:00Z", "ben", status=1))
+            self.assertIn("adjustment 4 cannot be withdrawn: it was refused: symbol XYZ: nobody has traded it",
+                          self.adjust(mesh, "withdraw", "4", "ben", "why", status=1))
+            self.adjust(mesh, "split", "NVDA", "3:1", "2030-01-01T00:00:00Z", "ben")
+            # A withdrawal without any other input is stored too, and nothing of it is in the inputs.
+            self.adjust(mesh, "withdraw", "5", "ben", "not decided yet")
+            self.assertEqual(mesh.stop("third", signal.SIGKILL), -signal.SIGKILL)
+            mesh.start_ready("risk-engine")
+            self.assertEqual([one["state"] for one in self.listed(mesh)], ["WITHDRAWN", "REFUSED", "APPLIED", "APPLIED", "WITHDRAWN"])
+            answer = mesh.run("riskctl", "backtest", "--store", "--format", "jsonl")
+            lines = [json.loads(line) for line in answer.stdout.splitlines()]
+            held = {(line["client_id"], line["symbol"]): float(line["quantity"]) for line in lines if line["kind"] == "position" and float(line["quantity"]) != 0}
+            self.assertEqual(held, self.positions(mesh))
+            self.assertEqual(mesh.stop("risk-engine"), 0)
+            self.assertEqual(mesh.errors(), [])
+
+    def test_one_that_waits_can_be_withdrawn_on_sqlite(self):
+        self.check_withdrawal(postgres=False)
+
+    def test_one_that_waits_can_be_withdrawn_on_postgres(self):
+        self.check_withdrawal(postgres=True)
 
     def test_a_replay_brings_its_own_and_again_changes_nothing(self):
         with Mesh() as mesh:

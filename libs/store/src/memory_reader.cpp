@@ -192,18 +192,31 @@ class MemoryReader final : public Reader {
       const auto& a = found.adjustment;
       const bool is_of_symbol =
           !filter.symbol || a.symbol.text == *filter.symbol || a.new_symbol.text == *filter.symbol;
-      if (below(filter.before, id) && (!filter.state || found.state == *filter.state) && is_of_symbol) {
+      const bool is_wanted =
+          (!filter.state || found.state == *filter.state) && (!filter.kind || a.kind == *filter.kind);
+      if (below(filter.before, id) && is_wanted && is_of_symbol) {
         rows.push_back(found);
       }
     }
     return rows;
   }
-  std::optional<AdjustmentRow> find_adjustment(const engine::Adjustment& adjustment) override {
+  std::optional<AdjustmentRow> adjustment(std::uint64_t adjustment_id) override {
+    const auto db = locked();
+    const auto found = db->adjustments.find(adjustment_id);
+    return found == db->adjustments.end() ? std::nullopt : std::optional(found->second);
+  }
+  std::optional<AdjustmentRow> find_applied(const engine::Adjustment& adjustment) override {
     const auto db = locked();
     for (const auto& [id, row] : db->adjustments) {
-      if (row.state != AdjustmentState::kRefused && row.adjustment == adjustment) return row;
+      if (row.state == AdjustmentState::kApplied && row.adjustment == adjustment) return row;
     }
     return std::nullopt;
+  }
+  std::uint64_t pending_adjustments() override {
+    const auto db = locked();
+    return static_cast<std::uint64_t>(
+        std::count_if(db->adjustments.begin(), db->adjustments.end(),
+                      [](const auto& entry) { return entry.second.state == AdjustmentState::kPending; }));
   }
 
   std::vector<QuarantineRow> quarantine(const QuarantineFilter& filter) override {

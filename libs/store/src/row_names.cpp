@@ -46,12 +46,15 @@ std::string_view to_string(AdjustmentState state) {
       return "APPLIED";
     case AdjustmentState::kRefused:
       return "REFUSED";
+    case AdjustmentState::kWithdrawn:
+      return "WITHDRAWN";
   }
   RISK_CHECK(!"a state");
 }
 
 std::optional<AdjustmentState> parse_adjustment_state(std::string_view name) {
-  for (const auto state : {AdjustmentState::kPending, AdjustmentState::kApplied, AdjustmentState::kRefused}) {
+  for (const auto state :
+       {AdjustmentState::kPending, AdjustmentState::kApplied, AdjustmentState::kRefused, AdjustmentState::kWithdrawn}) {
     if (to_string(state) == name) return state;
   }
   return std::nullopt;

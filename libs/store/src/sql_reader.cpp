@@ -115,6 +115,12 @@ void SqlReader::query(const Query& query, const SqlConnection::RowHandler& row) 
   with_connection([&](SqlConnection& connection) { connection.query(query, row); });
 }
 
+std::uint64_t SqlReader::count(const Query& of) {
+  std::uint64_t rows = 0;
+  query(of, [&rows](RowReader& in) { in.read(rows); });
+  return rows;
+}
+
 void SqlReader::with_connection(const std::function<void(SqlConnection&)>& ask) {
   try {
     if (connection_) connection_->check_in_place();
@@ -310,15 +316,23 @@ std::optional<engine::Instrument> SqlReader::instrument(const std::string& symbo
 
 std::vector<AdjustmentRow> SqlReader::adjustments(const AdjustmentFilter& filter) {
   Where where(kAdjustmentsTable);
-  where.also("adjustment_id < ", filter.before).also("state = ", filter.state);
+  where.also("adjustment_id < ", filter.before).also("state = ", filter.state).also("kind = ", filter.kind);
   // Of one symbol alone: the new name is empty of all that are no rename, and no symbol is.
   where.also_either("symbol = ", " OR new_symbol = ", filter.symbol);
   return all<AdjustmentRow>(where.order("adjustment_id DESC").add(" LIMIT ", rows(filter.limit)));
 }
 
-std::optional<AdjustmentRow> SqlReader::find_adjustment(const engine::Adjustment& adjustment) {
+std::optional<AdjustmentRow> SqlReader::adjustment(std::uint64_t adjustment_id) {
+  return first<AdjustmentRow>(select(kAdjustmentsTable).add(" WHERE adjustment_id = ", adjustment_id));
+}
+
+std::uint64_t SqlReader::pending_adjustments() {
+  return count(Query("SELECT COUNT(*) FROM adjustments WHERE state = 'PENDING'"));
+}
+
+std::optional<AdjustmentRow> SqlReader::find_applied(const engine::Adjustment& adjustment) {
   auto query = select(kAdjustmentsTable).add(" WHERE effective_at_ns = ", adjustment.effective_at.nanos);
-  query.add(" AND symbol = ", adjustment.symbol.text).add(" AND state <> 'REFUSED' ORDER BY adjustment_id");
+  query.add(" AND symbol = ", adjustment.symbol.text).add(" AND state = 'APPLIED' ORDER BY adjustment_id");
   for (auto& row : all<AdjustmentRow>(query)) {
     if (row.adjustment == adjustment) return std::move(row);
   }
@@ -337,15 +351,11 @@ std::optional<QuarantineRow> SqlReader::quarantined(std::uint64_t quarantine_id)
 }
 
 std::uint64_t SqlReader::waiting_decisions() {
-  std::uint64_t count = 0;
-  query(kCountWaiting, [&count](RowReader& in) { in.read(count); });
-  return count;
+  return count(kCountWaiting);
 }
 
 std::uint64_t SqlReader::quarantine_count() {
-  std::uint64_t count = 0;
-  query(Query("SELECT COUNT(*) FROM quarantine"), [&count](RowReader& in) { in.read(count); });
-  return count;
+  return count(Query("SELECT COUNT(*) FROM quarantine"));
 }
 
 std::vector<CommandRow> SqlReader::commands(std::uint32_t limit) {
@@ -366,10 +376,7 @@ std::vector<UndeliveredEvent> SqlReader::undelivered(std::uint32_t limit) {
 }
 
 std::uint64_t SqlReader::undelivered_count() {
-  std::uint64_t count = 0;
-  query(Query("SELECT COUNT(*) FROM deliveries JOIN alert_events USING (event_id)"),
-        [&count](RowReader& in) { in.read(count); });
-  return count;
+  return count(Query("SELECT COUNT(*) FROM deliveries JOIN alert_events USING (event_id)"));
 }
 
 std::vector<CursorRow> SqlReader::cursors() {

@@ -32,7 +32,9 @@ class SqlReader final : public Reader {
   std::vector<engine::Instrument> instruments() override;
   std::optional<engine::Instrument> instrument(const std::string& symbol) override;
   std::vector<AdjustmentRow> adjustments(const AdjustmentFilter& filter) override;
-  std::optional<AdjustmentRow> find_adjustment(const engine::Adjustment& adjustment) override;
+  std::optional<AdjustmentRow> adjustment(std::uint64_t adjustment_id) override;
+  std::optional<AdjustmentRow> find_applied(const engine::Adjustment& adjustment) override;
+  std::uint64_t pending_adjustments() override;
   std::vector<QuarantineRow> quarantine(const QuarantineFilter& filter) override;
   std::optional<QuarantineRow> quarantined(std::uint64_t quarantine_id) override;
   std::uint64_t quarantine_count() override;
@@ -50,6 +52,7 @@ class SqlReader final : public Reader {
 
  private:
   void query(const Query& query, const SqlConnection::RowHandler& row);
+  std::uint64_t count(const Query& of);  // its one value
   // Runs `ask` on the connection, which is made first if there is none, and dropped if it breaks.
   void with_connection(const std::function<void(SqlConnection&)>& ask);
   QueryRunner runner();

@@ -250,7 +250,9 @@ const Table kAdjustmentsTable{"adjustments",
                                {"requested_at", kTime},
                                {"state", kText},
                                {"why", kText},
-                               {"applied_as", kInteger}}};
+                               {"applied_as", kInteger},
+                               {"withdrawn_by", kText},
+                               {"withdrawn_at", kTime}}};
 
 const Table kCleanupsTable{"cleanups",
                            "cleanup_id",
@@ -434,14 +436,17 @@ void read_row(RowReader& in, CursorRow& r) {
 void write_row(RowWriter& out, const AdjustmentRow& r) {
   const auto& a = r.adjustment;
   out.row(r.adjustment_id, Exact{a.effective_at}, a.kind, a.symbol, a.ratio, a.new_symbol, a.client_id, a.quantity,
-          a.reason, r.requested_by, r.requested_at, to_string(r.state), r.why, r.applied_as);
+          a.reason, r.requested_by, r.requested_at, to_string(r.state), r.why, r.applied_as,
+          r.withdrawn_at ? std::optional<std::string_view>(r.withdrawn_by) : std::nullopt, r.withdrawn_at);
 }
 
 void read_row(RowReader& in, AdjustmentRow& r) {
   auto& a = r.adjustment;
   std::string state;
+  std::optional<std::string> withdrawn_by;
   in.read(r.adjustment_id, IntoExact{a.effective_at}, a.kind, a.symbol, a.ratio, a.new_symbol, a.client_id, a.quantity,
-          a.reason, r.requested_by, r.requested_at, state, r.why, r.applied_as);
+          a.reason, r.requested_by, r.requested_at, state, r.why, r.applied_as, withdrawn_by, r.withdrawn_at);
+  r.withdrawn_by = withdrawn_by.value_or("");
   const auto known = parse_adjustment_state(state);
   if (!known) throw StoreError("the database holds a state of an adjustment that is not known: " + state);
   r.state = *known;

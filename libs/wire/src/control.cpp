@@ -36,6 +36,10 @@ std::optional<std::string> check_comment(const std::string& comment) {
   return check_prose("comment", comment);
 }
 
+std::optional<std::string> check_reason(const std::string& reason) {
+  return reason.empty() ? std::optional<std::string>("reason: empty") : check_prose("reason", reason);
+}
+
 std::optional<std::string> check_id(const char* field, std::uint64_t id) {
   if (id > 0 && id <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) return std::nullopt;
   return std::string(field) + " " + std::to_string(id) + ": out of range";
@@ -115,7 +119,12 @@ std::optional<std::string> problem(const DecideQuarantined& decide) {
   if (decide.action != Action::kApply && decide.action != Action::kDrop) {
     return "action " + std::to_string(static_cast<int>(decide.action)) + ": unknown";
   }
-  return decide.reason.empty() ? std::optional<std::string>("reason: empty") : check_prose("reason", decide.reason);
+  return check_reason(decide.reason);
+}
+
+std::optional<std::string> problem(const WithdrawAdjustment& withdraw) {
+  if (auto found = check_id("adjustment_id", withdraw.adjustment_id)) return found;
+  return check_reason(withdraw.reason);
 }
 
 }  // namespace
@@ -157,6 +166,10 @@ std::string encode(const Command& command) {
                    decide.set_reason(value.reason);
                  },
                  [&](const Adjust& value) { to_message(value.adjustment, *message.mutable_adjust()); },
+                 [&](const WithdrawAdjustment& value) {
+                   message.mutable_withdraw_adjustment()->set_adjustment_id(value.adjustment_id);
+                   message.mutable_withdraw_adjustment()->set_reason(value.reason);
+                 },
              },
              command.command);
   return message.SerializeAsString();
@@ -180,6 +193,7 @@ std::optional<std::string> command_problem(const Command& command) {
                         [](const RecordDeliveries& value) { return problem(value); },
                         [](const DecideQuarantined& value) { return problem(value); },
                         [](const Adjust& value) { return problem(value); },
+                        [](const WithdrawAdjustment& value) { return problem(value); },
                     },
                     command.command);
 }
@@ -220,6 +234,10 @@ Result<Command> decode_command(std::string_view payload) {
       command.command = std::move(adjust).value();
       break;
     }
+    case v1::Command::kWithdrawAdjustment:
+      command.command =
+          WithdrawAdjustment{message.withdraw_adjustment().adjustment_id(), message.withdraw_adjustment().reason()};
+      break;
     case v1::Command::COMMAND_NOT_SET:
       return Error{"an unknown command"};
   }

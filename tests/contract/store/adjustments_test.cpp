@@ -72,6 +72,7 @@ TEMPLATE_TEST_CASE("adjustments that wait are there for who starts next, and tho
   refused.state = AdjustmentState::kRefused;
   refused.why = "new_symbol META: it would take a position out of range";
   second.adjustments = {applied, refused};
+  CHECK(f.reader()->pending_adjustments() == 3);
   f.store->commit(second);
   const auto point = f.open()->resume_point();
   CHECK(point.pending_adjustments == std::vector<AdjustmentRow>{row(3, position("5"))});
@@ -80,32 +81,70 @@ TEMPLATE_TEST_CASE("adjustments that wait are there for who starts next, and tho
   const auto reader = f.reader();
   CHECK(reader->adjustments({}) == std::vector<AdjustmentRow>{row(3, position("5")), refused, applied});
   CHECK(reader->adjustments({.state = AdjustmentState::kApplied}) == std::vector<AdjustmentRow>{applied});
+  CHECK(reader->adjustments({.kind = AdjustmentKind::kRename}) == std::vector<AdjustmentRow>{refused});
+  CHECK(reader->adjustments({.state = AdjustmentState::kPending, .kind = AdjustmentKind::kRename}).empty());
   CHECK(reader->adjustments({.symbol = "META"}) == std::vector<AdjustmentRow>{row(3, position("5")), refused});
   CHECK(reader->adjustments({.symbol = "FB"}) == std::vector<AdjustmentRow>{refused});
   CHECK(reader->adjustments({.before = 2}) == std::vector<AdjustmentRow>{applied});
   CHECK(reader->adjustments({.limit = 1}) == std::vector<AdjustmentRow>{row(3, position("5"))});
+  CHECK(reader->pending_adjustments() == 1);
+  CHECK(reader->adjustment(2) == refused);
+  CHECK_FALSE(reader->adjustment(4));
 }
 
-TEMPLATE_TEST_CASE("the same adjustment is found by all its fields, unless it was refused", "[store]", Memory, Sqlite,
-                   Postgres) {
+TEMPLATE_TEST_CASE("an adjustment that was withdrawn says by whom, when and why, and waits no longer", "[store]",
+                   Memory, Sqlite, Postgres) {
+  RISK_BACKEND(backend);
+  Fixture f(std::move(backend));
+  auto first = step(0, 1);
+  first.inputs = {tick(1, 9)};
+  first.adjustments = {row(1, split()), row(2, rename())};
+  f.store->commit(first);
+  auto withdrawn = row(1, split());
+  withdrawn.state = AdjustmentState::kWithdrawn;
+  withdrawn.why = "the \"issuer\"\ntook it back, Zürich";
+  withdrawn.withdrawn_by = "O'Neil";
+  withdrawn.withdrawn_at = Timestamp{kNoon.nanos + 5 * kNanosPerMicro};
+  auto second = step(1, 1);  // no input
+  second.adjustments = {withdrawn};
+  f.store->commit(second);
+  const auto point = f.open()->resume_point();
+  CHECK(point.pending_adjustments == std::vector<AdjustmentRow>{row(2, rename())});
+  CHECK(point.last_adjustment_id == 2);
+  const auto reader = f.reader();
+  CHECK(reader->adjustment(1) == withdrawn);
+  CHECK(reader->adjustment(2) == row(2, rename()));
+  CHECK(reader->adjustments({.state = AdjustmentState::kWithdrawn}) == std::vector<AdjustmentRow>{withdrawn});
+  CHECK(reader->pending_adjustments() == 1);
+  CHECK_FALSE(reader->find_applied(split()));
+}
+
+TEMPLATE_TEST_CASE("an adjustment that was applied is found by all its fields", "[store]", Memory, Sqlite, Postgres) {
   RISK_BACKEND(backend);
   Fixture f(std::move(backend));
   auto commit = step(0, 1);
   commit.inputs = {tick(1, 9)};
-  auto refused = row(1, rename());
-  refused.state = AdjustmentState::kRefused;
-  commit.adjustments = {refused, row(2, split()), row(3, position("5")), row(4, position("5"))};
+  const auto as = [](AdjustmentState state, AdjustmentRow row) {
+    row.state = state;
+    return row;
+  };
+  const auto applied = as(AdjustmentState::kApplied, row(2, split()));
+  const auto set = as(AdjustmentState::kApplied, row(4, position("5")));
+  commit.adjustments = {as(AdjustmentState::kRefused, row(1, rename())),        applied,
+                        as(AdjustmentState::kWithdrawn, row(3, position("5"))), set,
+                        as(AdjustmentState::kApplied, row(5, position("5"))),   row(6, position("7"))};
   f.store->commit(commit);
   const auto reader = f.reader();
-  CHECK_FALSE(reader->find_adjustment(rename()));
-  CHECK(reader->find_adjustment(split()) == row(2, split()));
-  CHECK(reader->find_adjustment(position("5")) == row(3, position("5")));
-  CHECK_FALSE(reader->find_adjustment(position("6")));
-  CHECK_FALSE(reader->find_adjustment(split("B")));
+  CHECK_FALSE(reader->find_applied(rename()));
+  CHECK(reader->find_applied(split()) == applied);
+  CHECK(reader->find_applied(position("5")) == set);
+  CHECK_FALSE(reader->find_applied(position("7")));
+  CHECK_FALSE(reader->find_applied(position("6")));
+  CHECK_FALSE(reader->find_applied(split("B")));
   auto other = split();
   other.reason = "";
-  CHECK_FALSE(reader->find_adjustment(other));
+  CHECK_FALSE(reader->find_applied(other));
   other = split();
   other.effective_at.nanos += 1;
-  CHECK_FALSE(reader->find_adjustment(other));
+  CHECK_FALSE(reader->find_applied(other));
 }

@@ -44,7 +44,8 @@ TEMPLATE_TEST_CASE("a database is migrated once, however often it is asked", "[s
           "1|0001_initial.sql\n2|0002_epochs_days_snapshots_lease.sql\n3|0003_deliveries.sql\n4|0004_cursor_record_"
           "hashes.sql\n5|0005_open_words.sql\n6|0006_order_and_trader.sql\n7|0007_nanoseconds.sql\n8|0008_identities."
           "sql\n9|0009_prices_rates_instruments.sql\n10|0010_pnl.sql\n11|0011_opening_positions.sql\n12|0012_busts_and_"
-          "corrections.sql\n13|0013_held_prices.sql\n14|0014_adjustments.sql\n");
+          "corrections.sql\n13|0013_held_prices.sql\n14|0014_adjustments.sql\n15|0015_withdrawn_"
+          "adjustments.sql\n");
 }
 
 TEMPLATE_TEST_CASE("a migration that has changed since it was applied is refused with both checksums", "[store]",
@@ -66,7 +67,7 @@ TEMPLATE_TEST_CASE("a database newer than the program is refused with both versi
       "VALUES (9999, '9999_future.sql', '00', '2030-01-01T00:00:00.000000Z')");
   CHECK_THROWS_AS(f.store->migrate(), SchemaError);
   CHECK_THROWS_WITH(f.store->migrate(),
-                    Catch::Matchers::ContainsSubstring("version 9999") && Catch::Matchers::ContainsSubstring("'s 14"));
+                    Catch::Matchers::ContainsSubstring("version 9999") && Catch::Matchers::ContainsSubstring("'s 15"));
 }
 
 TEMPLATE_TEST_CASE("the schema takes the words of rules that are yet to come", "[store]", Sqlite, Postgres) {

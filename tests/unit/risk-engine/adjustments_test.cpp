@@ -51,6 +51,10 @@ engine::Transaction correction(const std::string& id, const std::string& referen
 
 struct AdjustingRig : Rig {
   wire::CommandReply adjust(const Adjustment& adjustment) { return processor->adjust("anna", adjustment, kWall); }
+  // As a person who looks at the store asks for it.
+  wire::CommandReply withdraw(std::uint64_t id, const char* actor = "ben") {
+    return processor->withdraw(actor, {id, "the issuer\ntook it back"}, reader->adjustment(id), at(3));
+  }
   void done(const Adjustment& adjustment) { CHECK(adjust(adjustment).outcome == Outcome::kDone); }
   std::vector<std::string> states() {
     commit();
@@ -183,6 +187,119 @@ TEST_CASE("one that the core refuses says why, stays in the history, and may be 
   rig.done(split(3, "2:1", "B"));
   CHECK(rig.held("B") == "200");
   rig.check_restart();
+}
+
+TEST_CASE("one that waits can be withdrawn, and is never applied then") {
+  const auto between = GENERATE(Between::kNothing, Between::kCommit, Between::kRestart);
+  AdjustingRig rig;
+  rig.send(fill(1));
+  rig.done(split(10, "2:1"));
+  rig.done(rename(10, "A", "N"));
+  pause(rig, between);
+  const auto hash = rig.processor->core().state_hash();
+  CHECK(rig.withdraw(1).outcome == Outcome::kDone);
+  CHECK(rig.processor->pending_adjustments() == 1);
+  CHECK(rig.processor->core().state_hash() == hash);
+  CHECK(rig.processor->has_pending());
+  pause(rig, between);
+  CHECK(rig.processor->pending_adjustments() == 1);
+  rig.send(fill(10));
+  CHECK(rig.held("N") == "200");
+  CHECK(rig.states() == States{"APPLIED as 3", "WITHDRAWN"});
+  const auto row = rig.reader->adjustment(1);
+  REQUIRE(row);
+  CHECK(row->why == "the issuer\ntook it back");
+  CHECK(row->withdrawn_by == "ben");
+  CHECK(row->withdrawn_at == at(3));
+  CHECK(row->requested_by == "anna");
+  CHECK(rig.processor->counters().adjustments_withdrawn == (between == Between::kRestart ? 0 : 1));
+  rig.check_restart();
+  CHECK(rig.held("N") == "200");
+}
+
+TEST_CASE("what waits no longer cannot be withdrawn, and the refusal says what became of it") {
+  const auto between = GENERATE(Between::kNothing, Between::kCommit, Between::kRestart);
+  // While what decided it is being stored: it is taken, and the store has it as it was.
+  const bool is_in_flight = GENERATE(false, true);
+  AdjustingRig rig;
+  rig.send(fill(1));
+  rig.done(split(10, "2:1"));
+  rig.done(split(10, "2:1", "B"));
+  rig.done(split(12, "2:1"));
+  rig.commit();
+  rig.send(wire::Tick{at(10)});
+  CHECK(rig.withdraw(3).outcome == Outcome::kDone);
+  const auto commit = is_in_flight ? rig.processor->take(engine::Core::Scope::kMarked, kWall).commit : store::Commit{};
+  const auto check = [&] {
+    const auto reason_of = [&](std::uint64_t id) {
+      const auto reply = rig.withdraw(id, "carla");
+      CHECK(reply.outcome == Outcome::kConflict);
+      return reply.reason;
+    };
+    CHECK(reason_of(1) == "adjustment 1 cannot be withdrawn: it was applied as input 3");
+    CHECK(reason_of(2) == "adjustment 2 cannot be withdrawn: it was refused: symbol B: nobody has traded it");
+    CHECK(reason_of(3) == "adjustment 3 cannot be withdrawn: it was withdrawn by ben at " + format_timestamp(at(3)) +
+                              ": the issuer\\x0atook it back");
+    const auto unknown = rig.withdraw(4);
+    CHECK(unknown.outcome == Outcome::kNotFound);
+    CHECK(unknown.reason == "there is no adjustment 4");
+  };
+  check();
+  if (is_in_flight) rig.store->commit(commit);
+  pause(rig, between);
+  check();
+  CHECK(rig.states() == States{"WITHDRAWN", "REFUSED", "APPLIED as 3"});
+}
+
+TEST_CASE("one that was withdrawn may be asked for anew, by a person or a stream") {
+  const auto between = GENERATE(Between::kNothing, Between::kCommit, Between::kRestart);
+  const bool by_stream = GENERATE(false, true);
+  AdjustingRig rig;
+  rig.send(fill(1));
+  rig.done(split(10, "2:1"));
+  rig.commit();  // the store has it as one that waits
+  CHECK(rig.withdraw(1).outcome == Outcome::kDone);
+  pause(rig, between);
+  if (by_stream) {
+    rig.send(split(10, "2:1"), 1);
+  } else {
+    rig.done(split(10, "2:1"));
+  }
+  CHECK(rig.adjust(split(10, "2:1")).reason == "it is adjustment 2 already, which waits for its instant");
+  pause(rig, between);
+  rig.send(fill(10));
+  CHECK(rig.held() == "300");
+  CHECK(rig.states() == States{"APPLIED as 3", "WITHDRAWN"});
+  rig.check_restart();
+}
+
+TEST_CASE("a restart before the commit of a withdrawal finds the adjustment waiting") {
+  AdjustingRig rig;
+  rig.send(fill(1));
+  rig.done(split(10, "2:1"));
+  rig.commit();
+  CHECK(rig.withdraw(1).outcome == Outcome::kDone);
+  rig.restart();
+  CHECK(rig.processor->pending_adjustments() == 1);
+  CHECK(rig.withdraw(1).outcome == Outcome::kDone);
+  CHECK(rig.states() == States{"WITHDRAWN"});
+}
+
+TEST_CASE("a withdrawal is among the commands, with the reason") {
+  AdjustingRig rig;
+  rig.done(split(10, "2:1"));
+  rig.commit();
+  CHECK(rig.withdraw(1).outcome == Outcome::kDone);
+  CHECK(rig.withdraw(1).outcome == Outcome::kConflict);
+  const auto commit = rig.commit();
+  REQUIRE(commit.commands.size() == 1);
+  const auto& command = commit.commands[0];
+  CHECK(command.at == at(3));
+  CHECK(command.actor == "ben");
+  CHECK(command.command == "WITHDRAW");
+  CHECK(command.target == "adjustment 1");
+  CHECK(command.old_value == "PENDING");
+  CHECK(command.new_value == "WITHDRAWN: the issuer\ntook it back");
 }
 
 TEST_CASE("who asked for an adjustment, when and why is in its row and among the commands") {

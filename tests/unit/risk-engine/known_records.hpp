@@ -43,7 +43,7 @@ struct Rig {
     processor->start({}, {{}, std::chrono::hours{1}, std::move(options)});
     processor->executions().set_find(
         [this](auto seqs, auto fingerprints) { return reader->find_executions(seqs, fingerprints); });
-    processor->adjustments().set_find([this](const auto& a) { return reader->find_adjustment(a); });
+    processor->adjustments().set_find([this](const auto& a) { return reader->find_applied(a); });
     processor->openings().set_find([this](auto keys) { return reader->latest_openings(keys); });
     commit();
   }

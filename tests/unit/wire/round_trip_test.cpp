@@ -194,7 +194,8 @@ TEST_CASE("commands come back as they were sent and are judged before they reach
                                  Command{"anna", Adjust{{.kind = engine::AdjustmentKind::kSetPosition,
                                                  .symbol = Symbol("NVDA"),
                                                  .client_id = ClientId("C"),
-                                                 .quantity = Quantity{}}}}}) {
+                                                 .quantity = Quantity{}}}},
+                                 Command{"anna", WithdrawAdjustment{7, "the issuer\ntook it back"}}}) {
     const auto decoded = decode_command(encode(command));
     REQUIRE(decoded.ok());
     CHECK(*decoded == command);
@@ -220,6 +221,17 @@ TEST_CASE("an adjustment is judged before it is sent, and when it arrives") {
   CHECK_FALSE(command_problem(Command{"anna", adjust}));
   adjust.adjustment.kind = engine::AdjustmentKind{7};
   CHECK(decode_command(encode(Command{"anna", adjust})).error().reason == "kind 7: not SPLIT, RENAME or SET_POSITION");
+}
+
+TEST_CASE("a withdrawal names an adjustment and says why") {
+  const auto reason = [](const WithdrawAdjustment& withdraw) {
+    return decode_command(encode(Command{"anna", withdraw})).error().reason;
+  };
+  CHECK(reason({0, "why"}) == "adjustment_id 0: out of range");
+  CHECK(reason({~0ULL, "why"}) == "adjustment_id 18446744073709551615: out of range");
+  CHECK(reason({1, ""}) == "reason: empty");
+  CHECK(reason({1, std::string(1'001, 'a')}) == "reason: longer than 1000 bytes");
+  CHECK(reason({1, "\x1b[31m"}) == "reason: character 1 is U+001B, a control character");
 }
 
 TEST_CASE("a record of deliveries is judged field by field") {

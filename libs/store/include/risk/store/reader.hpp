@@ -108,6 +108,7 @@ struct QuarantineFilter {
 // Rows of `adjustments`.
 struct AdjustmentFilter {
   std::optional<AdjustmentState> state{};
+  std::optional<engine::AdjustmentKind> kind{};
   std::optional<std::string> symbol{};    // the symbol, or the new one
   std::optional<std::uint64_t> before{};  // adjustment_id below this
   std::uint32_t limit = 100;
@@ -154,8 +155,10 @@ class Reader {
   virtual std::vector<engine::Instrument> instruments() = 0;                                // by symbol
   virtual std::optional<engine::Instrument> instrument(const std::string& symbol) = 0;
   virtual std::vector<AdjustmentRow> adjustments(const AdjustmentFilter& filter) = 0;
-  // The first that is the same in every field and was not refused.
-  virtual std::optional<AdjustmentRow> find_adjustment(const engine::Adjustment& adjustment) = 0;
+  virtual std::optional<AdjustmentRow> adjustment(std::uint64_t adjustment_id) = 0;
+  // The first that is the same in every field and was applied.
+  virtual std::optional<AdjustmentRow> find_applied(const engine::Adjustment& adjustment) = 0;
+  virtual std::uint64_t pending_adjustments() = 0;  // how many wait
   virtual std::vector<QuarantineRow> quarantine(const QuarantineFilter& filter) = 0;
   virtual std::optional<QuarantineRow> quarantined(std::uint64_t quarantine_id) = 0;
   virtual std::uint64_t quarantine_count() = 0;

@@ -91,8 +91,8 @@ struct QuarantineRow {
   friend bool operator==(const QuarantineRow&, const QuarantineRow&) = default;
 };
 
-enum class AdjustmentState : std::uint8_t { kPending, kApplied, kRefused };
-std::string_view to_string(AdjustmentState state);  // "PENDING", "APPLIED", "REFUSED"
+enum class AdjustmentState : std::uint8_t { kPending, kApplied, kRefused, kWithdrawn };
+std::string_view to_string(AdjustmentState state);  // "PENDING", "APPLIED", "REFUSED", "WITHDRAWN"
 std::optional<AdjustmentState> parse_adjustment_state(std::string_view name);
 
 // One row of `adjustments`: what was asked for, and what became of it.
@@ -102,8 +102,10 @@ struct AdjustmentRow {
   std::string requested_by;
   Timestamp requested_at;  // wall clock
   AdjustmentState state = AdjustmentState::kPending;
-  std::string why;                            // it was refused
+  std::string why;                            // it was refused or withdrawn
   std::optional<std::uint64_t> applied_as{};  // apply_seq
+  std::string withdrawn_by{};                 // "" unless it was, as the next
+  std::optional<Timestamp> withdrawn_at{};    // wall clock
 
   friend bool operator==(const AdjustmentRow&, const AdjustmentRow&) = default;
 };

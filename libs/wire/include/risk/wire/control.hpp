@@ -68,9 +68,17 @@ struct Adjust {
   friend bool operator==(const Adjust&, const Adjust&) = default;
 };
 
+// One that waits for its instant.
+struct WithdrawAdjustment {
+  std::uint64_t adjustment_id = 0;
+  std::string reason;  // 1 to 1000 bytes
+  friend bool operator==(const WithdrawAdjustment&, const WithdrawAdjustment&) = default;
+};
+
 struct Command {
   std::string actor;  // who asks, 1 to 50 bytes
-  std::variant<AcknowledgeAlert, AssignAlert, CommentAlert, Cleanup, RecordDeliveries, DecideQuarantined, Adjust>
+  std::variant<AcknowledgeAlert, AssignAlert, CommentAlert, Cleanup, RecordDeliveries, DecideQuarantined, Adjust,
+               WithdrawAdjustment>
       command;
   friend bool operator==(const Command&, const Command&) = default;
 };
