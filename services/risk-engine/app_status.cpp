@@ -62,6 +62,7 @@ void App::report_status() {
   report_late(status.streams);
   writer_->broadcaster().set_status(std::move(status));
   gauges_->update(counters);
+  gauges_->waiting_adjustments.set(static_cast<double>(processor_->pending_adjustments()));
   gauges_->open_alerts.set(static_cast<double>(processor_->open_alerts()));
   gauges_->uncommitted.set(static_cast<double>(processor_->pending_records()));
   gauges_->remembered.set(static_cast<double>(processor_->executions().remembered()));

@@ -11,12 +11,20 @@ void follow(service::Counter& counter, std::uint64_t& seen, std::uint64_t total)
   seen = total;
 }
 
+service::Counter& adjustments(service::Metrics& registry, store::AdjustmentState state) {
+  return registry.counter("risk_adjustments_total", "Splits, renames and set positions by what became of them",
+                          {{"state", std::string(to_string(state))}});
+}
+
 }  // namespace
 
 Gauges::Gauges(service::Metrics& registry)
     : metrics(registry),
       transactions(metrics.counter("risk_transactions_total", "Transactions applied")),
       late(metrics.counter("risk_late_transactions_total", "Transactions older than the engine's now")),
+      adjustments_applied(adjustments(metrics, store::AdjustmentState::kApplied)),
+      adjustments_refused(adjustments(metrics, store::AdjustmentState::kRefused)),
+      adjustments_withdrawn(adjustments(metrics, store::AdjustmentState::kWithdrawn)),
       quarantined(metrics.counter("risk_quarantined_total", "Records that could not be applied")),
       busts(metrics.counter("risk_busted_executions_total", "Executions and corrections that busts took back")),
       corrections(metrics.counter("risk_corrected_executions_total", "Executions and corrections that were corrected")),
@@ -24,6 +32,7 @@ Gauges::Gauges(service::Metrics& registry)
       alert_events(metrics.counter("risk_alert_events_total", "Changes of alerts")),
       open_alerts(metrics.gauge("risk_open_alerts", "Alerts that are open or acknowledged")),
       waiting_decisions(metrics.gauge("risk_waiting_decisions", "Records in the quarantine that wait for a decision")),
+      waiting_adjustments(metrics.gauge("risk_waiting_adjustments", "Adjustments that wait for their instant")),
       uncommitted(metrics.gauge("risk_uncommitted_inputs", "Inputs applied and not yet handed to the database")),
       remembered(metrics.gauge("risk_executions_remembered", "Executions in memory, to know duplicates by")),
       remembered_bytes(metrics.gauge("risk_executions_remembered_bytes", "Memory that they take")),
@@ -54,6 +63,9 @@ void Gauges::update(const ProcessorCounters& now) {
   follow(corrections, seen_.corrections, now.corrections);
   follow(missing, seen_.missing_records, now.missing_records);
   follow(alert_events, seen_.alert_events, now.alert_events);
+  follow(adjustments_applied, seen_.adjustments_applied, now.adjustments_applied);
+  follow(adjustments_refused, seen_.adjustments_refused, now.adjustments_refused);
+  follow(adjustments_withdrawn, seen_.adjustments_withdrawn, now.adjustments_withdrawn);
 }
 
 void Gauges::update(const log::ReaderCounters& now) {

@@ -22,8 +22,10 @@ struct Gauges {
   void update_dropped_peers(std::uint64_t now);
 
   service::Metrics& metrics;
-  service::Counter &transactions, &late, &quarantined, &busts, &corrections, &missing, &alert_events;
-  service::Gauge &open_alerts, &waiting_decisions, &uncommitted, &remembered, &remembered_bytes, &lag, &streams;
+  service::Counter &transactions, &late, &adjustments_applied, &adjustments_refused, &adjustments_withdrawn,
+      &quarantined, &busts, &corrections, &missing, &alert_events;
+  service::Gauge &open_alerts, &waiting_decisions, &waiting_adjustments, &uncommitted, &remembered, &remembered_bytes,
+      &lag, &streams;
   service::Counter &replayed, &bad_frames, &rival_records, &dropped_peers;
   service::Histogram& commit_seconds;
   service::Counter &commits, &committed_inputs;

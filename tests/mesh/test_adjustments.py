@@ -132,6 +132,8 @@ class Adjustments(unittest.TestCase):
             self.assertIn("adjustment 4 cannot be withdrawn: it was refused: symbol XYZ: nobody has traded it",
                           self.adjust(mesh, "withdraw", "4", "ben", "why", status=1))
             self.adjust(mesh, "split", "NVDA", "3:1", "2030-01-01T00:00:00Z", "ben")
+            states = {f'risk_adjustments_total{{state="{state}"}}': count for state, count in (("APPLIED", 2), ("REFUSED", 1), ("WITHDRAWN", 0))}
+            wait_until(lambda: {**states, "risk_waiting_adjustments": 1}.items() <= mesh.metrics("third").items(), "the engine to count them")
             # A withdrawal without any other input is stored too, and nothing of it is in the inputs.
             self.adjust(mesh, "withdraw", "5", "ben", "not decided yet")
             self.assertEqual(mesh.stop("third", signal.SIGKILL), -signal.SIGKILL)
