@@ -85,6 +85,7 @@ template std::span<const std::string_view> enum_names<Measure>();
 template std::span<const std::string_view> enum_names<EntityType>();
 template std::span<const std::string_view> enum_names<AlertStatus>();
 template std::span<const std::string_view> enum_names<AlertType>();
+template std::span<const std::string_view> enum_names<AdjustmentKind>();
 
 int places_of(Figure::Unit unit) {
   switch (unit) {

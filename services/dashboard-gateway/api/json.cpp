@@ -322,6 +322,28 @@ void write_quarantine(JsonWriter& json, const store::QuarantineRow& row) {
   json.end_object();
 }
 
+void write_adjustment(JsonWriter& json, const store::AdjustmentRow& row) {
+  const engine::Adjustment& a = row.adjustment;
+  json.begin_object();
+  json.member("adjustment_id", row.adjustment_id);
+  member_time(json, "effective_at", a.effective_at);
+  json.member("kind", to_string(a.kind));
+  json.member("symbol", a.symbol.text);
+  json.member("ratio", unless_empty(a.ratio));
+  json.member("new_symbol", unless_empty(a.new_symbol.text));
+  json.member("client_id", unless_empty(a.client_id.text));
+  json.member("quantity", a.quantity ? std::optional(a.quantity->to_string()) : std::nullopt);
+  json.member("reason", unless_empty(a.reason));
+  json.member("requested_by", row.requested_by);
+  member_time(json, "requested_at", row.requested_at);
+  json.member("state", to_string(row.state));
+  json.member("why", unless_empty(row.why));
+  json.member("applied_as", row.applied_as);
+  json.member("withdrawn_by", unless_empty(row.withdrawn_by));
+  json.member("withdrawn_at", row.withdrawn_at ? std::optional(format_timestamp(*row.withdrawn_at)) : std::nullopt);
+  json.end_object();
+}
+
 void AlertTally::add(engine::AlertType type, engine::Severity severity, std::uint64_t n) {
   count[index_of(type)][index_of(severity)] += n;
 }

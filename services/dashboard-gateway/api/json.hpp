@@ -61,6 +61,7 @@ void write_alert_detail(JsonWriter& json, const store::AlertRow& row,
 void write_transaction(JsonWriter& json, const wire::AppliedTransaction& row);
 void write_metrics(JsonWriter& json, const store::MetricsRow& row);
 void write_quarantine(JsonWriter& json, const store::QuarantineRow& row);
+void write_adjustment(JsonWriter& json, const store::AdjustmentRow& row);
 // `rules` as configured, for what table `limits` does not hold; `rows` are what is in force.
 void write_limits(JsonWriter& json, const engine::RuleSet& rules, const std::vector<store::LimitRow>& rows);
 

@@ -59,6 +59,7 @@ void add_routes(Router& router, RouteParts parts) {
   add_exposure_routes(router, parts);
   add_alert_routes(router, parts);
   add_quarantine_routes(router, parts);
+  add_adjustment_routes(router, parts);
   add_record_routes(router, parts);
   add_service_routes(router, parts);
 }

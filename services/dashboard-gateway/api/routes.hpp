@@ -38,6 +38,7 @@ std::optional<HttpResponse> refuse_stream(const HttpRequest& request, const Live
 void add_exposure_routes(Router& router, RouteParts parts);
 void add_alert_routes(Router& router, RouteParts parts);
 void add_quarantine_routes(Router& router, RouteParts parts);
+void add_adjustment_routes(Router& router, RouteParts parts);
 void add_record_routes(Router& router, RouteParts parts);
 void add_service_routes(Router& router, RouteParts parts);
 

@@ -1,12 +1,11 @@
 // The quarantine, and what a person decides about a record in it.
 #include <array>
 #include <optional>
+#include <utility>
 
-#include "dashboard-gateway/api/command_body.hpp"
 #include "dashboard-gateway/api/page_response.hpp"
-#include "dashboard-gateway/api/routes.hpp"
+#include "dashboard-gateway/api/reasoned_command.hpp"
 #include "dashboard-gateway/http/query.hpp"
-#include "risk/service/log.hpp"
 
 namespace risk::gateway {
 namespace {
@@ -40,20 +39,11 @@ HttpResponse quarantined(store::Reader& reader, std::uint64_t id, const std::str
 }
 
 Handler decision_handler(RouteParts parts, wire::DecideQuarantined::Action action) {
-  return [parts, action](RoutedRequest request, Respond respond) {
-    if (auto refusal = refuse_write(request.http)) return respond(std::move(*refusal));
-    const auto id = id_of(request, "a quarantine_id");
-    if (!id) return respond(id.error());
-    CommandBody body(request.http, {"user", "reason"});
-    wire::Command command{body.name("user"), wire::DecideQuarantined{*id, action, body.prose("reason", true)}};
-    if (auto refusal = body.refusal(request.http)) return respond(std::move(*refusal));
-    const std::string path = request.http.path;
-    service::log_debug("command", {{"path", path}, {"actor", command.actor}});
-    parts.commands.submit(std::move(command), [parts, id = *id, path, respond](const wire::CommandReply& reply) {
-      if (reply.outcome != wire::CommandReply::Outcome::kDone) return respond(refusal_of(reply, path));
-      parts.database.submit([id, path](store::Reader& reader) { return quarantined(reader, id, path); }, path, respond);
-    });
-  };
+  return reasoned_command(parts, {"a quarantine_id",
+                                  [action](std::uint64_t id, std::string reason) {
+                                    return wire::DecideQuarantined{id, action, std::move(reason)};
+                                  },
+                                  quarantined});
 }
 
 }  // namespace

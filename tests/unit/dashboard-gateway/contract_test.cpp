@@ -48,6 +48,7 @@ TEST_CASE("The contract knows every alert type, entity type, measure and rule of
   CHECK(values_of(contract, "AlertType") == as_strings(engine::enum_names<engine::AlertType>()));
   CHECK(values_of(contract, "EntityType") == as_strings(engine::enum_names<engine::EntityType>()));
   CHECK(values_of(contract, "AlertStatus") == as_strings(engine::enum_names<engine::AlertStatus>()));
+  CHECK(values_of(contract, "AdjustmentKind") == as_strings(engine::enum_names<engine::AdjustmentKind>()));
   CHECK(values_of(contract, "Measure") == as_strings(engine::enum_names<engine::Measure>()));
   std::string names;
   const engine::RuleSet rules;

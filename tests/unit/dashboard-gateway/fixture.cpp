@@ -205,6 +205,26 @@ std::shared_ptr<store::MemoryDatabase> make_database() {
   bad.raw = "T-4,CLIENT_009,AAPL,BUY,-5,187.25";
   bad.received_at = kNow;
   first.quarantine = {bad};
+  using engine::AdjustmentKind;
+  using store::AdjustmentState;
+  const Timestamp effective_at{parse_timestamp("2026-03-09T00:00:00.000000001Z").value()};
+  const engine::Adjustment split{.effective_at = effective_at,
+                                 .kind = AdjustmentKind::kSplit,
+                                 .symbol = Symbol("AAPL"),
+                                 .ratio = "4:1",
+                                 .reason = "it's \"four\" for one"};
+  const engine::Adjustment rename{
+      .effective_at = kNow, .kind = AdjustmentKind::kRename, .symbol = Symbol("FB"), .new_symbol = Symbol("META")};
+  const engine::Adjustment position{.effective_at = kNow,
+                                    .kind = AdjustmentKind::kSetPosition,
+                                    .symbol = Symbol("META"),
+                                    .client_id = ClientId("CLIENT_001"),
+                                    .quantity = Quantity::parse("-92233720368.54775807").value()};
+  first.adjustments = {
+      {1, split, "anna", kNow, AdjustmentState::kWithdrawn, "the issuer took it back", {}, "ben", kNow},
+      {2, rename, "anna", kNow, AdjustmentState::kApplied, "", 2},
+      {3, position, "anna", kNow, AdjustmentState::kRefused, "quantity: out of range"},
+      {4, split, "anna", kNow, AdjustmentState::kPending, ""}};
   first.metrics = metrics_row(90, 2);
   first.limits = {
       {"client_exposure", engine::EntityType::kClient, "", engine::Measure::kGross, "1000000.0000", 3},
