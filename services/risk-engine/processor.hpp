@@ -222,7 +222,9 @@ class Processor {
                                               const Executions::Reference& reference) const;
   // Whether a bust or a correction of it has come before it.
   bool is_taken_back_already(const engine::Transaction& transaction, const engine::ExecutionDigest& execution) const;
-  void decide_awaiting(const store::Origin& origin, store::Decision decision);
+  // The engine's own decision about a row that awaits its execution, or of a price that was held.
+  void decide_waiting(store::QuarantineKind kind, const store::Origin& origin, store::DecisionState state,
+                      Timestamp wall, std::string reason, std::optional<std::uint64_t> applied_as = {});
   // What the input at hand, which is number apply_seq_, has made of held prices: each has a row of the quarantine that
   // waits as long as it is held. To be called while a transaction is still in its place.
   void note_held_changes(const Arrival& arrival);

@@ -42,7 +42,8 @@ std::string outcome_of(const store::AdjustmentRow& row) {
     case store::AdjustmentState::kRefused:
       return "refused: " + row.why;
     case store::AdjustmentState::kWithdrawn:
-      return "withdrawn by " + row.withdrawn_by + " at " + format_timestamp(*row.withdrawn_at) + ": " + printable(row.why);
+      return "withdrawn by " + row.withdrawn_by + " at " + format_timestamp(*row.withdrawn_at) + ": " +
+             printable(row.why);
   }
   RISK_CHECK(!"it waits");
 }

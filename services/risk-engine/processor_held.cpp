@@ -9,9 +9,6 @@
 namespace risk::risk_engine {
 namespace {
 
-// Who decides when another price does.
-constexpr char kEngine[] = "risk-engine";
-
 engine::Rejection why_held(const engine::HeldPriceRow& held) {
   return {"price", held.price.to_string() + " " + held.currency,
           "is held until another price confirms it: the mark is " + held.mark.to_string() + " " + held.mark_currency};
@@ -23,12 +20,8 @@ void Processor::note_held_changes(Timestamp wall, const RowOfInput& row_of_input
   for (auto& [symbol, held] : core_.take_held_changes()) {
     const auto as_input = "input " + std::to_string(apply_seq_);
     if (const auto before = held_.find(symbol.text); before != held_.end()) {
-      std::string reason = held ? as_input + " is held in its place" : "dropped by " + as_input;
-      pending_.decisions.push_back({0,
-                                    {store::DecisionState::kDropped, kEngine, wall, std::move(reason), {}},
-                                    before->second,
-                                    store::QuarantineKind::kHeld});
-      --waiting_decisions_;
+      decide_waiting(store::QuarantineKind::kHeld, before->second, store::DecisionState::kDropped, wall,
+                     held ? as_input + " is held in its place" : "dropped by " + as_input);
       held_.erase(before);
     }
     if (!held) continue;

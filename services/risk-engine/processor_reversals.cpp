@@ -9,9 +9,6 @@
 namespace risk::risk_engine {
 namespace {
 
-// Who decides about what awaits its execution, as the table of decisions names people.
-constexpr char kEngine[] = "risk-engine";
-
 std::string describe(const engine::Transaction& t) {
   std::string text = t.transaction_id + "," + t.client_id.text + "," + t.symbol.text;
   if (t.kind != engine::ExecutionKind::kBust) {
@@ -86,7 +83,7 @@ void Processor::judge_awaiting(const Awaiting::Reversal& correction, const engin
                                Timestamp wall) {
   const std::string as_input = "input " + std::to_string(apply_seq_);
   const auto drop = [&](const std::string& reason) {
-    decide_awaiting(correction.origin, {store::DecisionState::kDropped, kEngine, wall, reason, {}});
+    decide_waiting(store::QuarantineKind::kAwaiting, correction.origin, store::DecisionState::kDropped, wall, reason);
   };
   if (correction.digest.is_duplicate_of(applied)) return drop("it was applied meanwhile, as " + as_input);
   drop("it conflicts with " + as_input + ": a row of its own says how");
@@ -188,15 +185,14 @@ void Processor::await_execution(const Arrival& arrival, InputSlots& places, Know
   places.pass_over();
   const auto oldest = awaiting_.add(std::move(reversal));
   if (!oldest) return;
-  decide_awaiting(oldest->origin, {store::DecisionState::kDropped,
-                                   kEngine,
-                                   wall,
-                                   "more than " + std::to_string(Awaiting::kMost) + " wait: the oldest goes",
-                                   {}});
+  decide_waiting(store::QuarantineKind::kAwaiting, oldest->origin, store::DecisionState::kDropped, wall,
+                 "more than " + std::to_string(Awaiting::kMost) + " wait: the oldest goes");
 }
 
-void Processor::decide_awaiting(const store::Origin& origin, store::Decision decision) {
-  pending_.decisions.push_back({0, std::move(decision), origin});
+void Processor::decide_waiting(store::QuarantineKind kind, const store::Origin& origin, store::DecisionState state,
+                               Timestamp wall, std::string reason, std::optional<std::uint64_t> applied_as) {
+  constexpr char kEngine[] = "risk-engine";  // as the table names people
+  pending_.decisions.push_back({0, {state, kEngine, wall, std::move(reason), applied_as}, origin, kind});
   --waiting_decisions_;
 }
 
@@ -211,9 +207,11 @@ void Processor::apply_awaiting(const engine::Transaction& transaction, const eng
   };
   while (auto awaiting = take_next()) {
     auto& reversal = awaiting->transaction;
-    const auto drop = [&](std::string reason) {
-      decide_awaiting(awaiting->origin, {store::DecisionState::kDropped, kEngine, wall, printable(reason), {}});
+    const auto decide = [&](store::DecisionState state, std::string reason,
+                            std::optional<std::uint64_t> applied_as = {}) {
+      decide_waiting(store::QuarantineKind::kAwaiting, awaiting->origin, state, wall, std::move(reason), applied_as);
     };
+    const auto drop = [&](const std::string& reason) { decide(store::DecisionState::kDropped, printable(reason)); };
     const auto* known = executions_.latest_of(begin);
     if (known == nullptr) {
       drop("a bust has taken its execution back");
@@ -233,8 +231,7 @@ void Processor::apply_awaiting(const engine::Transaction& transaction, const eng
     note_held_changes(reversal, wall);
     store::TransactionInput input{std::move(reversal), applied->price, false, false, original};
     note_applied(awaiting->digest, input, wall);
-    decide_awaiting(awaiting->origin,
-                    {store::DecisionState::kApplied, kEngine, wall, "its execution has come", apply_seq_});
+    decide(store::DecisionState::kApplied, "its execution has come", apply_seq_);
     const engine::Transaction applied_transaction = input.transaction;
     keep({apply_seq_, {store::kCommandsOrigin, apply_seq_, 1}, std::move(input)});
     if (corrects) apply_awaiting(applied_transaction, awaiting->digest, wall, keep);
