@@ -77,7 +77,7 @@ class App : public service::App {
   void report_status();
   void watch_commit(std::chrono::steady_clock::time_point now);
   void report_rivals(const std::string& conflicts);
-  void report_conflicts();
+  void report_waiting();
   void report_late(const std::vector<wire::StreamStatus>& streams);
   void finish(bool commit);
 

@@ -42,7 +42,7 @@ void App::report_status() {
   double lag = 0, up = 0;
   const auto streams = transactions_->streams();
   report_rivals(log::conflicts(streams));
-  report_conflicts();
+  report_waiting();
   for (const auto& stream : streams) {
     auto& told = status.streams.emplace_back(
         wire::StreamStatus{std::string(stream.stream().text), stream.publisher, stream.delivered.fields().sequence,
@@ -62,7 +62,6 @@ void App::report_status() {
   report_late(status.streams);
   writer_->broadcaster().set_status(std::move(status));
   gauges_->update(counters);
-  gauges_->waiting_adjustments.set(static_cast<double>(processor_->pending_adjustments()));
   gauges_->open_alerts.set(static_cast<double>(processor_->open_alerts()));
   gauges_->uncommitted.set(static_cast<double>(processor_->pending_records()));
   gauges_->remembered.set(static_cast<double>(processor_->executions().remembered()));
@@ -78,19 +77,26 @@ void App::report_rivals(const std::string& conflicts) {
   health_.not_met(kPublishersCondition, conflicts);
 }
 
-// Of executions, until a person has decided about each.
-void App::report_conflicts() {
+// A person is called for conflicts, and for what has awaited its execution for long. The engine decides about held
+// prices by itself, as about what awaits its execution.
+void App::report_waiting() {
   const auto conflicts = processor_->counters().conflicts;
-  const auto waiting = processor_->waiting_decisions();
+  const auto waiting = processor_->waiting();
   if (conflicts > reported_conflicts_) {
     service::log_warning("executions conflict with such as were applied",
-                         {{"conflicts", conflicts - reported_conflicts_}, {"waiting_decisions", waiting}});
+                         {{"conflicts", conflicts - reported_conflicts_}, {"waiting_decisions", waiting.conflicts}});
   }
   reported_conflicts_ = conflicts;
-  gauges_->waiting_decisions.set(static_cast<double>(waiting));
-  health_.warn("quarantine", waiting == 0 ? ""
-                                          : std::to_string(waiting) +
-                                                (waiting == 1 ? " record waits" : " records wait") + " for a decision");
+  gauges_->update(waiting);
+  const auto counted = [](std::uint64_t count, const std::string& one, const std::string& many) {
+    return count == 0 ? "" : std::to_string(count) + " " + (count == 1 ? one : many);
+  };
+  health_.warn("quarantine",
+               counted(waiting.conflicts, "conflict waits for a decision", "conflicts wait for a decision"));
+  const std::string hours = std::to_string(Processor::kOverdueAfter.count()) + " h for its execution";
+  health_.warn("busts and corrections",
+               counted(processor_->overdue_executions(system_now()), "has waited more than " + hours,
+                       "have each waited more than " + hours));
 }
 
 // The streams that are late, and how far each is ahead: the one whose clock is wrong is as a rule the one that is not.

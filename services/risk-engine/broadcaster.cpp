@@ -32,7 +32,8 @@ Broadcaster::Broadcaster(const log::OpenWriter& open, log::WriterHandlers handle
       apply_seq_(stored.apply_seq()),
       now_(stored.core().now()),
       transactions_total_(stored.counters().transactions),
-      quarantined_total_(stored.quarantined_total()) {}
+      quarantined_total_(stored.quarantined_total()),
+      waiting_(stored.waiting()) {}
 
 void Broadcaster::publish(Batch& batch) {
   for (const auto& event : batch.commit.alert_events) log_->append(wire::kAlertsTopic, event.payload);
@@ -56,6 +57,7 @@ void Broadcaster::publish(Batch& batch) {
   now_ = batch.now;
   transactions_total_ = batch.transactions_total;
   quarantined_total_ = batch.quarantined_total;
+  waiting_ = batch.waiting;
   changed_ = true;
 }
 
@@ -86,6 +88,7 @@ void Broadcaster::send_update() {
     transactions_.clear();
     update.transactions_total = transactions_total_;
     update.quarantined_total = quarantined_total_;
+    update.waiting = waiting_;
     {
       const std::lock_guard lock(mutex_);
       update.transactions_per_second = status_.transactions_per_second;

@@ -56,6 +56,7 @@ class Broadcaster {
   std::optional<Timestamp> now_;
   std::uint64_t transactions_total_ = 0;
   std::uint64_t quarantined_total_ = 0;
+  wire::Waiting waiting_;
   bool changed_ = false;
   std::chrono::steady_clock::time_point last_update_{};
 

@@ -31,7 +31,11 @@ Gauges::Gauges(service::Metrics& registry)
       missing(metrics.counter("risk_missing_records_total", "Records of transaction streams that never came")),
       alert_events(metrics.counter("risk_alert_events_total", "Changes of alerts")),
       open_alerts(metrics.gauge("risk_open_alerts", "Alerts that are open or acknowledged")),
-      waiting_decisions(metrics.gauge("risk_waiting_decisions", "Records in the quarantine that wait for a decision")),
+      waiting_decisions(
+          metrics.gauge("risk_waiting_decisions", "Executions that conflict with others and wait for a person")),
+      awaiting_executions(
+          metrics.gauge("risk_awaiting_executions", "Busts and corrections that wait for their execution")),
+      held_prices(metrics.gauge("risk_held_prices", "Prices that are held until another confirms them")),
       waiting_adjustments(metrics.gauge("risk_waiting_adjustments", "Adjustments that wait for their instant")),
       uncommitted(metrics.gauge("risk_uncommitted_inputs", "Inputs applied and not yet handed to the database")),
       remembered(metrics.gauge("risk_executions_remembered", "Executions in memory, to know duplicates by")),
@@ -66,6 +70,13 @@ void Gauges::update(const ProcessorCounters& now) {
   follow(adjustments_applied, seen_.adjustments_applied, now.adjustments_applied);
   follow(adjustments_refused, seen_.adjustments_refused, now.adjustments_refused);
   follow(adjustments_withdrawn, seen_.adjustments_withdrawn, now.adjustments_withdrawn);
+}
+
+void Gauges::update(const wire::Waiting& now) {
+  waiting_decisions.set(static_cast<double>(now.conflicts));
+  awaiting_executions.set(static_cast<double>(now.executions));
+  held_prices.set(static_cast<double>(now.held_prices));
+  waiting_adjustments.set(static_cast<double>(now.adjustments));
 }
 
 void Gauges::update(const log::ReaderCounters& now) {

@@ -17,6 +17,7 @@ struct Gauges {
   // What was before this process is not counted again.
   void start_from(const Processor& processor);
   void update(const ProcessorCounters& now);
+  void update(const wire::Waiting& now);
   void update(const log::ReaderCounters& now);
   void update(const wire::StreamStatus& stream);
   void update_dropped_peers(std::uint64_t now);
@@ -24,8 +25,8 @@ struct Gauges {
   service::Metrics& metrics;
   service::Counter &transactions, &late, &adjustments_applied, &adjustments_refused, &adjustments_withdrawn,
       &quarantined, &busts, &corrections, &missing, &alert_events;
-  service::Gauge &open_alerts, &waiting_decisions, &waiting_adjustments, &uncommitted, &remembered, &remembered_bytes,
-      &lag, &streams;
+  service::Gauge &open_alerts, &waiting_decisions, &awaiting_executions, &held_prices, &waiting_adjustments,
+      &uncommitted, &remembered, &remembered_bytes, &lag, &streams;
   service::Counter &replayed, &bad_frames, &rival_records, &dropped_peers;
   service::Histogram& commit_seconds;
   service::Counter &commits, &committed_inputs;

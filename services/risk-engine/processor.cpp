@@ -43,7 +43,7 @@ Processor::Processor(store::ResumePoint resume, std::uint64_t quarantined_total,
       adjustments_(std::move(resume.pending_adjustments), resume.last_adjustment_id),
       alerts_("USD", std::move(resume.open_alerts), resume.last_event_id),
       quarantined_total_(quarantined_total),
-      waiting_decisions_(resume.waiting_decisions) {
+      waiting_conflicts_(resume.waiting_conflicts) {
   core_.set_bounds(engine::Bounds::none());
   engine_cursor_.row = {store::kEngineCursor, "risk-engine", 1, resume.last_apply_seq, 0, {}};
   engine_cursor_.committed = resume.last_apply_seq;
@@ -180,8 +180,14 @@ store::QuarantineRow Processor::quarantine_row(const log::Record& record, const 
   return row;
 }
 
+// What awaits its execution may be applied yet, and of a held price the rest was.
 void Processor::quarantine(store::QuarantineRow row) {
+  const bool is_applicable = row.kind == store::QuarantineKind::kAwaiting || row.kind == store::QuarantineKind::kHeld;
+  if (!is_applicable) count_quarantined();
   pending_.quarantine.push_back(std::move(row));
+}
+
+void Processor::count_quarantined() {
   ++counters_.quarantined;
   ++quarantined_total_;
 }

@@ -52,6 +52,7 @@ struct Batch {
   std::optional<Timestamp> now;
   std::uint64_t transactions_total = 0;
   std::uint64_t quarantined_total = 0;
+  wire::Waiting waiting;
 };
 
 // Where a cursor of a transaction stream stands in the log.
@@ -146,13 +147,20 @@ class Processor {
   const Executions& executions() const { return executions_; }
   Openings& openings() { return openings_; }
   Adjustments& adjustments() { return adjustments_; }
-  std::uint64_t waiting_decisions() const { return waiting_decisions_; }
-  std::size_t awaiting_executions() const { return awaiting_.size(); }
-  std::size_t held_prices() const { return held_.size(); }
-  std::size_t pending_adjustments() const { return adjustments_.pending(); }
+  wire::Waiting waiting() const { return {waiting_conflicts_, awaiting_.size(), held_.size(), adjustments_.pending()}; }
+  // Busts and corrections that have waited for longer than kOverdueAfter: their execution may never come.
+  std::uint64_t overdue_executions(Timestamp wall) const;
+  static constexpr std::chrono::hours kOverdueAfter{1};
 
  private:
-  using Awaiting = engine::Awaiting<store::Origin>;
+  // A row of the quarantine that awaits its execution.
+  struct AwaitingRow {
+    store::Origin row;
+    Timestamp received_at;
+
+    friend bool operator==(const AwaitingRow& a, const AwaitingRow& b) { return a.row == b.row; }
+  };
+  using Awaiting = engine::Awaiting<AwaitingRow>;
   struct Cursor {
     store::CursorRow row;
     std::uint64_t committed = 0;
@@ -238,11 +246,12 @@ class Processor {
   HeldRows::const_iterator held_of(const store::Origin& origin) const;
   // A person's; its apply_seq, or why it cannot be.
   Result<std::uint64_t> decide_held(const store::QuarantineRow& row, bool takes);
-  Awaiting::Reversal awaiting_of(const store::Origin& origin, const engine::Transaction& reversal) const;
+  Awaiting::Reversal awaiting_of(const store::QuarantineRow& row, const engine::Transaction& reversal) const;
   void load_awaiting();
   store::QuarantineRow quarantine_row(const log::Record& record, const wire::Provenance& provenance,
                                       engine::Rejection rejection, const std::string& raw, Timestamp wall) const;
   void quarantine(store::QuarantineRow row);
+  void count_quarantined();  // one more record cannot be applied
   std::optional<engine::Rejection> is_ahead(std::string_view field, Timestamp instant,
                                             const engine::ReceivedAt& received_at) const;
   void apply_other(const log::Record& record, Result<wire::Decoded>& decoded, InputSlots& places, Timestamp wall,
@@ -273,7 +282,7 @@ class Processor {
   std::uint64_t quarantined_total_;
   bool has_rules_ = false;
   bool identities_due_ = false;
-  std::uint64_t waiting_decisions_;
+  std::uint64_t waiting_conflicts_;
   std::set<std::uint64_t> decided_;  // rows of the quarantine, by this process: the store may still show them waiting
   bool rows_due_ = false;            // every row is to be written, though no input came
   store::Commit pending_;

@@ -34,7 +34,7 @@ wire::CommandReply Processor::decide(const std::string& actor, const wire::Decid
     return refuse(Outcome::kConflict, "row " + id + " cannot be applied: its execution has not come");
   }
   if (row->decision->state != store::DecisionState::kWaiting || decided_.contains(decide.quarantine_id) ||
-      (awaits && !awaiting_.remove(row->origin)) ||
+      (awaits && !awaiting_.remove({row->origin, {}})) ||
       (row->kind == store::QuarantineKind::kHeld && held_of(row->origin) == held_.end())) {
     return refuse(Outcome::kConflict, "row " + id + " was decided already");
   }
@@ -51,7 +51,8 @@ wire::CommandReply Processor::decide(const std::string& actor, const wire::Decid
                                std::string(to_string(decision.state)) + ": " + decide.reason});
   pending_.decisions.push_back({decide.quarantine_id, std::move(decision), {}});
   decided_.insert(decide.quarantine_id);
-  --waiting_decisions_;
+  if (row->kind == store::QuarantineKind::kConflict) --waiting_conflicts_;
+  if (awaits) count_quarantined();
   return {};
 }
 

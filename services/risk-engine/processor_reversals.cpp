@@ -54,7 +54,7 @@ void Processor::quarantine_waiting(store::QuarantineRow row, store::QuarantineKi
   if (!row.decision) row.decision.emplace();
   row.record = std::move(record);
   quarantine(std::move(row));
-  ++waiting_decisions_;
+  if (kind == store::QuarantineKind::kConflict) ++waiting_conflicts_;
 }
 
 void Processor::refuse(const Arrival& arrival, InputSlots& places, engine::Rejection rejection) {
@@ -83,11 +83,12 @@ void Processor::judge_awaiting(const Awaiting::Reversal& correction, const engin
                                Timestamp wall) {
   const std::string as_input = "input " + std::to_string(apply_seq_);
   const auto drop = [&](const std::string& reason) {
-    decide_waiting(store::QuarantineKind::kAwaiting, correction.origin, store::DecisionState::kDropped, wall, reason);
+    decide_waiting(store::QuarantineKind::kAwaiting, correction.origin.row, store::DecisionState::kDropped, wall,
+                   reason);
   };
   if (correction.digest.is_duplicate_of(applied)) return drop("it was applied meanwhile, as " + as_input);
   drop("it conflicts with " + as_input + ": a row of its own says how");
-  quarantine_waiting(row_of(correction.transaction, correction.origin,
+  quarantine_waiting(row_of(correction.transaction, correction.origin.row,
                             engine::conflict_of(correction.transaction, applied, as_input), wall),
                      store::QuarantineKind::kConflict, wire::encode(correction.transaction, {}));
 }
@@ -168,14 +169,17 @@ bool Processor::is_taken_back_already(const engine::Transaction& transaction,
   return false;
 }
 
-Processor::Awaiting::Reversal Processor::awaiting_of(const store::Origin& origin,
+Processor::Awaiting::Reversal Processor::awaiting_of(const store::QuarantineRow& row,
                                                      const engine::Transaction& reversal) const {
-  return {origin, reversal, executions_.digest_of(reversal), executions_.reference_digests_of(reversal)};
+  return {{row.origin, row.received_at},
+          reversal,
+          executions_.digest_of(reversal),
+          executions_.reference_digests_of(reversal)};
 }
 
 void Processor::await_execution(const Arrival& arrival, InputSlots& places, KnownRecords& known) {
   auto row = row_of(arrival, rejected_reference(arrival.transaction, "names an execution that has not come"));
-  auto reversal = awaiting_of(row.origin, arrival.transaction);
+  auto reversal = awaiting_of(row, arrival.transaction);
   if (awaiting_.has(reversal)) {
     ++known.duplicates;
     return places.pass_over();
@@ -185,7 +189,7 @@ void Processor::await_execution(const Arrival& arrival, InputSlots& places, Know
   places.pass_over();
   const auto oldest = awaiting_.add(std::move(reversal));
   if (!oldest) return;
-  decide_waiting(store::QuarantineKind::kAwaiting, oldest->origin, store::DecisionState::kDropped, wall,
+  decide_waiting(store::QuarantineKind::kAwaiting, oldest->origin.row, store::DecisionState::kDropped, wall,
                  "more than " + std::to_string(Awaiting::kMost) + " wait: the oldest goes");
 }
 
@@ -193,7 +197,16 @@ void Processor::decide_waiting(store::QuarantineKind kind, const store::Origin& 
                                Timestamp wall, std::string reason, std::optional<std::uint64_t> applied_as) {
   constexpr char kEngine[] = "risk-engine";  // as the table names people
   pending_.decisions.push_back({0, {state, kEngine, wall, std::move(reason), applied_as}, origin, kind});
-  --waiting_decisions_;
+  if (kind == store::QuarantineKind::kAwaiting && state == store::DecisionState::kDropped) count_quarantined();
+}
+
+std::uint64_t Processor::overdue_executions(Timestamp wall) const {
+  constexpr std::int64_t kNanos = std::chrono::nanoseconds(kOverdueAfter).count();
+  std::uint64_t overdue = 0;
+  awaiting_.visit([&](const Awaiting::Reversal& reversal) {
+    overdue += wall.nanos - reversal.origin.received_at.nanos > kNanos ? 1 : 0;
+  });
+  return overdue;
 }
 
 void Processor::apply_awaiting(const engine::Transaction& transaction, const engine::ExecutionDigest& execution,
@@ -209,7 +222,8 @@ void Processor::apply_awaiting(const engine::Transaction& transaction, const eng
     auto& reversal = awaiting->transaction;
     const auto decide = [&](store::DecisionState state, std::string reason,
                             std::optional<std::uint64_t> applied_as = {}) {
-      decide_waiting(store::QuarantineKind::kAwaiting, awaiting->origin, state, wall, std::move(reason), applied_as);
+      decide_waiting(store::QuarantineKind::kAwaiting, awaiting->origin.row, state, wall, std::move(reason),
+                     applied_as);
     };
     const auto drop = [&](const std::string& reason) { decide(store::DecisionState::kDropped, printable(reason)); };
     const auto* known = executions_.latest_of(begin);
@@ -246,7 +260,7 @@ void Processor::load_awaiting() {
       throw store::StoreError("row " + std::to_string(row.quarantine_id) +
                               " of the quarantine awaits an execution, and its record is no bust or correction");
     }
-    awaiting_.add(awaiting_of(row.origin, *reversal));
+    awaiting_.add(awaiting_of(row, *reversal));
   }
 }
 

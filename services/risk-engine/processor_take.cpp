@@ -78,6 +78,7 @@ Batch Processor::take(engine::Core::Scope scope, Timestamp wall, std::size_t mar
   batch.now = core_.now();
   batch.transactions_total = counters_.transactions;
   batch.quarantined_total = quarantined_total_;
+  batch.waiting = waiting();
   return batch;
 }
 

@@ -110,8 +110,11 @@ void print_summary(store::Reader& reader, std::ostream& out) {
   table.add({"of these critical", std::to_string(critical)});
   table.add({"alerts resolved", std::to_string(resolved)});
   table.add({"quarantined", std::to_string(reader.quarantine_count())});
-  table.add({"waiting for a decision", std::to_string(reader.waiting_decisions())});
-  table.add({"adjustments waiting", std::to_string(reader.pending_adjustments())});
+  const auto waiting = reader.waiting();
+  table.add({"conflicts to decide", std::to_string(waiting.conflicts)});
+  table.add({"awaiting their execution", std::to_string(waiting.executions)});
+  table.add({"held prices", std::to_string(waiting.held_prices)});
+  table.add({"adjustments waiting", std::to_string(waiting.adjustments)});
   table.add({"undelivered", std::to_string(reader.undelivered_count())});
   table.add({"as of", format_timestamp(firm->last_updated)});
   table.print(out);

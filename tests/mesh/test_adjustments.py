@@ -2,6 +2,7 @@
 import json
 import signal
 import unittest
+import urllib.error
 
 from mesh import Mesh, free_ports, wait_until
 
@@ -135,7 +136,18 @@ class Adjustments(unittest.TestCase):
             states = {f'risk_adjustments_total{{state="{state}"}}': count for state, count in (("APPLIED", 2), ("REFUSED", 1), ("WITHDRAWN", 0))}
             wait_until(lambda: {**states, "risk_waiting_adjustments": 1}.items() <= mesh.metrics("third").items(), "the engine to count them")
             # A withdrawal without any other input is stored too, and nothing of it is in the inputs.
-            self.adjust(mesh, "withdraw", "5", "ben", "not decided yet")
+            mesh.start_ready("dashboard-gateway")
+            waiting = lambda: mesh.api("/summary")["waiting"]["adjustments"]
+            wait_until(lambda: waiting() == 1, "the adjustment in the summary")
+            self.assertEqual([one["adjustment_id"] for one in mesh.api("/adjustments?state=PENDING&symbol=NVDA")["items"]], [5])
+            answer = mesh.api("/adjustments/5/withdraw", {"user": "ben", "reason": "not decided yet"})
+            self.assertEqual((answer["state"], answer["withdrawn_by"], answer["why"]), ("WITHDRAWN", "ben", "not decided yet"))
+            wait_until(lambda: waiting() == 0, "the summary to follow")
+            with self.assertRaises(urllib.error.HTTPError) as refused:
+                mesh.api("/adjustments/5/withdraw", {"user": "ben", "reason": "again"})
+            self.assertEqual(refused.exception.code, 409)
+            self.assertIn("it was withdrawn by ben", json.load(refused.exception)["detail"])
+            self.assertEqual(mesh.stop("dashboard-gateway"), 0)
             self.assertEqual(mesh.stop("third", signal.SIGKILL), -signal.SIGKILL)
             mesh.start_ready("risk-engine")
             self.assertEqual([one["state"] for one in self.listed(mesh)], ["WITHDRAWN", "REFUSED", "APPLIED", "APPLIED", "WITHDRAWN"])

@@ -173,7 +173,7 @@ class Conflicts(unittest.TestCase):
                 "price: '101' conflicts with input 3, which was applied with quantity 10, price 100, executed at 2024-03-08T09:30:00.000000Z",
                 "quantity: '20' conflicts with input 2, which was applied with quantity 10, price 100, executed at 2024-03-08T09:30:00.000000Z"])
             warnings = lambda: mesh.get("risk-engine", "/readyz")[1].get("warnings")
-            wait_until(lambda: warnings() == {"quarantine": "2 records wait for a decision"}, f"the warning, last seen {warnings()}")
+            wait_until(lambda: warnings() == {"quarantine": "2 conflicts wait for a decision"}, f"the warning, last seen {warnings()}")
             self.assertIn("executions conflict with such as were applied", engine.text())
             listed = mesh.run("riskctl", "quarantine", "waiting")
             self.assertEqual(listed.returncode, 0, listed.stderr)

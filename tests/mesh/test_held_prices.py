@@ -2,7 +2,7 @@
 import json
 import unittest
 
-from mesh import Mesh
+from mesh import Mesh, wait_until
 
 HEADER = "transaction_id,executed_at,client_id,symbol,side,quantity,price,currency,broker_id,market\n"
 
@@ -33,6 +33,13 @@ class HeldPrices(unittest.TestCase):
             self.replay(mesh, "wild", row("T1", "C1", 200, 1), row("T2", "C2", 20000, 2), row("T3", "C2", 20001, 2))
             self.assertEqual(float(self.mark(mesh)), 200)
             self.assertEqual([one["reason"] for one in self.held(mesh)], ["price: '20001 USD' is held until another price confirms it: the mark is 200 USD"])
+            # It is counted apart, and nobody is called for it.
+            wait_until(lambda: mesh.api("/summary")["waiting"] == {"conflicts": 0, "executions": 0, "held_prices": 1, "adjustments": 0}, "the held price in the summary")
+            self.assertEqual(mesh.api("/summary")["transactions"]["quarantined"], 0)
+            wait_until(lambda: mesh.metrics("risk-engine")["risk_held_prices"] == 1, "the held price in the metrics")
+            self.assertEqual(mesh.metrics("risk-engine")["risk_waiting_decisions"], 0)
+            self.assertNotIn("warnings", mesh.get("risk-engine", "/readyz")[1])
+            self.assertRegex(mesh.run("riskctl", "summary").stdout, r"conflicts to decide +0\n *awaiting their execution +0\n *held prices +1\n")
             (alert,) = mesh.api("/alerts")["items"]
             self.assertEqual((alert["alert_type"], alert["severity"], alert["entity_id"], alert["value"], alert["limit"], alert["utilisation"]),
                              ("PRICE_DEVIATION", "HIGH", "AAPL", "20000", "200", "100.0000"))

@@ -2,7 +2,7 @@
 import json
 import unittest
 
-from mesh import Mesh
+from mesh import Mesh, wait_until
 
 HEADER = "transaction_id,executed_at,client_id,symbol,side,quantity,price,currency,broker_id,market,kind,ref_transaction_id\n"
 
@@ -61,12 +61,17 @@ class Reversals(unittest.TestCase):
             self.assertEqual((shown["E3"]["kind"], shown["E3"]["ref_transaction_id"], shown["E3"]["reversed_by"]), ("EXECUTION", None, None))
             waiting = mesh.api("/quarantine?kind=AWAITING_EXECUTION&waiting=true")["items"]
             self.assertEqual([one["reason"] for one in waiting], ["ref_transaction_id: 'NEVER' names an execution that has not come"])
+            wait_until(lambda: mesh.api("/summary")["waiting"] == {"conflicts": 0, "executions": 1, "held_prices": 0, "adjustments": 0}, "what waits in the summary")
+            self.assertEqual(mesh.api("/summary")["transactions"]["quarantined"], 1)
+            wait_until(lambda: mesh.metrics("risk-engine")["risk_awaiting_executions"] == 1, "what waits in the metrics")
+            self.assertNotIn("warnings", mesh.get("risk-engine", "/readyz")[1])
             number = str(waiting[0]["quarantine_id"])
             refused = mesh.run("riskctl", "quarantine", "apply", number, "anna", "it never came")
             self.assertEqual(refused.returncode, 1, refused)
             self.assertIn("its execution has not come", refused.stderr)
             dropped = mesh.run("riskctl", "quarantine", "drop", number, "anna", "it never came")
             self.assertEqual(dropped.returncode, 0, dropped)
+            wait_until(lambda: mesh.api("/summary")["transactions"]["quarantined"] == 2, "what was dropped to count")
             self.assertEqual(mesh.database.rows("SELECT transaction_id FROM transactions WHERE kind = 'BUST' ORDER BY apply_seq"), [("B0",), ("B9",), ("B1",)])
 
             # What is stored is what a backtest makes of it, and of the files.

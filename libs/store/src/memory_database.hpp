@@ -70,7 +70,7 @@ class MemoryDatabase {
   // Precondition of each: the caller holds the mutex.
   StoredTransaction stored(const AppliedInput& input) const;  // precondition: it is a transaction
   std::uint64_t last_apply_seq() const;
-  std::uint64_t waiting_decisions() const;
+  Waiting waiting() const;
   std::vector<SnapshotInfo> snapshots_newest_first() const;
   // Store::replay and Reader::replay.
   void replay(std::uint64_t after_apply_seq, const std::function<void(const AppliedInput&)>& apply) const;

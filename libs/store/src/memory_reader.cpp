@@ -212,12 +212,6 @@ class MemoryReader final : public Reader {
     }
     return std::nullopt;
   }
-  std::uint64_t pending_adjustments() override {
-    const auto db = locked();
-    return static_cast<std::uint64_t>(
-        std::count_if(db->adjustments.begin(), db->adjustments.end(),
-                      [](const auto& entry) { return entry.second.state == AdjustmentState::kPending; }));
-  }
 
   std::vector<QuarantineRow> quarantine(const QuarantineFilter& filter) override {
     const auto db = locked();
@@ -236,8 +230,14 @@ class MemoryReader final : public Reader {
     if (row == db->quarantine.end()) return std::nullopt;
     return *row;
   }
-  std::uint64_t waiting_decisions() override { return locked()->waiting_decisions(); }
-  std::uint64_t quarantine_count() override { return locked()->quarantine.size(); }
+  Waiting waiting() override { return locked()->waiting(); }
+  std::uint64_t quarantine_count() override {
+    const auto db = locked();
+    return static_cast<std::uint64_t>(std::count_if(db->quarantine.begin(), db->quarantine.end(), [](const auto& row) {
+      const bool is_dropped = row.decision && row.decision->state == DecisionState::kDropped;
+      return row.kind != QuarantineKind::kHeld && (row.kind != QuarantineKind::kAwaiting || is_dropped);
+    }));
+  }
 
   std::vector<CommandRow> commands(std::uint32_t limit) override {
     const auto db = locked();

@@ -6,6 +6,7 @@
 #include "memory_database.hpp"
 #include "refusals.hpp"
 #include "risk/base/check.hpp"
+#include "waiting_counts.hpp"
 
 namespace risk::store {
 namespace {
@@ -74,7 +75,7 @@ ResumePoint MemoryStore::resume_point() {
   point.first_kept_apply_seq =
       database_->inputs.empty() ? point.last_apply_seq + 1 : database_->inputs.front().rows.first_apply_seq();
   point.dropped_up_to = database_->dropped_up_to;
-  point.waiting_decisions = database_->waiting_decisions();
+  point.waiting_conflicts = database_->waiting().conflicts;
   for (const auto& [id, row] : database_->adjustments) {
     if (row.state == AdjustmentState::kPending) point.pending_adjustments.push_back(row);
     point.last_adjustment_id = id;
@@ -361,8 +362,14 @@ std::vector<SnapshotInfo> MemoryDatabase::snapshots_newest_first() const {
   return rows;
 }
 
-std::uint64_t MemoryDatabase::waiting_decisions() const {
-  return static_cast<std::uint64_t>(std::count_if(quarantine.begin(), quarantine.end(), is_waiting));
+Waiting MemoryDatabase::waiting() const {
+  Waiting waiting;
+  for (const auto& row : quarantine) {
+    auto* of_kind = is_waiting(row) ? count_of(waiting, row.kind) : nullptr;
+    if (of_kind != nullptr) ++*of_kind;
+  }
+  for (const auto& [id, row] : adjustments) waiting.adjustments += row.state == AdjustmentState::kPending ? 1 : 0;
+  return waiting;
 }
 
 StoredTransaction MemoryDatabase::stored(const AppliedInput& input) const {

@@ -6,6 +6,7 @@
 #include "sql_lease.hpp"
 #include "sql_snapshots.hpp"
 #include "tables.hpp"
+#include "waiting_counts.hpp"
 
 namespace risk::store {
 namespace {
@@ -326,10 +327,6 @@ std::optional<AdjustmentRow> SqlReader::adjustment(std::uint64_t adjustment_id) 
   return first<AdjustmentRow>(select(kAdjustmentsTable).add(" WHERE adjustment_id = ", adjustment_id));
 }
 
-std::uint64_t SqlReader::pending_adjustments() {
-  return count(Query("SELECT COUNT(*) FROM adjustments WHERE state = 'PENDING'"));
-}
-
 std::optional<AdjustmentRow> SqlReader::find_applied(const engine::Adjustment& adjustment) {
   auto query = select(kAdjustmentsTable).add(" WHERE effective_at_ns = ", adjustment.effective_at.nanos);
   query.add(" AND symbol = ", adjustment.symbol.text).add(" AND state = 'APPLIED' ORDER BY adjustment_id");
@@ -350,12 +347,26 @@ std::optional<QuarantineRow> SqlReader::quarantined(std::uint64_t quarantine_id)
   return first<QuarantineRow>(select(kQuarantineTable).add(" WHERE quarantine_id = ", quarantine_id));
 }
 
-std::uint64_t SqlReader::waiting_decisions() {
-  return count(kCountWaiting);
+Waiting SqlReader::waiting() {
+  constexpr std::string_view kAdjustments = "ADJUSTMENT";  // no kind of the quarantine
+  Waiting waiting;
+  Query by_kind("SELECT kind, COUNT(*) FROM quarantine WHERE decision = 'WAITING' GROUP BY kind UNION ALL SELECT ");
+  query(by_kind.add("", kAdjustments)
+            .add(", COUNT(*) FROM adjustments WHERE state = ", to_string(AdjustmentState::kPending)),
+        [&](RowReader& in) {
+          std::string kind;
+          std::uint64_t rows = 0;
+          in.read(kind, rows);
+          if (kind == kAdjustments) waiting.adjustments = rows;
+          if (auto* of_kind = count_of(waiting, parse_quarantine_kind(kind))) *of_kind = rows;
+        });
+  return waiting;
 }
 
 std::uint64_t SqlReader::quarantine_count() {
-  return count(Query("SELECT COUNT(*) FROM quarantine"));
+  return count(
+      Query("SELECT COUNT(*) FROM quarantine WHERE kind NOT IN ('AWAITING_EXECUTION', 'HELD_PRICE') OR "
+            "(kind = 'AWAITING_EXECUTION' AND decision = 'DROPPED')"));
 }
 
 std::vector<CommandRow> SqlReader::commands(std::uint32_t limit) {

@@ -34,11 +34,10 @@ class SqlReader final : public Reader {
   std::vector<AdjustmentRow> adjustments(const AdjustmentFilter& filter) override;
   std::optional<AdjustmentRow> adjustment(std::uint64_t adjustment_id) override;
   std::optional<AdjustmentRow> find_applied(const engine::Adjustment& adjustment) override;
-  std::uint64_t pending_adjustments() override;
   std::vector<QuarantineRow> quarantine(const QuarantineFilter& filter) override;
   std::optional<QuarantineRow> quarantined(std::uint64_t quarantine_id) override;
   std::uint64_t quarantine_count() override;
-  std::uint64_t waiting_decisions() override;
+  Waiting waiting() override;
   std::vector<CommandRow> commands(std::uint32_t limit) override;
   std::vector<UndeliveredEvent> undelivered(std::uint32_t limit) override;
   std::uint64_t undelivered_count() override;

@@ -36,7 +36,8 @@ ResumePoint SqlStore::resume_point() {
   const auto oldest = oldest_day(runner());
   point.first_kept_apply_seq = oldest ? oldest->first_apply_seq : point.last_apply_seq + 1;
   point.dropped_up_to = dropped_up_to(runner());
-  point.waiting_decisions = number(kCountWaiting);
+  point.waiting_conflicts =
+      number(Query("SELECT COUNT(*) FROM quarantine WHERE decision = 'WAITING' AND kind = 'CONFLICT'"));
   point.pending_adjustments = read_all<AdjustmentRow>(
       *connection_, Query(select_from(kAdjustmentsTable) + " WHERE state = 'PENDING' ORDER BY adjustment_id"));
   point.last_adjustment_id = number(Query("SELECT MAX(adjustment_id) FROM adjustments"));

@@ -176,8 +176,6 @@ const Table kQuarantineTable{"quarantine",
                               {"applied_as", kInteger},
                               {"record", kBytes}}};
 
-const Query kCountWaiting("SELECT COUNT(*) FROM quarantine WHERE decision = 'WAITING'");
-
 const Table kCommandsTable{"commands",
                            "command_id",
                            0,

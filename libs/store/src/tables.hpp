@@ -18,7 +18,6 @@ extern const Table kMarkedPositionsView;
 extern const Table kAlertsTable;
 extern const Table kAlertEventsTable;
 extern const Table kQuarantineTable;
-extern const Query kCountWaiting;  // rows of the quarantine that wait for a decision
 extern const Table kCommandsTable;
 extern const Table kDeliveriesTable;
 extern const Table kMetricsTable;

@@ -64,6 +64,13 @@ void LiveModel::write_summary(JsonWriter& json, SteadyTime at) {
   json.member("last_executed_at",
               last_executed_at_ ? std::optional(format_timestamp(*last_executed_at_)) : std::nullopt);
   json.end_object();
+  json.key("waiting");
+  json.begin_object();
+  json.member("conflicts", waiting_.conflicts);
+  json.member("executions", waiting_.executions);
+  json.member("held_prices", waiting_.held_prices);
+  json.member("adjustments", waiting_.adjustments);
+  json.end_object();
   json.member("config_version", limits_.config_version());
   json.end_object();
 }

@@ -83,6 +83,8 @@ LiveLoad read_live_load(store::Reader& reader, const LiveModel& model) {
   load.transactions = reader.transactions(latest);
   load.limits = LimitTable(reader.limits());
   load.quarantined_total = reader.quarantine_count();
+  const auto waiting = reader.waiting();
+  load.waiting = {waiting.conflicts, waiting.executions, waiting.held_prices, waiting.adjustments};
   if (load.firm) {
     const Timestamp start = model.session_start(load.firm->last_updated);
     load.opened_today = count_opened_since(reader, start);

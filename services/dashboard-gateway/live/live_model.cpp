@@ -44,6 +44,7 @@ void LiveModel::load(LiveLoad load, SteadyTime at) {
       now_ = now_ ? std::max(*now_, load.firm->last_updated) : load.firm->last_updated;
     }
     quarantined_total_ = load.quarantined_total;
+    waiting_ = load.waiting;
   }
   std::vector<wire::AppliedTransaction> transactions;
   for (const store::StoredTransaction& stored : load.transactions) transactions.push_back(to_applied(stored));
@@ -78,6 +79,7 @@ void LiveModel::apply(const wire::ExposureUpdate& update, SteadyTime at) {
   take_transactions(update.transactions);
   transactions_total_ = update.transactions_total;
   quarantined_total_ = update.quarantined_total;
+  waiting_ = update.waiting;
   transaction_rate_.add(at, transactions_total_);
   summary_changed_ = true;
 }

@@ -35,6 +35,7 @@ struct LiveLoad {
   std::vector<store::StoredTransaction> transactions;  // newest first
   LimitTable limits;
   std::uint64_t quarantined_total = 0;
+  wire::Waiting waiting;
   std::uint64_t opened_today = 0;               // alerts since the session of `firm` began
   std::uint64_t transactions_before_today = 0;  // before that session
 };
@@ -120,6 +121,7 @@ class LiveModel {
   std::uint64_t transactions_total_ = 0;
   std::uint64_t transactions_before_today_ = 0;
   std::uint64_t quarantined_total_ = 0;
+  wire::Waiting waiting_;
   std::uint64_t opened_today_ = 0;
   std::uint64_t last_alert_id_ = 0;
   std::optional<Timestamp> last_executed_at_;

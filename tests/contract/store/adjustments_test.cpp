@@ -72,7 +72,7 @@ TEMPLATE_TEST_CASE("adjustments that wait are there for who starts next, and tho
   refused.state = AdjustmentState::kRefused;
   refused.why = "new_symbol META: it would take a position out of range";
   second.adjustments = {applied, refused};
-  CHECK(f.reader()->pending_adjustments() == 3);
+  CHECK(f.reader()->waiting() == Waiting{.adjustments = 3});
   f.store->commit(second);
   const auto point = f.open()->resume_point();
   CHECK(point.pending_adjustments == std::vector<AdjustmentRow>{row(3, position("5"))});
@@ -87,7 +87,7 @@ TEMPLATE_TEST_CASE("adjustments that wait are there for who starts next, and tho
   CHECK(reader->adjustments({.symbol = "FB"}) == std::vector<AdjustmentRow>{refused});
   CHECK(reader->adjustments({.before = 2}) == std::vector<AdjustmentRow>{applied});
   CHECK(reader->adjustments({.limit = 1}) == std::vector<AdjustmentRow>{row(3, position("5"))});
-  CHECK(reader->pending_adjustments() == 1);
+  CHECK(reader->waiting() == Waiting{.adjustments = 1});
   CHECK(reader->adjustment(2) == refused);
   CHECK_FALSE(reader->adjustment(4));
 }
@@ -115,7 +115,7 @@ TEMPLATE_TEST_CASE("an adjustment that was withdrawn says by whom, when and why,
   CHECK(reader->adjustment(1) == withdrawn);
   CHECK(reader->adjustment(2) == row(2, rename()));
   CHECK(reader->adjustments({.state = AdjustmentState::kWithdrawn}) == std::vector<AdjustmentRow>{withdrawn});
-  CHECK(reader->pending_adjustments() == 1);
+  CHECK(reader->waiting() == Waiting{.adjustments = 1});
   CHECK_FALSE(reader->find_applied(split()));
 }
 

@@ -244,8 +244,9 @@ TEMPLATE_TEST_CASE("a conflict waits until somebody decides, and is decided once
   commit.quarantine = {quarantined(1), conflict(2), conflict(3)};
   f.store->commit(commit);
   const auto reader = f.reader();
-  CHECK(reader->waiting_decisions() == 2);
-  CHECK(f.store->resume_point().waiting_decisions == 2);
+  CHECK(reader->waiting() == Waiting{.conflicts = 2});
+  CHECK(f.store->resume_point().waiting_conflicts == 2);
+  CHECK(reader->quarantine_count() == 3);
   const auto rows = reader->quarantine({.waiting = true});
   REQUIRE(rows.size() == 2);
   CHECK(rows[0].record == conflict(3).record);
@@ -261,7 +262,7 @@ TEMPLATE_TEST_CASE("a conflict waits until somebody decides, and is decided once
   REQUIRE(row);
   CHECK(row->decision == decision(id, DecisionState::kApplied, 2).decision);
   CHECK(row->rejection == rows[0].rejection);
-  CHECK(reader->waiting_decisions() == 1);
+  CHECK(reader->waiting() == Waiting{.conflicts = 1});
   CHECK_FALSE(reader->quarantined(id + 100));
 
   // The same again, as when the connection broke behind it.
@@ -279,7 +280,7 @@ TEMPLATE_TEST_CASE("a conflict waits until somebody decides, and is decided once
     CHECK_THROWS_AS(f.store->commit(again), StoreConflict);
     f.store = f.open();
     CHECK(f.store->resume_point().last_apply_seq == 2);
-    CHECK(reader->waiting_decisions() == 1);
+    CHECK(reader->waiting() == Waiting{.conflicts = 1});
   }
   // What waits is not cleaned up.
   CHECK(f.store->cleanup({kNoon.nanos + 10 * kDay}).quarantine == 2);

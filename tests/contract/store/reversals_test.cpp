@@ -116,7 +116,10 @@ TEMPLATE_TEST_CASE("what awaits its execution, and a held price, is decided by i
   CHECK(rows[0].origin.sequence == 3);
   CHECK(rows[0].record == waiting_row(3, kind).record);
   CHECK(rows[1].origin.sequence == 1);
-  CHECK(f.store->resume_point().waiting_decisions == 2);
+  CHECK(f.store->resume_point().waiting_conflicts == 0);
+  const bool is_held = kind == QuarantineKind::kHeld;
+  CHECK(reader->waiting() == (is_held ? Waiting{.held_prices = 2} : Waiting{.executions = 2}));
+  CHECK(reader->quarantine_count() == 0);
 
   auto second = step(1, 2);
   second.inputs = {tick(2, 10)};
@@ -134,5 +137,6 @@ TEMPLATE_TEST_CASE("what awaits its execution, and a held price, is decided by i
   CHECK_THROWS_AS(f.store->commit(again), StoreConflict);
   again.decisions = {decision(7, DecisionState::kApplied, kind)};
   CHECK_THROWS_AS(f.store->commit(again), StoreConflict);
-  CHECK(reader->waiting_decisions() == 1);
+  CHECK(reader->waiting() == (is_held ? Waiting{.held_prices = 1} : Waiting{.executions = 1}));
+  CHECK(reader->quarantine_count() == (is_held ? 0 : 1));  // what was dropped before its execution came
 }

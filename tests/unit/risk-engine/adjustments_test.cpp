@@ -96,14 +96,14 @@ TEST_CASE("an adjustment waits for its instant, and is applied once, before the 
   rig.send(fill(1));
   pause(rig, between);
   rig.done(split(10, "2:1"));
-  CHECK(rig.processor->pending_adjustments() == 1);
+  CHECK(rig.processor->waiting().adjustments == 1);
   pause(rig, between);
   rig.send(fill(9));
   CHECK(rig.held() == "200");
   pause(rig, between);
   rig.send(fill(10));  // in new units
   CHECK(rig.held() == "500");
-  CHECK(rig.processor->pending_adjustments() == 0);
+  CHECK(rig.processor->waiting().adjustments == 0);
   pause(rig, between);
   rig.send(fill(11));
   CHECK(rig.held() == "600");
@@ -198,11 +198,11 @@ TEST_CASE("one that waits can be withdrawn, and is never applied then") {
   pause(rig, between);
   const auto hash = rig.processor->core().state_hash();
   CHECK(rig.withdraw(1).outcome == Outcome::kDone);
-  CHECK(rig.processor->pending_adjustments() == 1);
+  CHECK(rig.processor->waiting().adjustments == 1);
   CHECK(rig.processor->core().state_hash() == hash);
   CHECK(rig.processor->has_pending());
   pause(rig, between);
-  CHECK(rig.processor->pending_adjustments() == 1);
+  CHECK(rig.processor->waiting().adjustments == 1);
   rig.send(fill(10));
   CHECK(rig.held("N") == "200");
   CHECK(rig.states() == States{"APPLIED as 3", "WITHDRAWN"});
@@ -280,7 +280,7 @@ TEST_CASE("a restart before the commit of a withdrawal finds the adjustment wait
   rig.commit();
   CHECK(rig.withdraw(1).outcome == Outcome::kDone);
   rig.restart();
-  CHECK(rig.processor->pending_adjustments() == 1);
+  CHECK(rig.processor->waiting().adjustments == 1);
   CHECK(rig.withdraw(1).outcome == Outcome::kDone);
   CHECK(rig.states() == States{"WITHDRAWN"});
 }
@@ -323,7 +323,7 @@ TEST_CASE("more adjustments than are kept waiting are refused") {
   for (std::size_t i = 0; i < Adjustments::kPendingMost; ++i) rig.done(set_position(10, std::to_string(i).c_str()));
   CHECK(rig.adjust(set_position(10, "-1")).reason == "10000 adjustments wait already, as many as allowed");
   rig.restart();
-  CHECK(rig.processor->pending_adjustments() == 0);  // they were not committed
+  CHECK(rig.processor->waiting().adjustments == 0);  // they were not committed
 }
 
 TEST_CASE("adjustments of a stream wait as those of people do, once, and say which publisher they are from") {
@@ -417,9 +417,9 @@ TEST_CASE("a bust that comes before its execution finds it under the other name"
   rig.send(fill(1));
   rig.done(rename(1, "A", "N"));
   rig.send(bust("B2", "T2", "N"));
-  CHECK(rig.processor->awaiting_executions() == 1);
+  CHECK(rig.processor->waiting().executions == 1);
   rig.send(fill(2));
-  CHECK(rig.processor->awaiting_executions() == 0);
+  CHECK(rig.processor->waiting().executions == 0);
   CHECK(rig.held("N") == "100");
   rig.check_restart();
 }
@@ -439,7 +439,7 @@ TEST_CASE("a split and a rename drop the price that is held, and its row says so
   CHECK(held(true).empty());
   CHECK(held(false).at(0).decision->state == store::DecisionState::kDropped);
   rig.restart();
-  CHECK(rig.processor->held_prices() == 0);
+  CHECK(rig.processor->waiting().held_prices == 0);
 }
 
 TEST_CASE("a price under the old name is held of the new one, through a restart, and a person decides it") {

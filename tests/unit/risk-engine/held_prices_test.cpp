@@ -50,7 +50,7 @@ TEST_CASE("a held price waits in the quarantine, and what it came with is applie
   CHECK(row.origin == store::Origin{kStreams[0].text, 2, 1});
   CHECK(commit.inputs.size() == 2);
   CHECK(rig.position() == (with_trade ? "200" : "100"));
-  CHECK(rig.processor->waiting_decisions() == 1);
+  CHECK(rig.processor->waiting().held_prices == 1);
   CHECK(commit.alerts.size() == 1);
   CHECK(mark(rig) == "10");
 }
@@ -81,8 +81,8 @@ TEST_CASE("the engine drops what another price has decided, before it is stored,
   CHECK(first.decision->by == "risk-engine");
   CHECK(first.decision->reason.starts_with(reason));
   CHECK(rows(rig).size() == (reason.empty() ? 1 : 0));
-  CHECK(rig.processor->waiting_decisions() == rows(rig).size());
-  CHECK(rig.processor->held_prices() == rows(rig).size());
+  CHECK(rig.processor->waiting().held_prices == rows(rig).size());
+  CHECK(rig.processor->waiting().conflicts == 0);
 }
 
 TEST_CASE("a person makes a held price the mark, or drops it, once, and a restart comes to the same") {
@@ -106,7 +106,7 @@ TEST_CASE("a person makes a held price the mark, or drops it, once, and a restar
   const auto hash = rig.processor->core().state_hash();
   rig.restart();
   CHECK(rig.processor->core().state_hash() == hash);
-  CHECK(rig.processor->waiting_decisions() == 0);
+  CHECK(rig.processor->waiting().held_prices == 0);
   CHECK(rig.decide(id, Action::kDrop).outcome == Outcome::kConflict);
   rig.send(market_price(3, takes ? "1100" : "11"));
   rig.commit();
@@ -161,7 +161,7 @@ TEST_CASE("the bust of another execution leaves what is held, and its row") {
   rig.commit();
   REQUIRE(rows(rig).size() == 1);
   CHECK(rows(rig)[0].decision->applied_as == 3);
-  CHECK(rig.processor->held_prices() == 1);
+  CHECK(rig.processor->waiting().held_prices == 1);
 }
 
 TEST_CASE("a correction that waited is held as the input that it becomes") {

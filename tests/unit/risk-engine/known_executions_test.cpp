@@ -75,9 +75,9 @@ TEST_CASE("of two executions under one id with other quantities one is applied, 
                                            "conflicts with input 2, which was applied with quantity 100, price 10, "
                                            "executed at 2024-09-20T08:36:01.000000Z"});
   CHECK(rig.cursor(1).conflicts == 1);
-  CHECK(rig.processor->waiting_decisions() == 1);
+  CHECK(rig.processor->waiting().conflicts == 1);
   rig.restart();
-  CHECK(rig.processor->waiting_decisions() == 1);
+  CHECK(rig.processor->waiting().conflicts == 1);
 
   auto dearer = fill(1);
   dearer.price = Price::from_whole(11);
@@ -133,7 +133,7 @@ TEST_CASE("a conflict that somebody applies is an input from then on, also after
   CHECK(command.command == "APPLY");
   CHECK(command.target == "quarantine 1");
   CHECK(command.new_value == "APPLIED: as the broker says");
-  CHECK(rig.processor->waiting_decisions() == 0);
+  CHECK(rig.processor->waiting().conflicts == 0);
   const auto hash = rig.processor->core().state_hash();
   rig.restart();
   CHECK(rig.processor->core().state_hash() == hash);

@@ -202,7 +202,7 @@ TEST_CASE("a bust that comes before its execution waits, and the execution then 
   rig.send(bust("B1", "T1"));
   rig.send(bust("B1", "T1"), 1);  // the same again is a duplicate
   pause(rig, between);
-  CHECK(rig.processor->waiting_decisions() == 1);
+  CHECK(rig.processor->waiting() == wire::Waiting{.executions = 1});
   if (between != Between::kNothing) {
     const auto rows = awaiting(rig);
     REQUIRE(rows.size() == 1);
@@ -214,7 +214,7 @@ TEST_CASE("a bust that comes before its execution waits, and the execution then 
   rig.send(fill(2));
   rig.commit();
   CHECK(rig.position() == "100");
-  CHECK(rig.processor->waiting_decisions() == 0);
+  CHECK(rig.processor->waiting() == wire::Waiting{});
   CHECK(awaiting(rig).empty());
   const auto row = rig.reader->quarantined(1);
   REQUIRE(row);
@@ -229,7 +229,7 @@ TEST_CASE("a bust that comes before its execution waits, and the execution then 
   rig.send(bust("B9", "T1"));
   rig.restart();
   CHECK(rig.processor->core().position_rows()[0].quantity.to_string() == "100");
-  CHECK(rig.processor->awaiting_executions() == 0);
+  CHECK(rig.processor->waiting().executions == 0);
 }
 
 TEST_CASE("a correction, its bust and another correction wait for one execution in the order in which they came") {
@@ -238,7 +238,7 @@ TEST_CASE("a correction, its bust and another correction wait for one execution 
   rig.send(correction("K1", "T1", "150"));
   rig.send(correction("K2", "K1", "160"));
   pause(rig, between);
-  CHECK(rig.processor->awaiting_executions() == 2);
+  CHECK(rig.processor->waiting().executions == 2);
   rig.send(fill(1));
   rig.commit();
   CHECK(rig.position() == "160");
@@ -250,7 +250,7 @@ TEST_CASE("a correction, its bust and another correction wait for one execution 
   rig.send(fill(3));
   rig.commit();
   CHECK(rig.position() == "160");
-  CHECK(rig.processor->waiting_decisions() == 0);
+  CHECK(rig.processor->waiting() == wire::Waiting{});
 }
 
 TEST_CASE("of two corrections under one id that wait one is applied, and the other is a conflict") {
@@ -260,7 +260,7 @@ TEST_CASE("of two corrections under one id that wait one is applied, and the oth
   rig.send(fill(1));
   rig.commit();
   CHECK(rig.position() == "150");
-  CHECK(rig.processor->waiting_decisions() == 1);
+  CHECK(rig.processor->waiting() == wire::Waiting{.conflicts = 1});
   const auto rows = rig.reader->quarantine({store::QuarantineKind::kConflict, true});
   REQUIRE(rows.size() == 1);
   CHECK(rows[0].rejection.field == "quantity");
@@ -280,7 +280,7 @@ TEST_CASE("a correction that waits and whose id an execution has meanwhile is no
   rig.send(fill(1));
   rig.commit();
   CHECK(rig.position() == "200");
-  CHECK(rig.processor->waiting_decisions() == 0);
+  CHECK(rig.processor->waiting() == wire::Waiting{});
   CHECK(rig.reader->quarantined(1)->decision->reason == "it was applied meanwhile, as input 2");
 }
 
@@ -305,24 +305,55 @@ TEST_CASE("what a person has dropped waits no more, and the execution that comes
   CHECK(rig.decide(1, Action::kDrop).outcome == Outcome::kDone);
   CHECK(rig.decide(1, Action::kDrop).outcome == Outcome::kConflict);
   rig.commit();
-  CHECK(rig.processor->waiting_decisions() == 0);
+  CHECK(rig.processor->waiting() == wire::Waiting{});
   rig.send(fill(1));
   rig.commit();
   CHECK(rig.position() == "100");
+}
+
+TEST_CASE("a bust that has waited for more than an hour is overdue, also after a restart") {
+  const auto between = GENERATE(Between::kNothing, Between::kCommit, Between::kRestart);
+  Rig rig;
+  rig.send(bust("B1", "T1"));
+  rig.send(bust("B2", "T2"));
+  pause(rig, between);
+  const auto overdue_after = [&](std::int64_t nanos) {
+    return rig.processor->overdue_executions({kWall.nanos + nanos});
+  };
+  CHECK(overdue_after(3'600 * kNanosPerSecond) == 0);
+  CHECK(overdue_after(3'600 * kNanosPerSecond + 1) == 2);
+  rig.send(fill(1));
+  CHECK(overdue_after(3'600 * kNanosPerSecond + 1) == 1);
+}
+
+TEST_CASE("what awaits its execution is quarantined for good when it is dropped, and not before") {
+  Rig rig;
+  rig.send(bust("B1", "T1"));
+  rig.send(bust("B2", "T2"));
+  rig.commit();
+  CHECK(rig.processor->quarantined_total() == 0);
+  CHECK(rig.reader->quarantine_count() == 0);
+  rig.send(fill(1));  // B1 is applied
+  CHECK(rig.decide(2, Action::kDrop).outcome == Outcome::kDone);
+  rig.commit();
+  CHECK(rig.processor->quarantined_total() == 1);
+  CHECK(rig.reader->quarantine_count() == 1);
+  rig.restart();
+  CHECK(rig.processor->quarantined_total() == 1);
 }
 
 TEST_CASE("of more than ten thousand that wait the oldest goes, and says so") {
   Rig rig;
   for (int i = 0; i <= 10'000; ++i) rig.send(bust("B" + std::to_string(i), "X" + std::to_string(i)));
   rig.commit();
-  CHECK(rig.processor->awaiting_executions() == 10'000);
-  CHECK(rig.processor->waiting_decisions() == 10'000);
+  CHECK(rig.processor->waiting() == wire::Waiting{.executions = 10'000});
+  CHECK(rig.processor->quarantined_total() == 1);
   const auto row = rig.reader->quarantined(1);
   REQUIRE(row->decision);
   CHECK(row->decision->state == store::DecisionState::kDropped);
   CHECK(row->decision->reason == "more than 10000 wait: the oldest goes");
   rig.restart();
-  CHECK(rig.processor->awaiting_executions() == 10'000);
+  CHECK(rig.processor->waiting().executions == 10'000);
 }
 
 TEST_CASE("a bust without a reference, of a kind that is not known or ahead of the clock is quarantined") {

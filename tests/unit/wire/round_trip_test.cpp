@@ -155,6 +155,7 @@ TEST_CASE("an alert comes back as it was sent") {
 
 TEST_CASE("an exposure update comes back as it was sent") {
   ExposureUpdate update;
+  update.waiting = {1, 2, 3, ~0ULL};
   update.apply_seq = 9;
   update.now = Timestamp{5};
   engine::ExposureRow row;

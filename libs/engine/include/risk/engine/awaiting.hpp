@@ -31,6 +31,11 @@ class Awaiting {
 
   std::size_t size() const { return reversals_.size(); }
 
+  // Calls look(reversal) for each, in the order in which they came.
+  void visit(const auto& look) const {
+    for (const auto& reversal : reversals_) look(reversal);
+  }
+
   // Whether one like it waits: another bust of the same, or a correction with the same identity and figures.
   bool has(const Reversal& reversal) const {
     const auto places = all_of(reversal.references.front());

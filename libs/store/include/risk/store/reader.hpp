@@ -114,6 +114,16 @@ struct AdjustmentFilter {
   std::uint32_t limit = 100;
 };
 
+// How many rows wait, and for what.
+struct Waiting {
+  std::uint64_t conflicts = 0;    // of the quarantine: for a person
+  std::uint64_t executions = 0;   // busts and corrections in it, for what they take back
+  std::uint64_t held_prices = 0;  // in it, for another price of the symbol
+  std::uint64_t adjustments = 0;  // for their instant
+
+  friend bool operator==(const Waiting&, const Waiting&) = default;
+};
+
 struct FoundExecutions {
   std::vector<StoredTransaction> transactions;  // in no order; those that are not stored are left out
   std::optional<Timestamp> dropped_up_to{};     // as ResumePoint::dropped_up_to
@@ -158,11 +168,12 @@ class Reader {
   virtual std::optional<AdjustmentRow> adjustment(std::uint64_t adjustment_id) = 0;
   // The first that is the same in every field and was applied.
   virtual std::optional<AdjustmentRow> find_applied(const engine::Adjustment& adjustment) = 0;
-  virtual std::uint64_t pending_adjustments() = 0;  // how many wait
   virtual std::vector<QuarantineRow> quarantine(const QuarantineFilter& filter) = 0;
   virtual std::optional<QuarantineRow> quarantined(std::uint64_t quarantine_id) = 0;
+  // Records that could not be applied: neither prices that are or were held, nor what came before its execution, unless
+  // that was dropped.
   virtual std::uint64_t quarantine_count() = 0;
-  virtual std::uint64_t waiting_decisions() = 0;
+  virtual Waiting waiting() = 0;
   virtual std::vector<CommandRow> commands(std::uint32_t limit) = 0;
   virtual std::vector<UndeliveredEvent> undelivered(std::uint32_t limit) = 0;  // by event, then channel
   virtual std::uint64_t undelivered_count() = 0;

@@ -38,7 +38,7 @@ struct ResumePoint {
   std::uint64_t first_kept_apply_seq = 1;  // of the inputs that drop_days() has left; last_apply_seq + 1 without any
   // What was executed up to then may be among the inputs that drop_days() took. None: it took none.
   std::optional<Timestamp> dropped_up_to{};
-  std::uint64_t waiting_decisions = 0;               // rows of the quarantine
+  std::uint64_t waiting_conflicts = 0;               // in the quarantine
   std::vector<AdjustmentRow> pending_adjustments{};  // by adjustment_id
   std::uint64_t last_adjustment_id = 0;
   std::string identity_key =

@@ -58,6 +58,16 @@ struct StreamStatus {
   friend bool operator==(const StreamStatus&, const StreamStatus&) = default;
 };
 
+// How many records wait, and for what.
+struct Waiting {
+  std::uint64_t conflicts = 0;    // for a person
+  std::uint64_t executions = 0;   // busts and corrections, for what they take back
+  std::uint64_t held_prices = 0;  // for another price of the symbol
+  std::uint64_t adjustments = 0;  // for their instant
+
+  friend bool operator==(const Waiting&, const Waiting&) = default;
+};
+
 struct ExposureUpdate {
   std::uint64_t apply_seq = 0;  // the last input these figures contain
   std::optional<Timestamp> now;
@@ -66,7 +76,8 @@ struct ExposureUpdate {
   std::optional<ExposureFigures> firm;
   std::vector<AppliedTransaction> transactions;  // the newest since the last update, at most 100
   std::uint64_t transactions_total = 0;
-  std::uint64_t quarantined_total = 0;
+  std::uint64_t quarantined_total = 0;  // records that could not be applied
+  Waiting waiting;
   double transactions_per_second = 0;
   std::uint64_t uncommitted_inputs = 0;
   std::vector<StreamStatus> streams;
