@@ -99,12 +99,17 @@ export async function startMesh() {
       `http://127.0.0.1:${page}/readyz`,
     );
 
-  // Executions from a CSV file in the place of the simulated ones, from now on.
-  const replay = async (csv) => {
+  // Executions from a CSV file in the place of the simulated ones, from now on, and adjustments from another.
+  const replay = async (csv, adjustments) => {
     await services.get('simulator').stop();
-    const file = join(folder, 'replayed.csv');
-    await writeFile(file, csv);
-    return launch('simulator', ['--replay', file, '--speed', 'max'], simulator).ended;
+    const written = async (name, text) => {
+      const file = join(folder, name);
+      await writeFile(file, text);
+      return file;
+    };
+    const options = ['--replay', await written('replayed.csv', csv), '--speed', 'max'];
+    if (adjustments) options.push('--adjustments', await written('adjustments.csv', adjustments));
+    return launch('simulator', options, simulator).ended;
   };
 
   const stop = async () => {

@@ -194,7 +194,7 @@ test('a person decides about an execution that conflicts with another', { timeou
   assert.equal(await mesh.replay(`${header}\n${row(100)}\n${row(100)}\n${row(250)}\n`), 0);
   await untilSome(`SELECT 1 FROM quarantine WHERE decision = 'WAITING'`);
 
-  await page.getByText('quarantine: 1 record waits for a decision').waitFor();
+  await page.getByText('quarantine: 1 conflict waits for a decision').waitFor();
   await page.getByRole('button', { name: 'Health of the services', exact: false }).click();
   const drawer = page.getByRole('dialog', { name: 'System' });
   await drawer.getByText("quantity: '250' conflicts with input", { exact: false }).waitFor();
@@ -216,6 +216,49 @@ test('a person decides about an execution that conflicts with another', { timeou
   assert.deepEqual(stored, { decided_by: user, decision_reason: 'two fills <b>under one id</b>' });
   const [held] = await mesh.database.rows(`SELECT quantity FROM positions WHERE client_id = 'CLIENT_TWICE'`);
   assert.equal(held.quantity, '350');
+  assert.deepEqual(complaints, []);
+  await page.context().close();
+});
+
+test('a person withdraws an adjustment that waits', { timeout: 2 * ALERT_MS_MAX }, async () => {
+  const { page, complaints } = await openPage(browser, mesh.url);
+  const day = 86_400_000;
+  const at = (offset) => new Date(Date.now() + offset).toISOString();
+  const executions =
+    'transaction_id,executed_at,client_id,symbol,side,quantity,price,currency,broker_id,market\n' +
+    ['SPLITME', 'SPLITNEW'].map((one) => `${one}-1,${at(0)},CLIENT_SPLIT,${one},BUY,9,10,USD,BRK-07,XNAS\n`).join('');
+  const adjustments =
+    'effective_at,kind,symbol,ratio,new_symbol,client_id,quantity,reason\n' +
+    `${at(day)},SPLIT,SPLITME,3:1,,,,three <b>for</b> one\n${at(2 * day)},RENAME,SPLITME,,SPLITNEW,,,\n`;
+  assert.equal(await mesh.replay(executions, adjustments), 0);
+  await untilSome(`SELECT 1 FROM adjustments WHERE state = 'PENDING' AND kind = 'RENAME'`);
+
+  await page.getByRole('button', { name: 'Health of the services', exact: false }).click();
+  const split = page.getByTestId('adjustments').getByRole('row').filter({ hasText: 'Split 3:1' });
+  await split.getByText('three <b>for</b> one', { exact: false }).waitFor();
+  const user = `officer-${process.pid}`;
+  await split.getByRole('button', { name: 'Withdraw' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Withdraw this adjustment' });
+  await dialog.getByLabel('Your name').fill(user);
+  assert.equal(await dialog.getByRole('button', { name: 'Withdraw' }).isEnabled(), false);
+  await dialog.getByLabel('Reason').fill('the issuer took it back');
+  await dialog.getByRole('button', { name: 'Withdraw' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  await split.getByText(`Withdrawn by ${user}`, { exact: false }).waitFor();
+  assert.equal(await split.getByRole('button').count(), 0);
+  const [stored] = await mesh.database.rows(`SELECT state, why, withdrawn_by FROM adjustments WHERE kind = 'SPLIT'`);
+  assert.deepEqual(stored, { state: 'WITHDRAWN', why: 'the issuer took it back', withdrawn_by: user });
+
+  // A symbol shows its own, a rename also the new one.
+  for (const [symbol, count] of [
+    ['SPLITME', 2],
+    ['SPLITNEW', 1],
+  ]) {
+    await page.goto(`${mesh.url}#/symbol/${symbol}`);
+    const rows = page.getByRole('dialog', { name: `Symbol ${symbol}` }).getByTestId('adjustments').locator('tbody tr');
+    await rows.filter({ hasText: 'Rename to SPLITNEW' }).waitFor();
+    assert.equal(await rows.count(), count, symbol);
+  }
   assert.deepEqual(complaints, []);
   await page.context().close();
 });

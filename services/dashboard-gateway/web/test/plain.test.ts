@@ -47,7 +47,7 @@ describe('text from feeds', () => {
 
 // Markup that puts a text of a feed on the page without plain() or plainProse().
 const TEXT_OF_FEEDS =
-  /\{[^{}#/:@]*(\.(client_id|symbol|entity_id|message|acknowledged_by|assigned_to|actor|transaction_id|ref_transaction_id|currency|publisher|stream|reason|payload|source|detail|updated_by)\b|\btx\[field\])[^{}]*\}/g;
+  /\{[^{}#/:@]*(\.(client_id|symbol|entity_id|message|acknowledged_by|assigned_to|actor|transaction_id|ref_transaction_id|currency|publisher|stream|reason|payload|source|detail|updated_by|ratio|new_symbol|requested_by|withdrawn_by|why)\b|\btx\[field\])[^{}]*\}/g;
 
 it('every text of a feed in the markup goes through plain()', () => {
   const found: string[] = [];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import contract from '../../api/openapi.json';
 import { EXECUTION_KINDS, QUARANTINE_KINDS, type QuarantinedMessage, type Transaction } from '../src/lib/core/contract';
-import { actionsOn, byNeed, kindWords } from '../src/lib/core/quarantine';
+import { actionsOn, byNeed, kindWords, waitingText } from '../src/lib/core/quarantine';
 import { markReversed, reversalText, sideClass } from '../src/lib/core/reversals';
 
 // The contract's own examples: a bust, and the execution that it took back.
@@ -85,8 +85,23 @@ describe('the quarantine', () => {
     expect([awaiting, conflict, rejected].map(kindWords)).toEqual(['Awaiting execution.', 'Conflict.', '']);
   });
 
-  it('shows first what a person has to decide, then what awaits its execution', () => {
-    const order = byNeed([rejected, awaiting, conflict, { ...rejected, quarantine_id: 1 }]);
-    expect(order.map(({ quarantine_id }) => quarantine_id)).toEqual([9, 2, 3, 1]);
+  it('shows first what a person has to decide, then what the engine does', () => {
+    const order = byNeed([
+      rejected,
+      awaiting,
+      { ...held, quarantine_id: 7 },
+      conflict,
+      { ...rejected, quarantine_id: 1 },
+    ]);
+    expect(order.map(({ quarantine_id }) => quarantine_id)).toEqual([9, 7, 2, 3, 1]);
+  });
+
+  it('says apart what waits for a person and what does not', () => {
+    const nothing = { conflicts: 0, executions: 0, held_prices: 0, adjustments: 3 };
+    expect(waitingText(nothing)).toBe('');
+    expect(waitingText({ ...nothing, conflicts: 1, executions: 2 })).toBe(
+      '1 conflict waits for a person · 2 busts and corrections wait for their executions',
+    );
+    expect(waitingText({ ...nothing, held_prices: 1 })).toBe('1 price is held until another comes');
   });
 });

@@ -171,6 +171,13 @@ export interface Summary {
     per_second: number;
     last_executed_at: Timestamp | null;
   };
+  /** How many wait: for a person, for their execution, for another price, for their instant. */
+  waiting: {
+    conflicts: number;
+    executions: number;
+    held_prices: number;
+    adjustments: number;
+  };
   config_version: number;
 }
 
@@ -275,6 +282,31 @@ export interface Decision {
   user: string | null;
   at: Timestamp | null;
   reason: string | null;
+}
+
+export const ADJUSTMENT_KINDS = ['SPLIT', 'RENAME', 'SET_POSITION'] as const;
+export const ADJUSTMENT_STATES = ['PENDING', 'APPLIED', 'REFUSED', 'WITHDRAWN'] as const;
+export type AdjustmentState = (typeof ADJUSTMENT_STATES)[number];
+
+export interface Adjustment {
+  adjustment_id: number;
+  effective_at: Timestamp;
+  kind: (typeof ADJUSTMENT_KINDS)[number];
+  symbol: string;
+  ratio: string | null;
+  new_symbol: string | null;
+  client_id: string | null;
+  quantity: Decimal | null;
+  reason: string | null;
+  requested_by: string;
+  requested_at: Timestamp;
+  state: AdjustmentState;
+  /** It was refused or withdrawn. */
+  why: string | null;
+  /** The apply_seq of the input that it became. */
+  applied_as: number | null;
+  withdrawn_by: string | null;
+  withdrawn_at: Timestamp | null;
 }
 
 export interface Page<T> {

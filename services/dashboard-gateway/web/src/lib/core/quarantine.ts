@@ -1,6 +1,7 @@
 // What can be done about records in the quarantine.
 
-import type { QuarantinedMessage } from './contract';
+import type { QuarantinedMessage, QuarantineKind, Summary } from './contract';
+import { formatCount } from './decimal';
 
 export type QuarantineAction = 'apply' | 'drop';
 
@@ -28,8 +29,22 @@ export function kindWords({ kind, decision }: QuarantinedMessage): string {
   }
 }
 
-/** Those that wait for a person first, then those that wait for their execution; otherwise as they were. */
+const NEED: QuarantineKind[] = ['CONFLICT', 'HELD_PRICE', 'AWAITING_EXECUTION'];
+
+/** Those that wait for a person first, then those about which the engine decides; otherwise as they were. */
 export function byNeed(messages: readonly QuarantinedMessage[]): QuarantinedMessage[] {
-  const need = (message: QuarantinedMessage) => -actionsOn(message).length;
+  const need = (message: QuarantinedMessage) => (waits(message) ? NEED.indexOf(message.kind) : NEED.length);
   return messages.toSorted((a, b) => need(a) - need(b));
+}
+
+/** What waits in the quarantine, and for what; empty where nothing does. */
+export function waitingText({ conflicts, executions, held_prices }: Summary['waiting']): string {
+  const parts: string[] = [];
+  const add = (count: number, one: string, many: string) => {
+    if (count > 0) parts.push(`${formatCount(count)} ${count === 1 ? one : many}`);
+  };
+  add(conflicts, 'conflict waits for a person', 'conflicts wait for a person');
+  add(executions, 'bust or correction waits for its execution', 'busts and corrections wait for their executions');
+  add(held_prices, 'price is held until another comes', 'prices are held until others come');
+  return parts.join(' · ');
 }

@@ -1,4 +1,6 @@
 import type {
+  Adjustment,
+  AdjustmentState,
   Alert,
   AlertDetail,
   ClientExposure,
@@ -57,4 +59,10 @@ export const api = {
     request<Page<QuarantinedMessage>>(`/quarantine?${new URLSearchParams({ ...of, limit: '100' })}`),
   decide: (id: number, action: 'apply' | 'drop', user: string, reason: string) =>
     post<QuarantinedMessage>(`/quarantine/${id}/${action}`, { user, reason }),
+  adjustments: ({ symbol, state }: { symbol?: string | undefined; state?: AdjustmentState } = {}) =>
+    request<Page<Adjustment>>(
+      `/adjustments?${new URLSearchParams({ ...(symbol && { symbol }), ...(state && { state }), limit: '100' })}`,
+    ),
+  withdraw: (id: number, user: string, reason: string) =>
+    post<Adjustment>(`/adjustments/${id}/withdraw`, { user, reason }),
 };
