@@ -72,7 +72,8 @@ struct CoreUnderLoad {
 };
 
 struct BareTables {
-  explicit BareTables(const Market& market) : workload(market, kTrades), positions(kKey, {}), prefetcher(positions) {
+  explicit BareTables(const Market& market)
+      : workload(market, kTrades), positions(kKey, {}), prefetcher(positions, remembered) {
     positions.set_bounds({2'000'000, 100'000, 50'000'000});
     for (const auto& opening : workload.openings()) {
       engine::Positions::Plan plan(engine::Named::in(positions.clients, opening.client_id.text),
@@ -96,6 +97,7 @@ struct BareTables {
 
   Workload workload;
   engine::Positions positions;
+  std::vector<engine::RememberedMarks> remembered;  // none
   engine::Prefetcher prefetcher;
 };
 

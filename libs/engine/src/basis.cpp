@@ -12,9 +12,6 @@
 namespace risk::engine {
 namespace {
 
-// Four figures of at most so much together fit 127 bits.
-constexpr Int128 kSmall = Int128{1} << 124;
-
 Int128 difference_wrapping(Int128 a, Int128 b) {
   return static_cast<Int128>(static_cast<Uint128>(a) - static_cast<Uint128>(b));
 }
@@ -76,20 +73,6 @@ Notional Positions::pnl(const Exposure& exposure, Int128 kept) const {
   return Notional::from_units(has_pnl ? difference_wrapping(exposure.net().units(), kept) : 0);
 }
 
-// Once it is too far it stays so: what is not told any more must not seem near again.
-void Positions::note_reach(Int128 moved) {
-  const bool is_near = reach_ <= kSmall && -kSmall <= moved && moved <= kSmall;
-  reach_ = is_near ? reach_ + magnitude(moved) : std::max(reach_, kSmall + 1);
-}
-
-void Positions::trade_bases(PositionKey place, Int128 value) {
-  if (!keeps_bases_ || in_step_) return;
-  add_wrapping(clients[place.client].basis, value);
-  add_wrapping(symbols[place.symbol].basis, value);
-  add_wrapping(firm.basis, value);
-  note_reach(value);
-}
-
 void Positions::move_bases(SymbolIndex index, Price from, Price to) {
   if (!keeps_bases_ || in_step_ || from == to) return;
   Int128 moved = 0;
@@ -105,14 +88,8 @@ void Positions::move_bases(SymbolIndex index, Price from, Price to) {
   note_reach(moved);
 }
 
-bool Positions::pnl_fits(const Plan& plan, BasisMove move) {
-  if (!keeps_bases_ || (in_step_ && move.with_net)) return true;
-  if (in_step_) begin_pnl();
+bool Positions::pnl_fits_closely(const Plan& plan, BasisMove move) {
   const Int128 value = move.value;
-  const Int128 before = firm.long_value + firm.short_value, after = plan.firm_long + plan.firm_short;
-  if (std::max({reach_, before, after}) <= kSmall && -kSmall <= value && value <= kSmall) [[likely]]
-    return true;
-
   const auto fits = [&](Int128 net, Int128 net_after, Int128 basis, bool is_of_plan) {
     return pnl_fits(net, net_after, basis, is_of_plan ? value : 0, move.with_net);
   };
@@ -170,8 +147,8 @@ bool Positions::pnl_fits_after_close(Int128 units, const Plan& plan, Int128 valu
 bool Positions::pnl_fits(const Revaluation& revaluation) {
   if (!keeps_bases_ || (in_step_ && revaluation.moves_bases)) return true;
   if (in_step_) begin_pnl();
-  const Int128 before = firm.long_value + firm.short_value;
-  if (std::max({reach_, before, revaluation.firm_long + revaluation.firm_short}) <= kSmall) [[likely]]
+  if (is_small(reach_) && is_small(firm.long_value + firm.short_value) &&
+      is_small(revaluation.firm_long + revaluation.firm_short)) [[likely]]
     return true;
 
   const auto fits = [&](Int128 net, Int128 net_after, Int128 basis) {
@@ -202,8 +179,8 @@ bool Positions::pnl_fits(const Revaluation& revaluation) {
 
 bool Positions::pnl_fits(const Restatement& restatement) const {
   if (!keeps_bases_ || in_step_) return true;
-  const Int128 before = firm.long_value + firm.short_value;
-  if (std::max({reach_, before, restatement.firm_long + restatement.firm_short}) <= kSmall) [[likely]]
+  if (is_small(reach_) && is_small(firm.long_value + firm.short_value) &&
+      is_small(restatement.firm_long + restatement.firm_short)) [[likely]]
     return true;
 
   const auto fits = [](Int128 net, Int128 net_after, Int128 basis) { return pnl_fits(net, net_after, basis, 0, true); };

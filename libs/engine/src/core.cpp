@@ -128,67 +128,74 @@ void Core::expect_at(std::span<const Transaction* const> next) {
 
 Result<Applied, Rejection> Core::apply(const Transaction& received, std::vector<AlertEvent>& events) {
   RISK_CHECK(!received.is_reversal());
-  const RuleSet& rules = impl_->evaluator.rules();
-  Prefetcher::Pair named = impl_->prefetcher.take(received);
-  std::optional<Transaction> restated;
-  if (impl_->may_restate(named.symbol)) [[unlikely]] {
+  const Prefetcher::Pair named = impl_->prefetcher.take(received);
+  if (impl_->may_restate(impl_->known(named.symbol.index))) [[unlikely]]
+    return impl_->apply_restated(received, named, events);
+  return impl_->apply_as(received, received, named, events);
+}
+
+Result<Applied, Rejection> Core::Impl::apply_restated(const Transaction& received, Prefetcher::Pair named,
+                                                      std::vector<AlertEvent>& events) {
+  if (auto problem = value_problem(received)) return *std::move(problem);
+  const auto as_of_now = restated(received);
+  if (!as_of_now) return as_of_now.error();
+  if (!*as_of_now) return apply_as(received, received, named, events);
+  named.symbol = Named::in(positions.symbols, (*as_of_now)->symbol.text);
+  return apply_as(received, **as_of_now, named, events);
+}
+
+Result<Applied, Rejection> Core::Impl::apply_as(const Transaction& received, const Transaction& transaction,
+                                                const Prefetcher::Pair& named, std::vector<AlertEvent>& events) {
+  const RuleSet& rules = evaluator.rules();
+  const SymbolState* symbol = known(named.symbol.index);
+  Impl::Valued valued = value_in_base(transaction.price, transaction.executed_at);
+  if (!is_plainly_valid(transaction, named, rules) || !is_plain(named.symbol.id, symbol)) {
     if (auto problem = value_problem(received)) return *std::move(problem);
-    auto as_of_now = impl_->restated(received);
-    if (!as_of_now) return as_of_now.error();
-    restated = *std::move(as_of_now);
-    if (restated) named.symbol = Named::in(impl_->positions.symbols, restated->symbol.text);
-  }
-  const Transaction& transaction = restated ? *restated : received;
-  Impl::Valued valued = impl_->value_in_base(transaction.price, transaction.executed_at);
-  if (!is_plainly_valid(transaction, named, rules) || !impl_->is_plain(named.symbol)) {
-    if (auto problem = value_problem(received)) return *std::move(problem);
-    const auto judged = impl_->value(named.symbol, transaction.price, transaction.currency, transaction.executed_at);
+    const auto judged = value(named.symbol, transaction.price, transaction.currency, transaction.executed_at);
     if (!judged) return judged.error();
     valued = *judged;
   }
   const Quantity signed_quantity = transaction.signed_quantity();
   const Notional notional = Notional::of(transaction.quantity, valued.unit_value).magnitude();
   const Impl::Source source{transaction, named.client.index};
-  const Impl::Fate fate =
-      impl_->fate_of(valued.mark, named.symbol.index, impl_->after(transaction.executed_at), &source);
+  const Impl::Fate fate = fate_of(valued.mark, named.symbol.index, symbol, after(transaction.executed_at), &source);
   const bool marks = fate == Impl::Fate::kMarks;
-  Positions::Plan plan(named.client, named.symbol,
-                       marks ? valued.unit_value : impl_->positions.symbols[named.symbol.index].unit_value);
-  if (auto rejection = impl_->positions.plan_move(signed_quantity.units(), notional.units(), plan))
+  Positions::Plan plan(named.client, named.symbol, marks ? valued.unit_value : symbol->unit_value);
+  if (auto rejection = positions.plan_move(signed_quantity.units(), notional.units(), plan))
     return std::move(*rejection);
-  if (impl_->may_close(named.symbol.index, transaction.executed_at)) {
-    if (auto rejection = impl_->positions.check_move_after_close(signed_quantity.units(), plan))
-      return std::move(*rejection);
+  if (may_close(symbol, transaction.executed_at)) [[unlikely]] {
+    if (auto rejection = positions.check_move_after_close(signed_quantity.units(), plan)) return std::move(*rejection);
   }
   const Int128 value = notional_units(signed_quantity.units(), valued.unit_value.units());
-  const bool is_first_mark = impl_->is_unmarked(named.symbol.index);
-  if (!impl_->positions.pnl_fits(plan, {.value = value, .with_net = is_first_mark})) {
+  const bool is_first_mark = is_unmarked(named.symbol.index, symbol);
+  if (!positions.pnl_fits(plan, {.value = value, .with_net = is_first_mark})) {
     return Rejection{"quantity", transaction.quantity.to_string(), "it would take the session's P&L out of range"};
   }
 
-  const bool late = impl_->now && transaction.executed_at < *impl_->now;
-  if (impl_->advance(transaction.executed_at, events) && impl_->has_closed()) {
+  const bool late = now && transaction.executed_at < *now;
+  if (advance(transaction.executed_at, events) && has_closed()) {
     plan = Positions::Plan(plan.client, plan.symbol, plan.unit_value);
-    RISK_CHECK(!impl_->positions.plan_move(signed_quantity.units(), notional.units(), plan));
+    RISK_CHECK(!positions.plan_move(signed_quantity.units(), notional.units(), plan));
   }
   if (is_first_mark) [[unlikely]]
-    impl_->positions.move_bases(plan.symbol.index, {}, plan.unit_value);
-  const PositionKey place = impl_->take(plan, *impl_->now);
-  if (marks) impl_->set_mark(place.symbol, valued.mark);
-  impl_->positions.move_turnover(place, notional.units());
-  impl_->positions.count_transaction(place);
-  impl_->positions.trade_bases(place, value);
-  CurrentOrder& order = impl_->positions.clients[place.client].order;
-  RuleEvaluator::Executed executed{transaction, impl_->input,
-                                   impl_->positions.orders.add(order, place.symbol, transaction), notional, nullptr};
+    positions.move_bases(plan.symbol.index, {}, plan.unit_value);
+  const PositionKey place = take(plan, *now);
+  ClientState& client = positions.clients[place.client];
+  SymbolState& traded = positions.symbols[place.symbol];
+  if (marks) set_mark(place.symbol, traded, {valued.mark, input});
+  positions.move_turnover(client, traded, notional.units());
+  Positions::count_transaction(client, traded);
+  positions.trade_bases(client, traded, value);
+  RuleEvaluator::Executed executed{transaction, input, positions.orders.add(client.order, place.symbol, transaction),
+                                   nullptr};
   HeldNow held;
   if (fate == Impl::Fate::kHeld) [[unlikely]] {
-    held = impl_->hold_of(executed, valued.mark, place);
+    held = hold_of(executed, notional, valued.mark, place);
     executed.held = &held;
   }
-  impl_->evaluator.evaluate(executed, place, *impl_->now, events);
-  ++impl_->counters.transactions;
-  impl_->counters.late += late ? 1 : 0;
+  evaluator.evaluate(executed, notional, place, *now, events);
+  ++counters.transactions;
+  counters.late += late ? 1 : 0;
   return Applied{valued.unit_value, late};
 }
 

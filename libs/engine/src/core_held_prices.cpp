@@ -44,7 +44,8 @@ HeldNow Core::Impl::hold(const Mark& price, SymbolIndex symbol) {
           .notional = {}};
 }
 
-HeldNow Core::Impl::hold_of(const RuleEvaluator::Executed& executed, const Mark& price, PositionKey place) {
+HeldNow Core::Impl::hold_of(const RuleEvaluator::Executed& executed, Notional notional, const Mark& price,
+                            PositionKey place) {
   HeldNow now_held = hold(price, place.symbol);
   ClientState& client = positions.clients[place.client];
   HeldPrice& held = held_prices.at(place.symbol);
@@ -57,8 +58,8 @@ HeldNow Core::Impl::hold_of(const RuleEvaluator::Executed& executed, const Mark&
     client.order.held = 1;
   }
   now_held.client = client.id.view();
-  now_held.notional = executed.notional;
-  now_held.severity = evaluator.severity_of_held(now_held.client, executed.notional);
+  now_held.notional = notional;
+  now_held.severity = evaluator.severity_of_held(now_held.client, notional);
   return now_held;
 }
 

@@ -20,14 +20,17 @@ namespace risk::engine {
 class Core::Impl {
  public:
   Impl(RuleSet rules, const HashKey& key, const Tuning& tuning)
-      : positions(key, tuning), rates(rules), evaluator(std::move(rules), positions), prefetcher(positions) {
+      : positions(key, tuning),
+        rates(rules),
+        evaluator(std::move(rules), positions),
+        prefetcher(positions, remembered) {
     positions.keep_bases(evaluator.rules().has_pnl());
   }
 
   // Time passes up to `time`, with the sweep that goes with it. Whether now moved. What was planned before it has to be
   // planned anew where has_closed() says that the sweep closed positions; it still fits where check_move_after_close()
   // found that it does, and a revaluation does, for it only becomes smaller.
-  bool advance(Timestamp time, std::vector<AlertEvent>& events) {
+  RISK_HOT bool advance(Timestamp time, std::vector<AlertEvent>& events) {
     if (now && time <= *now) return false;
     now = time;
     has_closed_ = false;
@@ -37,9 +40,15 @@ class Core::Impl {
     return true;
   }
 
+  // Null: kNone.
+  RISK_HOT const SymbolState* known(SymbolIndex index) const {
+    return index == kNone ? nullptr : &positions.symbols[index];
+  }
+
   // Whether a price of that instant may become the mark of the symbol, which may be none yet.
-  bool may_mark(SymbolIndex symbol, Timestamp at) const {
-    return symbol == kNone || at >= positions.symbols[symbol].mark.at || evaluator.rules().edition < 2;
+  bool may_mark(SymbolIndex symbol, Timestamp at) const { return may_mark(known(symbol), at); }
+  RISK_HOT bool may_mark(const SymbolState* symbol, Timestamp at) const {
+    return symbol == nullptr || at >= symbol->mark.at || evaluator.rules().edition < 2;
   }
   // What becomes of a price.
   enum class Fate : std::uint8_t { kIgnored, kMarks, kHeld };
@@ -48,22 +57,26 @@ class Core::Impl {
     const Transaction& execution;
     ClientIndex client;  // kNone: one who is new
   };
-  // `then`: what now will be when it is applied. `source` null: it is of no execution.
-  RISK_HOT Fate fate_of(const Mark& price, SymbolIndex symbol, Timestamp then, const Source* source) const {
+  // Of the symbol `index`, as it is known. `then`: what now will be when it is applied. `source` null: it is of no
+  // execution.
+  RISK_HOT Fate fate_of(const Mark& price, SymbolIndex index, const SymbolState* symbol, Timestamp then,
+                        const Source* source) const {
     if (!may_mark(symbol, price.at)) return Fate::kIgnored;
-    if (symbol == kNone || !jumps(price, symbol, then)) [[likely]]
+    if (symbol == nullptr || !jumps(price, *symbol, then)) [[likely]]
       return Fate::kMarks;
-    return confirms(price, symbol, source) ? Fate::kMarks : Fate::kHeld;
+    return confirms(price, index, source) ? Fate::kMarks : Fate::kHeld;
   }
-  bool jumps(const Mark& price, SymbolIndex symbol, Timestamp then) const {
-    const SymbolState& state = positions.symbols[symbol];
-    return state.jump_limit != Ratio{} && guards(state.mark, then) &&
-           is_jump(price, state.mark, state.jump_limit, rates);
+  RISK_HOT bool jumps(const Mark& price, const SymbolState& symbol, Timestamp then) const {
+    return !is_close(price, symbol.mark, symbol.jump_limit) && is_beyond(price, symbol, then);
+  }
+  bool is_beyond(const Mark& price, const SymbolState& symbol, Timestamp then) const {
+    return symbol.jump_limit != Ratio{} && guards(symbol.mark, then) &&
+           is_jump(price, symbol.mark, symbol.jump_limit, rates);
   }
   // Whether it is near enough to the held price, and of somebody or something else. Precondition: it jumps.
   bool confirms(const Mark& price, SymbolIndex symbol, const Source* source) const;
   // Holds a price that came with an execution, or with none; gives what the rules are to know of it.
-  HeldNow hold_of(const RuleEvaluator::Executed& executed, const Mark& price, PositionKey place);
+  HeldNow hold_of(const RuleEvaluator::Executed& executed, Notional notional, const Mark& price, PositionKey place);
   HeldNow hold(const Mark& price, SymbolIndex symbol);
   HeldPriceRow held_row(SymbolIndex index) const;  // precondition: one is held
   // Keeps it. nullopt: none is held.
@@ -77,20 +90,29 @@ class Core::Impl {
 
   // Drops what was held.
   void set_mark(SymbolIndex symbol, const Mark& mark) { set_mark(symbol, MadeMark{mark, input}); }
-  void set_mark(SymbolIndex symbol, MadeMark made) {
-    drop_held(symbol);
-    Mark& kept = positions.symbols[symbol].mark;
-    if (evaluator.rules().edition < 2) made.mark.at = kept.at;
-    kept = made.mark;
-    if (evaluator.rules().knows_reversals()) remembered[symbol].add(made);
+  void set_mark(SymbolIndex symbol, const MadeMark& made) { set_mark(symbol, positions.symbols[symbol], made); }
+  RISK_HOT void set_mark(SymbolIndex index, SymbolState& symbol, MadeMark made) {
+    if (symbol.holds_price) [[unlikely]]
+      set_held(index, std::nullopt);
+    if (evaluator.rules().edition < 2) made.mark.at = symbol.mark.at;
+    symbol.mark = made.mark;
+    if (evaluator.rules().knows_reversals()) remembered[index].add(made);
   }
   // Whether its first mark is still to come, which moves every basis by what it moves the net exposure.
-  bool is_unmarked(SymbolIndex symbol) const {
-    return symbol != kNone && positions.symbols[symbol].mark == kUnmarked && remembered[symbol].empty();
+  bool is_unmarked(SymbolIndex symbol) const { return is_unmarked(symbol, known(symbol)); }
+  RISK_HOT bool is_unmarked(SymbolIndex index, const SymbolState* symbol) const {
+    return symbol != nullptr && symbol->mark.at == kOldest && symbol->mark == kUnmarked && remembered[index].empty();
   }
   // To be called when the rules begin to know reversals, or do no longer. By those that know none nothing is
   // remembered; what was applied by them is of an earlier session.
   void begin_to_remember();
+
+  // A transaction of a symbol that was renamed or split, or of one that is not known where any was.
+  RISK_COLD Result<Applied, Rejection> apply_restated(const Transaction& received, Prefetcher::Pair named,
+                                                      std::vector<AlertEvent>& events);
+  // As what it means now, which is what was received but for renames and splits.
+  Result<Applied, Rejection> apply_as(const Transaction& received, const Transaction& transaction,
+                                      const Prefetcher::Pair& named, std::vector<AlertEvent>& events);
 
   // --- adjustments: core_adjustments.cpp
 
@@ -98,8 +120,8 @@ class Core::Impl {
   std::optional<Rejection> apply_rename(const Adjustment& adjustment, std::vector<AlertEvent>& events);
   std::optional<Rejection> apply_position(const Adjustment& adjustment, std::vector<AlertEvent>& events);
   // Whether an input of the symbol may mean another one, or be split.
-  bool may_restate(const Named& symbol) const {
-    return symbol.index == kNone ? !history.empty() : positions.symbols[symbol.index].has_history;
+  RISK_HOT bool may_restate(const SymbolState* symbol) const {
+    return symbol == nullptr ? !history.empty() : symbol->has_history;
   }
   // What comes as the symbol that it means now, split as what is from before a split: nothing of a transaction that is
   // as it came. Or which figure leaves its range by that.
@@ -143,13 +165,14 @@ class Core::Impl {
   // has no rate, or what it is worth leaves its range.
   Result<Valued, Rejection> value(const Named& symbol, Price price, const std::string& currency, Timestamp at) const;
   // Those of a symbol, also of one that nobody has traded yet; null: none.
-  const Terms* terms_of(const Named& symbol) const {
-    if (symbol.index != kNone) return positions.symbols[symbol.index].terms;
-    return instruments.all().empty() ? nullptr : instruments.find(symbol.id);
+  const Terms* terms_of(const Named& symbol) const { return terms_of(symbol.id, known(symbol.index)); }
+  RISK_HOT const Terms* terms_of(std::string_view id, const SymbolState* symbol) const {
+    if (symbol != nullptr) return symbol->terms;
+    return instruments.all().empty() ? nullptr : instruments.find(id);
   }
   // Whether one unit of the symbol is worth its price, if that says the currency or none and is in base currency then.
-  bool is_plain(const Named& symbol) const {
-    const Terms* terms = terms_of(symbol);
+  RISK_HOT bool is_plain(std::string_view id, const SymbolState* symbol) const {
+    const Terms* terms = terms_of(id, symbol);
     if (terms == nullptr) [[likely]]
       return !evaluator.rules().require_instruments;
     return terms->is_plain() && (terms->currency.empty() || terms->currency == evaluator.rules().base_currency);
@@ -162,7 +185,7 @@ class Core::Impl {
   void revalue(const Positions::Revaluation& revaluation);
 
   // Carries a plan out and gives entities that are new their limits.
-  PositionKey take(const Positions::Plan& plan, Timestamp at) {
+  RISK_HOT PositionKey take(const Positions::Plan& plan, Timestamp at) {
     const PositionKey place = positions.take(plan, at);
     if (plan.symbol.index == kNone) admit_symbol(place.symbol);
     if (positions.symbols[place.symbol].terms != nullptr) watch_expiry(place.symbol);
@@ -191,8 +214,9 @@ class Core::Impl {
     watch_expiry(index);
   }
   // Whether a sweep that comes with an input of this instant may close the symbol's positions.
-  bool may_close(SymbolIndex index, Timestamp at) const {
-    return index != kNone && positions.symbols[index].expiry_watched && *positions.symbols[index].expiry_watched <= at;
+  bool may_close(SymbolIndex index, Timestamp at) const { return may_close(known(index), at); }
+  RISK_HOT static bool may_close(const SymbolState* symbol, Timestamp at) {
+    return symbol != nullptr && symbol->expiry_watched && *symbol->expiry_watched <= at;
   }
   // The first sweep from its end on closes it, and again what was traded since.
   void watch_expiry(SymbolIndex index) {

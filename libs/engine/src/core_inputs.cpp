@@ -110,7 +110,8 @@ Result<bool, Rejection> Core::apply(const MarketPrice& received, std::vector<Ale
   const Named named = Named::in(positions.symbols, price.symbol.text);
   const auto valued = impl_->value(named, price.price, price.currency, price.at);
   if (!valued) return valued.error();
-  const Impl::Fate fate = impl_->fate_of(valued->mark, named.index, impl_->after(price.at), nullptr);
+  const Impl::Fate fate =
+      impl_->fate_of(valued->mark, named.index, impl_->known(named.index), impl_->after(price.at), nullptr);
   if (fate == Impl::Fate::kIgnored) return false;
   if (fate == Impl::Fate::kHeld) {
     impl_->advance(price.at, events);

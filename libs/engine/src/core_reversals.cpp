@@ -56,7 +56,7 @@ Result<Applied, Rejection> Core::count(const Transaction& transaction, std::vect
   const PositionKey place = impl_->take(plan, *impl_->now);
   // Whatever comes first marks a symbol that nothing has marked yet; until then it is worth nothing.
   if (symbol.index == kNone) positions.symbols[place.symbol].mark = {{}, kOldest, kNoCurrency};
-  positions.count_transaction(place);
+  Positions::count_transaction(positions.clients[place.client], positions.symbols[place.symbol]);
   ++impl_->counters.transactions;
   impl_->counters.late += late ? 1 : 0;
   return Applied{*unit_value, late};
@@ -94,7 +94,7 @@ Result<Core::Impl::Reversal, Rejection> Core::Impl::plan_reversal(const Transact
     } else if ((its_held || original.quantity == Quantity{}) && may_mark(symbol.index, at)) {
       // The original's price was held, or it was not there to mark the symbol when it was its time.
       const MadeMark made_now{valued->mark, input};
-      if (jumps(made_now.mark, symbol.index, after(reversal.executed_at))) {
+      if (jumps(made_now.mark, positions.symbols[symbol.index], after(reversal.executed_at))) {
         plan.held = its_held.value_or(HeldPrice{.made = made_now, .client = client.index});
         plan.held->made = made_now;
       } else {
@@ -152,7 +152,7 @@ Result<Applied, Rejection> Core::apply(const Transaction& reversal, const Origin
   impl_->remembered[place.symbol] = plan.marks;
   impl_->set_held(place.symbol, plan.held);
   if (!plan.marks.empty()) positions.symbols[place.symbol].mark = plan.marks.newest().mark;
-  positions.move_turnover({place.client, plan.original.counted_in}, turnover());
+  positions.move_turnover(positions.clients[place.client], positions.symbols[plan.original.counted_in], turnover());
   if (plan.original.counted_in != place.symbol) {
     positions.note_symbol_changed(plan.original.counted_in, *impl_->now);
     impl_->evaluator.note_symbol(plan.original.counted_in);

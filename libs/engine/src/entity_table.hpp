@@ -36,7 +36,7 @@ class EntityTable {
   ~EntityTable() {
     for (Index index = 0; index < size_; ++index) (*this)[index].~T();
     for (std::size_t chunk = 0; chunk < chunks_.size(); ++chunk) {
-      free_pages(chunks_[chunk], chunk_size(chunk) * sizeof(T));
+      free_pages(&(*this)[static_cast<Index>(first_of_chunk(chunk))], chunk_size(chunk) * sizeof(T));
     }
   }
 
@@ -53,7 +53,8 @@ class EntityTable {
   Index add(std::string_view id, std::uint32_t hash) {
     if (4 * (size_ + 1) > 3 * slots_.size()) grow();
     if (size_ == first_of_chunk(chunks_.size())) {
-      chunks_.push_back(static_cast<T*>(allocate_pages(chunk_size(chunks_.size()) * sizeof(T))));
+      void* const first = allocate_pages(chunk_size(chunks_.size()) * sizeof(T));
+      chunks_.push_back(reinterpret_cast<std::uintptr_t>(first) - size_ * sizeof(T));
     }
     const auto index = static_cast<Index>(size_);
     (new (&(*this)[index]) T)->id = InlineId(id);
@@ -73,8 +74,7 @@ class EntityTable {
 
   T& operator[](Index index) { return const_cast<T&>(std::as_const(*this)[index]); }
   const T& operator[](Index index) const {
-    const std::size_t chunk = chunk_of(index);
-    return chunks_[chunk][index - first_of_chunk(chunk)];
+    return *reinterpret_cast<const T*>(chunks_[chunk_of(index)] + index * sizeof(T));
   }
   std::size_t size() const { return size_; }
 
@@ -125,7 +125,7 @@ class EntityTable {
   }
 
   HashKey key_;
-  std::vector<T*> chunks_;
+  std::vector<std::uintptr_t> chunks_;  // where entity 0 would be if a chunk went on before its first one
   std::vector<Slot, PageAllocator<Slot>> slots_;
   std::size_t size_ = 0;
   mutable std::vector<Index> order_;  // sorted but for the entities that came after the last call

@@ -27,6 +27,16 @@ bool is_jump(Int128 price, Int128 mark, Ratio multiple);
 // Whether a price lies within a tenth of a held one, the tenth included. Precondition: as above.
 bool is_near(Int128 price, Int128 held);
 
+// Whether a price is so near to the mark, that is within an eighth of it, that it is none by whatever is not below 8 /
+// 7: said of most prices, so that few are looked at closely. False: that is not known.
+RISK_HOT bool is_close(const Mark& price, const Mark& mark, Ratio multiple) {
+  constexpr std::int64_t kEnough = kDecimalScale / 7 * 8 + 8;
+  if (mark.price.units() <= 0 || price.currency != mark.currency || multiple.units() < kEnough) return false;
+  // One comparison for both ends: what is below the lower one wraps to more than any mark.
+  const auto units = static_cast<std::uint64_t>(mark.price.units()), near = units / 8;
+  return static_cast<std::uint64_t>(price.price.units()) - (units - near) <= 2 * near;
+}
+
 // Whether a mark can guard at all.
 inline bool guards(const Mark& mark, Timestamp now) {
   return mark.price.units() > 0 && mark.currency != kNoCurrency && mark.at != kOldest &&

@@ -110,16 +110,20 @@ std::optional<Rejection> Positions::make(Plan& plan) const {
   const Price unit_value = plan.unit_value;
   plan.symbol_long = before.long_quantity - positive_part(from) + positive_part(to);
   plan.symbol_short = before.short_quantity - negative_part(from) + negative_part(to);
-  Int128 gross = 0;
-  const bool fits =
-      multiply(plan.symbol_long, unit_value, plan.symbol_long_value) &&
-      multiply(plan.symbol_short, unit_value, plan.symbol_short_value) &&
-      !__builtin_add_overflow(firm.long_value - before.long_value, plan.symbol_long_value, &plan.firm_long) &&
-      !__builtin_add_overflow(firm.short_value - before.short_value, plan.symbol_short_value, &plan.firm_short) &&
-      !__builtin_add_overflow(plan.firm_long, plan.firm_short, &gross);
+  // In variables of their own, for what is read from memory just after it was written in halves waits for all that was
+  // written before.
+  Int128 long_value = 0, short_value = 0, firm_long = 0, firm_short = 0, gross = 0;
+  const bool fits = multiply(plan.symbol_long, unit_value, long_value) &&
+                    multiply(plan.symbol_short, unit_value, short_value) &&
+                    !__builtin_add_overflow(firm.long_value - before.long_value, long_value, &firm_long) &&
+                    !__builtin_add_overflow(firm.short_value - before.short_value, short_value, &firm_short) &&
+                    !__builtin_add_overflow(firm_long, firm_short, &gross);
   if (!fits) return Rejection{"price", unit_value.to_string(), "it would take the firm's gross exposure out of range"};
-  plan.firm_inverted =
-      firm.inverted - before.inverted() + inverted(unit_value, plan.symbol_long_value, plan.symbol_short_value);
+  plan.symbol_long_value = long_value;
+  plan.symbol_short_value = short_value;
+  plan.firm_long = firm_long;
+  plan.firm_short = firm_short;
+  plan.firm_inverted = firm.inverted - before.inverted() + inverted(unit_value, long_value, short_value);
   return std::nullopt;
 }
 
@@ -348,18 +352,6 @@ void Positions::renew_prefilter() {
     clients[index].bound = Prefilter::raised(clients[index].bound * factor, 0);
     prefilter.note(index, clients[index].bound, inverse_limit(clients[index]));
   }
-}
-
-void Positions::move_turnover(PositionKey place, Int128 by) {
-  const auto move = [by](Notional& turnover) { turnover = Notional::from_units(turnover.units() + by); };
-  move(clients[place.client].turnover);
-  move(symbols[place.symbol].turnover);
-  move(firm.turnover);
-}
-
-void Positions::count_transaction(PositionKey place) {
-  ++clients[place.client].transactions;
-  ++symbols[place.symbol].transactions;
 }
 
 void Positions::reset_turnover(Timestamp now) {

@@ -19,6 +19,7 @@
 #include "mark_log.hpp"
 #include "prefilter.hpp"
 #include "risk/engine/core.hpp"
+#include "values.hpp"
 
 namespace risk::engine {
 
@@ -125,8 +126,15 @@ class Positions {
   // Puts it on the list of those that changed.
   void note_symbol_changed(SymbolIndex index, Timestamp now);
 
-  void move_turnover(PositionKey place, Int128 by);
-  void count_transaction(PositionKey place);
+  RISK_HOT void move_turnover(ClientState& client, SymbolState& symbol, Int128 by) {
+    for (Notional* turnover : {&client.turnover, &symbol.turnover, &firm.turnover}) {
+      *turnover = Notional::from_units(turnover->units() + by);
+    }
+  }
+  RISK_HOT static void count_transaction(ClientState& client, SymbolState& symbol) {
+    ++client.transactions;
+    ++symbol.transactions;
+  }
   void reset_turnover(Timestamp now);
 
   // --- bases, for the session's P&L: basis.cpp
@@ -147,13 +155,29 @@ class Positions {
     bool with_net = false;  // an opening position: by what nets move, which goes for the symbol's other holders too
   };
   // Whether no basis or P&L will leave 127 bits. Precondition: plan_...() has planned it.
-  bool pnl_fits(const Plan& plan, BasisMove move);
+  RISK_HOT bool pnl_fits(const Plan& plan, BasisMove move) {
+    if (!keeps_bases_ || (in_step_ && move.with_net)) return true;
+    if (in_step_) begin_pnl();
+    if (is_small(reach_) && is_small(firm.long_value + firm.short_value) &&
+        is_small(plan.firm_long + plan.firm_short) && is_small(move.value)) [[likely]]
+      return true;
+    return pnl_fits_closely(plan, move);
+  }
   // The same of P&L where the symbol's positions will have been closed before a move by so many units, whose basis
   // moves by `value`. Preconditions: client and symbol are known, and check_move_after_close() has found that it fits.
   bool pnl_fits_after_close(Int128 units, const Plan& plan, Int128 value) const;
   bool pnl_fits(const Revaluation& revaluation);
   bool pnl_fits(const Restatement& restatement) const;
-  void trade_bases(PositionKey place, Int128 value);
+  RISK_HOT void trade_bases(ClientState& client, SymbolState& symbol, Int128 value) {
+    if (!keeps_bases_ || in_step_) return;
+    add_wrapping(client.basis, value);
+    add_wrapping(symbol.basis, value);
+    add_wrapping(firm.basis, value);
+    note_reach(value);
+  }
+  void trade_bases(PositionKey place, Int128 value) {
+    trade_bases(clients[place.client], symbols[place.symbol], value);
+  }
   // Of a symbol's holders, by what their positions are worth more at another unit value.
   void move_bases(SymbolIndex index, Price from, Price to);
   void restore_basis(Int128& basis, Int128 value);
@@ -232,13 +256,28 @@ class Positions {
 
  private:
   friend struct Internals;
+  // Four figures from -kSmall to below kSmall together fit 127 bits. Their upper word tells.
+  static constexpr Int128 kSmall = Int128{1} << 124;
+  RISK_HOT static bool is_small(Int128 figure) {
+    return (static_cast<std::uint64_t>(figure >> 64) + (std::uint64_t{1} << 60)) >> 61 == 0;
+  }
+
   // A bound this much above the value is worth another walk.
   static constexpr double kLoose = 1.1;
 
   std::optional<Rejection> make(Plan& plan) const;
   // Calls note_renewed(entity, index, changed) for each client and symbol whose basis was another.
   void renew_bases(const auto& note_renewed);
-  void note_reach(Int128 moved);
+  // Once it is too far it stays so: what is not told any more must not seem near again.
+  RISK_HOT void note_reach(Int128 moved) {
+    if (is_small(reach_) && is_small(moved)) [[likely]] {
+      reach_ += magnitude(moved);
+    } else {
+      reach_ = std::max(reach_, kSmall);
+    }
+  }
+  // Far from the usual range: looks at everybody whose basis or P&L it moves.
+  RISK_COLD bool pnl_fits_closely(const Plan& plan, BasisMove move);
   // Of one entity.
   static bool pnl_fits(Int128 net, Int128 net_after, Int128 basis, Int128 moved, bool with_net);
   // Null: the client never held the symbol, or one of them is not there.

@@ -1,6 +1,6 @@
 // Looks up what coming transactions will need, in steps that each wait for nothing: the slot in the table of ids, then
-// the client and the symbol found there, then the position and the sample that the client points at. By the time a
-// transaction is applied all of it is in the cache.
+// the client and the symbol found there, then the position and the sample that the client points at, and the place of
+// the symbol's next mark. By the time a transaction is applied all of it is in the cache.
 #pragma once
 
 #include <algorithm>
@@ -10,13 +10,16 @@
 #include <vector>
 
 #include "positions.hpp"
+#include "remembered_marks.hpp"
 #include "risk/engine/types.hpp"
 
 namespace risk::engine {
 
 class Prefetcher {
  public:
-  explicit Prefetcher(const Positions& positions) : positions_(positions) {}
+  // `remembered`: the marks of each symbol; or of none, which are not fetched then.
+  Prefetcher(const Positions& positions, const std::vector<RememberedMarks>& remembered)
+      : positions_(positions), remembered_(remembered) {}
 
   // Both: core.hpp.
   void expect(std::span<const Transaction> next) {
@@ -91,11 +94,13 @@ class Prefetcher {
     positions_.symbols.fetch_slot(hint.symbol_hash);
   }
 
-  void find(Hint& hint) const {
+  RISK_FETCHES void find(Hint& hint) const {
     hint.client = positions_.clients.guess(hint.client_hash);
     hint.symbol = positions_.symbols.guess(hint.symbol_hash);
     if (hint.client != kNone) fetch_all(positions_.clients[hint.client]);
-    if (hint.symbol != kNone) fetch_through(positions_.symbols[hint.symbol], positions_.symbols[hint.symbol].rules);
+    if (hint.symbol == kNone) return;
+    fetch_through(positions_.symbols[hint.symbol], positions_.symbols[hint.symbol].rules);
+    if (!remembered_.empty()) remembered_[hint.symbol].fetch_size();
   }
 
   RISK_FETCHES void follow(const Hint& hint) const {
@@ -105,10 +110,12 @@ class Prefetcher {
     positions_.orders.fetch_ids(positions_.clients[hint.client].order);
     positions_.clients[hint.client].rules.fetch_followed();
     positions_.symbols[hint.symbol].rules.fetch_followed();
+    if (!remembered_.empty()) remembered_[hint.symbol].fetch_next();
     if (positions_.clients[hint.client].rules.of<ExposureRule>(0).alert) positions_.fetch_holdings(hint.client);
   }
 
   const Positions& positions_;
+  const std::vector<RememberedMarks>& remembered_;
   std::vector<const Transaction*> next_;
   std::size_t applied_ = 0, hashed_ = 0, found_ = 0, followed_ = 0;  // of next_
   std::array<Hint, kHints> hints_{};

@@ -9,6 +9,7 @@
 #include <span>
 
 #include "entities.hpp"
+#include "fetch.hpp"
 
 namespace risk::engine {
 
@@ -21,7 +22,7 @@ struct MadeMark {
 };
 
 // Invariant: by rising instants, for a price that is older than the mark makes none.
-class RememberedMarks {
+class alignas(64) RememberedMarks {
  public:
   static constexpr std::size_t kMost = 8;
 
@@ -30,6 +31,11 @@ class RememberedMarks {
   const MadeMark& at(std::size_t age_rank) const { return marks_[(oldest_ + age_rank) % kMost]; }  // 0: the oldest
   // Precondition: not empty().
   const MadeMark& newest() const { return at(size_ - 1); }
+
+  // What add() reads, to be followed by fetch_next() when that is there.
+  RISK_FETCHES void fetch_size() const { fetch(&size_); }
+  // Where add() writes.
+  RISK_FETCHES void fetch_next() const { fetch(&marks_[(oldest_ + size_) % kMost]); }
 
   void add(const MadeMark& made) {
     marks_[(oldest_ + size_) % kMost] = made;

@@ -166,7 +166,7 @@ Due RuleEvaluator::sweep(ActiveRule<Rule>& active, const Subject& subject, const
   return due;
 }
 
-void RuleEvaluator::evaluate(const Executed& executed, PositionKey place, Timestamp now,
+void RuleEvaluator::evaluate(const Executed& executed, Notional notional, PositionKey place, Timestamp now,
                              std::vector<AlertEvent>& events) {
   const EvaluationParts parts{positions_,
                               rules_.config_version,
@@ -179,9 +179,9 @@ void RuleEvaluator::evaluate(const Executed& executed, PositionKey place, Timest
                               executed.held};
   const Notional scored =
       executed.held == nullptr
-          ? executed.notional
+          ? notional
           : Notional::of(executed.transaction.quantity, positions_.symbols[place.symbol].unit_value).magnitude();
-  const Size size{executed.notional, scored, to_cents(scored)};
+  const Size size{notional, scored, to_cents(scored)};
   // By entity type, so that each kind is expanded once and not once for each type.
   const std::array subjects{client(place.client), symbol(place.symbol), firm()};
   const std::array states{&states_of(subjects[0]), &states_of(subjects[1]), &states_of(subjects[2])};

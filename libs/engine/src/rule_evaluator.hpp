@@ -49,11 +49,13 @@ class RuleEvaluator {
     const Transaction& transaction;
     std::uint64_t input;  // its number
     OrderPart order;      // what it is to its client's orders, which have taken it
-    Notional notional;
     const HeldNow* held;  // null: its price is not held
   };
   // Evaluates every rule it concerns, and adds it to velocity windows before, and to anomaly baselines after.
-  void evaluate(const Executed& executed, PositionKey place, Timestamp now, std::vector<AlertEvent>& events);
+  // `notional` is apart from the rest, for in memory it would be written in halves and read at once, which waits for
+  // all that was written before.
+  void evaluate(const Executed& executed, Notional notional, PositionKey place, Timestamp now,
+                std::vector<AlertEvent>& events);
   // A price without a trade is held: evaluates the rules of prices.
   void evaluate_price(const HeldNow& held, std::uint64_t input, SymbolIndex symbol, Timestamp now,
                       std::vector<AlertEvent>& events);

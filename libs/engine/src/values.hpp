@@ -31,7 +31,10 @@ inline bool multiply(Int128 quantity, Price signed_unit_value, Int128& value) {
     value = notional_units(static_cast<std::int64_t>(quantity), unit_value.units());
     return true;
   }
-  return !__builtin_mul_overflow(quantity, Int128{unit_value.units()}, &value);
+  Int128 product = 0;  // whose address is given away, so that the usual value can stay in registers
+  const bool fits = !__builtin_mul_overflow(quantity, Int128{unit_value.units()}, &product);
+  value = product;
+  return fits;
 }
 
 // Of sums that fit in the end, though not on the way: a position at a new mark before it has its new quantity, say.

@@ -7,6 +7,7 @@
 #include <limits>
 #include <memory>
 
+#include "fetch.hpp"
 #include "risk/base/decimal.hpp"
 #include "risk/base/timestamp.hpp"
 
@@ -18,14 +19,9 @@ class SlotClock {
  public:
   explicit SlotClock(std::uint32_t window_seconds) : thirds_per_slot_(std::int64_t{window_seconds} * 50'000'000) {}
 
-  std::int64_t slot_of(Timestamp time) {
-    if (time.nanos < begin_ || time.nanos >= end_) {
-      // A slot is a third of 50,000,000 x window nanoseconds; instants in thirds of one need more than 64 bits.
-      const Int128 thirds = Int128{3} * time.nanos;
-      slot_ = static_cast<std::int64_t>(thirds / thirds_per_slot_ - (thirds % thirds_per_slot_ < 0 ? 1 : 0));
-      begin_ = start_of(slot_).nanos;
-      end_ = start_of(slot_ + 1).nanos;
-    }
+  RISK_HOT std::int64_t slot_of(Timestamp time) {
+    if (time.nanos < begin_ || time.nanos >= end_) [[unlikely]]
+      move_to(time);
     return slot_;
   }
   // The first instant of a slot; of one beyond all time the last of 64 bits.
@@ -37,6 +33,14 @@ class SlotClock {
   }
 
  private:
+  RISK_COLD void move_to(Timestamp time) {
+    // A slot is a third of 50,000,000 x window nanoseconds; instants in thirds of one need more than 64 bits.
+    const Int128 thirds = Int128{3} * time.nanos;
+    slot_ = static_cast<std::int64_t>(thirds / thirds_per_slot_ - (thirds % thirds_per_slot_ < 0 ? 1 : 0));
+    begin_ = start_of(slot_).nanos;
+    end_ = start_of(slot_ + 1).nanos;
+  }
+
   std::int64_t thirds_per_slot_;
   std::int64_t slot_ = 0;
   std::int64_t begin_ = 0;  // of that slot, in nanoseconds
