@@ -141,6 +141,18 @@ class Messages(unittest.TestCase):
             self.check(mesh, 40)
             self.assertGreaterEqual(broker.resends_asked, 1)
 
+    def test_a_connection_that_is_reset_in_the_middle_of_a_message_loses_nothing(self):
+        with FixMesh() as mesh:
+            broker = self.begin(mesh)
+            broker.breaks_off = {6, 15}
+            broker.send_all(fills(1, 10))
+            broker.wait(lambda b: b.connections == 2 and b.is_logged_on, "drop-copy to log on again")
+            broker.send_all(fills(11, 20))
+            broker.wait(lambda b: b.connections == 3 and b.is_logged_on, "drop-copy to log on again")
+            broker.reset()
+            self.check(mesh, 20)
+            self.assertEqual(broker.breaks_off, set())
+
     def test_what_comes_again_with_possdup_counts_once(self):
         with FixMesh() as mesh:
             broker = self.begin(mesh)

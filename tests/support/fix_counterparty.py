@@ -15,6 +15,7 @@ import contextlib
 import datetime
 import random
 import socket
+import struct
 import sys
 import threading
 import time
@@ -83,6 +84,7 @@ class Counterparty:
         self.answers_resend = True
         self.garbles = {}       # number: how many times its next transmissions come garbled
         self.leaves_out = set()  # numbers that are not transmitted the first time
+        self.breaks_off = set()  # numbers in the middle of whose first transmission the connection is reset
         self.socket = self.listener = self.thread = None
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
@@ -123,6 +125,16 @@ class Counterparty:
                 with contextlib.suppress(OSError):
                     self.socket.shutdown(socket.SHUT_RDWR)
 
+    def reset(self):
+        """Ends the connection by a reset, as a firewall does. What was sent and has not arrived is lost."""
+        with self.changed:
+            connection, self.socket, self.is_logged_on = self.socket, None, False
+            if connection:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # when it is closed, by who reads
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RD)
+            self.changed.notify_all()
+
     def wait(self, condition, what, seconds=60):
         """Until the condition holds of this object."""
         with self.changed:
@@ -148,7 +160,7 @@ class Counterparty:
     def _read(self, connection):
         buffer = b""
         try:
-            while not self.stopping:
+            while not self.stopping and self.socket is connection:
                 try:
                     got = connection.recv(1 << 16)
                 except TimeoutError:
@@ -252,6 +264,12 @@ class Counterparty:
                 numbers.append(number)
                 if number in self.leaves_out:
                     self.leaves_out.discard(number)
+                elif number in self.breaks_off and self.is_logged_on:
+                    self.breaks_off.discard(number)
+                    message = self._bytes(number)
+                    self.transmit(b"".join(chunk) + message[:len(message) // 2])
+                    self.reset()
+                    chunk = []
                 elif self.is_logged_on or kind in ("A", "5"):
                     chunk.append(self._bytes(number))
                 if sum(map(len, chunk)) > BATCH_BYTES:
