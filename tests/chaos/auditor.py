@@ -1,4 +1,4 @@
-"""Judges what the services left behind against what `riskctl backtest` says of the same file.
+"""Judges what the services left behind against what `riskctl backtest` says of the same inputs in the same order.
 
 It shares no code with the services: it reads the tables, what the sink behind the notifier's Slack channel was sent, and
 what a listener on the bus wrote down. Each difference is a line that says what, where, expected and found.
@@ -7,28 +7,27 @@ riskctl runs the same core, so that a wrong rule goes unseen here (tests/differe
 do is lose, repeat or reorder anything on the way through the services.
 """
 import collections
-import csv
 import dataclasses
 import difflib
 import json
 import re
-import subprocess
 from decimal import Decimal, InvalidOperation
 
-EXPOSURES = ("gross", "net", "long", "short", "turnover", "pnl", "position_count", "risk_level")
-EVENT_FIELDS = ("event", "alert_type", "entity_type", "entity_id", "severity", "measure", "value", "limit", "at", "transaction_id")
-ALERT_FIELDS = ("alert_type", "entity_type", "entity_id", "measure", "limit", "severity", "status", "value", "opened_at", "resolved_at")
-TRANSACTION_FIELDS = ("executed_at", "client_id", "symbol", "side", "quantity", "price", "currency", "broker_id", "market", "kind", "ref_transaction_id",
-                      "counted_only", "original", "reversed_by", "reversed_by_kind", "stream")
-FIGURES = ("side", "quantity", "price", "currency")  # of a bust those of what it takes back
+from expected import ALERT_FIELDS, EVENT_FIELDS, EXPOSURES, TRANSACTION_FIELDS
+from sources import ADJUSTMENT, COMMANDS, INSTRUMENT, PRICE, RATE, ROW, TICK
+
 NUMBERS = {"gross", "net", "long", "short", "turnover", "pnl", "position_count", "quantity", "price", "value", "limit", "transaction_count",
-           "counted_only"}
-SECONDS_MAX = 120
+           "counted_only", "rate", "multiplier", "mark"}
 SLACK_EVENT = re.compile(r"^\d+, event (\d+), rules version \d+$")
+INPUT = re.compile(r"\binput (\d+)")
+HELD = "HELD_PRICE"
+DROP_COPY = "drop-copy"  # how the names of its streams begin
 INPUT_STREAMS = "stream_id NOT IN ('engine', 'alerts')"  # which are the engine's own
 NOTHING = "nothing"
-COMMANDS = "commands"  # the stream_id of what had to wait in the quarantine
-AWAITING = "AWAITING_EXECUTION"
+OTHER_FIELDS = {ADJUSTMENT: ("time", "adjustment", "symbol", "ratio", "new_symbol", "client_id", "quantity", "reason"), PRICE: ("time", "symbol", "price", "currency"),
+                RATE: ("time", "currency", "rate"), INSTRUMENT: ("time", "symbol", "multiplier", "currency", "contract", "allows_negative", "name", "asset_class")}
+ADJUSTMENT_FIELDS = ("effective_at", "kind", "symbol", "ratio", "new_symbol", "client_id", "quantity", "reason", "requested_by", "state")
+INSTRUMENT_FIELDS = ("symbol", "multiplier", "currency", "contract", "expires_at", "allows_negative")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,90 +39,6 @@ class Difference:
 
     def __str__(self):
         return f"{self.what} {self.where}: expected {self.expected}, found {self.found}"
-
-
-class Expected:
-    """What must be there once a file of transactions is applied, whatever happened meanwhile."""
-
-    def __init__(self, riskctl, transactions, rules, load):
-        run = subprocess.run([riskctl, "backtest", "--transactions", transactions, "--config", rules, "--format", "jsonl"],
-                             capture_output=True, text=True, check=True, timeout=SECONDS_MAX, env={"PATH": "/usr/bin:/bin"})
-        lines = [json.loads(line) for line in run.stdout.splitlines()]
-        of = lambda kind: [line for line in lines if line["kind"] == kind]
-        self.summary = of("summary")[0]
-        self.positions = {(line["client_id"], line["symbol"]): {"quantity": line["quantity"]} for line in of("position")}
-        self.clients = {line["client_id"]: {key: line[key] for key in EXPOSURES} for line in of("client")}
-        self.symbols = {line["symbol"]: {key: line[key] for key in EXPOSURES} for line in of("symbol")}
-        self.events = [{key: line[key] or "" for key in EVENT_FIELDS} for line in of("event")]
-        self.alerts = alerts_of(self.events)
-        self.quarantined_lines, self.duplicates, self.conflicts = load.quarantined_lines(), len(load.duplicate_lines), len(load.conflict_lines)
-        with open(transactions, encoding="utf-8", newline="") as file:
-            rows = [(line, row) for line, row in enumerate(csv.DictReader(file), 2)
-                    if line not in self.quarantined_lines and line not in load.duplicate_lines]
-        self.transactions, waited_lines = stored_rows(rows)  # by id, in order
-        self.counts = collections.Counter(row["kind"] for row in self.transactions.values())
-        # By line: kind, decision, and the id of the transaction that it became.
-        self.quarantine = {line: (AWAITING, "APPLIED", transaction) for line, transaction in waited_lines.items()}
-        for lines, state in ((load.bad_lines, ("REJECTED", "", "")), (load.conflict_lines, ("CONFLICT", "WAITING", "")),
-                             (load.waiting_lines, (AWAITING, "WAITING", "")), (load.dropped_lines, (AWAITING, "DROPPED", ""))):
-            self.quarantine |= dict.fromkeys(lines, state)
-        for rows, key in ((self.clients, "client_id"), (self.symbols, "symbol")):
-            for row in rows.values():
-                row["transaction_count"] = 0
-            for transaction in self.transactions.values():
-                rows[transaction[key]]["transaction_count"] += transaction["kind"] == "EXECUTION"
-
-
-def stored_rows(rows):
-    """What becomes of the rows of a file that are applied, (line, row): the transactions by id in their order, and of the lines of those that had to wait
-    their ids. What takes another one back and comes before it follows it at once.
-    """
-    stored, waiting, chains, waited_lines = {}, collections.defaultdict(list), {}, {}
-
-    def store(line, row, has_waited):
-        name, kind = row["transaction_id"], row["kind"] or "EXECUTION"
-        made = {field: row.get(field, "") for field in TRANSACTION_FIELDS}
-        made |= {"kind": kind, "counted_only": int(kind == "EXECUTION" and name in waiting), "original": "", "reversed_by": "", "reversed_by_kind": "",
-                 "stream": COMMANDS if has_waited else "its own"}
-        if has_waited:
-            waited_lines[line] = name
-        if kind == "EXECUTION":
-            chains[name] = [name]
-        else:
-            chain = chains[row["ref_transaction_id"]]
-            original = stored[chain[-1]]
-            original |= {"reversed_by": name, "reversed_by_kind": kind}
-            made["original"] = chain[-1]
-            if kind == "BUST":
-                made |= {field: original[field] for field in FIGURES}
-            else:
-                chain.append(name)
-                chains[name] = chain
-        stored[name] = made
-        for next_line, next_row in waiting.pop(name, ()):
-            store(next_line, next_row, True)
-
-    for line, row in rows:
-        if row["ref_transaction_id"] and row["ref_transaction_id"] not in chains:
-            waiting[row["ref_transaction_id"]].append((line, row))
-        else:
-            store(line, row, False)
-    return stored, waited_lines
-
-
-def alerts_of(events):
-    """The alerts that events tell of, in the order of their opening, each as of its last event."""
-    alerts, open_now = [], {}
-    for event in events:
-        rule = event["alert_type"], event["entity_type"], event["entity_id"]
-        if event["event"] == "OPENED":
-            open_now[rule] = {**event, "status": "OPEN", "opened_at": event["at"], "resolved_at": ""}
-            alerts.append(open_now[rule])
-        alert = open_now[rule]
-        alert.update(severity=event["severity"], value=event["value"])
-        if event["event"] == "RESOLVED":
-            alert.update(status="RESOLVED", resolved_at=event["at"])
-    return [{key: alert[key] for key in ALERT_FIELDS} for alert in alerts]
 
 
 def canonical(field, value):
@@ -138,21 +53,58 @@ def same(field, expected, found):
     return canonical(field, expected) == canonical(field, found)
 
 
+def names_of_streams(database):
+    return dict(database.rows(f"SELECT stream_id, name FROM stream_cursors WHERE {INPUT_STREAMS}")) | {COMMANDS: COMMANDS}
+
+
 class Auditor:
-    """Reads one database; audit() gives the differences."""
+    """Reads one database. order() says in which order the engine took what was sent, audit() gives the differences from what that must come to."""
 
-    def __init__(self, expected, database):
-        self.expected, self.database = expected, database
+    def __init__(self, database):
+        self.database = database
+        self.expected = None
         self.found = []
+        streams = names_of_streams(database)
+        self.stored, self.others = self.stored_transactions(), self.stored_others()
+        for row in (*self.stored, *self.others):
+            row["stream"] = streams.get(row["stream"], row["stream"])
 
-    def audit(self):
-        self.found = []
+    def order(self):
+        """As sources.merge takes it."""
+        rows = [(int(row["apply_seq"]), ROW, row["stream"], row["transaction_id"]) for row in self.stored]
+        rows += [(int(row["apply_seq"]), row["kind"], row["stream"], row["time"]) for row in self.others
+                 if row["kind"] != INSTRUMENT or not row["stream"].startswith(DROP_COPY)]
+        return [row[1:] for row in sorted(rows)]
+
+    def audit(self, expected):
+        self.found, self.expected = [], expected
+        self.judge_backtest()
         self.judge_transactions()
-        self.judge_cursor()
+        self.judge_others()
+        self.judge_cursors()
         self.judge_quarantine()
         self.judge_state()
         self.judge_alerts()
         return self.found
+
+    def stored_transactions(self):
+        """As they are stored, in order. What they refer to is the apply_seq, 0 where there is none."""
+        return self.rows(("transaction_id", *TRANSACTION_FIELDS, "apply_seq", "sequence"), f"""
+            SELECT transaction_id, {self.time('executed_at')}, client_id, symbol, side, quantity, price, currency, broker_id, market, order_id,
+                   kind, ref_transaction_id, CASE WHEN counted_only THEN 1 ELSE 0 END, coalesce(original_apply_seq, 0), coalesce(reversed_by_apply_seq, 0),
+                   coalesce(reversed_by_kind, ''), stream_id, apply_seq, sequence
+            FROM transactions ORDER BY apply_seq""")
+
+    def stored_others(self):
+        columns = ("symbol", "client_id", "quantity", "price", "currency", "rate", "multiplier", "contract", "allows_negative", "name", "asset_class",
+                   "adjustment", "ratio", "new_symbol", "reason")
+        return self.rows(("apply_seq", "kind", "stream", "time", *columns), f"""
+            SELECT apply_seq, kind, stream_id, {self.time('time')}, {', '.join(map(self.text, columns))}
+            FROM engine_inputs WHERE kind <> 'RULES' ORDER BY apply_seq""")
+
+    @staticmethod
+    def text(column):
+        return f"coalesce(CAST({column} AS TEXT), '')"
 
     def differ(self, what, where, expected, found):
         self.found.append(Difference(what, where, expected, found))
@@ -199,20 +151,27 @@ class Auditor:
             for number in range(b + both, b_end):
                 self.differ(what, f"after {a_end}", NOTHING, found[number])
 
+    def judge_backtest(self):
+        for field, count in self.expected.counts_of_backtest().items():
+            if count != self.expected.summary[field]:
+                self.differ("backtest", field, count, self.expected.summary[field])
+
     def judge_transactions(self):
-        found = self.stored()
-        places_of = {row["apply_seq"]: row["transaction_id"] for row in found}
+        found = self.stored
+        id_of = {row["apply_seq"]: row["transaction_id"] for row in found}
+        expected, seen = self.expected.transactions, set()
+        latest, places, sequences = 0, {transaction: place for place, transaction in enumerate(expected)}, collections.Counter()
         for row in found:
+            row = dict(row)
             for field in ("original", "reversed_by"):
-                row[field] = "" if row[field] == "0" else places_of.get(row[field], f"apply_seq {row[field]}")
+                row[field] = "" if row[field] == "0" else id_of.get(row[field], f"apply_seq {row[field]}")
+            transaction, sequence = row["transaction_id"], int(row["sequence"])
             # What had to wait has no sequence of its own.
             if row["stream"] == COMMANDS and row["sequence"] != row["apply_seq"]:
-                self.differ("transaction", f"{row['transaction_id']} sequence", row["apply_seq"], row["sequence"])
-            row["stream"] = COMMANDS if row["stream"] == COMMANDS else "its own"
-        expected, seen = self.expected.transactions, set()
-        latest, places = 0, {transaction: place for place, transaction in enumerate(expected)}
-        for row in found:
-            transaction = row.pop("transaction_id")
+                self.differ("transaction", f"{transaction} sequence", row["apply_seq"], row["sequence"])
+            if sequence <= sequences[row["stream"]] and transaction not in seen:
+                self.differ("transaction", f"{transaction} sequence", f"after {sequences[row['stream']]}", sequence)
+            sequences[row["stream"]] = max(sequences[row["stream"]], sequence)
             if transaction in seen:
                 self.differ("transaction", transaction, "once", "again")
                 continue
@@ -231,55 +190,86 @@ class Auditor:
         if not same("position_count", self.expected.summary["late"], late):
             self.differ("transactions", "late", self.expected.summary["late"], late)
 
-    def stored(self):
-        """The transactions as they are stored, in order. What they refer to is the apply_seq, 0 where there is none."""
-        return self.rows(("transaction_id", *TRANSACTION_FIELDS, "apply_seq", "sequence"), f"""
-            SELECT transaction_id, {self.time('executed_at')}, client_id, symbol, side, quantity, price, currency, broker_id, market,
-                   kind, ref_transaction_id, CASE WHEN counted_only THEN 1 ELSE 0 END, coalesce(original_apply_seq, 0), coalesce(reversed_by_apply_seq, 0),
-                   coalesce(reversed_by_kind, ''), stream_id, apply_seq, sequence
-            FROM transactions ORDER BY apply_seq""")
+    def judge_others(self):
+        """What is an input and no transaction: each once, in the order of its stream, as it was sent."""
+        found, ticks = [], []
+        for row in self.others:
+            kind = row["kind"]
+            if kind == TICK:
+                ticks.append({"at": row["time"]})
+            elif kind != INSTRUMENT or not self.expected.sources[row["stream"]].instruments:
+                found.append({"kind": kind, **{field: row[field] for field in OTHER_FIELDS[kind]}})
+        fields = {"effective_at": "time", "at": "time", "expires_at": "time", "kind": "adjustment"}
+        expected = [{"kind": made.kind, **{fields.get(field, field): value for field, value in made.row.items()}} for made in self.expected.applied.others]
+        for row in (*expected, *found):
+            if row["kind"] == INSTRUMENT:
+                row |= {"contract": row["contract"] or "LINEAR", "allows_negative": str(row["allows_negative"]).lower() in ("1", "t", "true")}
+        for kind in OTHER_FIELDS:
+            self.compare_lists(kind.lower(), *([row for row in rows if row["kind"] == kind] for rows in (expected, found)))
+        ticks_of = [source.ticks for source in self.expected.sources.values() if source.ticks is not None]
+        self.compare_lists("tick", [{"at": at} for ticks in ticks_of for at in ticks], ticks)
+        self.compare_lists("adjustments", [{"requested_by": made.source, "state": state, **made.row} for made, state in self.expected.applied.adjustments],
+                           self.rows(ADJUSTMENT_FIELDS, f"""
+            SELECT {self.time('effective_at')}, kind, symbol, ratio, new_symbol, client_id, {self.text('quantity')}, reason, requested_by, state
+            FROM adjustments ORDER BY adjustment_id"""))
+        told = [made.row for made in self.expected.applied.others if made.kind == INSTRUMENT]
+        told += [row for source in self.expected.sources.values() for row in source.instruments]
+        instruments = {row["symbol"]: {field: row[field] for field in INSTRUMENT_FIELDS} for row in told}
+        stored = {row["symbol"]: row for row in self.rows(INSTRUMENT_FIELDS, f"""
+            SELECT symbol, multiplier, currency, contract, {self.time('expires_at')}, allows_negative FROM instruments""")}
+        for row in (*instruments.values(), *stored.values()):
+            row |= {"contract": row["contract"] or "LINEAR", "allows_negative": row["allows_negative"].lower() in ("1", "t", "true")}
+        self.compare_tables("instrument", instruments, stored)
 
-    def judge_cursor(self):
-        """One stream, whole: a record is a row, which is stored, quarantined or known already, or a tick. What had to wait was one record, though it is
+    def judge_cursors(self):
+        """Each stream, whole: a record is an input, which is applied, quarantined or known already, or a tick. What had to wait was one record, though it is
         both in the quarantine and a transaction.
         """
-        streams = self.rows(("stream", "name", "sequence", "missing", "duplicates", "conflicts"),
-                            f"SELECT stream_id, name, sequence, missing, duplicates, conflicts FROM stream_cursors WHERE {INPUT_STREAMS}")
-        if len(streams) != 1:
-            self.differ("cursor", "streams", 1, [f"{row['stream']} of {row['name']} at {row['sequence']}" for row in streams])
+        # In one statement, for a stream that goes by a clock may still go on.
+        streams = self.rows(("name", "sequence", "missing", "duplicates", "conflicts", "ticks", "instruments"), f"""
+            SELECT name, sequence, missing, duplicates, conflicts, (SELECT count(*) FROM engine_inputs i WHERE i.kind = 'TICK' AND i.stream_id = c.stream_id),
+                   (SELECT count(*) FROM engine_inputs i WHERE i.kind = 'INSTRUMENT' AND i.stream_id = c.stream_id)
+            FROM stream_cursors c WHERE {INPUT_STREAMS} ORDER BY name""")
+        if sorted(row["name"] for row in streams) != sorted(self.expected.sources):
+            self.differ("cursor", "streams", sorted(self.expected.sources), [f"{row['name']} at {row['sequence']}" for row in streams])
             return
-        ticks = int(self.one("SELECT count(*) FROM engine_inputs WHERE kind = 'TICK'"))
-        records = len(self.expected.transactions) + len(self.expected.quarantined_lines) + self.expected.duplicates + ticks
-        if int(streams[0]["sequence"]) != records:
-            self.differ("cursor", "sequence", f"{records}, {ticks} ticks among them", streams[0]["sequence"])
-        for field, count in (("missing", 0), ("duplicates", self.expected.duplicates), ("conflicts", self.expected.conflicts)):
-            if int(streams[0][field]) != count:
-                self.differ("cursor", field, count, streams[0][field])
+        for row in streams:
+            self.judge_cursor(row, self.expected.sources[row["name"]])
+
+    def judge_cursor(self, row, source):
+        where = f"of {source.name.partition('@')[0]}"
+        records, ticks, sequence = len(source.inputs) + self.expected.repeated[source.name], int(row["ticks"]), int(row["sequence"])
+        records += ticks + (int(row["instruments"]) if source.instruments else 0)
+        # Ticks that move no time leave nothing.
+        if sequence != records if source.ticks is not None else sequence < records:
+            self.differ("cursor", f"{where} sequence", f"{records}, {ticks} ticks among them" if source.ticks is not None else f"{records} at least", sequence)
+        for field, count in (("missing", 0), ("duplicates", self.expected.duplicates[source.name]), ("conflicts", self.expected.conflicts[source.name])):
+            if int(row[field]) != count:
+                self.differ("cursor", f"{where} {field}", count, row[field])
 
     def judge_quarantine(self):
-        rows = self.rows(("line", "kind", "decision", "became"), """
-            SELECT coalesce(q.line, 0), q.kind, coalesce(q.decision, ''), coalesce(t.transaction_id, '')
+        rows = self.database.rows("""
+            SELECT q.source, coalesce(q.line, 0), q.kind, coalesce(q.decision, ''), coalesce(t.transaction_id, ''), coalesce(q.decision_reason, '')
             FROM quarantine q LEFT JOIN transactions t ON t.apply_seq = q.applied_as ORDER BY q.quarantine_id""")
+        names = {row["apply_seq"]: row["transaction_id"] for row in self.stored} | {row["apply_seq"]: row["kind"] for row in self.others}
         found, expected = collections.defaultdict(list), self.expected.quarantine
-        for row in rows:
-            found[int(row.pop("line"))].append(row)
-        for line in sorted(found.keys() | expected.keys()):
-            if len(found[line]) != (line in expected):
-                self.differ("quarantine", f"line {line}", "once" if line in expected else NOTHING, f"{len(found[line])} times")
-            elif line in expected:
-                self.compare("quarantine", f"line {line}", dict(zip(("kind", "decision", "became"), expected[line])), found[line][0])
-        counts = self.expected.counts
-        for field, count in (("quarantined", len(self.expected.quarantined_lines)), ("duplicates", self.expected.duplicates),
-                             ("transactions", counts["EXECUTION"]), ("busted", counts["BUST"]), ("corrected", counts["CORRECTION"])):
-            if count != self.expected.summary[field]:
-                self.differ("backtest", field, count, self.expected.summary[field])
+        for file, line, kind, decision, became, reason in rows:
+            by = INPUT.sub(lambda match: names.get(match.group(1), match.group(0)), reason) if kind == HELD else ""
+            found[file, int(line)].append((kind, decision, became, by))
+        for place in sorted(found.keys() | expected.keys()):
+            where, states, wanted = f"{place[0] or 'what waited'} line {place[1]}", sorted(found[place]), expected.get(place, [])
+            if len(states) != len(wanted):
+                self.differ("quarantine", where, f"{len(wanted)} times {wanted}", f"{len(states)} times {states}")
+                continue
+            for state, wanted_state in zip(states, wanted):
+                fields = ("kind", "decision", "became", "by")
+                self.compare("quarantine", where, dict(zip(fields, wanted_state)), dict(zip(fields, state)))
 
     def judge_state(self):
         fields = (*EXPOSURES, "transaction_count")
-        columns = ", ".join(fields)
-        keyed = lambda key, table: {row.pop(key): row for row in self.rows((key, *fields), f"SELECT {key}, {columns} FROM {table}")}
-        self.compare_tables("client", self.expected.clients, keyed("client_id", "client_exposures"))
-        self.compare_tables("symbol", self.expected.symbols, keyed("symbol", "symbol_exposures"))
+        keyed = lambda key, table, columns: {row.pop(key): row for row in self.rows((key, *columns), f"SELECT {key}, {', '.join(map(self.text, columns))} FROM {table}")}
+        self.compare_tables("client", self.expected.clients, keyed("client_id", "client_exposures", fields))
+        self.compare_tables("symbol", self.expected.symbols, keyed("symbol", "symbol_exposures", (*fields, "mark")))
         positions = self.database.rows("SELECT client_id, symbol, quantity FROM positions")
         self.compare_tables("position", self.expected.positions, {(client, symbol): {"quantity": quantity} for client, symbol, quantity in positions})
         count = self.one("SELECT transaction_count FROM firm_exposures")
@@ -291,7 +281,7 @@ class Auditor:
         for number in sorted(set(range(1, len(self.expected.events) + 1)) ^ set(ids)):
             missing = number <= len(self.expected.events)
             self.differ("event id", str(number), "stored" if missing else NOTHING, NOTHING if missing else "stored")
-        # A value of the event, the rest of its alert: a limit or a measure does not change while an alert is open.
+        # A value of the event, the rest of its alert.
         self.compare_lists("alert event", self.expected.events, self.rows(EVENT_FIELDS, f"""
             SELECT e.event_type, a.alert_type, a.entity_type, a.entity_id, e.severity, coalesce(a.measure, ''), e.value, a.limit_value,
                    {self.time('e.at')}, coalesce(e.transaction_id, '')

@@ -3,17 +3,15 @@
 A fault says what it needs of a round before it starts (prepare), what it works on (target: a round has one fault of a
 target), and when the system is over it (recovered, asked after heal until it is true).
 """
-import pathlib
 import shutil
 import signal
 import subprocess
 
 from link import Link
-from services import BIN, ENGINES, wait_until
+from services import BIN, ENGINES, FAKETIME, wait_until, with_clock
 
 SERVICES = {"simulator": "simulator", "engine": "risk-engine", "notifier": "alert-notifier", "gateway": "dashboard-gateway"}
 TAKE_OVER_SECONDS_MAX = 60
-FAKETIME = sorted(pathlib.Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
 
 
 class Fault:
@@ -275,10 +273,7 @@ class MoveClock(Fault):
         return None if FAKETIME else "libfaketime is not installed"
 
     def prepare(self, services):
-        self.set(services, "+0")
-        services.extra_env[self.process] = {
-            "LD_PRELOAD": str(FAKETIME[0]), "FAKETIME_TIMESTAMP_FILE": str(services.folder / "clock"), "FAKETIME_CACHE_DURATION": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1"}
+        services.extra_env[self.process] = with_clock(services.folder / "clock", "+0")
 
     def set(self, services, offset):
         (services.folder / "clock").write_text(offset + "\n")

@@ -21,10 +21,11 @@ class Chain:
 
 
 class Reversals:
-    def __init__(self, rng, count, time_text_of, applied, hold):
+    def __init__(self, rng, count, time_text_of, applied, hold, prefix="", has_nonsense=True):
         """`time_text_of`: of a row's number. `applied`: the rows that were applied, which is added to. `hold`: called with a row and 1 or -1 when
-        what it traded is held, or no longer.
+        what it traded is held, or no longer. `prefix`: of its ids. `has_nonsense`: busts may have figures that are none.
         """
+        self.prefix, self.figures_of_busts = prefix, ({}, dict.fromkeys(NONSENSE, ""), NONSENSE) if has_nonsense else ({},)
         self.rng, self.time_text_of, self.applied, self.hold = rng, time_text_of, applied, hold
         self.live, self.busted = [], []
         self.planned = []  # a heap: number from which it may come, place in the plan, row, name of a set of lines, plan to finish with it
@@ -94,23 +95,43 @@ class Reversals:
                 return make(number)
             luck -= part
         place = self.rng.randrange(len(self.live))
+        reference = self.rng.choice(self.live[place].rows)["transaction_id"]
+        return (self.bust_at if self.rng.random() < BUST_PART else self.correct_at)(place, reference, number), None
+
+    def bust_at(self, place, reference, number):
+        """Of the chain at that place among the live ones."""
         chain = self.live[place]
-        latest, reference = chain.rows[-1], self.rng.choice(chain.rows)["transaction_id"]
-        self.hold(latest, -1)
-        if self.rng.random() < BUST_PART:
-            row = self.bust(latest, reference, number)
-            self.live[place] = self.live[-1]
-            self.live.pop()
-            self.busted.append(chain)
-        else:
-            row = self.correction(latest, number, reference)
-            chain.rows.append(row)
-            self.hold(row, 1)
+        row = self.bust(chain.rows[-1], reference, number)
+        self.hold(chain.rows[-1], -1)
+        self.live[place] = self.live[-1]
+        self.live.pop()
+        self.busted.append(chain)
         self.applied.append(row)
-        return row, None
+        return row
+
+    def correct_at(self, place, reference, number, price=None):
+        chain = self.live[place]
+        row = self.correction(chain.rows[-1], number, reference)
+        if price is not None:
+            row = {**chain.rows[-1], "transaction_id": row["transaction_id"], "kind": "CORRECTION", "ref_transaction_id": reference, "price": price}
+        self.hold(chain.rows[-1], -1)
+        self.hold(row, 1)
+        chain.rows.append(row)
+        self.applied.append(row)
+        return row
+
+    def bust_row(self, row, number):
+        """Of an execution that came a few rows before."""
+        return self.bust_at(self.place_of(row), row["transaction_id"], number)
+
+    def correct_row(self, row, number, price):
+        return self.correct_at(self.place_of(row), row["transaction_id"], number, price)
+
+    def place_of(self, row):
+        return next(place for place in range(len(self.live) - 1, -1, -1) if self.live[place].rows[0] is row)
 
     def of_nothing(self, number):
-        row = self.rng.choice((self.bust, self.correction_as))(self.rng.choice(self.live).rows[-1], f"N{next(self.numbers):07}", number)
+        row = self.rng.choice((self.bust, self.correction_as))(self.rng.choice(self.live).rows[-1], f"{self.prefix}N{next(self.numbers):07}", number)
         return row, "waiting_lines"
 
     def bust_again(self, number):
@@ -129,7 +150,7 @@ class Reversals:
 
     def bust(self, original, reference, number):
         row = {**original, "transaction_id": self.id(), "executed_at": self.time_text_of(number), "kind": "BUST", "ref_transaction_id": reference}
-        return row | self.rng.choice(({}, dict.fromkeys(NONSENSE, ""), NONSENSE))
+        return row | self.rng.choice(self.figures_of_busts)
 
     def correction(self, original, number, reference=None):
         row = {**original, "transaction_id": self.id(), "kind": "CORRECTION", "ref_transaction_id": reference or original["transaction_id"]}
@@ -149,4 +170,4 @@ class Reversals:
         return self.correction(original, number, reference)
 
     def id(self):
-        return f"R{next(self.numbers):07}"
+        return f"{self.prefix}R{next(self.numbers):07}"

@@ -10,8 +10,12 @@ import threading
 import time
 
 import faults
-from auditor import Auditor, Difference, Expected, judge_delivery, judge_listener, judge_page, listened, notifier_lanes, slack_events
-from services import BIN, Services, Sqlite, wait_until
+from auditor import NOTHING, Auditor, Difference, judge_delivery, judge_listener, judge_page, listened, notifier_lanes, slack_events
+from broker import Broker
+from expected import Expected
+from fix_load import INSTRUMENT_ROW, FixLoad
+from services import BIN, FAKETIME, FIX_STREAM, STREAM_NAME, Services, Sqlite, wait_until
+from sources import INSTRUMENT, Source
 from workload import Workload
 
 BEGIN_SECONDS_MAX = 30
@@ -37,19 +41,21 @@ class Round:
         """`cluster`: a PostgreSQL server, None for SQLite."""
         self.seed, self.cluster = seed, cluster
         self.load = Workload(seed, rate, seconds)
+        self.fix = None  # what a broker reports, where there can be a drop-copy
         self.faults = faults.pick(random.Random(f"faults {seed}"), kinds, seconds)
         self.result = Result(seed, self.faults)
 
     def play(self, output):
         folder = pathlib.Path(tempfile.mkdtemp(prefix="risk-chaos-"))
         try:
-            transactions, rules = self.load.write(folder)
-            expected = Expected(BIN / "riskctl", transactions, rules, self.load)
+            transactions, self.rules = self.load.write(folder)
+            if FAKETIME:
+                self.fix = FixLoad(self.seed, self.load)
             if self.cluster:
                 self.cluster.recreate()
-            with Services(folder, self.cluster or Sqlite(folder / "risk.db"), transactions, rules) as services:
+            with Services(folder, self.cluster or Sqlite(folder / "risk.db"), transactions, self.rules) as services:
                 with self.noting("round"):
-                    self.run(services, expected)
+                    self.run(services)
             if self.result.differences:
                 self.result.kept = keep(folder, output / f"round-{self.seed}", self.result)
         finally:
@@ -65,7 +71,7 @@ class Round:
             detail = getattr(error, "stderr", None) or ""
             self.result.differences.append(Difference(what, type(error).__name__, "done", f"{error} {detail}".strip()))
 
-    def run(self, services, expected):
+    def run(self, services):
         for fault in self.faults:
             fault.prepare(services)
         services.start_sink()
@@ -81,9 +87,16 @@ class Round:
             services.wait_ready(name)
         services.start("simulator")
         wait_until(services.has_begun, "the first commit", BEGIN_SECONDS_MAX)
+        # Not before: what comes ahead of the first row of the load would move time.
+        if self.fix:
+            services.start_drop_copy(Broker(self.fix, self.load.seconds))
+            services.broker.begin()
         self.inject_all(services)
-        self.wait_complete(services, expected)
-        self.judge(services, expected)
+        self.wait_complete(services)
+        auditor = Auditor(services.database)
+        expected = self.expected(services, auditor.order())
+        self.wait_delivered(services, expected)
+        self.judge(services, auditor, expected)
         for name, status in services.stop_all():
             self.result.differences.append(Difference("process", name, "to end when asked, with status 0", f"status {status}"))
 
@@ -106,15 +119,28 @@ class Round:
             if not fault.from_injection:
                 since = time.monotonic()
             fault.healed(services)
-            wait_until(lambda: fault.recovered(services, self.load.count), f"recovery from {fault}", RECOVERY_SECONDS_MAX)
+            wait_until(lambda: fault.recovered(services, len(self.load.inputs)), f"recovery from {fault}", RECOVERY_SECONDS_MAX)
             self.result.recoveries.append((fault.kind, time.monotonic() - since))
 
-    def wait_complete(self, services, expected):
+    def wait_complete(self, services):
+        sent = sum(made.kind != INSTRUMENT or made.fate is not None for made in self.load.inputs)
         with self.noting("completion"):
-            wait_until(lambda: (services.cursor() or 0) >= self.load.count and (services.applied() or 0) >= self.load.count,
-                       "the engine to commit the whole input", COMPLETE_SECONDS_MAX)
+            if self.fix:
+                wait_until(services.broker.is_done, "the broker to send all it has", COMPLETE_SECONDS_MAX)
+                wait_until(lambda: services.fix_received() >= services.broker.numbers(), "drop-copy to receive all the broker sent", COMPLETE_SECONDS_MAX)
+                sent += len(self.fix.inputs)
+            wait_until(lambda: (services.taken() or 0) >= sent, "the engine to commit the whole input", COMPLETE_SECONDS_MAX)
         with self.noting("completion"):
             wait_until(lambda: not services.is_running("simulator"), "the simulator to end by itself")
+
+    def expected(self, services, order):
+        sources = [Source(STREAM_NAME, self.load.inputs, self.fix.shared if self.fix else frozenset(), ticks=self.load.ticks())]
+        if self.fix:
+            told = [INSTRUMENT_ROW] if self.fix.tells_of_future else []
+            sources.append(Source(FIX_STREAM, self.fix.inputs, self.fix.shared, is_file=False, instruments=told))
+        return Expected(BIN / "riskctl", services.folder, self.rules, sources, order)
+
+    def wait_delivered(self, services, expected):
         events = len(expected.events)
         with self.noting("notifier"):
             wait_until(lambda: count_lines(services.sink_out) > events and len(set(slack_events(services.sink_out))) >= events,
@@ -125,11 +151,13 @@ class Round:
         with self.noting("page"):
             wait_until(lambda: services.transactions_shown() >= expected.counts["EXECUTION"], "every transaction on the page")
 
-    def judge(self, services, expected):
+    def judge(self, services, auditor, expected):
         result, database = self.result, services.database
         result.events = len(expected.events)
         with self.noting("audit"):
-            result.differences += Auditor(expected, database).audit()
+            result.differences += auditor.audit(expected)
+            if services.broker:
+                result.differences += [Difference("broker", "session", NOTHING, complaint) for complaint in services.broker.complaints]
             deliveries = [judge_delivery("notifier", slack_events(services.sink_out), result.events, notifier_lanes(expected.events))]
             if "listener" in services.processes:
                 deliveries.append(judge_listener(listened(services.listened), database, result.events))

@@ -69,6 +69,8 @@ def play(options, is_root):
         return [], skipped
     if not (BIN / "chaos_listener").exists():
         print("chaos_listener is not built: what reaches a listener on the bus is not judged")
+    if not faults.FAKETIME:
+        print("libfaketime is not installed: no drop-copy runs")
     results = []
     with contextlib.ExitStack() as cleanups:
         cluster = None
