@@ -1,5 +1,6 @@
 """The broker of a round: sends what it has to report over a FIX session, at its pace and whatever becomes of the session, and sends again what it is asked for."""
 import pathlib
+import random
 import sys
 import threading
 import time
@@ -11,14 +12,17 @@ from fix_load import fields_of  # noqa: E402
 
 SESSION = "prime"
 FILE = f"{SESSION}/1"  # what the quarantine calls its messages
-REPORT = "8"
+REPORT, HEARTBEAT = "8", "0"
 
 
 class Broker(Counterparty):
-    def __init__(self, load, seconds):
+    def __init__(self, load, seconds, seed):
         """`load`: a FixLoad. `seconds`: how long it takes to send all of it."""
         super().__init__(comp_id="BROKER", peer="DESK")
-        self.inputs, self.seconds = load.inputs, seconds
+        self.inputs, self.shared, self.seconds = load.inputs, load.shared, seconds
+        self.rng = random.Random(f"broker {seed}")
+        self.told = []      # inputs that were sent and are applied
+        self.repeated = 0   # messages under new numbers that tell what was told
         self.sender = threading.Thread(target=self.send_inputs, daemon=True)
 
     def begin(self):
@@ -42,7 +46,34 @@ class Broker(Counterparty):
                 return
             with self.lock:
                 made.file, made.line = FILE, self.send(REPORT, fields_of(made.row))
+                if made.fate is None:
+                    self.told.append(made)
 
     def numbers(self):
         with self.lock:
             return len(self.sent)
+
+    # --- faults
+
+    def cut(self, in_message):
+        """Resets the connection, at once or in the middle of the next message."""
+        with self.lock:
+            if not in_message:
+                self.reset()
+                return
+            self.breaks_off.add(len(self.sent) + 1)
+            if self.is_done():
+                self.send(HEARTBEAT, [])
+
+    def send_again(self, repeats):
+        """Loses a message, so that all from there on is asked for; sends everything once more, and some of it as new messages that may have been sent."""
+        with self.lock:
+            self.leaves_out.add(len(self.sent) + 1)
+            self.send(HEARTBEAT, [])
+            self.resend(1)
+            for made in self.rng.sample(self.told, min(repeats, len(self.told))):
+                # What another stream may have had first is no duplicate of what was sent here.
+                if made.row["transaction_id"] in self.shared:
+                    continue
+                self.send(REPORT, [(97, "Y"), *fields_of(made.row)])
+                self.repeated += 1

@@ -8,10 +8,11 @@ import signal
 import subprocess
 
 from link import Link
-from services import BIN, ENGINES, FAKETIME, wait_until, with_clock
+from services import BIN, ENGINES, FAKETIME, FIX_STREAM, wait_until, with_clock
 
 SERVICES = {"simulator": "simulator", "engine": "risk-engine", "notifier": "alert-notifier", "gateway": "dashboard-gateway"}
 TAKE_OVER_SECONDS_MAX = 60
+REPEATS_MAX = 30
 
 
 class Fault:
@@ -47,10 +48,14 @@ class Fault:
     def heal(self, services):
         pass
 
+    def cursor_of(self, services):
+        """How far the engine has come in the stream that it works on."""
+        return services.cursor()
+
     def healed(self, services):
-        """Notes how far the engine had come."""
+        """Notes how far that was."""
         def answer():
-            cursor = services.cursor()
+            cursor = self.cursor_of(services)
             return None if cursor is None else [cursor]
         [self.cursor] = wait_until(answer, "the database to answer")
 
@@ -343,9 +348,79 @@ class PauseLeader(WithStandby):
         services.signal(self.leader, signal.SIGCONT)
 
 
+class OfDropCopy(Fault):
+    """A fault of drop-copy or of its session. Recovery is that all the broker had sent by then is received, and more of the stream is committed."""
+
+    def __init__(self, rng, seconds):
+        super().__init__(rng, seconds)
+        self.from_injection = False
+        self.sent = None
+
+    @classmethod
+    def missing(cls):
+        return None if FAKETIME else "libfaketime is not installed, and so there is no drop-copy"
+
+    def healed(self, services):
+        super().healed(services)
+        self.sent = services.broker.numbers()
+
+    def cursor_of(self, services):
+        return services.cursor(FIX_STREAM)
+
+    def recovered(self, services, records):
+        # The stream has a tick a second, so that it always goes on.
+        cursor = self.cursor_of(services)
+        return services.fix_received() >= self.sent and cursor is not None and cursor > self.cursor
+
+
+class KillDropCopy(OfDropCopy, Kill):
+    """SIGKILL, and a new start after a while: what was received and is not in the journal is asked for again."""
+    kind, target = "kill-drop-copy", "drop-copy"
+
+
+class PauseDropCopy(OfDropCopy, Pause):
+    """SIGSTOP: the broker goes on, and what it sends waits in the connection."""
+    kind, target = "pause-drop-copy", "drop-copy"
+
+
+class SessionFault(OfDropCopy):
+    target = "session"
+
+    def __init__(self, rng, seconds):
+        super().__init__(rng, seconds)
+        self.hold = 0
+
+
+class CutSession(SessionFault):
+    """The broker's connection is reset, also in the middle of a message."""
+    kind = "cut-session"
+
+    def __init__(self, rng, seconds):
+        super().__init__(rng, seconds)
+        self.in_message = rng.random() < 0.5
+
+    def __str__(self):
+        return super().__str__() + (" (in a message)" if self.in_message else "")
+
+    def inject(self, services):
+        services.broker.cut(self.in_message)
+
+
+class ResendSession(SessionFault):
+    """The broker loses a message and is asked for all from there on; sends everything again as what may be known, and some of it as new messages."""
+    kind = "resend-session"
+
+    def __init__(self, rng, seconds):
+        super().__init__(rng, seconds)
+        self.repeats = rng.randint(1, REPEATS_MAX)
+
+    def inject(self, services):
+        services.broker.send_again(self.repeats)
+
+
 KINDS = {**of_services(Kill, "kill"), **of_services(Pause, "pause"),
          **{fault.kind: fault for fault in (StallListener, CrashPostgres, KillCopy, CutLink, StallLink, SlowLink, DropPackets, LosePackets,
-                                            FillJournal, MoveClock, KillLeader, PauseLeader)}}
+                                            FillJournal, MoveClock, KillLeader, PauseLeader, KillDropCopy, PauseDropCopy, CutSession, ResendSession)}}
 
 
 def why_not(kind, postgresql, root):

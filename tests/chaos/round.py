@@ -89,7 +89,7 @@ class Round:
         wait_until(services.has_begun, "the first commit", BEGIN_SECONDS_MAX)
         # Not before: what comes ahead of the first row of the load would move time.
         if self.fix:
-            services.start_drop_copy(Broker(self.fix, self.load.seconds))
+            services.start_drop_copy(Broker(self.fix, self.load.seconds, self.seed))
             services.broker.begin()
         self.inject_all(services)
         self.wait_complete(services)
@@ -128,17 +128,19 @@ class Round:
             if self.fix:
                 wait_until(services.broker.is_done, "the broker to send all it has", COMPLETE_SECONDS_MAX)
                 wait_until(lambda: services.fix_received() >= services.broker.numbers(), "drop-copy to receive all the broker sent", COMPLETE_SECONDS_MAX)
-                sent += len(self.fix.inputs)
+                sent += len(self.fix.inputs) + services.broker.repeated
             wait_until(lambda: (services.taken() or 0) >= sent, "the engine to commit the whole input", COMPLETE_SECONDS_MAX)
         with self.noting("completion"):
             wait_until(lambda: not services.is_running("simulator"), "the simulator to end by itself")
 
     def expected(self, services, order):
         sources = [Source(STREAM_NAME, self.load.inputs, self.fix.shared if self.fix else frozenset(), ticks=self.load.ticks())]
+        repeated = {}
         if self.fix:
             told = [INSTRUMENT_ROW] if self.fix.tells_of_future else []
             sources.append(Source(FIX_STREAM, self.fix.inputs, self.fix.shared, is_file=False, instruments=told))
-        return Expected(BIN / "riskctl", services.folder, self.rules, sources, order)
+            repeated[FIX_STREAM] = services.broker.repeated
+        return Expected(BIN / "riskctl", services.folder, self.rules, sources, order, repeated)
 
     def wait_delivered(self, services, expected):
         events = len(expected.events)
