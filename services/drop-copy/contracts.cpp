@@ -6,6 +6,8 @@
 namespace risk::drop_copy {
 
 Contracts::News Contracts::note(const Execution& execution) {
+  // Of a bust a broker may leave out currency and expiry, and after a start nothing is known that would have them.
+  if (execution.transaction.kind == engine::ExecutionKind::kBust) return std::monostate();
   const auto& [multiplier, expires_at, asset_class] = execution.terms;
   if (!multiplier && !expires_at) return std::monostate();
   const auto& transaction = execution.transaction;

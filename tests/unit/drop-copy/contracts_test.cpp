@@ -52,3 +52,13 @@ TEST_CASE(
   CHECK(told(contracts.note(execution("ES", "50", kMarch))) == "nothing");
   CHECK(told(contracts.note(execution("ES", "50", kJune, kMarch))) == "ES x 50 until 2026-06-20");
 }
+
+TEST_CASE("a bust says nothing of what its symbol stands for: brokers leave out of it what the execution had said") {
+  Contracts contracts;
+  auto bust = execution("ES", "50", "");
+  bust.transaction.kind = engine::ExecutionKind::kBust;
+  bust.transaction.currency.clear();
+  CHECK(told(contracts.note(bust)) == "nothing");
+  CHECK(told(contracts.note(execution("ES", "50", kMarch))) == "ES x 50 until 2026-03-21");
+  CHECK(told(contracts.note(bust)) == "nothing");
+}
