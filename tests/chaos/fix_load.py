@@ -97,9 +97,9 @@ def fields_of(row):
     """The fields of an ExecutionReport that tells of a row; what is empty is left out."""
     kind = row["kind"]
     at = row["executed_at"].rstrip("Z").replace("-", "").replace("T", "-")
-    numbers = [] if kind == "BUST" else [(32, row["quantity"]), (31, row["price"])]
+    figures = [] if kind == "BUST" else [(32, row["quantity"]), (31, row["price"]), (15, row["currency"])]
     fields = [(1, row["client_id"]), (37, row["order_id"]), (17, row["transaction_id"]), (19, row["ref_transaction_id"]), (150, EXEC_TYPES.get(kind, "F")), (39, "2"),
-              (55, row["symbol"]), (54, SIDES.get(row["side"], row["side"])), *numbers, (15, row["currency"]), (60, at), (30, row["market"])]
+              (55, row["symbol"]), (54, SIDES.get(row["side"], row["side"])), *figures, (60, at), (30, row["market"])]
     if row["symbol"] == FUTURE:
         fields.append((231, MULTIPLIER))
     return [(tag, value) for tag, value in fields if value]

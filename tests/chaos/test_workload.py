@@ -180,7 +180,7 @@ class WorkloadTest(unittest.TestCase):
         row = dict(zip((*HEADER, "order_id"), ("F1", "2024-09-20T14:30:00.123456Z", "C", "S", "SELL", "5", "", "USD", "PRIME", "", "CORRECTION", "F0", "O1")))
         self.assertEqual(fields_of(row), [(1, "C"), (37, "O1"), (17, "F1"), (19, "F0"), (150, "G"), (39, "2"), (55, "S"), (54, "2"), (32, "5"), (15, "USD"),
                                           (60, "20240920-14:30:00.123456")])
-        self.assertEqual({tag: value for tag, value in fields_of({**row, "kind": "BUST"}) if tag in (31, 32, 150)}, {150: "H"})
+        self.assertEqual({tag: value for tag, value in fields_of({**row, "kind": "BUST"}) if tag in (15, 31, 32, 150)}, {150: "H"})
 
     def test_bad_rows_are_known_by_their_lines(self):
         _, load = self.write(5, 20000, 1)
