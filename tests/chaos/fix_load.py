@@ -13,8 +13,8 @@ from workload import BEGIN, FIX_BROKER, HEADER, time_text
 
 PART, COUNT_MIN = 1 / 300, 40  # of the load's rows
 OWN_CLIENTS, OWN_SYMBOLS, OWN_PART = 25, 12, 0.5
-REVERSAL_PART, AGAIN_PART, CONFLICT_PART, BAD_PART, WILD_PART = 0.12, 0.03, 0.2, 0.02, 0.05
-HOURS_MAX = 12
+REVERSAL_PART, AGAIN_PART, CONFLICT_PART, BAD_PART, WILD_PART = 0.12, 0.03, 0.2, 0.02, 0.12
+IN_ORDER_PART, HOURS_MAX = 0.6, 12
 FUTURE, MULTIPLIER = "FIX_FUTURE", "50"  # messages say what it stands for
 INSTRUMENT_ROW = dict.fromkeys(HEADERS[INSTRUMENT], "") | {"symbol": FUTURE, "multiplier": MULTIPLIER, "currency": "USD", "contract": "LINEAR"}
 BAD_ROWS = ({"quantity": "0"}, {"quantity": "many"}, {"price": "1e3"}, {"price": ""}, {"side": "8"}, {"client_id": ""}, {"client_id": "x" * 51}, {"symbol": ""},
@@ -40,7 +40,8 @@ class FixLoad:
         self.prices = {FUTURE: 500_00, **{f"FIX{number:02}": rng.randint(1000, 9000) for number in range(OWN_SYMBOLS)}}
         symbols = [*self.load.market.symbols[:40], *(name for names in RENAMES for name in names)]
         reversals = Reversals(rng, self.count, self.instant, sent, lambda row, sign: None, prefix="F", has_nonsense=False)
-        shared = collections.deque(self.load.shared)
+        # In another order than the load's, so that now the one stream and now the other has a row first.
+        shared = collections.deque(rng.sample(self.load.shared, len(self.load.shared)))
         shares_every = max(1, self.count // (len(shared) + 1))
         for number in range(self.count):
             if shared and number % shares_every == 0:
@@ -66,9 +67,9 @@ class FixLoad:
                 sent.append(row)
                 yield row, None
 
-    def instant(self, _=None):
-        """From before the load; some brokers tell whole seconds or milliseconds."""
-        micros = self.rng.randint(1_000_000, HOURS_MAX * 3_600_000_000)
+    def instant(self, number):
+        """From before the load, often one after the other, so that a price may be a mark; some brokers tell whole seconds or milliseconds."""
+        micros = 1_000_000 * (self.count - number + 1) if self.rng.random() < IN_ORDER_PART else self.rng.randint(1_000_000, HOURS_MAX * 3_600_000_000)
         unit = self.rng.choice((1, 1, 1000, 1_000_000))
         return time_text(BEGIN - timedelta(microseconds=-(-micros // unit) * unit))
 
@@ -80,7 +81,7 @@ class FixLoad:
         if symbol in self.prices and rng.random() < WILD_PART:
             price *= rng.choice((100, Decimal("0.01")))
         kind, order = rng.choice(("", "EXECUTION")), f"O{rng.randint(number // 2, number)}"
-        return self.row(f"F{number + 1:05}", self.instant(), client, symbol, rng.choice(("BUY", "SELL")), str(rng.randint(1, 40)), f"{price:f}", "USD",
+        return self.row(f"F{number + 1:05}", self.instant(number), client, symbol, rng.choice(("BUY", "SELL")), str(rng.randint(1, 40)), f"{price:f}", "USD",
                         rng.choice(("XNYS", "")), kind, order)
 
     def row(self, name, at, client, symbol, side, quantity, price, currency, market, kind="", order_id=""):

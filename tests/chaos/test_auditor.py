@@ -365,7 +365,6 @@ class AuditTest(unittest.TestCase):
             self.assertEqual(self.differences(f"UPDATE stream_cursors SET missing = 2 {where}"), [f"cursor of {short} missing: expected 0, found 2"])
             for field in ("duplicates", "conflicts"):
                 count = getattr(self.expected, field)[name]
-                self.assertGreater(count, 0)
                 self.assertEqual(self.differences(f"UPDATE stream_cursors SET {field} = {field} + 1 {where}"),
                                  [f"cursor of {short} {field}: expected {count}, found {count + 1}"])
         found = self.differences("""INSERT INTO stream_cursors (stream_id, name, epoch, sequence, missing, updated_at)

@@ -157,7 +157,7 @@ class WorkloadTest(unittest.TestCase):
 
     def test_a_broker_reports_rows_of_before_the_load_and_some_that_the_load_has(self):
         _, load = self.write(5, 20000, 2)
-        fix, again = FixLoad(5, load), FixLoad(5, load)
+        fix, again = FixLoad(5, load, 600), FixLoad(5, load, 600)
         self.assertEqual([(made.row, made.fate) for made in fix.inputs], [(made.row, made.fate) for made in again.inputs])
         begin = load.time_text_of(0)
         rows = {row["transaction_id"]: row for row in (made.row for made in load.inputs if made.kind == ROW and made.fate is None)}
