@@ -1,12 +1,11 @@
 """What must be there once the inputs of all streams are applied, in the order in which the engine took them and whatever happened meanwhile."""
 import collections
-import csv
 import json
 import subprocess
 
 from adjustments import FILES, HEADERS, RATES
 from marks import Marking
-from sources import ADJUSTMENT, COMMANDS, INSTRUMENT, ROW, Instant, merge
+from sources import ADJUSTMENT, COMMANDS, INSTRUMENT, PRICE, ROW, Instant, merge
 from workload import HEADER, write_csv
 
 EXPOSURES = ("gross", "net", "long", "short", "turnover", "pnl", "position_count", "risk_level")
@@ -18,9 +17,10 @@ FIGURES = ("side", "quantity", "price", "currency")  # of a bust those of what i
 SECONDS_MAX = 120
 AWAITING = "AWAITING_EXECUTION"
 STATES = {"bad": ("REJECTED", "", "", ""), "conflict": ("CONFLICT", "WAITING", "", ""), "waiting": (AWAITING, "WAITING", "", ""), "dropped": (AWAITING, "DROPPED", "", "")}
-# An execution that is worth nothing stands for what moves time and is no row, for a file of transactions is merged with others by the instants of its rows.
+# A file of transactions is merged with others by the instants of its rows. Where something moved time that is no row, it has one of that instant that is refused,
+# and so does nothing more; for a tick there is a price of a symbol that nobody holds.
 CLOCK = "CLOCK"
-MERGED, MERGED_INSTRUMENTS = "merged.csv", "merged-instruments.csv"
+MERGED, MERGED_PRICES, MERGED_INSTRUMENTS = "merged.csv", "merged-prices.csv", "merged-instruments.csv"
 
 
 class Applied:
@@ -131,16 +131,16 @@ class Expected:
         self.transaction_counts = marking.transaction_counts
 
     def backtest(self, riskctl, folder, rules, inputs):
-        clocks = self.write(folder, inputs)
-        paths = {"--transactions": MERGED, "--adjustments": FILES["ADJUSTMENT"], "--prices": FILES["PRICE"], "--rates-file": FILES["RATE"],
+        refused = self.write(folder, inputs)
+        paths = {"--transactions": MERGED, "--adjustments": FILES["ADJUSTMENT"], "--prices": MERGED_PRICES, "--rates-file": FILES["RATE"],
                  "--instruments": MERGED_INSTRUMENTS}
         flags = [word for flag, name in paths.items() for word in (flag, folder / name)]
         run = subprocess.run([riskctl, "backtest", *flags, "--config", rules, "--format", "jsonl"],
                              capture_output=True, text=True, check=True, timeout=SECONDS_MAX, env={"PATH": "/usr/bin:/bin"})
         lines = [json.loads(line) for line in run.stdout.splitlines()]
-        of = lambda kind, key=None: [line for line in lines if line["kind"] == kind and CLOCK not in (line.get("client_id"), line.get("symbol"))]
+        of = lambda kind: [line for line in lines if line["kind"] == kind and line.get("symbol") != CLOCK]
         self.summary = of("summary")[0]
-        self.summary["transactions"] -= clocks
+        self.summary["quarantined"] -= refused
         self.positions = {(line["client_id"], line["symbol"]): {"quantity": line["quantity"]} for line in of("position")}
         self.clients = {line["client_id"]: {key: line[key] for key in EXPOSURES} for line in of("client")}
         self.symbols = {line["symbol"]: {key: line[key] for key in EXPOSURES} for line in of("symbol")}
@@ -160,25 +160,24 @@ class Expected:
                 "transactions": self.counts["EXECUTION"], "busted": self.counts["BUST"], "corrected": self.counts["CORRECTION"]}
 
     def write(self, folder, inputs):
-        """All rows as one file in the order in which they came, and all instruments. Returns how many rows are only there for their instant."""
+        """All rows as one file in the order in which they came, all prices and all instruments. Returns how many rows are only there for their instant."""
         instruments = [made.row for source in self.sources.values() for made in source.inputs if made.kind == INSTRUMENT]
         instruments += [row for source in self.sources.values() for row in source.instruments]
-        write_csv(folder / MERGED_INSTRUMENTS, HEADERS[INSTRUMENT], instruments)
-        clocks, latest = 0, ""
-        with open(folder / MERGED, "w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow((*HEADER, "order_id"))
-            for made in inputs:
-                if isinstance(made, Instant):
-                    if made.at > latest:
-                        clocks += 1
-                        writer.writerow((f"{CLOCK}{clocks}", made.at, CLOCK, CLOCK, "BUY", "1", "0", "USD", CLOCK, CLOCK, "", "", ""))
-                        latest = made.at
-                elif made.kind == ROW and (made.fate != "bad" or self.sources[made.source].is_file):
-                    writer.writerow([*made.row.values(), ""][:len(HEADER) + 1])
-                    if made.fate is None:
-                        latest = max(latest, made.row["executed_at"])
-        return clocks
+        write_csv(folder / MERGED_INSTRUMENTS, HEADERS[INSTRUMENT], (row.values() for row in instruments))
+        rows, prices, refused = [], [], 0
+        for made in inputs:
+            if isinstance(made, Instant):
+                refused += 1
+                rows.append((f"{CLOCK}{refused}", made.at, CLOCK, CLOCK, "BUY", "0", "1", "USD", CLOCK, CLOCK, "", "", ""))
+                if made.is_tick:
+                    prices.append((made.at, CLOCK, "1", "USD"))
+            elif made.kind == PRICE:
+                prices.append(made.row.values())
+            elif made.kind == ROW and (made.fate != "bad" or self.sources[made.source].is_file):
+                rows.append([*made.row.values(), ""][:len(HEADER) + 1])
+        write_csv(folder / MERGED_PRICES, HEADERS[PRICE], prices)
+        write_csv(folder / MERGED, (*HEADER, "order_id"), rows)
+        return refused
 
 
 def alerts_of(events):

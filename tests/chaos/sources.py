@@ -22,8 +22,9 @@ class Input:
 
 @dataclasses.dataclass(slots=True)
 class Instant:
-    """Where something has moved time that is no row: a backtest is told of it."""
+    """Where something has moved time that is no row: a backtest is told of it. `is_tick`: nothing else did."""
     at: str
+    is_tick: bool = False
 
 
 class Source:
@@ -63,7 +64,7 @@ def merge(order, sources):
     shared = frozenset().union(*(source.shared for source in sources))
     for kind, stream, name in order:
         if kind == TICK:
-            merged.append(Instant(name))
+            merged.append(Instant(name, is_tick=True))
             continue
         if kind == ROW:
             place = None if stream == COMMANDS else places.get((stream, name) if name in shared else name)  # what waited came before

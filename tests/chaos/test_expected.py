@@ -1,12 +1,16 @@
 """The inputs of several streams in one order, what becomes of them, and which prices are marks or held."""
 import collections
+import pathlib
+import tempfile
 import unittest
 from decimal import Decimal
 
 from adjustments import FILES, HEADERS
-from expected import Applied
+from expected import CLOCK, Applied, Expected
 from marks import Marking
+from services import BIN
 from sources import ADJUSTMENT, COMMANDS, PRICE, RATE, ROW, TICK, Input, Instant, Source, merge
+from workload import write_csv
 
 FIELDS = ("transaction_id", "executed_at", "client_id", "symbol", "side", "quantity", "price", "currency", "broker_id", "market", "kind", "ref_transaction_id")
 
@@ -67,6 +71,36 @@ class MergeTest(unittest.TestCase):
             self.assertEqual((list(applied.transactions), applied.transactions["A"]["stream"]), (["A", "Y", "B"], "one"))
             self.assertEqual((dict(applied.duplicates), {name: count for name, count in applied.conflicts.items() if count}), counts)
             self.assertEqual(list(applied.quarantine), [("rows", 7)] if counts[1] else [])
+
+
+@unittest.skipUnless((BIN / "riskctl").exists(), "riskctl is not built")
+class BacktestTest(unittest.TestCase):
+    def events(self, order, *sources):
+        """Time, kind and transaction of each."""
+        with tempfile.TemporaryDirectory(prefix="risk-expected-") as folder:
+            folder = pathlib.Path(folder)
+            for kind, name in FILES.items():
+                write_csv(folder / name, HEADERS[kind], (made.row.values() for made in sources[0].inputs if made.kind == kind))
+            rules = folder / "rules.yaml"
+            rules.write_text("rules: {firm_exposure: {limit: 1200}, rates: {EUR: 1.1}}\n")
+            expected = Expected(BIN / "riskctl", folder, rules, sources, order)
+            self.assertEqual(expected.counts_of_backtest(), {field: expected.summary[field] for field in expected.counts_of_backtest()})
+            self.assertNotIn(CLOCK, {*expected.symbols, *expected.clients})
+            return [(event["at"], event["event"], event["transaction_id"]) for event in expected.events]
+
+    def test_what_moved_time_and_is_no_row_does_so_before_a_row_of_another_stream_and_judges_nothing(self):
+        of_load = lambda *between: Source("one", [row("A", 1, quantity="10"), *between, row("B", 5)])
+        broker = Source("two", [row("X", symbol="T", client="C2", price="1"), row("Y", symbol="T", client="C2", price="1")])
+        price, doubled = other(PRICE, at(1)[:-2] + "5Z", "S", "150", ""), other(ADJUSTMENT, at(4), "SET_POSITION", "S", "", "", "C1", "20", "")
+        begin, end = (ROW, "one", "A"), (ROW, "one", "B")
+        self.assertEqual(self.events([begin, (PRICE, "one", ""), (ROW, "two", "X"), (ROW, "two", "Y"), end], of_load(price), broker),
+                         [(price.row["at"], "OPENED", "X")])
+        self.assertEqual(self.events([begin, (ROW, "two", "X"), (ROW, "two", "Y"), (PRICE, "one", ""), end], of_load(price), broker), [(at(5), "OPENED", "")])
+        self.assertEqual(self.events([begin, (ROW, "two", "X"), (ADJUSTMENT, COMMANDS, ""), (ROW, "two", "Y"), end], of_load(doubled), broker),
+                         [(at(4), "OPENED", "Y")])
+        # A tick sweeps.
+        ticks = [begin, (PRICE, "one", ""), (TICK, "one", at(2)), (ROW, "two", "X"), (ROW, "two", "Y"), end]
+        self.assertEqual(self.events(ticks, of_load(price), broker), [(at(2), "OPENED", "")])
 
 
 class MarkingTest(unittest.TestCase):

@@ -269,9 +269,9 @@ class Workload:
             self.inputs.append(Input(ROW, row, lines and lines.removesuffix("_lines"), transactions.name, line))
             if lines is not None:
                 getattr(self, lines).add(line)
-        write_csv(transactions, HEADER, (made.row for made in self.inputs if made.kind == ROW))
+        write_csv(transactions, HEADER, (made.row.values() for made in self.inputs if made.kind == ROW))
         for kind, header in HEADERS.items():
-            write_csv(folder / FILES[kind], header, (made.row for made in self.inputs if made.kind == kind))
+            write_csv(folder / FILES[kind], header, (made.row.values() for made in self.inputs if made.kind == kind))
         rules.write_text(self.rules())
         return transactions, rules
 
@@ -280,7 +280,7 @@ def write_csv(path, header, rows):
     with open(path, "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
-        writer.writerows(row.values() for row in rows)
+        writer.writerows(rows)
 
 
 def main():
