@@ -12,7 +12,7 @@ import time
 import faults
 from auditor import NOTHING, Auditor, Difference, judge_delivery, judge_listener, judge_page, listened, notifier_lanes, slack_events
 from broker import Broker
-from expected import Expected
+from expected import MERGED, MERGED_PRICES, Expected
 from fix_load import INSTRUMENT_ROW, FixLoad
 from services import BIN, FAKETIME, FIX_STREAM, STREAM_NAME, Services, Sqlite, wait_until
 from sources import INSTRUMENT, Source
@@ -179,10 +179,10 @@ def count_lines(path):
 
 
 def keep(folder, target, result):
-    """Saves the logs of a failed round, and all its differences. The input comes back with the seed."""
+    """Saves the logs of a failed round, all its differences, and what the order of the two streams decides. The rest of the input comes back with the seed."""
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
-    for path in [*folder.glob("*.log"), folder / "rules.yaml", folder / "sink.jsonl", folder / "listened"]:
+    for path in [*folder.glob("*.log"), folder / "rules.yaml", folder / "sink.jsonl", folder / "listened", folder / MERGED, folder / MERGED_PRICES]:
         if path.exists():
             shutil.copy(path, target)
     (target / "differences").write_text("".join(f"{difference}\n" for difference in result.differences), encoding="utf-8")
