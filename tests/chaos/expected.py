@@ -117,8 +117,10 @@ class Expected:
         self.duplicates = applied.duplicates + collections.Counter(repeated or {})
         self.conflicts, self.repeated = applied.conflicts, collections.Counter(repeated or {})
         self.ticks = [name for kind, _, name in order if kind == "TICK"]
-        self.judge_by_marks()
-        self.backtest(riskctl, folder, rules, inputs)
+        refused = self.write(folder, inputs)
+        with self.started(riskctl, folder, rules) as run:
+            self.judge_by_marks()  # while the backtest runs
+            self.read_backtest(run, refused)
 
     def judge_by_marks(self):
         """What of the prices is a mark, and what is held."""
@@ -130,14 +132,23 @@ class Expected:
         self.quarantine |= {place: sorted(states) for place, states in marking.held_states.items()}
         self.transaction_counts = marking.transaction_counts
 
-    def backtest(self, riskctl, folder, rules, inputs):
-        refused = self.write(folder, inputs)
+    @staticmethod
+    def started(riskctl, folder, rules):
         paths = {"--transactions": MERGED, "--adjustments": FILES["ADJUSTMENT"], "--prices": MERGED_PRICES, "--rates-file": FILES["RATE"],
                  "--instruments": MERGED_INSTRUMENTS}
         flags = [word for flag, name in paths.items() for word in (flag, folder / name)]
-        run = subprocess.run([riskctl, "backtest", *flags, "--config", rules, "--format", "jsonl"],
-                             capture_output=True, text=True, check=True, timeout=SECONDS_MAX, env={"PATH": "/usr/bin:/bin"})
-        lines = [json.loads(line) for line in run.stdout.splitlines()]
+        command = [riskctl, "backtest", *flags, "--config", rules, "--format", "jsonl"]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={"PATH": "/usr/bin:/bin"})
+
+    def read_backtest(self, run, refused):
+        try:
+            out, errors = run.communicate(timeout=SECONDS_MAX)
+        except subprocess.TimeoutExpired:
+            run.kill()
+            raise
+        if run.returncode != 0:
+            raise subprocess.CalledProcessError(run.returncode, run.args, stderr=errors)
+        lines = [json.loads(line) for line in out.splitlines()]
         of = lambda kind: [line for line in lines if line["kind"] == kind and line.get("symbol") != CLOCK]
         self.summary = of("summary")[0]
         self.summary["quarantined"] -= refused
