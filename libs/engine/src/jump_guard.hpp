@@ -31,10 +31,10 @@ bool is_near(Int128 price, Int128 held);
 // 7: said of most prices, so that few are looked at closely. False: that is not known.
 RISK_HOT bool is_close(const Mark& price, const Mark& mark, Ratio multiple) {
   constexpr std::int64_t kEnough = kDecimalScale / 7 * 8 + 8;
-  if (mark.price.units() <= 0 || price.currency != mark.currency || multiple.units() < kEnough) return false;
-  // One comparison for both ends: what is below the lower one wraps to more than any mark.
-  const auto units = static_cast<std::uint64_t>(mark.price.units()), near = units / 8;
-  return static_cast<std::uint64_t>(price.price.units()) - (units - near) <= 2 * near;
+  const std::int64_t units = price.price.units(), marked = mark.price.units();
+  if (units <= 0 || marked <= 0 || price.currency != mark.currency || multiple.units() < kEnough) return false;
+  const std::int64_t apart = units - marked, near = marked / 8;
+  return -near <= apart && apart <= near;
 }
 
 // Whether a mark can guard at all.

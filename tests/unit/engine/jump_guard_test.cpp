@@ -1,4 +1,7 @@
 // Prices far from the mark: held, confirmed, dropped, and told of.
+#include <random>
+
+#include "jump_guard.hpp"
 #include "reversal_desk.hpp"
 
 namespace risk::engine {
@@ -70,6 +73,28 @@ TEST_CASE("a price up to twice the mark, and down to its half, is within the gua
   desk.at_price(1, "B", price.c_str());
   CHECK((desk.held() != "none") == is_held);
   CHECK(desk.mark("X") == (is_held ? "100" : price));
+}
+
+TEST_CASE("no price that is passed at a glance jumps, however large or far below zero") {
+  std::mt19937_64 random(7);
+  const auto near_an_end = [&](std::int64_t end) {
+    return end - static_cast<std::int64_t>(random() % 1'000) * (end < 0 ? -1 : 1);
+  };
+  std::size_t passed = 0;
+  for (int i = 0; i < 300'000; ++i) {
+    const std::int64_t mark = std::max<std::int64_t>(
+        random() % 3 == 0 ? near_an_end(INT64_MAX) : static_cast<std::int64_t>(random() >> (1 + random() % 60)), 1);
+    std::int64_t price =
+        mark - mark / 4 + static_cast<std::int64_t>(random() % (static_cast<std::uint64_t>(mark) / 4 + 1));
+    if (random() % 4 == 0) price = near_an_end(random() % 2 == 0 ? -INT64_MAX : INT64_MAX);
+    const std::int64_t multiple = kDecimalScale + static_cast<std::int64_t>(random() % (2 * kDecimalScale));
+    if (!is_close({Price::from_units(price), {}, 0}, {Price::from_units(mark), {}, 0}, Ratio::from_units(multiple)))
+      continue;
+    ++passed;
+    INFO(price << " at " << mark << " by " << multiple);
+    REQUIRE_FALSE(is_jump(Int128{price}, Int128{mark}, Ratio::from_units(multiple)));
+  }
+  CHECK(passed > 50'000);
 }
 
 TEST_CASE("a held price is confirmed within a tenth of it") {
