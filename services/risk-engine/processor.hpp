@@ -108,7 +108,7 @@ class Processor {
   // Adjustments::Find throws goes through it.
   wire::CommandReply adjust(const std::string& actor, const engine::Adjustment& adjustment, Timestamp wall);
   // Takes back one that waits; `stored` is its row in the store, none: there is none. Its effect is stored by the next
-  // take().
+  // take(). One that waits in the store alone is another engine's, which leads by now.
   wire::CommandReply withdraw(const std::string& actor, const wire::WithdrawAdjustment& withdraw,
                               const std::optional<store::AdjustmentRow>& stored, Timestamp wall);
 
@@ -230,6 +230,11 @@ class Processor {
                                               const Executions::Reference& reference) const;
   // Whether a bust or a correction of it has come before it.
   bool is_taken_back_already(const engine::Transaction& transaction, const engine::ExecutionDigest& execution) const;
+  // Whether it stands for a record or an input that this process has not come to: of a row of the store, somebody
+  // else's.
+  bool is_beyond(const store::Origin& origin) const;
+  // The answer about a row that the store has and this process does not.
+  static wire::CommandReply waits_elsewhere(const std::string& what);
   // The engine's own decision about a row that awaits its execution, or of a price that was held.
   void decide_waiting(store::QuarantineKind kind, const store::Origin& origin, store::DecisionState state,
                       Timestamp wall, std::string reason, std::optional<std::uint64_t> applied_as = {});

@@ -112,6 +112,7 @@ wire::CommandReply Processor::withdraw(const std::string& actor, const wire::Wit
     const auto* known = adjustments_.find(withdraw.adjustment_id);
     if (known == nullptr && stored) known = &*stored;
     if (known == nullptr) return {Outcome::kNotFound, "there is no " + target, {}, {}};
+    if (known->state == store::AdjustmentState::kPending) return waits_elsewhere(target);
     return {Outcome::kConflict, target + " cannot be withdrawn: it was " + outcome_of(*known), {}, {}};
   }
   row->state = store::AdjustmentState::kWithdrawn;

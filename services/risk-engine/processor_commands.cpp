@@ -19,6 +19,21 @@ wire::CommandReply Processor::apply(const wire::Command& command, Timestamp wall
                     command.command);
 }
 
+// An engine that was replaced while it stood still may be asked before it notices.
+wire::CommandReply Processor::waits_elsewhere(const std::string& what) {
+  return {wire::CommandReply::Outcome::kUnavailable,
+          what + " waits in the database and is not known here: another engine may lead",
+          {},
+          {}};
+}
+
+bool Processor::is_beyond(const store::Origin& origin) const {
+  if (origin.stream_id.view() == store::kCommandsOrigin) return origin.sequence > apply_seq_;
+  const auto* cursor = find_cursor(origin.stream_id.view());
+  if (cursor == nullptr || cursor->epoch != origin.epoch) return cursor == nullptr || cursor->epoch < origin.epoch;
+  return cursor->sequence < origin.sequence;
+}
+
 wire::CommandReply Processor::decide(const std::string& actor, const wire::DecideQuarantined& decide,
                                      const std::optional<store::QuarantineRow>& row, Timestamp wall) {
   using Outcome = wire::CommandReply::Outcome;
@@ -29,6 +44,9 @@ wire::CommandReply Processor::decide(const std::string& actor, const wire::Decid
   };
   if (!row) return refuse(Outcome::kNotFound, "there is no row " + id + " in the quarantine");
   if (!row->decision) return refuse(Outcome::kConflict, "row " + id + " cannot be applied: there is nothing to decide");
+  if (row->decision->state == store::DecisionState::kWaiting && is_beyond(row->origin)) {
+    return waits_elsewhere("row " + id + " of the quarantine");
+  }
   const bool awaits = row->kind == store::QuarantineKind::kAwaiting;
   if (awaits && applies) {
     return refuse(Outcome::kConflict, "row " + id + " cannot be applied: its execution has not come");

@@ -285,6 +285,21 @@ TEST_CASE("a restart before the commit of a withdrawal finds the adjustment wait
   CHECK(rig.states() == States{"WITHDRAWN"});
 }
 
+TEST_CASE("an engine that was replaced and has not noticed leaves to the next one what is asked of that") {
+  AdjustingRig replaced;
+  AdjustingRig next;
+  next.config = replaced.config;
+  next.restart();
+  next.done(split(10, "2:1"));
+  next.commit();
+  replaced.reader = store::open_reader(replaced.config);
+  const auto reply = replaced.withdraw(1);
+  CHECK(reply.outcome == Outcome::kUnavailable);
+  CHECK(reply.reason == "adjustment 1 waits in the database and is not known here: another engine may lead");
+  CHECK_FALSE(replaced.processor->has_pending());
+  CHECK(next.withdraw(1).outcome == Outcome::kDone);
+}
+
 TEST_CASE("a withdrawal is among the commands, with the reason") {
   AdjustingRig rig;
   rig.done(split(10, "2:1"));

@@ -183,6 +183,33 @@ TEST_CASE("nobody decides about what is not there, or where there is nothing to 
   CHECK_FALSE(rig.processor->has_pending());
 }
 
+TEST_CASE("an engine that was replaced and has not noticed decides about no row that came after it") {
+  Rig replaced;
+  replaced.send(fill(1));
+  replaced.commit();
+  Rig next;
+  next.config = replaced.config;
+  next.restart();
+  const std::size_t stream = GENERATE(0, 1);  // one that the other engine knows, and a new one
+  next.sequences[0] = replaced.sequences[0];
+  next.send(twice_as_much(fill(1)), stream);
+  auto bust = fill(2);
+  bust.kind = engine::ExecutionKind::kBust;
+  bust.ref_transaction_id = "T9";
+  next.send(bust, stream);
+  next.commit();
+  for (const std::uint64_t id : {1, 2}) {
+    const auto reply = replaced.decide(id, Action::kDrop);
+    CHECK(reply.outcome == Outcome::kUnavailable);
+    CHECK(reply.reason ==
+          "row " + std::to_string(id) +
+              " of the quarantine waits in the database and is not known here: another engine may lead");
+  }
+  CHECK_FALSE(replaced.processor->has_pending());
+  CHECK(replaced.processor->waiting().conflicts == 0);
+  CHECK(next.decide(1, Action::kDrop).outcome == Outcome::kDone);
+}
+
 TEST_CASE("what was executed before the days that are kept is refused with its reason") {
   Rig rig;
   rig.send(fill(1));
