@@ -187,17 +187,22 @@ class MemoryReader final : public Reader {
   std::vector<AdjustmentRow> adjustments(const AdjustmentFilter& filter) override {
     const auto db = locked();
     std::vector<AdjustmentRow> rows;
-    for (auto row = db->adjustments.rbegin(); row != db->adjustments.rend() && rows.size() < filter.limit; ++row) {
-      const auto& [id, found] = *row;
+    for (const auto& [id, found] : db->adjustments) {
       const auto& a = found.adjustment;
       const bool is_of_symbol =
           !filter.symbol || a.symbol.text == *filter.symbol || a.new_symbol.text == *filter.symbol;
       const bool is_wanted =
           (!filter.state || found.state == *filter.state) && (!filter.kind || a.kind == *filter.kind);
-      if (below(filter.before, id) && is_wanted && is_of_symbol) {
-        rows.push_back(found);
-      }
+      if (below(filter.before, id) && is_wanted && is_of_symbol) rows.push_back(found);
     }
+    if (filter.order == AdjustmentOrder::kNewest) {
+      std::reverse(rows.begin(), rows.end());
+    } else {
+      std::stable_sort(rows.begin(), rows.end(), [](const AdjustmentRow& a, const AdjustmentRow& b) {
+        return a.adjustment.effective_at < b.adjustment.effective_at;
+      });
+    }
+    if (rows.size() > filter.limit) rows.resize(filter.limit);
     return rows;
   }
   std::optional<AdjustmentRow> adjustment(std::uint64_t adjustment_id) override {

@@ -320,7 +320,9 @@ std::vector<AdjustmentRow> SqlReader::adjustments(const AdjustmentFilter& filter
   where.also("adjustment_id < ", filter.before).also("state = ", filter.state).also("kind = ", filter.kind);
   // Of one symbol alone: the new name is empty of all that are no rename, and no symbol is.
   where.also_either("symbol = ", " OR new_symbol = ", filter.symbol);
-  return all<AdjustmentRow>(where.order("adjustment_id DESC").add(" LIMIT ", rows(filter.limit)));
+  const bool is_newest_first = filter.order == AdjustmentOrder::kNewest;
+  auto& query = where.order(is_newest_first ? "adjustment_id DESC" : "effective_at_ns, adjustment_id");
+  return all<AdjustmentRow>(query.add(" LIMIT ", rows(filter.limit)));
 }
 
 std::optional<AdjustmentRow> SqlReader::adjustment(std::uint64_t adjustment_id) {

@@ -10,7 +10,7 @@
 
 namespace risk::gateway {
 
-// `write(json, row)` writes an item, `key(row)` is its number.
+// `write(json, row)` writes an item, `key(row)` is its number; nothing: the list does not go on by number.
 template <class Row, class Write, class Key>
 HttpResponse page_response(const std::vector<Row>& rows, std::uint32_t limit, Write write, Key key) {
   JsonWriter json;

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::uint32_t kPage = 100;
 constexpr std::array<std::string_view, 4> kStates{"PENDING", "APPLIED", "REFUSED", "WITHDRAWN"};
+constexpr std::array<std::string_view, 2> kColumns{"adjustment_id", "effective_at"};
 
 void handle_list(const RouteParts& parts, const RoutedRequest& request, Respond respond) {
   Query query(request.http.query);
@@ -23,11 +24,22 @@ void handle_list(const RouteParts& parts, const RoutedRequest& request, Respond 
   filter.symbol = query.id("symbol");
   filter.limit = static_cast<std::uint32_t>(query.whole("limit", 1, 1000).value_or(kPage));
   filter.before = query.whole("before", 0, kIdMax);
+  const auto column = query.word("sort", kColumns).value_or(kColumns[0]);
   if (const auto mistake = query.problem()) return respond(problem(400, *mistake, request.http.path));
+  const bool is_by_instant = column == "effective_at";
+  if (is_by_instant) {
+    if (filter.before) {
+      return respond(problem(400, "before: '" + std::to_string(*filter.before) + "' goes with sort=adjustment_id alone",
+                             request.http.path));
+    }
+    filter.order = store::AdjustmentOrder::kEffective;
+  }
   parts.database.submit(
-      [filter](store::Reader& reader) {
+      [filter, is_by_instant](store::Reader& reader) {
         return page_response(reader.adjustments(filter), filter.limit, write_adjustment,
-                             [](const store::AdjustmentRow& row) { return row.adjustment_id; });
+                             [&](const store::AdjustmentRow& row) {
+                               return is_by_instant ? std::nullopt : std::optional(row.adjustment_id);
+                             });
       },
       request.http.path, std::move(respond));
 }

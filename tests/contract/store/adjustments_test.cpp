@@ -87,6 +87,11 @@ TEMPLATE_TEST_CASE("adjustments that wait are there for who starts next, and tho
   CHECK(reader->adjustments({.symbol = "FB"}) == std::vector<AdjustmentRow>{refused});
   CHECK(reader->adjustments({.before = 2}) == std::vector<AdjustmentRow>{applied});
   CHECK(reader->adjustments({.limit = 1}) == std::vector<AdjustmentRow>{row(3, position("5"))});
+  using Rows = std::vector<AdjustmentRow>;
+  CHECK(reader->adjustments({.order = AdjustmentOrder::kEffective}) == Rows{refused, row(3, position("5")), applied});
+  CHECK(reader->adjustments({.limit = 2, .order = AdjustmentOrder::kEffective}) ==
+        Rows{refused, row(3, position("5"))});
+  CHECK(reader->adjustments({.kind = AdjustmentKind::kSplit, .order = AdjustmentOrder::kEffective}) == Rows{applied});
   CHECK(reader->waiting() == Waiting{.adjustments = 1});
   CHECK(reader->adjustment(2) == refused);
   CHECK_FALSE(reader->adjustment(4));

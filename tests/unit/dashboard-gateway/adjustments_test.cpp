@@ -63,6 +63,26 @@ TEST_CASE("Adjustments are found by state, kind, and either name of the symbol, 
   CHECK(gateway.get("/api/v1/adjustments?limit=2").json()["next_before"] == 3);
 }
 
+TEST_CASE("Adjustments are listed in the order in which they are applied when that is asked for, and in one page") {
+  Gateway gateway;
+  auto soon = store::open_reader(memory_config(gateway.database))->adjustment(4).value();
+  soon.adjustment_id = 5;
+  soon.adjustment.effective_at = {soon.adjustment.effective_at.nanos - 1};
+  store::Commit commit;
+  commit.adjustments = {soon};
+  test::commit(gateway.database, commit);
+  using Ids = std::vector<int>;
+  CHECK(ids(gateway, "?state=PENDING") == Ids{5, 4});
+  CHECK(ids(gateway, "?state=PENDING&sort=adjustment_id") == Ids{5, 4});
+  CHECK(ids(gateway, "?state=PENDING&sort=effective_at&limit=2") == Ids{5, 4});
+  CHECK(gateway.get("/api/v1/adjustments?sort=effective_at&limit=2").json()["next_before"].is_null());
+  soon.adjustment.effective_at = {soon.adjustment.effective_at.nanos + 2};
+  commit.adjustments = {soon};
+  test::commit(gateway.database, commit);
+  CHECK(ids(gateway, "?state=PENDING&sort=effective_at") == Ids{4, 5});
+  CHECK(ids(gateway, "?state=PENDING&sort=effective_at&limit=1") == Ids{4});
+}
+
 TEST_CASE("A wrong parameter of the list of adjustments is named with its value") {
   Gateway gateway;
   const auto detail = [&](const std::string& query) {
@@ -71,6 +91,8 @@ TEST_CASE("A wrong parameter of the list of adjustments is named with its value"
     return reply.detail();
   };
   CHECK(detail("state=DONE") == "state: 'DONE' is not one of PENDING, APPLIED, REFUSED, WITHDRAWN");
+  CHECK(detail("sort=symbol") == "sort: 'symbol' is not one of adjustment_id, effective_at");
+  CHECK(detail("sort=effective_at&before=3") == "before: '3' goes with sort=adjustment_id alone");
   CHECK(detail("kind=MERGE") == "kind: 'MERGE' is not one of SPLIT, RENAME, SET_POSITION");
   CHECK(detail("symbol=").starts_with("symbol: '' cannot be an id"));
   CHECK(detail("limit=1001").starts_with("limit: '1001'"));

@@ -100,9 +100,14 @@ struct UndeliveredEvent {
 // Rows of the quarantine.
 struct QuarantineFilter {
   std::optional<QuarantineKind> kind{};
-  bool waiting = false;                   // those alone that wait for a decision
+  bool waiting = false;                   // those alone that wait, for whatever: as Waiting, without adjustments
   std::optional<std::uint64_t> before{};  // quarantine_id below this
   std::uint32_t limit = 100;
+};
+
+enum class AdjustmentOrder : std::uint8_t {
+  kNewest,    // the highest adjustment_id first
+  kEffective  // the earliest instant first, as they are applied; of one instant the lowest adjustment_id
 };
 
 // Rows of `adjustments`.
@@ -112,6 +117,7 @@ struct AdjustmentFilter {
   std::optional<std::string> symbol{};    // the symbol, or the new one
   std::optional<std::uint64_t> before{};  // adjustment_id below this
   std::uint32_t limit = 100;
+  AdjustmentOrder order = AdjustmentOrder::kNewest;
 };
 
 // How many rows wait, and for what.

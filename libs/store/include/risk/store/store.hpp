@@ -87,8 +87,7 @@ class Store {
   virtual void commit(const Commit& commit) = 0;
 
   // Deletes alerts resolved before `before` with their events and deliveries, and metrics and quarantine rows older
-  // than it, but for those that wait for a decision. The ids of deleted events are not given again: last_event_id
-  // stays.
+  // than it, but for those that wait. The ids of deleted events are not given again: last_event_id stays.
   virtual CleanupCount cleanup(Timestamp before) = 0;
 
   // Drops the inputs by whole UTC days of their commits, the oldest first, up to the first day that does not lie wholly
