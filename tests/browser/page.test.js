@@ -109,7 +109,9 @@ test(
     const user = `officer-${process.pid}`;
 
     // The firm's: it does not resolve while the test looks at it.
-    const [{ id }] = await untilSome(`SELECT alert_id AS id FROM alerts WHERE status = 'OPEN' AND entity_type = 'FIRM'`);
+    const [{ id }] = await untilSome(
+      `SELECT alert_id AS id FROM alerts WHERE status = 'OPEN' AND entity_type = 'FIRM'`,
+    );
     await find(one.page, 'firm gross');
     const began = Date.now();
     await one.page.locator(`[data-alert="${id}"] .ack`).click();
@@ -200,7 +202,9 @@ test('a person decides about an execution that conflicts with another', { timeou
   await drawer.getByText("quantity: '250' conflicts with input", { exact: false }).waitFor();
   const user = `officer-${process.pid}`;
   await drawer.getByTestId('decide').getByRole('button', { name: 'Apply' }).click();
-  const dialog = page.getByRole('dialog', { name: 'Apply this execution after all' });
+  const dialog = page.getByRole('dialog', {
+    name: 'Apply this execution after all',
+  });
   await dialog.getByLabel('Your name').fill(user);
   assert.equal(await dialog.getByRole('button', { name: 'Apply' }).isEnabled(), false);
   await dialog.getByLabel('Reason').fill('two fills <b>under one id</b>');
@@ -213,7 +217,10 @@ test('a person decides about an execution that conflicts with another', { timeou
   const [stored] = await mesh.database.rows(
     `SELECT decided_by, decision_reason FROM quarantine WHERE decision = 'APPLIED'`,
   );
-  assert.deepEqual(stored, { decided_by: user, decision_reason: 'two fills <b>under one id</b>' });
+  assert.deepEqual(stored, {
+    decided_by: user,
+    decision_reason: 'two fills <b>under one id</b>',
+  });
   const [held] = await mesh.database.rows(`SELECT quantity FROM positions WHERE client_id = 'CLIENT_TWICE'`);
   assert.equal(held.quantity, '350');
   assert.deepEqual(complaints, []);
@@ -238,7 +245,9 @@ test('a person withdraws an adjustment that waits', { timeout: 2 * ALERT_MS_MAX 
   await split.getByText('three <b>for</b> one', { exact: false }).waitFor();
   const user = `officer-${process.pid}`;
   await split.getByRole('button', { name: 'Withdraw' }).click();
-  const dialog = page.getByRole('dialog', { name: 'Withdraw this adjustment' });
+  const dialog = page.getByRole('dialog', {
+    name: 'Withdraw this adjustment',
+  });
   await dialog.getByLabel('Your name').fill(user);
   assert.equal(await dialog.getByRole('button', { name: 'Withdraw' }).isEnabled(), false);
   await dialog.getByLabel('Reason').fill('the issuer took it back');
@@ -247,7 +256,11 @@ test('a person withdraws an adjustment that waits', { timeout: 2 * ALERT_MS_MAX 
   await split.getByText(`Withdrawn by ${user}`, { exact: false }).waitFor();
   assert.equal(await split.getByRole('button').count(), 0);
   const [stored] = await mesh.database.rows(`SELECT state, why, withdrawn_by FROM adjustments WHERE kind = 'SPLIT'`);
-  assert.deepEqual(stored, { state: 'WITHDRAWN', why: 'the issuer took it back', withdrawn_by: user });
+  assert.deepEqual(stored, {
+    state: 'WITHDRAWN',
+    why: 'the issuer took it back',
+    withdrawn_by: user,
+  });
 
   // A symbol shows its own, a rename also the new one.
   for (const [symbol, count] of [
@@ -255,12 +268,46 @@ test('a person withdraws an adjustment that waits', { timeout: 2 * ALERT_MS_MAX 
     ['SPLITNEW', 1],
   ]) {
     await page.goto(`${mesh.url}#/symbol/${symbol}`);
-    const rows = page.getByRole('dialog', { name: `Symbol ${symbol}` }).getByTestId('adjustments').locator('tbody tr');
+    const rows = page
+      .getByRole('dialog', { name: `Symbol ${symbol}` })
+      .getByTestId('adjustments')
+      .locator('tbody tr');
     await rows.filter({ hasText: 'Rename to SPLITNEW' }).waitFor();
     assert.equal(await rows.count(), count, symbol);
   }
   assert.deepEqual(complaints, []);
   await page.context().close();
+});
+
+test('an open drawer shows an adjustment that never waits', { timeout: 2 * ALERT_MS_MAX }, async () => {
+  const opened = [await openPage(browser, mesh.url), await openPage(browser, mesh.url)];
+  const [system, symbol] = opened.map(({ page }) => page);
+  await system.getByRole('button', { name: 'Health of the services', exact: false }).click();
+  await system.getByTestId('adjustments').waitFor();
+  const at = (offset) => new Date(Date.now() + offset).toISOString();
+  const execution = (number, instant) =>
+    'transaction_id,executed_at,client_id,symbol,side,quantity,price,currency,broker_id,market\n' +
+    `ATONCE-${number},${instant},CLIENT_ATONCE,ATONCE,BUY,9,10,USD,BRK-07,XNAS\n`;
+  assert.equal(await mesh.replay(execution(1, at(0))), 0);
+  await untilSome(`SELECT 1 FROM positions WHERE client_id = 'CLIENT_ATONCE'`);
+  await symbol.goto(`${mesh.url}#/symbol/ATONCE`);
+  await symbol.getByRole('dialog', { name: 'Symbol ATONCE' }).getByText('CLIENT_ATONCE').first().waitFor();
+  assert.equal(await symbol.getByTestId('adjustments').count(), 0);
+
+  const [before] = await mesh.database.rows(`SELECT COUNT(*) AS waiting FROM adjustments WHERE state = 'PENDING'`);
+  const split = `effective_at,kind,symbol,ratio,new_symbol,client_id,quantity,reason\n${at(-1000)},SPLIT,ATONCE,7:1,,,,\n`;
+  assert.equal(await mesh.replay(execution(2, at(0)), split), 0);
+  await untilSome(`SELECT 1 FROM adjustments WHERE state = 'APPLIED' AND symbol = 'ATONCE'`);
+  for (const page of [system, symbol]) {
+    const row = page.getByTestId('adjustments').getByRole('row').filter({ hasText: 'Split 7:1' });
+    await row.getByText('Applied as input', { exact: false }).waitFor();
+  }
+  const [after] = await mesh.database.rows(`SELECT COUNT(*) AS waiting FROM adjustments WHERE state = 'PENDING'`);
+  assert.deepEqual(after, before);
+  for (const { page, complaints } of opened) {
+    assert.deepEqual(complaints, []);
+    await page.context().close();
+  }
 });
 
 test('busts and corrections mark what they take back', { timeout: 3 * ALERT_MS_MAX }, async () => {
@@ -319,7 +366,9 @@ test('busts and corrections mark what they take back', { timeout: 3 * ALERT_MS_M
   await page.getByRole('button', { name: 'Health of the services', exact: false }).click();
   const drawer = page.getByRole('dialog', { name: 'System' });
   const waiting = (execution) =>
-    drawer.getByRole('row').filter({ hasText: `'${execution}' names an execution that has not come` });
+    drawer.getByRole('row').filter({
+      hasText: `'${execution}' names an execution that has not come`,
+    });
   await waiting('LATE-1').getByTestId('decide').waitFor();
   assert.deepEqual(await waiting('NOWHERE-1').getByRole('button').allTextContents(), ['Drop']);
   await replay(['LATE-1', 'BUY,5,100,USD', '', '']);
@@ -328,7 +377,9 @@ test('busts and corrections mark what they take back', { timeout: 3 * ALERT_MS_M
 
   const user = `officer-${process.pid}`;
   await waiting('NOWHERE-1').getByRole('button', { name: 'Drop' }).click();
-  const dialog = page.getByRole('dialog', { name: 'Drop this bust or correction' });
+  const dialog = page.getByRole('dialog', {
+    name: 'Drop this bust or correction',
+  });
   await dialog.getByLabel('Your name').fill(user);
   await dialog.getByLabel('Reason').fill('of another system');
   await dialog.getByRole('button', { name: 'Drop' }).click();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import contract from '../../api/openapi.json';
-import { changeText, inOrder, isPending, outcomeText } from '../src/lib/core/adjustments';
+import { changeText, inOrder, isPending, moreWaitText, outcomeText } from '../src/lib/core/adjustments';
 import { ADJUSTMENT_KINDS, ADJUSTMENT_STATES, type Adjustment } from '../src/lib/core/contract';
 
 const listed = contract.paths['/api/v1/adjustments'].get.responses['200'].content['application/json'].example
@@ -63,4 +63,9 @@ describe('the order', () => {
     const same = waits(7, pending.effective_at);
     expect(inOrder([same, pending])).toEqual([pending, same]);
   });
+});
+
+it('says that more wait than are listed, and how many where that is known', () => {
+  expect(moreWaitText(2345)).toBe('The next 100 of 2,345 that wait');
+  expect(moreWaitText(undefined)).toBe('The next 100 are listed; more wait');
 });

@@ -1,7 +1,7 @@
 // Splits, renames and positions that people set: in words, and in the order in which a person looks for them.
 
 import type { Adjustment } from './contract';
-import { formatDecimal } from './decimal';
+import { formatCount, formatDecimal } from './decimal';
 import { plain, plainProse } from './plain';
 import { isBefore } from './time';
 import { sentence } from './words';
@@ -35,6 +35,15 @@ export function outcomeText(adjustment: Adjustment, stamp: (at: string) => strin
     case 'WITHDRAWN':
       return `${sentence(state)} by ${plain(withdrawn_by ?? '')} ${stamp(withdrawn_at ?? '')}: ${plainProse(why ?? '')}`;
   }
+}
+
+/** Of those that wait, how many are listed. */
+export const WAITING_SHOWN = 100;
+
+/** To be shown: that more wait than are listed; `waiting` is how many do, if that is known. */
+export function moreWaitText(waiting: number | undefined): string {
+  const next = `The next ${formatCount(WAITING_SHOWN)}`;
+  return waiting === undefined ? `${next} are listed; more wait` : `${next} of ${formatCount(waiting)} that wait`;
 }
 
 /** Each once: those that wait, the next to be applied first, then the others, the newest first. */

@@ -37,6 +37,14 @@ function post<T>(path: string, body: object): Promise<T> {
 
 const part = encodeURIComponent;
 
+interface AdjustmentsWanted {
+  symbol?: string | undefined;
+  state?: AdjustmentState;
+  /** By effective_at: the first is applied next. Else the newest is first. */
+  sort?: 'effective_at';
+  limit?: number;
+}
+
 export const api = {
   client: (id: string) =>
     request<{ exposure: ClientExposure; positions: Position[]; alerts: Alert[] }>(`/exposures/clients/${part(id)}`),
@@ -59,9 +67,9 @@ export const api = {
     request<Page<QuarantinedMessage>>(`/quarantine?${new URLSearchParams({ ...of, limit: '100' })}`),
   decide: (id: number, action: 'apply' | 'drop', user: string, reason: string) =>
     post<QuarantinedMessage>(`/quarantine/${id}/${action}`, { user, reason }),
-  adjustments: ({ symbol, state }: { symbol?: string | undefined; state?: AdjustmentState } = {}) =>
+  adjustments: ({ symbol, limit = 100, ...of }: AdjustmentsWanted = {}) =>
     request<Page<Adjustment>>(
-      `/adjustments?${new URLSearchParams({ ...(symbol && { symbol }), ...(state && { state }), limit: '100' })}`,
+      `/adjustments?${new URLSearchParams({ ...of, ...(symbol && { symbol }), limit: String(limit) })}`,
     ),
   withdraw: (id: number, user: string, reason: string) =>
     post<Adjustment>(`/adjustments/${id}/withdraw`, { user, reason }),
