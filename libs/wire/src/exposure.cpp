@@ -102,11 +102,13 @@ std::string encode(const ExposureUpdate& update) {
   }
   message.set_transactions_total(update.transactions_total);
   message.set_quarantined_total(update.quarantined_total);
-  auto& waiting = *message.mutable_waiting();
-  waiting.set_conflicts(update.waiting.conflicts);
-  waiting.set_executions(update.waiting.executions);
-  waiting.set_held_prices(update.waiting.held_prices);
-  waiting.set_adjustments(update.waiting.adjustments);
+  if (update.waiting) {
+    auto& waiting = *message.mutable_waiting();
+    waiting.set_conflicts(update.waiting->conflicts);
+    waiting.set_executions(update.waiting->executions);
+    waiting.set_held_prices(update.waiting->held_prices);
+    waiting.set_adjustments(update.waiting->adjustments);
+  }
   auto& engine = *message.mutable_engine();
   engine.set_transactions_per_second(update.transactions_per_second);
   engine.set_uncommitted_inputs(update.uncommitted_inputs);
@@ -155,8 +157,10 @@ Result<ExposureUpdate> decode_exposure_update(std::string_view payload) {
   }
   update.transactions_total = message.transactions_total();
   update.quarantined_total = message.quarantined_total();
-  const auto& waiting = message.waiting();
-  update.waiting = {waiting.conflicts(), waiting.executions(), waiting.held_prices(), waiting.adjustments()};
+  if (message.has_waiting()) {
+    const auto& waiting = message.waiting();
+    update.waiting = {waiting.conflicts(), waiting.executions(), waiting.held_prices(), waiting.adjustments()};
+  }
   update.transactions_per_second = message.engine().transactions_per_second();
   update.uncommitted_inputs = message.engine().uncommitted_inputs();
   for (const auto& stream : message.engine().streams()) {

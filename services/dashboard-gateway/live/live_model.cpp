@@ -79,7 +79,7 @@ void LiveModel::apply(const wire::ExposureUpdate& update, SteadyTime at) {
   take_transactions(update.transactions);
   transactions_total_ = update.transactions_total;
   quarantined_total_ = update.quarantined_total;
-  waiting_ = update.waiting;
+  if (update.waiting) waiting_ = *update.waiting;
   transaction_rate_.add(at, transactions_total_);
   summary_changed_ = true;
 }

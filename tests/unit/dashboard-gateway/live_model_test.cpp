@@ -42,6 +42,22 @@ TEST_CASE("An older reading of the database never overwrites newer figures") {
   CHECK_FALSE(model.take_discontinuity());
 }
 
+TEST_CASE("An engine that does not say what waits leaves what the database said of it") {
+  LiveModel model("USD", {0});
+  auto load = load_of(10, 100);
+  load.waiting = {1, 2, 3, 4};
+  model.load(std::move(load), kAt);
+  const auto waiting = [&] { return Json::parse(model.snapshot(1, "{}", kAt))["summary"]["waiting"]; };
+  const Json loaded = Json::parse(R"({"conflicts":1,"executions":2,"held_prices":3,"adjustments":4})");
+  CHECK(waiting() == loaded);
+  model.apply(update_of(20, 200), kAt);
+  CHECK(waiting() == loaded);
+  auto update = update_of(21, 200);
+  update.waiting.emplace();
+  model.apply(update, kAt);
+  CHECK(waiting()["conflicts"] == 0);
+}
+
 TEST_CASE("After another engine's history began, the database wins") {
   LiveModel model("USD", {0});
   model.load(load_of(1000, 100), kAt);

@@ -155,7 +155,7 @@ TEST_CASE("an alert comes back as it was sent") {
 
 TEST_CASE("an exposure update comes back as it was sent") {
   ExposureUpdate update;
-  update.waiting = {1, 2, 3, ~0ULL};
+  update.waiting = Waiting{1, 2, 3, ~0ULL};
   update.apply_seq = 9;
   update.now = Timestamp{5};
   engine::ExposureRow row;
@@ -173,6 +173,7 @@ TEST_CASE("an exposure update comes back as it was sent") {
   const auto decoded = decode_exposure_update(encode(update));
   REQUIRE(decoded.ok());
   CHECK(*decoded == update);
+  CHECK_FALSE(decode_exposure_update(encode(ExposureUpdate{}))->waiting);  // as of an engine that does not know it
   CHECK(decoded->clients.front().utilisation == "0.4000");
   CHECK(decoded->clients.front().mark == "187.25");
   CHECK_FALSE(decode_exposure_update("\x01").ok());

@@ -77,7 +77,7 @@ struct ExposureUpdate {
   std::vector<AppliedTransaction> transactions;  // the newest since the last update, at most 100
   std::uint64_t transactions_total = 0;
   std::uint64_t quarantined_total = 0;  // records that could not be applied
-  Waiting waiting;
+  std::optional<Waiting> waiting{};     // none: an engine of an earlier release does not say
   double transactions_per_second = 0;
   std::uint64_t uncommitted_inputs = 0;
   std::vector<StreamStatus> streams;
