@@ -84,7 +84,7 @@ void App::report_waiting() {
   const auto waiting = processor_->waiting();
   if (conflicts > reported_conflicts_) {
     service::log_warning("executions conflict with such as were applied",
-                         {{"conflicts", conflicts - reported_conflicts_}, {"waiting_decisions", waiting.conflicts}});
+                         {{"conflicts", conflicts - reported_conflicts_}, {"waiting_conflicts", waiting.conflicts}});
   }
   reported_conflicts_ = conflicts;
   gauges_->update(waiting);

@@ -32,7 +32,7 @@ Gauges::Gauges(service::Metrics& registry)
       alert_events(metrics.counter("risk_alert_events_total", "Changes of alerts")),
       open_alerts(metrics.gauge("risk_open_alerts", "Alerts that are open or acknowledged")),
       waiting_decisions(
-          metrics.gauge("risk_waiting_decisions", "Executions that conflict with others and wait for a person")),
+          metrics.gauge("risk_waiting_conflicts", "Executions that conflict with others and wait for a person")),
       awaiting_executions(
           metrics.gauge("risk_awaiting_executions", "Busts and corrections that wait for their execution")),
       held_prices(metrics.gauge("risk_held_prices", "Prices that are held until another confirms them")),

@@ -111,7 +111,7 @@ void print_summary(store::Reader& reader, std::ostream& out) {
   table.add({"alerts resolved", std::to_string(resolved)});
   table.add({"quarantined", std::to_string(reader.quarantine_count())});
   const auto waiting = reader.waiting();
-  table.add({"conflicts to decide", std::to_string(waiting.conflicts)});
+  table.add({"conflicts waiting", std::to_string(waiting.conflicts)});
   table.add({"awaiting their execution", std::to_string(waiting.executions)});
   table.add({"held prices", std::to_string(waiting.held_prices)});
   table.add({"adjustments waiting", std::to_string(waiting.adjustments)});
@@ -231,7 +231,7 @@ std::string describe(const std::optional<store::Decision>& decision) {
   return text;
 }
 
-// What could not be applied, and what waits for a decision.
+// What could not be applied, and what waits: for a person, for its execution, or for another price.
 void print_quarantine(store::Reader& reader, const Options& options, std::ostream& out) {
   expect_words(options.words, 1, 2);
   store::QuarantineFilter filter;
@@ -255,7 +255,7 @@ void print_quarantine(store::Reader& reader, const Options& options, std::ostrea
                field + " " + value + ": " + reason});
   }
   if (table.empty()) {
-    out << (filter.waiting ? "Nothing waits for a decision.\n" : "Nothing is in quarantine.\n");
+    out << (filter.waiting ? "Nothing waits in the quarantine.\n" : "Nothing is in quarantine.\n");
   } else {
     table.print(out);
   }

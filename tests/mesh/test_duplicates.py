@@ -201,7 +201,7 @@ class Conflicts(unittest.TestCase):
                 ("anna", "APPLY", "quarantine 1", "APPLIED: two fills, says the broker"), *[("ben", "DROP", f"quarantine {n}", "DROPPED: a wrong copy") for n in (2, 3, 4)],
                 ("ben", "DROP", "quarantine 5", "DROPPED: again")])
             wait_until(lambda: warnings() is None, "no warning any more")
-            self.assertIn("Nothing waits for a decision.", mesh.run("riskctl", "quarantine", "waiting").stdout)
+            self.assertIn("Nothing waits in the quarantine.", mesh.run("riskctl", "quarantine", "waiting").stdout)
             # What was decided holds after a restart, and both copies are known.
             self.assertEqual(mesh.stop("risk-engine"), 0)
             mesh.start_ready("risk-engine")

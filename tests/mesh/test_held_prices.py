@@ -37,9 +37,9 @@ class HeldPrices(unittest.TestCase):
             wait_until(lambda: mesh.api("/summary")["waiting"] == {"conflicts": 0, "executions": 0, "held_prices": 1, "adjustments": 0}, "the held price in the summary")
             self.assertEqual(mesh.api("/summary")["transactions"]["quarantined"], 0)
             wait_until(lambda: mesh.metrics("risk-engine")["risk_held_prices"] == 1, "the held price in the metrics")
-            self.assertEqual(mesh.metrics("risk-engine")["risk_waiting_decisions"], 0)
+            self.assertEqual(mesh.metrics("risk-engine")["risk_waiting_conflicts"], 0)
             self.assertNotIn("warnings", mesh.get("risk-engine", "/readyz")[1])
-            self.assertRegex(mesh.run("riskctl", "summary").stdout, r"conflicts to decide +0\n *awaiting their execution +0\n *held prices +1\n")
+            self.assertRegex(mesh.run("riskctl", "summary").stdout, r"conflicts waiting +0\n *awaiting their execution +0\n *held prices +1\n")
             (alert,) = mesh.api("/alerts")["items"]
             self.assertEqual((alert["alert_type"], alert["severity"], alert["entity_id"], alert["value"], alert["limit"], alert["utilisation"]),
                              ("PRICE_DEVIATION", "HIGH", "AAPL", "20000", "200", "100.0000"))

@@ -100,7 +100,7 @@ describe('the quarantine', () => {
     const nothing = { conflicts: 0, executions: 0, held_prices: 0, adjustments: 3 };
     expect(waitingText(nothing)).toBe('');
     expect(waitingText({ ...nothing, conflicts: 1, executions: 2 })).toBe(
-      '1 conflict waits for a person · 2 busts and corrections wait for their executions',
+      '1 conflict waits for a decision · 2 busts and corrections wait for their executions',
     );
     expect(waitingText({ ...nothing, held_prices: 1 })).toBe('1 price is held until another comes');
   });

@@ -43,7 +43,7 @@ export function waitingText({ conflicts, executions, held_prices }: Summary['wai
   const add = (count: number, one: string, many: string) => {
     if (count > 0) parts.push(`${formatCount(count)} ${count === 1 ? one : many}`);
   };
-  add(conflicts, 'conflict waits for a person', 'conflicts wait for a person');
+  add(conflicts, 'conflict waits for a decision', 'conflicts wait for a decision');
   add(executions, 'bust or correction waits for its execution', 'busts and corrections wait for their executions');
   add(held_prices, 'price is held until another comes', 'prices are held until others come');
   return parts.join(' · ');
