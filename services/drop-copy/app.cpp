@@ -14,6 +14,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr char kJournalCondition[] = "journal";
 constexpr char kSequencesFile[] = "/fix-sequences";
+constexpr char kContractsFile[] = "/fix-contracts";
 constexpr milliseconds kStep{50};
 constexpr milliseconds kReportInterval{200};
 constexpr seconds kGoodbyeMax{3};  // for the answers to our Logouts
@@ -87,8 +88,9 @@ void DropCopyApp::start() {
   std::vector<Feed*> feeds;
   for (std::size_t i = 0; i < options_.sessions.size(); ++i) {
     const auto& session = options_.sessions[i];
-    const auto path = options_.journal_of(session).directory + kSequencesFile;
-    feeds_.push_back(std::make_unique<Feed>(session, *writers_[i], path));
+    const auto folder = options_.journal_of(session).directory;
+    const FeedPaths paths{folder + kSequencesFile, folder + kContractsFile};
+    feeds_.push_back(std::make_unique<Feed>(session, *writers_[i], paths));
     gauges_.push_back(std::make_unique<Gauges>(metrics_, session.name));
     feeds.push_back(feeds_.back().get());
   }

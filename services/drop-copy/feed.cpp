@@ -62,9 +62,17 @@ void Feed::kept(Call call) noexcept {
   }
 }
 
-Feed::Feed(const SessionOptions& options, log::Writer& log, const std::string& sequence_path)
-    : options_(options), log_(log), file_(sequence_path), session_(options.identity(), *this, *this) {
+Feed::Feed(const SessionOptions& options, log::Writer& log, const FeedPaths& paths)
+    : options_(options),
+      log_(log),
+      file_(paths.sequences),
+      contract_file_(paths.contracts, system_now()),
+      session_(options.identity(), *this, *this) {
   recover();
+  for (auto& instrument : contract_file_.take_known()) contracts_.restore(std::move(instrument));
+  if (contract_file_.damaged_lines() == 0) return;
+  service::log_warning("lines of the file of contracts are damaged and passed over",
+                       {{"session", options_.name}, {"lines", contract_file_.damaged_lines()}});
 }
 
 Feed::~Feed() {
@@ -200,7 +208,10 @@ void Feed::publish_message() {
         reject(to_rejected(*unusable, message_.raw()), is_last);
         continue;
       }
-      if (const auto* instrument = std::get_if<engine::Instrument>(&news)) publish(*instrument, false);
+      if (const auto* instrument = std::get_if<engine::Instrument>(&news)) {
+        if (contracts_.knows(instrument->symbol.text)) contract_file_.add(*instrument);
+        publish(*instrument, false);
+      }
     }
     publish(input, is_last);
     ++totals_.fills;
@@ -232,6 +243,7 @@ void Feed::append(const wire::Input& input, std::uint64_t number, bool is_last) 
 
 void Feed::commit() {
   if (appended_) {
+    contract_file_.sync();  // first: of what is journaled nothing may be forgotten
     log_.flush();
     // A log that was interrupted while it had no room has not kept it: the peer will send it again.
     if (log_.last(wire::kTransactionsTopic) < *appended_) return;

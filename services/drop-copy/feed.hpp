@@ -20,6 +20,7 @@
 #include <string>
 #include <string_view>
 
+#include "drop-copy/contract_file.hpp"
 #include "drop-copy/contracts.hpp"
 #include "drop-copy/fix/message.hpp"
 #include "drop-copy/fix/sequences.hpp"
@@ -50,11 +51,17 @@ struct FeedTotals {
   std::uint64_t logons = 0;
 };
 
+// Files of a session, beside its journal.
+struct FeedPaths {
+  std::string sequences;
+  std::string contracts;
+};
+
 class Feed final : private FixPeer, private FixSequenceNumbers {
  public:
-  // `log` has the topic of transactions open, in a stream that is this session's alone. Reads the numbers from
-  // `sequence_path` and the journal. Throws log::LogError, std::runtime_error.
-  Feed(const SessionOptions& options, log::Writer& log, const std::string& sequence_path);
+  // `log` has the topic of transactions open, in a stream that is this session's alone. Reads the numbers and what
+  // symbols stand for from files and the journal. Throws log::LogError, std::runtime_error.
+  Feed(const SessionOptions& options, log::Writer& log, const FeedPaths& paths);
   ~Feed() override;
 
   const SessionOptions& options() const { return options_; }
@@ -114,6 +121,7 @@ class Feed final : private FixPeer, private FixSequenceNumbers {
   Sequences sequences_;                    // as they are now
   std::uint64_t committed_in_ = 1;         // next_in when the journal had everything before it
   std::optional<log::Position> appended_;  // the last record, until it is committed
+  ContractFile contract_file_;
   Contracts contracts_;
   FixFramer framer_;
   FixMessage message_;  // at hand

@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "drop-copy/fix/checksum.hpp"
 #include "risk/base/os.hpp"
 #include "risk/base/text.hpp"
 
@@ -16,13 +17,6 @@ namespace {
 
 constexpr std::size_t kPlaceBytes = 256;
 constexpr char kForm[] = "risk-alert-fix-sequences-1";
-
-// FNV-1a: against torn and flipped bytes, not against people.
-std::uint64_t checksum(std::string_view text) {
-  std::uint64_t hash = 14'695'981'039'346'656'037ULL;
-  for (const char byte : text) hash = (hash ^ static_cast<unsigned char>(byte)) * 1'099'511'628'211ULL;
-  return hash;
-}
 
 // A line of text, blanks up to the end of the place.
 std::string encode(const Sequences& sequences, std::uint64_t version) {

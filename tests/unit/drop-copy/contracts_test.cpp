@@ -62,3 +62,28 @@ TEST_CASE("a bust says nothing of what its symbol stands for: brokers leave out 
   CHECK(told(contracts.note(execution("ES", "50", kMarch))) == "ES x 50 until 2026-03-21");
   CHECK(told(contracts.note(bust)) == "nothing");
 }
+
+TEST_CASE("what had been said before a restart is told again, with what the first message after it leaves out") {
+  Contracts before;
+  const auto said = std::get<engine::Instrument>(before.note(execution("ES", "50", kMarch)));
+  Contracts contracts;
+  contracts.restore(said);
+  auto silent = execution("ES", "50", "");
+  silent.transaction.currency.clear();
+  CHECK(std::get<engine::Instrument>(contracts.note(silent)) == said);
+  CHECK(told(contracts.note(silent)) == "nothing");
+  CHECK(told(contracts.note(execution("ES", "20", ""))) == "ES x 20 until 2026-03-21");
+  CHECK(told(contracts.note(execution("ES", "20", kJune))).starts_with("\"ES\" expires 2026-03-21"));
+}
+
+TEST_CASE("a currency that the first message leaves out is taken from a later one, and does not change then") {
+  Contracts contracts;
+  auto silent = execution("ES", "50", kMarch);
+  silent.transaction.currency.clear();
+  CHECK(std::get<engine::Instrument>(contracts.note(silent)).currency.empty());
+  CHECK(std::get<engine::Instrument>(contracts.note(execution("ES", "50", ""))).currency == "USD");
+  auto other = execution("ES", "50", "");
+  other.transaction.currency = "GBP";
+  CHECK(told(contracts.note(other)) == "nothing");
+  CHECK(told(contracts.note(silent)) == "nothing");
+}

@@ -48,7 +48,7 @@ class Session final : public FixLine {
 
   void begin() {
     writer = log.writer("prime")({{wire::kTransactionsTopic}}, {});
-    feed = std::make_unique<Feed>(options(), *writer, path());
+    feed = std::make_unique<Feed>(options(), *writer, FeedPaths{path(), contracts_path()});
   }
   void connect(int number, const std::string& more = "") {
     feed->connected(*this);
@@ -59,6 +59,7 @@ class Session final : public FixLine {
     writer.reset();
   }
   std::string path() const { return folder / "numbers"; }
+  std::string contracts_path() const { return folder / "contracts"; }
   std::vector<wire::Decoded> records() {
     std::vector<wire::Decoded> found;
     wire::InputDecoder decoder;
@@ -113,6 +114,18 @@ class Session final : public FixLine {
 };
 
 using Ids = std::vector<std::string>;
+
+// Multiplier, currency and expiry of each.
+std::vector<std::string> instruments(Session& session) {
+  std::vector<std::string> found;
+  for (const auto& record : session.records()) {
+    const auto* instrument = std::get_if<engine::Instrument>(&record.input);
+    if (instrument == nullptr) continue;
+    found.push_back(instrument->multiplier.to_string() + " " + instrument->currency + " " +
+                    (instrument->expires_at ? format_timestamp(*instrument->expires_at).substr(0, 10) : "never"));
+  }
+  return found;
+}
 
 }  // namespace
 
@@ -290,4 +303,29 @@ TEST_CASE("a peer that says goodbye is answered, and its words are told") {
   CHECK(session.hung_up);
   CHECK_FALSE(session.feed->is_logged_on());
   CHECK(session.feed->state() == "logged out: see you");
+}
+
+TEST_CASE("a fill that leaves out currency and expiry does not take back after a restart what one had said before") {
+  Session session;
+  session.connect(1);
+  session.feed->take(fill(2, "E1", "231=50|15=USD|541=20990319"));
+  session.feed->commit();
+  const std::string whole = instruments(session).at(0);
+  CHECK(whole.starts_with("50 USD 2099-03-"));
+  session.died();
+  session.begin();
+  session.connect(3);
+  session.feed->take(fill(4, "E2", "231=50") + fill(5, "E3", "231=50") + fill(6, "E4", "231=20"));
+  session.feed->commit();
+  const std::vector<std::string> told{whole, whole, "20" + whole.substr(2)};
+  CHECK(instruments(session) == told);
+  CHECK(session.ids() == Ids{"E1", "E2", "E3", "E4"});
+}
+
+TEST_CASE("what a message said of a symbol is on the disk before the message is journaled") {
+  Session session;
+  session.connect(1);
+  session.feed->take(fill(2, "E1", "231=50|15=USD|541=20990319"));
+  session.died();  // before commit()
+  CHECK(ContractFile(session.contracts_path(), Timestamp{}).take_known().size() == 1);
 }
