@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "judge.hpp"
-#include "simulator/generator.hpp"
+#include "simulated.hpp"
 #include "support/catch.hpp"
 
 using namespace risk;
@@ -23,52 +23,9 @@ using std::chrono::seconds;
 
 namespace {
 
-constexpr Timestamp kStart{1'726'821'360'000'000'000};  // 2024-09-20T08:36:00Z
-
-struct Timed {
-  nanoseconds due;
-  wire::Input input;
-};
-
-Scenario of(const char* names) {
-  return Scenario::parse(names).value();
-}
-
-GeneratorOptions options_of(const char* names, std::uint64_t seed = 1) {
-  return {.seed = seed, .id_prefix = "T" + std::to_string(seed) + "-", .scenario = of(names)};
-}
-
-std::vector<Timed> generate(const GeneratorOptions& options, nanoseconds time, Timestamp start = kStart) {
-  Generator generator(options, start);
-  std::vector<Timed> all;
-  Timed next;
-  while ((next.due = generator.next(next.input)) < time) all.push_back(next);
-  return all;
-}
-
-template <class T>
-std::vector<T> all_of(const std::vector<Timed>& all) {
-  std::vector<T> found;
-  for (const auto& each : all) {
-    if (const auto* value = std::get_if<T>(&each.input)) found.push_back(*value);
-  }
-  return found;
-}
-
-double number(Quantity quantity) {
-  return static_cast<double>(quantity.units()) / kDecimalScale;
-}
-double number(Price price) {
-  return static_cast<double>(price.units()) / kDecimalScale;
-}
 double factor_of(const Adjustment& split) {
   const auto ratio = engine::SplitRatio::parse(split.ratio).value();
   return static_cast<double>(ratio.new_units) / ratio.old_units;
-}
-
-bool is_listed_for_the_flow(const std::string& symbol) {
-  const auto listings = make_listings(30);
-  return std::any_of(listings.begin(), listings.end(), [&](const auto& each) { return each.symbol.text == symbol; });
 }
 
 // What everybody holds, from every fill by itself: what it is by now, and of which name.
@@ -341,113 +298,6 @@ TEST_CASE("instruments come before what is of them, and a contract is traded unt
   CHECK(contracts.size() == 24);
   CHECK(listed["MESZ7"].multiplier == Multiplier::from_whole(5));
   CHECK(listed["CLF7"].allows_negative);
-}
-
-TEST_CASE("two simulators list the same contracts and the same rates, whenever they begin", "[simulator]") {
-  const auto later = Timestamp{kStart.nanos + 700 * kNanosPerSecond};
-  const auto first = generate(options_of("currencies,futures", 1), minutes{30});
-  const auto second = generate(options_of("currencies,futures", 2), minutes{15}, later);
-  std::map<std::string, std::set<Timestamp>> expiries;
-  for (const auto& instrument : all_of<engine::Instrument>(first)) {
-    if (instrument.expires_at) expiries[instrument.symbol.text].insert(*instrument.expires_at);
-  }
-  std::size_t compared = 0;
-  for (const auto& instrument : all_of<engine::Instrument>(second)) {
-    if (!instrument.expires_at) continue;
-    REQUIRE(expiries[instrument.symbol.text].count(*instrument.expires_at) == 1);
-    ++compared;
-  }
-  CHECK(compared > 6);
-  // At each instant the rates of both are those of the same few seconds.
-  std::map<std::string, std::set<Rate>> rates;
-  for (const auto& rate : all_of<engine::ExchangeRate>(first)) rates[rate.currency].insert(rate.rate);
-  for (const auto& [currency, values] : rates) CHECK(values.size() > 50);
-  for (const auto& rate : all_of<engine::ExchangeRate>(second)) {
-    const auto& values = rates[rate.currency];
-    const auto near = values.lower_bound(rate.rate);
-    REQUIRE((near != values.end() || *values.rbegin() < rate.rate));
-    CHECK(number(Price::from_units(rate.rate.units())) ==
-          Approx(number(Price::from_units((near == values.end() ? *values.rbegin() : *near).units()))).epsilon(0.002));
-  }
-}
-
-TEST_CASE("no rate is older than one before it, whichever of two streams is ahead of the other", "[simulator]") {
-  const auto day = parse_timestamp("2024-09-21T00:00:00Z").value();
-  const auto begin_at = [&](std::int64_t before) { return Timestamp{day.nanos - before * kNanosPerSecond}; };
-  const auto first = generate(options_of("currencies", 1), minutes{40}, begin_at(1'200));
-  for (const std::int64_t before : {1'100, 250, 1, -1, -250}) {
-    const auto second = generate(options_of("currencies", 2), minutes{15}, begin_at(before));
-    for (const std::int64_t behind : {-299, -5, 0, 5, 299}) {  // seconds that the second stream comes later
-      std::multimap<std::int64_t, engine::ExchangeRate> merged;
-      const auto add = [&](const auto& all, std::int64_t offset) {
-        for (const auto& [due, input] : all) {
-          if (const auto* rate = std::get_if<engine::ExchangeRate>(&input)) {
-            merged.emplace(due.count() + offset * kNanosPerSecond, *rate);
-          }
-        }
-      };
-      add(first, -1'200);
-      add(second, -before + behind);
-      std::map<std::string, Timestamp> in_force;
-      for (const auto& [due, rate] : merged) {
-        INFO(before << " " << behind << " " << rate.currency);
-        REQUIRE(rate.at >= in_force[rate.currency]);
-        in_force[rate.currency] = rate.at;
-      }
-      CHECK(in_force["EUR"] == day);
-    }
-  }
-  // Each currency has one before anything is traded in it.
-  std::set<std::string> known{"USD"};
-  for (const auto& [due, input] : first) {
-    if (const auto* rate = std::get_if<engine::ExchangeRate>(&input)) known.insert(rate->currency);
-    if (const auto* t = std::get_if<Transaction>(&input)) REQUIRE(known.count(t->currency) == 1);
-  }
-}
-
-TEST_CASE("no symbol that two simulators have comes at prices further apart than the jump guard allows",
-          "[simulator]") {
-  std::map<std::string, std::pair<double, double>> prices;  // least and greatest
-  std::map<std::string, std::set<std::uint64_t>> runs;
-  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
-    auto options = options_of("all", seed);
-    options.symbols = 20 + 5 * static_cast<std::uint32_t>(seed);
-    const auto note = [&](const std::string& symbol, double price) {
-      const auto [found, is_new] = prices.try_emplace(symbol, price, price);
-      found->second = {std::min(found->second.first, price), std::max(found->second.second, price)};
-      runs[symbol].insert(seed);
-    };
-    for (const auto& [due, input] : generate(options, hours{6})) {
-      if (const auto* t = std::get_if<Transaction>(&input); t && t->kind != engine::ExecutionKind::kBust) {
-        note(t->symbol.text, number(t->price));
-      }
-      if (const auto* price = std::get_if<engine::MarketPrice>(&input)) note(price->symbol.text, number(price->price));
-    }
-  }
-  std::size_t shared = 0;
-  for (const auto& [symbol, range] : prices) {
-    if (runs[symbol].size() == 1) continue;
-    INFO(symbol);
-    CHECK(range.second < 2 * range.first);
-    ++shared;
-  }
-  CHECK(shared >= 35 + 6 + 24);
-}
-
-TEST_CASE("the names that are split and renamed are nobody else's", "[simulator]") {
-  std::set<std::string> names;
-  std::size_t count = 0;
-  for (std::uint64_t run = 1; run <= 50; ++run) {
-    auto options = options_of("splits,renames");
-    options.id_prefix = "T" + std::to_string(run);  // one seed, as that of a demo that is started again
-    for (const auto& instrument : all_of<engine::Instrument>(generate(options, seconds{1}))) {
-      CHECK(instrument.symbol.text.size() == 5);
-      names.insert(instrument.symbol.text);
-      ++count;
-    }
-  }
-  CHECK(count == 150);
-  CHECK(names.size() == count);
 }
 
 TEST_CASE("each part comes alone, and prices one a second at most", "[simulator]") {

@@ -1,0 +1,146 @@
+// What several runs have in common: of one seed the executions, of any the contracts and the rates; and what no two
+// have.
+#include <algorithm>
+#include <map>
+#include <set>
+#include <vector>
+
+#include "simulated.hpp"
+#include "support/catch.hpp"
+
+using namespace risk;
+using namespace risk::simulator;
+using engine::Transaction;
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::nanoseconds;
+using std::chrono::seconds;
+
+TEST_CASE("two simulators list the same contracts, whenever they begin", "[simulator]") {
+  const auto later = Timestamp{kStart.nanos + 700 * kNanosPerSecond};
+  const auto first = generate(options_of("futures", 1), minutes{30});
+  const auto second = generate(options_of("futures", 2), minutes{15}, later);
+  std::map<std::string, std::set<Timestamp>> expiries;
+  for (const auto& instrument : all_of<engine::Instrument>(first)) {
+    if (instrument.expires_at) expiries[instrument.symbol.text].insert(*instrument.expires_at);
+  }
+  std::size_t compared = 0;
+  for (const auto& instrument : all_of<engine::Instrument>(second)) {
+    if (!instrument.expires_at) continue;
+    REQUIRE(expiries[instrument.symbol.text].count(*instrument.expires_at) == 1);
+    ++compared;
+  }
+  CHECK(compared > 6);
+}
+
+TEST_CASE("two simulators tell the same rate of the same five seconds, whenever they begin", "[simulator]") {
+  // By currency and slot of time.
+  const auto rates_of = [](std::uint64_t seed, minutes time, Timestamp start) {
+    std::map<std::pair<std::string, std::int64_t>, Rate> rates;
+    for (const auto& [due, input] : generate(options_of("currencies", seed), time, start)) {
+      const auto* rate = std::get_if<engine::ExchangeRate>(&input);
+      if (rate == nullptr) continue;
+      const std::int64_t slot = Timestamp{start.nanos + due.count()}.seconds() / 5;
+      const auto [told, is_new] = rates.try_emplace({rate->currency, slot}, rate->rate);
+      CHECK(told->second == rate->rate);
+    }
+    return rates;
+  };
+  const auto first = rates_of(1, minutes{60}, kStart);
+  std::map<std::string, std::set<Rate>> moves;
+  for (const auto& [key, rate] : first) moves[key.first].insert(rate);
+  for (const auto& [currency, values] : moves) CHECK(values.size() > 100);
+  // A currency has every third slot, of each run other ones where it does not begin a multiple of them later; in the
+  // first slot a run tells all.
+  for (const std::int64_t later_ms : {0, 705'000, 705'001, 1'189'999, 1'231'000}) {
+    std::map<std::string, std::size_t> compared;
+    const auto second = rates_of(2, minutes{15}, Timestamp{kStart.nanos + later_ms * 1'000'000});
+    for (const auto& [key, rate] : second) {
+      const auto same = first.find(key);
+      if (same == first.end()) continue;
+      INFO(later_ms << " ms later: " << key.first << " of slot " << key.second);
+      REQUIRE(same->second == rate);
+      ++compared[key.first];
+    }
+    for (const char* currency : {"EUR", "GBP", "JPY"}) CHECK(compared[currency] >= 50);
+  }
+}
+
+TEST_CASE("no rate is older than one before it, whichever of two streams is ahead of the other", "[simulator]") {
+  const auto day = parse_timestamp("2024-09-21T00:00:00Z").value();
+  const auto begin_at = [&](std::int64_t before) { return Timestamp{day.nanos - before * kNanosPerSecond}; };
+  const auto first = generate(options_of("currencies", 1), minutes{40}, begin_at(1'200));
+  for (const std::int64_t before : {1'100, 250, 1, -1, -250}) {
+    const auto second = generate(options_of("currencies", 2), minutes{15}, begin_at(before));
+    for (const std::int64_t behind : {-299, -5, 0, 5, 299}) {  // seconds that the second stream comes later
+      std::multimap<std::int64_t, engine::ExchangeRate> merged;
+      const auto add = [&](const auto& all, std::int64_t offset) {
+        for (const auto& [due, input] : all) {
+          if (const auto* rate = std::get_if<engine::ExchangeRate>(&input)) {
+            merged.emplace(due.count() + offset * kNanosPerSecond, *rate);
+          }
+        }
+      };
+      add(first, -1'200);
+      add(second, -before + behind);
+      std::map<std::string, Timestamp> in_force;
+      for (const auto& [due, rate] : merged) {
+        INFO(before << " " << behind << " " << rate.currency);
+        REQUIRE(rate.at >= in_force[rate.currency]);
+        in_force[rate.currency] = rate.at;
+      }
+      CHECK(in_force["EUR"] == day);
+    }
+  }
+  // Each currency has one before anything is traded in it.
+  std::set<std::string> known{"USD"};
+  for (const auto& [due, input] : first) {
+    if (const auto* rate = std::get_if<engine::ExchangeRate>(&input)) known.insert(rate->currency);
+    if (const auto* t = std::get_if<Transaction>(&input)) REQUIRE(known.count(t->currency) == 1);
+  }
+}
+
+TEST_CASE("no symbol that two simulators have comes at prices further apart than the jump guard allows",
+          "[simulator]") {
+  std::map<std::string, std::pair<double, double>> prices;  // least and greatest
+  std::map<std::string, std::set<std::uint64_t>> runs;
+  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+    auto options = options_of("all", seed);
+    options.symbols = 20 + 5 * static_cast<std::uint32_t>(seed);
+    const auto note = [&](const std::string& symbol, double price) {
+      const auto [found, is_new] = prices.try_emplace(symbol, price, price);
+      found->second = {std::min(found->second.first, price), std::max(found->second.second, price)};
+      runs[symbol].insert(seed);
+    };
+    for (const auto& [due, input] : generate(options, hours{6})) {
+      if (const auto* t = std::get_if<Transaction>(&input); t && t->kind != engine::ExecutionKind::kBust) {
+        note(t->symbol.text, number(t->price));
+      }
+      if (const auto* price = std::get_if<engine::MarketPrice>(&input)) note(price->symbol.text, number(price->price));
+    }
+  }
+  std::size_t shared = 0;
+  for (const auto& [symbol, range] : prices) {
+    if (runs[symbol].size() == 1) continue;
+    INFO(symbol);
+    CHECK(range.second < 2 * range.first);
+    ++shared;
+  }
+  CHECK(shared >= 35 + 6 + 24);
+}
+
+TEST_CASE("the names that are split and renamed are nobody else's", "[simulator]") {
+  std::set<std::string> names;
+  std::size_t count = 0;
+  for (std::uint64_t run = 1; run <= 50; ++run) {
+    auto options = options_of("splits,renames");
+    options.id_prefix = "T" + std::to_string(run);  // one seed, as that of a demo that is started again
+    for (const auto& instrument : all_of<engine::Instrument>(generate(options, seconds{1}))) {
+      CHECK(instrument.symbol.text.size() == 5);
+      names.insert(instrument.symbol.text);
+      ++count;
+    }
+  }
+  CHECK(count == 150);
+  CHECK(names.size() == count);
+}
