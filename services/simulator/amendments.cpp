@@ -5,7 +5,8 @@
 namespace risk::simulator {
 namespace {
 
-constexpr std::uint64_t kOtherSequence = 0x616d656e64;  // beside the numbers that the executions are drawn by
+// Beside the numbers that the executions are drawn by.
+constexpr std::uint64_t kOtherSequence = 0x616d656e64, kWildPriceSequence = 0x77696c64;
 constexpr std::int64_t kExecutionsBetweenMax = 50;
 constexpr std::int64_t kWildFactor = 100;
 constexpr std::int64_t kTypoSharesMax = 9, kTypoCentsMax = 99;
@@ -27,6 +28,7 @@ engine::Transaction bust_of(const engine::Transaction& execution) {
 
 Amendments::Amendments(std::uint64_t seed, const Probabilities& probabilities)
     : random_(seed ^ kOtherSequence),
+      wild_price_random_(seed ^ kWildPriceSequence),
       reversal_share_(share_of(probabilities.reversal)),
       duplicate_share_(share_of(probabilities.duplicate)),
       wild_price_share_(share_of(probabilities.wild_price)) {}
@@ -34,23 +36,23 @@ Amendments::Amendments(std::uint64_t seed, const Probabilities& probabilities)
 void Amendments::note(engine::Transaction& execution) {
   ++executions_;
   // A draw a statement: their order must not be the compiler's to choose.
-  const auto add = [this](engine::Transaction transaction) {
-    const auto later = static_cast<std::uint64_t>(random_.between(1, kExecutionsBetweenMax));
+  const auto add = [this](engine::Transaction transaction, Random& random) {
+    const auto later = static_cast<std::uint64_t>(random.between(1, kExecutionsBetweenMax));
     due_.emplace(executions_ + later, std::move(transaction));
   };
-  if (wild_price_share_ > 0 && random_.chance(wild_price_share_) && execution.quantity <= kReversedMax) {
+  if (wild_price_random_.chance(wild_price_share_) && execution.quantity <= kReversedMax) {
     engine::Transaction correction = execution;
     correction.ref_transaction_id = execution.transaction_id;
     correction.kind = engine::ExecutionKind::kCorrection;
     correction.transaction_id += "-correction";
-    add(std::move(correction));
+    add(std::move(correction), wild_price_random_);
     execution.price = Price::from_units(execution.price.units() * kWildFactor);
     return;
   }
   if (reversal_share_ > 0 && random_.chance(reversal_share_) && execution.quantity <= kReversedMax) {
-    add(reversal_of(execution));
+    add(reversal_of(execution), random_);
   }
-  if (duplicate_share_ > 0 && random_.chance(duplicate_share_)) add(execution);
+  if (duplicate_share_ > 0 && random_.chance(duplicate_share_)) add(execution, random_);
 }
 
 bool Amendments::take(engine::Transaction& transaction) {

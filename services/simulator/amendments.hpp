@@ -1,7 +1,8 @@
 // What comes after some executions: a bust, a correction of a typing mistake, or the same execution once more. And some
 // that come with a wild price, a hundred times too high, and are corrected later.
 //
-// Deterministic, and draws numbers of its own: but for wild prices the executions are the same without it.
+// Deterministic, and draws numbers of its own: but for wild prices the executions are the same without it, and which
+// prices are wild does not hang on what follows other executions.
 //
 // Threads: one at a time.
 #pragma once
@@ -37,7 +38,8 @@ class Amendments {
  private:
   engine::Transaction reversal_of(const engine::Transaction& execution);
 
-  Random random_;
+  Random random_;  // of what follows
+  Random wild_price_random_;
   std::uint64_t reversal_share_;
   std::uint64_t duplicate_share_;
   std::uint64_t wild_price_share_;

@@ -15,8 +15,9 @@ using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 using std::chrono::seconds;
 
-// Beside the numbers that the flow is drawn by, and those of its amendments.
-constexpr std::uint64_t kSequence = 0x776f726c64;
+// Beside the numbers that the flow is drawn by, and those of its amendments. Prices have numbers of their own: whose
+// turn an execution is does not hang on them.
+constexpr std::uint64_t kSequence = 0x776f726c64, kPriceSequence = 0x7072696365;
 // Each part has one execution of so many.
 constexpr std::uint64_t kTurnsPerPart = 16;
 constexpr seconds kBetweenPrices{1};
@@ -42,6 +43,7 @@ World::World(const WorldOptions& options, Timestamp start, const std::vector<Lis
     : flow_(flow),
       flow_popularity_(flow.size()),
       random_(options.seed ^ kSequence),
+      price_random_(options.seed ^ kPriceSequence),
       agenda_(start),
       next_price_(options.scenario.has(ScenarioPart::kPrices) ? kBetweenPrices : nanoseconds::max()) {
   const auto setting = [&] { return Part::Setting{random_.next(), options.clients, blotter, agenda_}; };
@@ -88,12 +90,14 @@ World::Turn World::next_execution(nanoseconds now, engine::Transaction& transact
 void World::add_price() {
   // Half of them are of the flow.
   const auto& listings = [&]() -> const std::vector<Listing>& {
-    if (parts_.empty() || random_.below(2) == 0) return flow_;
-    return parts_[random_.below(parts_.size())]->listings();
+    if (parts_.empty() || price_random_.below(2) == 0) return flow_;
+    return parts_[price_random_.below(parts_.size())]->listings();
   }();
-  const auto& listing = listings[&listings == &flow_ ? flow_popularity_.draw(random_) : random_.below(listings.size())];
+  const auto& listing =
+      listings[&listings == &flow_ ? flow_popularity_.draw(price_random_) : price_random_.below(listings.size())];
   const std::int64_t step_max = std::max<std::int64_t>(1, listing.price_cents / 2'000);
-  const Price price = price_of(std::max<std::int64_t>(1, listing.price_cents + random_.between(-step_max, step_max)));
+  const Price price =
+      price_of(std::max<std::int64_t>(1, listing.price_cents + price_random_.between(-step_max, step_max)));
   agenda_.add(next_price_,
               engine::MarketPrice{listing.symbol, price, listing.currency, agenda_.instant_of(next_price_)});
   next_price_ += kBetweenPrices;

@@ -50,6 +50,7 @@ class World {
   const std::vector<Listing>& flow_;
   Popularity flow_popularity_;
   Random random_;
+  Random price_random_;
   Agenda agenda_;
   std::vector<std::unique_ptr<Part>> parts_;
   std::chrono::nanoseconds next_price_;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "simulated.hpp"
+#include "simulator/options.hpp"
 #include "support/catch.hpp"
 
 using namespace risk;
@@ -15,6 +16,45 @@ using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::nanoseconds;
 using std::chrono::seconds;
+
+TEST_CASE("the executions of a seed are the same without duplicates, reversals, wild prices or prices beside them",
+          "[simulator]") {
+  Options defaults;
+  defaults.seed = 5;
+  const auto executions_of = [&](const char* names) {
+    std::vector<Transaction> executions;
+    std::set<std::string> known;
+    defaults.scenario = of(names);
+    for (auto& t : all_of<Transaction>(generate(generator_options(defaults), hours{3}))) {
+      const bool is_of_flow = is_listed_for_the_flow(t.symbol.text);
+      if (is_of_flow && (t.is_reversal() || !known.insert(t.transaction_id).second)) continue;
+      executions.push_back(std::move(t));
+    }
+    return executions;
+  };
+  const auto all = executions_of("all");
+  CHECK(all.size() > 30'000);
+  for (const char* others : {"duplicates,wild-prices,late-fills,splits,renames,prices,currencies,futures",
+                             "reversals,wild-prices,late-fills,splits,renames,prices,currencies,futures",
+                             "duplicates,reversals,wild-prices,late-fills,splits,renames,currencies,futures"}) {
+    INFO(others);
+    const auto same = executions_of(others);
+    REQUIRE(same.size() == all.size());
+    for (std::size_t i = 0; i < all.size(); ++i) REQUIRE(same[i] == all[i]);
+  }
+  // What differs without wild prices is these.
+  const auto tame = executions_of("duplicates,reversals,late-fills,splits,renames,prices,currencies,futures");
+  REQUIRE(tame.size() == all.size());
+  std::size_t wild = 0;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    Transaction expected = tame[i];
+    if (all[i] == expected) continue;
+    expected.price = Price::from_units(expected.price.units() * 100);
+    REQUIRE(all[i] == expected);
+    ++wild;
+  }
+  CHECK(wild > 20);
+}
 
 TEST_CASE("two simulators list the same contracts, whenever they begin", "[simulator]") {
   const auto later = Timestamp{kStart.nanos + 700 * kNanosPerSecond};
