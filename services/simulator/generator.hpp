@@ -37,6 +37,7 @@ struct GeneratorOptions {
   double duplicate_probability = 0;   // that an execution comes a second time
   double wild_price_probability = 0;  // that its price is a hundred times too high, and corrected later
   Scenario scenario{};                // of its parts those that are no probability above
+  std::string base_currency = "USD";  // in which a scenario's rates are: see Currencies::is_base
 };
 
 class Generator {

@@ -7,6 +7,7 @@
 
 #include "risk/base/text.hpp"
 #include "risk/service/file.hpp"
+#include "simulator/scenario/currencies.hpp"
 
 namespace risk::simulator {
 namespace {
@@ -64,6 +65,23 @@ service::OptionSetter set_scenario(std::optional<Scenario>& scenario) {
   };
 }
 
+// Why no rates can be simulated in the base currency.
+std::string no_rates_problem(const Options& options) {
+  return "currencies has rates in " + Currencies::bases() + ", but not in the base currency " + options.base_currency;
+}
+
+bool lacks_rates(const Options& options) {
+  return !Currencies::is_base(options.base_currency);
+}
+
+Scenario scenario_of(const Options& options) {
+  if (options.scenario) return *options.scenario;
+  if (options.count != 0) return Scenario::none();
+  Scenario scenario = Scenario::all();
+  if (lacks_rates(options)) scenario.remove(ScenarioPart::kCurrencies);
+  return scenario;
+}
+
 service::OptionSetter set_file(std::string& path) {
   return [&path](std::string_view text) -> std::optional<std::string> {
     path = text;
@@ -93,7 +111,7 @@ Options::Options() : stream_name(default_stream_name()) {
 }
 
 GeneratorOptions generator_options(const Options& options) {
-  const Scenario scenario = options.scenario.value_or(options.count == 0 ? Scenario::all() : Scenario::none());
+  const Scenario scenario = scenario_of(options);
   const auto probability = [&](std::optional<double> given, ScenarioPart part, double of_part) {
     return given.value_or(scenario.has(part) ? of_part : 0);
   };
@@ -109,7 +127,8 @@ GeneratorOptions generator_options(const Options& options) {
           probability(options.duplicate_probability, ScenarioPart::kDuplicates, kDuplicateProbability),
       .wild_price_probability =
           probability(options.wild_price_probability, ScenarioPart::kWildPrices, kWildPriceProbability),
-      .scenario = scenario};
+      .scenario = scenario,
+      .base_currency = options.base_currency};
 }
 
 void add_options(service::OptionSet& set, Options& options) {
@@ -140,8 +159,10 @@ void add_options(service::OptionSet& set, Options& options) {
   set.add_number(spec("fat-finger-probability", "of an order 100 to 1000 times too large"),
                  options.fat_finger_probability, 0, 1);
   set.add_custom(spec("scenario", "what happens beside plain executions: " + Scenario::allowed() +
-                                      "; without it all, but none with --count"),
+                                      "; without it all, but none with --count. The rates of currencies are not "
+                                      "for an engine that has real ones"),
                  set_scenario(options.scenario), "");
+  settings::add_base_currency_option(set, options.base_currency);
   set.add_custom(
       spec("reversal-probability", "of an execution that a bust or a correction of it follows; over the scenario's"),
       set_probability(options.reversal_probability), "");
@@ -206,6 +227,9 @@ void add_options(service::OptionSet& set, Options& options) {
         options.replay_path.empty()) {
       problems.push_back("--instruments, --prices, --rates-file and --adjustments go with --replay");
     }
+    if (options.scenario && options.scenario->has(ScenarioPart::kCurrencies) && lacks_rates(options)) {
+      problems.push_back("simulator.scenario: " + no_rates_problem(options));
+    }
     if (options.resume && options.replay_path.empty()) problems.push_back("--resume goes with --replay");
     if (!options.input_format.name.empty() && options.replay_path.empty()) {
       problems.push_back("--input-format goes with --replay");
@@ -214,11 +238,18 @@ void add_options(service::OptionSet& set, Options& options) {
     return problems;
   });
 
+  set.add_warning([&options]() -> std::vector<std::string> {
+    const bool is_all = !options.scenario && options.count == 0 && options.replay_path.empty();
+    if (!is_all || !lacks_rates(options)) return {};
+    return {"the scenario is without currencies: " + no_rates_problem(options)};
+  });
+
   // One file serves several services, and the other ends of the bus are declared by them.
   std::vector<std::string> foreign = settings::all_sections();
   std::erase_if(foreign, [](const std::string& section) {
     return section == "simulator" || section == "log" || section == "health";
   });
+  foreign.push_back("rules.*");
   set.ignore_sections(std::move(foreign));
   set.know_variables(settings::all_variables());
 }

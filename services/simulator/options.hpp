@@ -32,6 +32,7 @@ struct Options {
   double spike_rate = 10;  // the same, during a spike
   double fat_finger_probability = 0.0005;
   std::optional<Scenario> scenario;              // none: everything without an end, nothing of a finite run
+  std::string base_currency = "USD";             // the engine's, in which simulated rates are
   std::optional<double> reversal_probability;    // none: as the scenario has it
   std::optional<double> duplicate_probability;   // the same
   std::optional<double> wild_price_probability;  // the same

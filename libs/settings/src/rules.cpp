@@ -152,9 +152,7 @@ std::vector<std::string> rate_problems(const RuleSet& rules) {
 }
 
 void add_money_and_session(OptionSet& options, RuleSet& rules) {
-  options.add_custom(
-      {"rules.base_currency", "--base-currency", {"BASE_CURRENCY"}, "Currency of limits and exposures"},
-      [&rules](Text text) { return set_currency(text, rules.base_currency); }, rules.base_currency);
+  add_base_currency_option(options, rules.base_currency);
   options.add_map({"rules.rates", "--rates", {"CURRENCY_RATES"}, "Base currency per unit, by currency: EUR=1.0842"},
                   [&rules](Text currency, Text text) -> Allowed {
                     const auto rate = Rate::parse(text);
@@ -227,6 +225,12 @@ void add_rule_options(OptionSet& options, RuleSet& rules) {
     for (auto& problem : found) problem.insert(0, "rules.");
     return found;
   });
+}
+
+void add_base_currency_option(OptionSet& options, std::string& currency) {
+  options.add_custom(
+      {"rules.base_currency", "--base-currency", {"BASE_CURRENCY"}, "Currency of limits and exposures"},
+      [&currency](Text text) { return set_currency(text, currency); }, currency);
 }
 
 void add_ahead_max_option(OptionSet& options, std::chrono::milliseconds& ahead_max) {

@@ -1,7 +1,10 @@
 #include "simulator/scenario/currencies.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <iterator>
+
+#include "risk/base/check.hpp"
 
 namespace risk::simulator {
 namespace {
@@ -11,10 +14,11 @@ using std::chrono::seconds;
 
 struct Currency {
   const char* name;
-  std::int64_t rate_units;      // in the middle, of 10^-8
-  std::int64_t period_seconds;  // of its way up and down
+  std::int64_t dollar_units;    // that one is worth in the middle, of 10^-8
+  std::int64_t period_seconds;  // of its way up and down; 0: it goes none
 };
-constexpr Currency kCurrencies[] = {{"EUR", 108'000'000, 480}, {"GBP", 127'000'000, 660}, {"JPY", 670'000, 780}};
+constexpr Currency kCurrencies[] = {
+    {"USD", 100'000'000, 0}, {"EUR", 108'000'000, 480}, {"GBP", 127'000'000, 660}, {"JPY", 670'000, 780}};
 constexpr std::int64_t kSwingPpm = 5'000;    // each way
 constexpr std::int64_t kNoisePpm = 200;      // the same
 constexpr seconds kBetweenRates{5};          // of any currency
@@ -51,21 +55,47 @@ std::int64_t second_of_day(Timestamp time) {
   return second - floor_divide(second, kSecondsPerDay) * kSecondsPerDay;
 }
 
-// The same for every run.
-Rate rate_at(const Currency& currency, Timestamp time) {
-  const std::int64_t slot = floor_divide(time.seconds(), kBetweenRates.count());
+const Currency* find(std::string_view name) {
+  const auto* const found =
+      std::find_if(std::begin(kCurrencies), std::end(kCurrencies), [&](const auto& each) { return each.name == name; });
+  return found == std::end(kCurrencies) ? nullptr : found;
+}
+
+// What a unit is worth in dollars, of 10^-14: the same for every run.
+Int128 dollars_at(const Currency& currency, std::int64_t slot) {
+  constexpr std::int64_t kOne = 1'000'000;
+  if (currency.period_seconds == 0) return Int128{currency.dollar_units} * kOne;
   const std::int64_t slots = currency.period_seconds / kBetweenRates.count();
   const std::int64_t height = std::abs(2 * (slot % slots) - slots);  // 0 to slots, up and down
   const std::int64_t noise = Random(static_cast<std::uint64_t>(slot)).between(-kNoisePpm, kNoisePpm);
-  const std::int64_t ppm = 1'000'000 - kSwingPpm + 2 * kSwingPpm * height / slots + noise;
-  return Rate::from_units(currency.rate_units * ppm / 1'000'000);
+  return Int128{currency.dollar_units} * (kOne - kSwingPpm + 2 * kSwingPpm * height / slots + noise);
+}
+
+Rate rate_at(const Currency& currency, const Currency& base, Timestamp time) {
+  const std::int64_t slot = floor_divide(time.seconds(), kBetweenRates.count());
+  const Int128 units = divide_half_even(dollars_at(currency, slot) * kDecimalScale, dollars_at(base, slot));
+  return Rate::from_units(static_cast<std::int64_t>(units));
 }
 
 }  // namespace
 
-Currencies::Currencies(const Setting& setting)
-    : Part(setting, list_all(), {.symbol_count = std::size(kListings)}), next_(kBetweenRates) {
-  for (std::size_t i = 0; i < std::size(kCurrencies); ++i) add_rate(nanoseconds{0}, i);
+bool Currencies::is_base(std::string_view currency) {
+  return find(currency) != nullptr;
+}
+
+std::string Currencies::bases() {
+  std::string text;
+  for (const auto& currency : kCurrencies) text.append(text.empty() ? "" : ", ").append(currency.name);
+  return text;
+}
+
+Currencies::Currencies(const Setting& setting, std::string_view base_currency)
+    : Part(setting, list_all(), {.symbol_count = std::size(kListings)}), base_(base_currency), next_(kBetweenRates) {
+  RISK_CHECK(is_base(base_));
+  for (const auto& currency : kCurrencies) {
+    if (currency.name != base_) others_.push_back(currency.name);
+  }
+  for (const auto& currency : others_) add_rate(nanoseconds{0}, currency);
   for (const auto& known : kListings) {
     engine::Instrument instrument{.symbol = Symbol(known.symbol)};
     instrument.currency = known.currency;
@@ -78,15 +108,15 @@ Currencies::Currencies(const Setting& setting)
 void Currencies::act() {
   const std::int64_t second = second_of_day(agenda_.instant_of(next_));
   const bool is_quiet = second < kQuietSeconds || second >= kSecondsPerDay - kQuietSeconds;
-  if (!is_quiet) add_rate(next_, acts_ % std::size(kCurrencies));
+  if (!is_quiet) add_rate(next_, others_[acts_ % others_.size()]);
   ++acts_;
   next_ += kBetweenRates;
 }
 
-void Currencies::add_rate(nanoseconds at, std::size_t currency) {
+void Currencies::add_rate(nanoseconds at, const std::string& currency) {
   const Timestamp now = agenda_.instant_of(at);
   const Timestamp day = Timestamp::from_seconds(now.seconds() - second_of_day(now));
-  agenda_.add(at, engine::ExchangeRate{kCurrencies[currency].name, rate_at(kCurrencies[currency], now), day});
+  agenda_.add(at, engine::ExchangeRate{currency, rate_at(*find(currency), *find(base_), now), day});
 }
 
 }  // namespace risk::simulator

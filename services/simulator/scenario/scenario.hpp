@@ -35,6 +35,7 @@ class Scenario {
   bool has(ScenarioPart part) const { return (bits_ >> static_cast<unsigned>(part) & 1) != 0; }
   bool is_none() const { return bits_ == 0; }
   void add(ScenarioPart part) { bits_ |= std::uint32_t{1} << static_cast<unsigned>(part); }
+  void remove(ScenarioPart part) { bits_ &= ~(std::uint32_t{1} << static_cast<unsigned>(part)); }
   std::string to_string() const;  // as parse() takes it
 
   friend bool operator==(Scenario, Scenario) = default;

@@ -47,6 +47,9 @@ World::World(const WorldOptions& options, Timestamp start, const std::vector<Lis
       agenda_(start),
       next_price_(options.scenario.has(ScenarioPart::kPrices) ? kBetweenPrices : nanoseconds::max()) {
   const auto setting = [&] { return Part::Setting{random_.next(), options.clients, blotter, agenda_}; };
+  // Its rates go before everything that is traded.
+  if (options.scenario.has(ScenarioPart::kCurrencies))
+    parts_.push_back(std::make_unique<Currencies>(setting(), options.base_currency));
   const CorporateActions::Options actions{.has_splits = options.scenario.has(ScenarioPart::kSplits),
                                           .has_renames = options.scenario.has(ScenarioPart::kRenames),
                                           .has_late_fills = options.scenario.has(ScenarioPart::kLateFills),
@@ -57,7 +60,6 @@ World::World(const WorldOptions& options, Timestamp start, const std::vector<Lis
     parts_.push_back(
         std::make_unique<CorporateActions>(setting(), actions, Tickers(options.id_prefix, std::move(taken))));
   }
-  if (options.scenario.has(ScenarioPart::kCurrencies)) parts_.push_back(std::make_unique<Currencies>(setting()));
   if (options.scenario.has(ScenarioPart::kFutures)) parts_.push_back(std::make_unique<Futures>(setting()));
 }
 

@@ -24,7 +24,8 @@ struct WorldOptions {
   std::uint64_t seed = 1;
   std::string id_prefix{};  // of the run
   std::uint32_t clients = 1;
-  double rate = 1;  // executions a second, by which the first corporate actions come
+  double rate = 1;                    // executions a second, by which the first corporate actions come
+  std::string base_currency = "USD";  // of rates
 };
 
 class World {

@@ -230,6 +230,15 @@ TEST_CASE("keys of others in a shared section are left alone, the rest of it is 
                               "risk.yaml:2: server.prot: unknown key; did you mean server.port?"});
 }
 
+TEST_CASE("the rest of a shared section is left alone where it is ignored as a whole") {
+  Options o;
+  o.options.ignore_sections({"rules.*"});
+  CHECK(o.parse_yaml("rules: {limits: {A: 1}, session: {begin: 1}, other: 2}\n") == std::nullopt);
+  CHECK(o.limits.count("A") == 1);
+  CHECK(o.parse_yaml("rules: {limits: [A]}\nrulesets: 1\nserver: {prot: 1}\n") == 2);
+  CHECK(o.mistakes().size() == 3);
+}
+
 TEST_CASE("YAML of the wrong shape is a mistake with its line") {
   const auto mistake_in = [](const std::string& yaml) {
     Options o;

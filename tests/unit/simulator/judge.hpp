@@ -18,6 +18,8 @@ namespace risk::simulator {
 
 class Judge {
  public:
+  explicit Judge(engine::RuleSet rules = {}) : core_(std::move(rules)) {}
+
   // Why it cannot be applied.
   std::optional<engine::Rejection> apply(const wire::Input& input) {
     core_.number_next(++number_);
@@ -68,7 +70,7 @@ class Judge {
     return std::nullopt;
   }
 
-  engine::Core core_{engine::RuleSet{}};
+  engine::Core core_;
   std::uint64_t number_ = 0;
   std::map<std::string, engine::Original> applied_;  // executions, by id
   std::set<std::string> futures_;

@@ -132,3 +132,35 @@ TEST_CASE("a run without an end has every scenario, a finite one none, and proba
   CHECK(some.reversal_probability == 0);
   CHECK(some.wild_price_probability == 0);
 }
+
+TEST_CASE("the base currency is the engine's, and without rates in it currencies is left out or refused",
+          "[simulator]") {
+  CHECK(generator_options(parse({}).options).base_currency == "USD");
+  const TemporaryFile config("rules: {base_currency: EUR, rates: {USD: 0.9}, client_exposure: {limit: 5}}\n");
+  const auto euro = parse({"--config", config.path()});
+  CHECK(euro.errors.empty());
+  CHECK(generator_options(euro.options).base_currency == "EUR");
+  CHECK(generator_options(euro.options).scenario == Scenario::all());
+  CHECK(generator_options(parse({"--config", config.path()}, {{"BASE_CURRENCY", "GBP"}}).options).base_currency ==
+        "GBP");
+  CHECK_THAT(parse({}, {{"BASE_CURRENCY", "euro"}}).errors, ContainsSubstring("three capital letters"));
+
+  const auto franc = parse({}, {{"BASE_CURRENCY", "CHF"}});
+  CHECK_FALSE(franc.status);
+  CHECK_THAT(franc.errors, ContainsSubstring("warning: ") &&
+                               ContainsSubstring("currencies has rates in USD, EUR, GBP, JPY, but not in the base "
+                                                 "currency CHF"));
+  const Scenario scenario = generator_options(franc.options).scenario;
+  CHECK_FALSE(scenario.has(ScenarioPart::kCurrencies));
+  CHECK(scenario.to_string() == "duplicates,reversals,wild-prices,late-fills,splits,renames,prices,futures");
+  for (const char* asked : {"all", "prices,currencies"}) {
+    const auto refused = parse({"--scenario", asked}, {{"BASE_CURRENCY", "CHF"}});
+    CHECK(refused.status == 2);
+    CHECK_THAT(refused.errors, ContainsSubstring("scenario") && ContainsSubstring("base currency CHF"));
+  }
+  for (const auto& without : {std::vector<std::string>{"--scenario", "futures"}, {"--count", "5"}}) {
+    const auto taken = parse(without, {{"BASE_CURRENCY", "CHF"}});
+    CHECK_FALSE(taken.status);
+    CHECK(taken.errors.empty());
+  }
+}

@@ -5,6 +5,7 @@
 #include <set>
 #include <vector>
 
+#include "judge.hpp"
 #include "simulated.hpp"
 #include "simulator/options.hpp"
 #include "support/catch.hpp"
@@ -103,6 +104,40 @@ TEST_CASE("two simulators tell the same rate of the same five seconds, whenever 
       ++compared[key.first];
     }
     for (const char* currency : {"EUR", "GBP", "JPY"}) CHECK(compared[currency] >= 50);
+  }
+}
+
+TEST_CASE("rates are in the engine's base currency, which has none itself, and exact to eight places", "[simulator]") {
+  const std::set<std::string> currencies{"USD", "EUR", "GBP", "JPY"};
+  for (const std::int64_t later : {0, 203, 401}) {
+    const Timestamp start{kStart.nanos + later * kNanosPerSecond};
+    std::map<std::string, double> dollars{{"USD", 1}};  // at the start
+    for (const std::string base : {"USD", "EUR", "GBP", "JPY"}) {
+      INFO(base << " " << later);
+      auto options = options_of("all");
+      options.base_currency = base;
+      engine::RuleSet rules;
+      rules.base_currency = base;
+      Judge judge(std::move(rules));
+      std::map<std::string, std::set<Rate>> told;
+      for (const auto& [due, input] : generate(options, minutes{30}, start)) {
+        const auto rejection = judge.apply(input);
+        if (rejection) FAIL(rejection->field << " " << rejection->value << ": " << rejection->reason);
+        const auto* rate = std::get_if<engine::ExchangeRate>(&input);
+        if (rate == nullptr) continue;
+        const double value = static_cast<double>(rate->rate.units()) / kDecimalScale;
+        if (base == "USD" && told.count(rate->currency) == 0) dollars[rate->currency] = value;
+        if (told.count(rate->currency) == 0) {
+          CHECK(value == Approx(dollars[rate->currency] / dollars[base]).epsilon(2e-6));
+        }
+        CHECK(value == Approx(dollars[rate->currency] / dollars[base]).epsilon(0.022));
+        told[rate->currency].insert(rate->rate);
+      }
+      CHECK(told.size() == 3);
+      for (const auto& currency : currencies) {
+        CHECK((currency == base ? told.count(currency) == 0 : told[currency].size() > 50));
+      }
+    }
   }
 }
 

@@ -82,7 +82,13 @@ class Reader {
       if (!value.IsNull()) mistakes_.add(place(mark, key), "not a section: allowed: " + join(children_of(key), ", "));
       return;
     }
-    if (std::find(foreign_.begin(), foreign_.end(), key) == foreign_.end()) note_unknown(key, mark);
+    if (!is_foreign(key)) note_unknown(key, mark);
+  }
+
+  bool is_foreign(const std::string& key) const {
+    return std::any_of(foreign_.begin(), foreign_.end(), [&](const std::string& each) {
+      return each == key || (each.ends_with(".*") && key.starts_with(each.substr(0, each.size() - 1)));
+    });
   }
 
   void read_option(Option& option, const OptionOrigin& at, const YAML::Node& value) {

@@ -93,7 +93,8 @@ class OptionSet {
   void know_variables(const std::vector<std::string>& others);
 
   // Keys of the YAML file that belong to others: whole sections ("gateway") or parts of a shared one
-  // ("bus.bind_address"). A key that is declared here stays ours. Calls add up.
+  // ("bus.bind_address", or "rules.*" for all of one that no option here has). A key that is declared here stays ours.
+  // Calls add up.
   void ignore_sections(const std::vector<std::string>& foreign_sections);
 
   // Nothing: go on. Else the exit status: 0 after --help, --version or a --check-config without mistakes (printed to

@@ -25,6 +25,10 @@ void add_database_options(service::OptionSet& options, store::DatabaseConfig& da
 // takes it along, as a smaller window does samples_min. engine::problems() judges the result.
 void add_rule_options(service::OptionSet& options, engine::RuleSet& rules);
 
+// rules.base_currency: BASE_CURRENCY. For who needs it without the rules, and then ignores "rules.*"; it is one of the
+// options of add_rule_options.
+void add_base_currency_option(service::OptionSet& options, std::string& currency);
+
 // bounds.*: how many clients, symbols and positions the core takes on: CLIENTS_MAX, SYMBOLS_MAX, POSITIONS_MAX
 void add_bounds_options(service::OptionSet& options, engine::Bounds& bounds);
 
