@@ -73,7 +73,7 @@ class EveryScenario(unittest.TestCase):
             for kind, least in (("PRICE", 10), ("RATE", 5), ("INSTRUMENT", 3 * (3 + 6 + 2))):
                 self.assertGreaterEqual(self.count(mesh, "engine_inputs", f"kind = '{kind}'"), least, kind)
             self.assertEqual({currency for (currency,) in mesh.database.rows("SELECT DISTINCT currency FROM transactions WHERE kind = 'EXECUTION'")}, {"USD", "EUR", "GBP", "JPY"})
-            for future in ("MES__", "CL__"):
+            for future in ("MES_2___", "CL_2___"):
                 self.assertGreater(self.count(mesh, "transactions", f"symbol LIKE '{future}' AND market IN ('CME', 'NYMEX')"), 0)
             old_names = "SELECT symbol FROM adjustments WHERE kind = 'RENAME'"
             self.assertGreaterEqual(self.count(mesh, "transactions", f"late = 1 AND symbol NOT IN ({FLOW})"), 6)

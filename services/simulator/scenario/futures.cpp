@@ -18,16 +18,16 @@ struct Product {
   std::int64_t anchor;
   bool allows_negative;
   std::string_view months;  // their letters
-  std::int64_t years;       // after so many the first is listed again
+  std::int64_t years;       // after so many, which are 80 hours, the first is listed again
   std::int64_t offset;      // seconds by which it expires after others
 };
 constexpr Product kProducts[] = {
-    {"MES", "CME", "Micro E-mini S&P 500", 5, 6'000, false, "HMUZ", 3, 0},
-    {"CL", "NYMEX", "Crude oil", 1'000, 75, true, "FGHJKMNQUVXZ", 1, 120},
+    {"MES", "CME", "Micro E-mini S&P 500", 5, 6'000, false, "HMUZ", 300, 0},
+    {"CL", "NYMEX", "Crude oil", 1'000, 75, true, "FGHJKMNQUVXZ", 100, 120},
 };
 constexpr std::int64_t kMonthSeconds = 240;  // that a contract is in front
-constexpr std::int64_t kFirstYear = 7;       // as its last digit
-constexpr seconds kLastTrade{2};             // before the expiry
+constexpr std::int64_t kFirstYear = 2'000;
+constexpr seconds kLastTrade{2};  // before the expiry
 
 std::vector<Listing> list_all() {
   std::vector<Listing> listings;

@@ -74,6 +74,17 @@ TEST_CASE("two simulators list the same contracts, whenever they begin", "[simul
   CHECK(compared > 6);
 }
 
+TEST_CASE("no contract's name comes again within three days", "[simulator]") {
+  std::map<std::string, std::set<Timestamp>> expiries;
+  auto options = options_of("futures");
+  options.rate = options.spike_rate = 0.1;
+  for (const auto& instrument : all_of<engine::Instrument>(generate(options, hours{72}))) {
+    expiries[instrument.symbol.text].insert(instrument.expires_at.value());
+  }
+  CHECK(expiries.size() == 1 + 2 * 72 * 15);  // one every four minutes, of two products
+  for (const auto& [name, times] : expiries) CHECK(times.size() == 1);
+}
+
 TEST_CASE("two simulators tell the same rate of the same five seconds, whenever they begin", "[simulator]") {
   // By currency and slot of time.
   const auto rates_of = [](std::uint64_t seed, minutes time, Timestamp start) {
