@@ -14,10 +14,11 @@ using std::chrono::minutes;
 using std::chrono::nanoseconds;
 
 constexpr std::size_t kNames = 3;
-constexpr std::size_t kTickerLetters = 5;
+constexpr std::size_t kTickerLetters = 8;
 constexpr minutes kBetween{10};  // two splits, or two renames
-// In all, so that no name comes to more than an engine remembers of a symbol.
-constexpr std::uint64_t kSplitsMax = 900;
+// Splits, and renames: of no name more than an engine remembers of a symbol, and of a run so few that it remembers
+// those of a hundred runs.
+constexpr std::uint64_t kOfAKindMax = 900;
 // A share below it is merged with others, and none is split to below the other.
 constexpr std::int64_t kCheapCents = 30'00;
 constexpr std::int64_t kCheapestCents = 5'00;
@@ -52,8 +53,7 @@ engine::Instrument instrument_of(const Listing& listing) {
 
 }  // namespace
 
-Tickers::Tickers(const std::string& run, std::set<std::string> taken)
-    : random_(hash_of(run)), taken_(std::move(taken)) {}
+Tickers::Tickers(const std::string& run) : random_(hash_of(run)) {}
 
 Symbol Tickers::next() {
   while (true) {
@@ -93,7 +93,7 @@ void CorporateActions::act() {
     rename_a_name(at);
   }
   ++due.count;
-  due.next = &due == &splits_ && due.count == kSplitsMax ? nanoseconds::max() : at + kBetween;
+  due.next = due.count == kOfAKindMax ? nanoseconds::max() : at + kBetween;
 }
 
 bool CorporateActions::trade(nanoseconds now, engine::Transaction& transaction) {

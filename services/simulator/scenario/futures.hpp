@@ -1,8 +1,8 @@
 // Futures: instruments with a multiplier, of which the front month trades until it expires; then the next one does.
 //
 // A month takes minutes. Which one is in front, and until when, follows from the time alone, so that several simulators
-// list the same contracts. A name comes again after 80 hours: of two streams one must not be so far behind the other, for
-// its contract would take the place of that in force.
+// list the same contracts. A name comes again after 80 hours: of two streams one must not be so far behind the other,
+// for its contract would take the place of that in force.
 #pragma once
 
 #include <optional>

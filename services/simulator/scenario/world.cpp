@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 
 #include "simulator/scenario/corporate_actions.hpp"
 #include "simulator/scenario/currencies.hpp"
@@ -55,10 +54,7 @@ World::World(const WorldOptions& options, Timestamp start, const std::vector<Lis
                                           .has_late_fills = options.scenario.has(ScenarioPart::kLateFills),
                                           .first_act = first_split(options.rate)};
   if (actions.has_splits || actions.has_renames || actions.has_late_fills) {
-    std::set<std::string> taken;
-    for (const auto& listing : flow) taken.insert(listing.symbol.text);
-    parts_.push_back(
-        std::make_unique<CorporateActions>(setting(), actions, Tickers(options.id_prefix, std::move(taken))));
+    parts_.push_back(std::make_unique<CorporateActions>(setting(), actions, Tickers(options.id_prefix)));
   }
   if (options.scenario.has(ScenarioPart::kFutures)) parts_.push_back(std::make_unique<Futures>(setting()));
 }

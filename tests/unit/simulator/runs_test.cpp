@@ -8,6 +8,7 @@
 #include "judge.hpp"
 #include "simulated.hpp"
 #include "simulator/options.hpp"
+#include "simulator/scenario/corporate_actions.hpp"
 #include "support/catch.hpp"
 
 using namespace risk;
@@ -218,15 +219,44 @@ TEST_CASE("no symbol that two simulators have comes at prices further apart than
 TEST_CASE("the names that are split and renamed are nobody else's", "[simulator]") {
   std::set<std::string> names;
   std::size_t count = 0;
+  const auto take = [&](const std::string& name) {
+    REQUIRE(name.size() == 8);
+    names.insert(name);
+    ++count;
+  };
   for (std::uint64_t run = 1; run <= 50; ++run) {
     auto options = options_of("splits,renames");
     options.id_prefix = "T" + std::to_string(run);  // one seed, as that of a demo that is started again
-    for (const auto& instrument : all_of<engine::Instrument>(generate(options, seconds{1}))) {
-      CHECK(instrument.symbol.text.size() == 5);
-      names.insert(instrument.symbol.text);
-      ++count;
+    const auto all = generate(options, minutes{12});
+    for (const auto& instrument : all_of<engine::Instrument>(all)) take(instrument.symbol.text);
+    for (const auto& adjustment : all_of<engine::Adjustment>(all)) {
+      if (adjustment.kind == engine::AdjustmentKind::kRename) take(adjustment.new_symbol.text);
     }
   }
-  CHECK(count == 150);
+  CHECK(count == 50 * (3 + 2));
+  // More than come in a month.
+  for (std::uint64_t run = 51; run <= 100; ++run) {
+    Tickers tickers("T" + std::to_string(run));
+    for (int i = 0; i < 1'000; ++i) take(tickers.next().text);
+  }
   CHECK(names.size() == count);
+  const auto is_letters = [](const std::string& name) {
+    return std::all_of(name.begin(), name.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+  };
+  CHECK(std::all_of(names.begin(), names.end(), is_letters));
+  std::set<std::string> listed;
+  for (const auto& listing : make_listings(100'000)) listed.insert(listing.symbol.text);
+  for (const auto& instrument : all_of<engine::Instrument>(generate(options_of("currencies,futures"), hours{1}))) {
+    listed.insert(instrument.symbol.text);
+  }
+  for (const auto& name : listed) REQUIRE((name.size() != 8 || !is_letters(name)));
+}
+
+TEST_CASE("splits and renames of a run end, before an engine remembers no more", "[simulator]") {
+  auto options = options_of("splits,renames");
+  options.rate = options.spike_rate = 0.1;
+  std::map<engine::AdjustmentKind, std::size_t> count;
+  for (const auto& adjustment : all_of<engine::Adjustment>(generate(options, hours{24 * 7}))) ++count[adjustment.kind];
+  CHECK(count[engine::AdjustmentKind::kSplit] == 900);
+  CHECK(count[engine::AdjustmentKind::kRename] == 900);
 }
