@@ -82,12 +82,14 @@ Scenario scenario_of(const Options& options) {
   return scenario;
 }
 
-service::OptionSetter set_file(std::string& path) {
-  return [&path](std::string_view text) -> std::optional<std::string> {
+service::OptionSetter set_file(std::string& path, service::Readable wanted = service::Readable::kFileOrPipe) {
+  return [&path, wanted](std::string_view text) -> std::optional<std::string> {
     path = text;
     // Looked at, not opened: what comes through a pipe comes once.
-    const auto problem = service::file_problem(path, service::Readable::kFileOrPipe);
-    return problem ? std::optional("a file that can be read, or a pipe; this one: " + *problem) : std::nullopt;
+    const auto problem = service::file_problem(path, wanted);
+    if (!problem) return std::nullopt;
+    const std::string kind = wanted == service::Readable::kFile ? "a file" : "a file that can be read, or a pipe";
+    return kind + "; this one: " + *problem;
   };
 }
 
@@ -192,7 +194,8 @@ void add_options(service::OptionSet& set, Options& options) {
   set.add_custom(spec("replay", "CSV file of transactions to publish instead of generated ones"),
                  set_file(options.replay_path), "none");
   set.add_custom(spec("adjustments", "CSV file of splits, renames and positions that are set, merged into the replay"),
-                 set_file(options.adjustments_path), "none");
+                 // It is read to its end before the first row: a pipe that stays open would hold up the replay.
+                 set_file(options.adjustments_path, service::Readable::kFile), "none");
   set.add_custom(spec("instruments", "CSV file of instruments, published ahead of everything of the replay"),
                  set_file(options.instruments_path), "none");
   set.add_custom(spec("prices", "CSV file of prices without trades (at,symbol,price,currency), merged into the replay"),

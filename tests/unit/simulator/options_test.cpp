@@ -1,8 +1,11 @@
 #include "simulator/options.hpp"
 
+#include <sys/stat.h>
+
 #include <map>
 
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 #include "temporary_file.hpp"
 
 using namespace risk;
@@ -106,6 +109,21 @@ TEST_CASE("every mistake is told at once, with what is allowed", "[simulator]") 
   CHECK(parse({"--reversal-probability", "1.5"}).status == 2);
   CHECK(parse({"--wild-price-probability", "often"}).status == 2);
   CHECK(parse({"--duplicate-probability", "-0.1"}).status == 2);
+}
+
+TEST_CASE("a pipe may be any file of a replay but that of the adjustments, which is read to its end first",
+          "[simulator]") {
+  const test::TemporaryFolder folder;
+  const std::string pipe = folder.path() + "/pipe";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  for (const char* of_pipe : {"--prices", "--rates-file", "--instruments", "--positions"}) {
+    CHECK_FALSE(parse({"--replay", pipe, of_pipe, pipe}).status);
+  }
+  const auto refused = parse({"--replay", pipe, "--adjustments", pipe});
+  CHECK(refused.status == 2);
+  CHECK_THAT(refused.errors, ContainsSubstring("--adjustments") && ContainsSubstring("is a pipe, not a file"));
+  const TemporaryFile file("x");
+  CHECK_FALSE(parse({"--replay", pipe, "--adjustments", file.path()}).status);
 }
 
 TEST_CASE("a run without an end has every scenario, a finite one none, and probabilities win over it", "[simulator]") {

@@ -4,8 +4,8 @@
 // The rows come in order of instant, at one instant adjustments, then rates, then prices. A file of prices or rates has
 // to be in order itself: a row that is older than one before it comes right after that one. Adjustments may stand in
 // any order; those of one instant come as they stand. A BadRow comes where it stands, those among the adjustments
-// before everything else, for that file is read to its end first; one is also a row that no core could apply, whatever
-// its state (engine::value_problem).
+// before everything else, for that file is read to its end first, and a pipe that stays open is waited for; one is also
+// a row that no core could apply, whatever its state (engine::value_problem).
 //
 // Threads: one at a time. Memory: a block of each file, whatever its size, and at most kAdjustmentsMax adjustments.
 #pragma once
@@ -31,7 +31,7 @@ struct MarketFiles {
 
 class MarketReader {
  public:
-  // More would be of none that a core remembers: a further one is a BadRow.
+  // More would be of none that a core remembers: a further one is a BadRow. A row that repeats another counts, too.
   static constexpr std::size_t kAdjustmentsMax = engine::kSplitsMax + engine::kRenamesMax;
 
   using Value = std::variant<engine::Adjustment, engine::ExchangeRate, engine::MarketPrice, BadRow>;
