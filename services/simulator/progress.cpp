@@ -38,7 +38,9 @@ void write(const std::string& path, const Progress& progress) {
 
 std::string named(const char* what, const std::string& path) {
   if (path.empty()) return "";
-  return std::string(what) + "=" + path + ":" + std::to_string(std::filesystem::file_size(path)) + " ";
+  std::error_code has_none;  // of a pipe nobody knows how much will come
+  const auto bytes = std::filesystem::file_size(path, has_none);
+  return std::string(what) + "=" + path + (has_none ? "" : ":" + std::to_string(bytes)) + " ";
 }
 
 }  // namespace

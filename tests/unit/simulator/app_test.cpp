@@ -4,10 +4,13 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
+#include <fstream>
 #include <functional>
+#include <thread>
 #include <vector>
 
 #include "risk/bus/subscriber.hpp"
@@ -224,6 +227,25 @@ TEST_CASE("a replay carries positions, good rows and bad ones with their file an
   CHECK(listener.records[2].provenance.source == name_of(options.replay_path));
   CHECK(listener.records[2].provenance.line == 3);
   CHECK(is_received_now(listener.records[2]));
+}
+
+TEST_CASE("a replay may come through a pipe, whose size nobody knows", "[simulator]") {
+  auto options = free_ports();
+  const TemporaryFolder folder;
+  options.replay_path = folder.path() + "/pipe";
+  REQUIRE(::mkfifo(options.replay_path.c_str(), 0600) == 0);
+  options.speed = Speed::max();
+  std::thread writer([&path = options.replay_path] {
+    std::ofstream(path) << "transaction_id,executed_at,client_id,symbol,side,quantity,price,currency,broker_id,market\n"
+                           "T1,2024-09-20T08:36:00Z,C1,AAPL,BUY,1,190.25,USD,B1,NASDAQ\n";
+  });
+  service::RunContext context;
+  SimulatorApp app(options, context);
+  app.start();
+  Listener listener(app.endpoint());
+  CHECK(listener.until([&] { return listener.records.size() == 1; }));
+  app.stop();
+  writer.join();
 }
 
 TEST_CASE("what was published is counted by kind, in health and metrics", "[simulator]") {
