@@ -13,7 +13,7 @@ class ForeignFile(unittest.TestCase):
         with Mesh(env={"CURRENCY_RATES": "GBP=1.25"}) as mesh:
             mesh.start_ready("risk-engine")
             published = mesh.replay(SAMPLE, *FORMAT)
-            self.assertIn("transactions=3 opening_positions=0 rejected=1 filtered=2", published.stdout)
+            self.assertIn("transactions=3 busts=0 corrections=0 opening_positions=0 rejected=1 filtered=2", published.stdout)
             rows = mesh.database.rows
             self.assertEqual({(client, symbol): Decimal(quantity) for client, symbol, quantity in rows("SELECT client_id, symbol, quantity FROM positions")},
                              {("C1", "AAPL"): Decimal("1.5"), ("C1", "VOD"): Decimal(200)})
