@@ -215,9 +215,15 @@ bool Positions::pnl_fits(const Restatement& restatement) const {
 }
 
 bool Positions::pnl_fits(Int128 net, Int128 net_after, Int128 basis, Int128 moved, bool with_net) {
-  Int128 pnl = 0;
-  if (with_net) return !__builtin_sub_overflow(net_after, difference_wrapping(net, basis), &basis);
-  return !__builtin_add_overflow(basis, moved, &basis) && !__builtin_sub_overflow(net_after, basis, &pnl);
+  // What fits, whatever the basis was: a closing may have taken it out of range.
+  const Int128 pnl = difference_wrapping(net, basis);
+  Int128 after = 0, pnl_after = 0;
+  if (with_net) return !__builtin_sub_overflow(net_after, pnl, &after);
+  // The basis after it is net - P&L + moved. If that fits, so does each step of one of the ways to it.
+  const bool fits = (!__builtin_sub_overflow(net, pnl, &after) && !__builtin_add_overflow(after, moved, &after)) ||
+                    (!__builtin_add_overflow(net, moved, &after) && !__builtin_sub_overflow(after, pnl, &after)) ||
+                    (!__builtin_sub_overflow(moved, pnl, &after) && !__builtin_add_overflow(after, net, &after));
+  return fits && !__builtin_sub_overflow(net_after, after, &pnl_after);
 }
 
 }  // namespace risk::engine

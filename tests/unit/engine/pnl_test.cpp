@@ -213,3 +213,24 @@ TEST_CASE("what would take P&L out of 127 bits is refused, and what comes near i
   desk.trade(4, "E", "A", "-1", "1");
   CHECK(desk.core.firm_row().pnl.units() > 2 * lost);
 }
+
+TEST_CASE("a trade that brings a basis back into range is taken, after a closing that took it out") {
+  const char* const kMost = "92233720368.54775807";
+  PnlDesk desk;
+  Instrument future = futures("B", "1");
+  future.expires_at = at(10);
+  desk.know(future);
+  for (const char* symbol : {"A", "B"}) {
+    desk.trade(1, "C", symbol, kMost, "0.00000001");
+    desk.price(2, symbol, kMost);
+    if (symbol == std::string("A")) desk.trade(2, "C", symbol, std::string("-") + kMost, kMost);
+  }
+  desk.trade(3, "E", "Z", "-1000", "100");
+  // Nobody gains by the closing: what the firm has gained, nearly 2^127, is in its basis alone from here on.
+  desk.tick(11);
+  const Int128 gained = desk.core.firm_row().pnl.units();
+  CHECK(gained > Int128{INT64_MAX} * INT64_MAX);
+  desk.trade(20, "E", "Z", "1000", "100");
+  CHECK(desk.core.firm_row().pnl.units() == gained);
+  CHECK(desk.core.firm_row().exposure.net() == Notional{});
+}
