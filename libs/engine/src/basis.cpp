@@ -16,6 +16,12 @@ Int128 difference_wrapping(Int128 a, Int128 b) {
   return static_cast<Int128>(static_cast<Uint128>(a) - static_cast<Uint128>(b));
 }
 
+// a + b - c. False: it does not fit. If it does, so does each step of one of the two ways to it.
+bool sum_less(Int128 a, Int128 b, Int128 c, Int128& sum) {
+  return (!__builtin_add_overflow(a, b, &sum) && !__builtin_sub_overflow(sum, c, &sum)) ||
+         (!__builtin_sub_overflow(a, c, &sum) && !__builtin_add_overflow(sum, b, &sum));
+}
+
 // With the sign of a unit value below zero, of which long and short values have the magnitude.
 Int128 net_of(Price unit_value, Int128 long_value, Int128 short_value) {
   return unit_value.units() < 0 ? short_value - long_value : long_value - short_value;
@@ -131,12 +137,8 @@ bool Positions::pnl_fits_after_close(Int128 units, const Plan& plan, Int128 valu
   if (!keeps_bases_) return true;
   const Int128 worth = units * plan.unit_value.units();
   const auto fits = [&](Notional pnl) {
-    Int128 sum = 0;
-    // If what comes of it fits, so does one of the two ways to it.
-    const auto fits_by_way_of = [&](Int128 first, Int128 then) {
-      return !__builtin_add_overflow(pnl.units(), first, &sum) && !__builtin_add_overflow(sum, then, &sum);
-    };
-    return fits_by_way_of(worth, -value) || fits_by_way_of(-value, worth);
+    Int128 after = 0;
+    return sum_less(pnl.units(), worth, value, after);
   };
   const ClientState& client = clients[plan.client.index];
   const SymbolState& symbol = symbols[plan.symbol.index];
@@ -219,11 +221,8 @@ bool Positions::pnl_fits(Int128 net, Int128 net_after, Int128 basis, Int128 move
   const Int128 pnl = difference_wrapping(net, basis);
   Int128 after = 0, pnl_after = 0;
   if (with_net) return !__builtin_sub_overflow(net_after, pnl, &after);
-  // The basis after it is net - P&L + moved. If that fits, so does each step of one of the ways to it.
-  const bool fits = (!__builtin_sub_overflow(net, pnl, &after) && !__builtin_add_overflow(after, moved, &after)) ||
-                    (!__builtin_add_overflow(net, moved, &after) && !__builtin_sub_overflow(after, pnl, &after)) ||
-                    (!__builtin_sub_overflow(moved, pnl, &after) && !__builtin_add_overflow(after, net, &after));
-  return fits && !__builtin_sub_overflow(net_after, after, &pnl_after);
+  // The basis after it is net - P&L + moved.
+  return sum_less(net, moved, pnl, after) && !__builtin_sub_overflow(net_after, after, &pnl_after);
 }
 
 }  // namespace risk::engine
